@@ -1,0 +1,29 @@
+/* clock.h: the one place where time comes from. Wall time is for what others see (columns, claims); monotonic time for
+ * time-outs and limits. Tests and `hecate dev` move the wall clock. */
+#ifndef HECATE_CLOCK_H
+#define HECATE_CLOCK_H
+
+#include "base.h"
+#include "buf.h"
+#include "str.h"
+
+#define US_PER_MS ((int64_t)1000)
+#define US_PER_S ((int64_t)1000000)
+#define US_PER_HOUR (3600 * US_PER_S)
+
+/* Microseconds since 1970-01-01T00:00:00Z. */
+int64_t clock_now(void);
+/* Milliseconds that never go back. */
+int64_t clock_mono_ms(void);
+/* Moves the wall clock by so many microseconds against the machine's (0: back to it). */
+void clock_shift(int64_t us);
+/* Stops the wall clock at this instant (tests with fixed answers); 0 lets it run again. */
+void clock_freeze(int64_t us);
+
+/* RFC 3339 in UTC with `Z`. `digits` of fraction: -1 writes what is there, without trailing zeros (none for a whole
+ * second); 0 to 6 exactly so many. Years 0 to 9999. */
+void time_write(Buf *buf, int64_t us, int digits);
+/* Reads RFC 3339 (any offset, up to 9 digits, `T` or `t` or a blank between date and time). False on anything else. */
+bool time_read(Str text, int64_t *ret);
+
+#endif

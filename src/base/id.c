@@ -1,0 +1,286 @@
+/* id.c: randomness, UUIDs, hex, base64, base62. */
+#include "id.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <sys/random.h>
+
+static _Atomic uint64_t random_fixed;
+
+/* splitmix64 (Steele, Lea, Flood 2014): only for tests with fixed answers. */
+static uint64_t random_step(void)
+{
+    uint64_t z = atomic_fetch_add(&random_fixed, 0x9e3779b97f4a7c15U);
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31);
+}
+
+static void random_fake(uint8_t *p, size_t n)
+{
+    for (uint64_t word = 0; n > 0; n--, word >>= 8) {
+        if (n % 8 == 0 || word == 0)
+            word = random_step();
+        *p++ = (uint8_t)word;
+    }
+}
+
+void random_bytes(void *p, size_t n)
+{
+    uint8_t *at = p;
+
+    if (atomic_load_explicit(&random_fixed, memory_order_relaxed) != 0) {
+        random_fake(at, n);
+        return;
+    }
+    while (n > 0) {
+        const ssize_t got = getrandom(at, n, 0);
+
+        if (got < 0 && errno != EINTR)
+            abort();
+        if (got > 0) {
+            at += got;
+            n -= (size_t)got;
+        }
+    }
+}
+
+void random_fix(uint64_t seed)
+{
+    atomic_store(&random_fixed, seed);
+}
+
+uint32_t random_below(uint32_t below)
+{
+    const uint32_t limit = UINT32_MAX - UINT32_MAX % below;
+    uint32_t n;
+
+    do
+        random_bytes(&n, sizeof(n));
+    while (n >= limit);
+    return n % below;
+}
+
+char *random_text(Arena *arena, size_t n, const char *alphabet)
+{
+    const uint32_t size = (uint32_t)strlen(alphabet);
+    char *text = arena_alloc(arena, n + 1);
+
+    for (size_t i = 0; i < n; i++)
+        text[i] = alphabet[random_below(size)];
+    return text;
+}
+
+static const char hex_digits[] = "0123456789abcdef";
+
+static int hex_value(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+char *uuid_from_bytes(Arena *arena, const uint8_t bytes[UUID_BYTES])
+{
+    char *text = arena_alloc(arena, UUID_TEXT + 1), *p = text;
+
+    for (size_t i = 0; i < UUID_BYTES; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *p++ = '-';
+        *p++ = hex_digits[bytes[i] >> 4];
+        *p++ = hex_digits[bytes[i] & 15];
+    }
+    return text;
+}
+
+char *uuid_new(Arena *arena)
+{
+    uint8_t bytes[UUID_BYTES];
+
+    random_bytes(bytes, sizeof(bytes));
+    bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);
+    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
+    return uuid_from_bytes(arena, bytes);
+}
+
+bool uuid_valid(Str text)
+{
+    if (text.n != UUID_TEXT)
+        return false;
+    for (size_t i = 0; i < UUID_TEXT; i++) {
+        const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+        if (dash ? text.p[i] != '-' : hex_value(text.p[i]) < 0)
+            return false;
+    }
+    return true;
+}
+
+void uuid_to_bytes(const char *uuid, uint8_t bytes[UUID_BYTES])
+{
+    for (size_t i = 0; i < UUID_BYTES; i++, uuid += 2) {
+        uuid += *uuid == '-';
+        bytes[i] = (uint8_t)(hex_value(uuid[0]) << 4 | hex_value(uuid[1]));
+    }
+}
+
+char *uuid_read(Arena *arena, Str text)
+{
+    const Str urn = STR("urn:uuid:");
+    Str bytes;
+
+    if (text.n == UUID_TEXT + urn.n && str_eq_nocase((Str){ text.p, urn.n }, urn))
+        text = (Str){ text.p + urn.n, UUID_TEXT };
+    else if (text.n == UUID_TEXT + 2 && text.p[0] == '{' && text.p[text.n - 1] == '}')
+        text = (Str){ text.p + 1, UUID_TEXT };
+    if (text.n == 2 * UUID_BYTES && hex_read(arena, text, &bytes))
+        return uuid_from_bytes(arena, (const uint8_t *)bytes.p);
+    return uuid_valid(text) ? text_lower(arena, str_dup(arena, text)) : NULL;
+}
+
+void hex_write(Buf *buf, const void *p, size_t n)
+{
+    for (const uint8_t *at = p, *end = at + n; at < end; at++) {
+        buf_char(buf, hex_digits[*at >> 4]);
+        buf_char(buf, hex_digits[*at & 15]);
+    }
+}
+
+bool hex_read(Arena *arena, Str text, Str *ret)
+{
+    char *bytes;
+
+    if (text.n % 2 != 0)
+        return false;
+    bytes = arena_alloc(arena, text.n / 2 + 1);
+    for (size_t i = 0; i < text.n; i += 2) {
+        const int high = hex_value(text.p[i]), low = hex_value(text.p[i + 1]);
+
+        if (high < 0 || low < 0)
+            return false;
+        bytes[i / 2] = (char)(high << 4 | low);
+    }
+    *ret = (Str){ bytes, text.n / 2 };
+    return true;
+}
+
+static const char base64_std[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64_url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+void base64_write(Buf *buf, const void *p, size_t n, bool url, bool pad)
+{
+    const char *alphabet = url ? base64_url : base64_std;
+    const uint8_t *at = p;
+
+    for (size_t i = 0; i < n; i += 3) {
+        const size_t left = n - i;
+        const uint32_t word = (uint32_t)at[i] << 16 | (left > 1 ? (uint32_t)at[i + 1] << 8 : 0) | (left > 2 ? at[i + 2] : 0);
+
+        buf_char(buf, alphabet[word >> 18]);
+        buf_char(buf, alphabet[word >> 12 & 63]);
+        if (left > 1)
+            buf_char(buf, alphabet[word >> 6 & 63]);
+        if (left > 2)
+            buf_char(buf, alphabet[word & 63]);
+        for (size_t k = left; pad && k < 3; k++)
+            buf_char(buf, '=');
+    }
+}
+
+static int base64_value(char c, bool url)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == (url ? '-' : '+') ? 62 : c == (url ? '_' : '/') ? 63 : -1;
+}
+
+/* Takes the padding off; false if it is not what `pad` says. */
+static bool base64_unpad(Str *text, bool pad)
+{
+    size_t padding = 0;
+
+    while (padding < 2 && text->n > padding && text->p[text->n - 1 - padding] == '=')
+        padding++;
+    if (pad ? text->n % 4 != 0 : padding != 0)
+        return false;
+    text->n -= padding;
+    return text->n % 4 != 1 && (!pad || padding == (4 - text->n % 4) % 4);
+}
+
+bool base64_read(Arena *arena, Str text, bool url, bool pad, Str *ret)
+{
+    uint32_t word = 0;
+    unsigned bits = 0;
+    size_t n = 0;
+    char *bytes;
+
+    if (!base64_unpad(&text, pad))
+        return false;
+    bytes = arena_alloc(arena, text.n / 4 * 3 + 3);
+    for (size_t i = 0; i < text.n; i++) {
+        const int value = base64_value(text.p[i], url);
+
+        if (value < 0)
+            return false;
+        word = word << 6 | (uint32_t)value;
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            bytes[n++] = (char)(word >> bits & 0xff);
+            word &= (1U << bits) - 1;
+        }
+    }
+    if (word != 0)
+        return false;
+    *ret = (Str){ bytes, n };
+    return true;
+}
+
+static const char base62_digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+void base62_write(Buf *buf, const uint8_t *p, size_t n, size_t width)
+{
+    uint8_t rest[32] = { 0 };
+    char text[64];
+
+    if (n > sizeof(rest) || width > sizeof(text)) {
+        buf->over = true;
+        return;
+    }
+    memcpy(rest, p, n);
+    for (size_t i = width; i-- > 0;) {
+        uint32_t remainder = 0;
+
+        for (size_t k = 0; k < n; k++) {
+            remainder = remainder << 8 | rest[k];
+            rest[k] = (uint8_t)(remainder / 62);
+            remainder %= 62;
+        }
+        text[i] = base62_digits[remainder];
+    }
+    buf_add(buf, text, width);
+}
+
+bool base62_read(Str text, uint8_t *p, size_t n)
+{
+    memset(p, 0, n);
+    for (size_t i = 0; i < text.n; i++) {
+        const char *digit = text.p[i] == '\0' ? NULL : strchr(base62_digits, text.p[i]);
+        uint32_t carry;
+
+        if (digit == NULL)
+            return false;
+        carry = (uint32_t)(digit - base62_digits);
+        for (size_t k = n; k-- > 0;) {
+            carry += p[k] * 62U;
+            p[k] = (uint8_t)carry;
+            carry >>= 8;
+        }
+        if (carry != 0)
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,105 @@
+/* crypto.h: password schemes, tokens, keys, secrets at rest. All primitives are OpenSSL's, libargon2's or libxcrypt's. */
+#ifndef HECATE_CRYPTO_H
+#define HECATE_CRYPTO_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/ctx.h"
+
+/* ---- digests ---- */
+
+typedef enum Hash { HASH_SHA1, HASH_SHA224, HASH_SHA256, HASH_SHA384, HASH_SHA512, HASH_MD5 } Hash;
+size_t hash_size(Hash hash);
+void hash_sum(Hash hash, Str data, uint8_t *out);
+void hmac_sum(Hash hash, Str key, Str data, uint8_t *out);
+/* HKDF (RFC 5869), at most 255 hash lengths. */
+Err hkdf_sum(Hash hash, Str secret, Str salt, Str info, uint8_t *out, size_t n);
+
+/* ---- secrets at rest: AES-256-GCM, key by HKDF-SHA256 from the data key, nonce random; text "v1." base64url(nonce ‖ tag ‖ cipher) ---- */
+
+enum { DATA_KEY_BYTES = 32 };
+/* `purpose` is bound as associated data: what was sealed for one opens for no other. */
+Err seal_write(Arena *arena, const uint8_t key[DATA_KEY_BYTES], const char *purpose, Str secret, char **ret);
+Err seal_read(Arena *arena, const uint8_t key[DATA_KEY_BYTES], const char *purpose, const char *sealed, Str *ret); /* E_BAD_CREDENTIAL */
+
+/* ---- passwords ---- */
+
+/* A password scheme: one row of `schemes[]`. `cost` gives an estimate in ms and MiB before anything is run; over the caps (2 s, 256 MiB) the hash
+ * is refused at import and never computed. */
+typedef struct Scheme {
+    const char *name; /* "bcrypt", "argon2id", … */
+    bool (*knows)(Str hash);                     /* by its prefix */
+    Err (*check)(Str hash);                      /* form and cost: E_BAD_HASH */
+    Err (*verify)(Str hash, Str password);       /* OK, E_WRONG_PASSWORD, E_BAD_HASH; slow: call it in the lane */
+    Err (*make)(Arena *arena, const char *settings, Str password, char **ret); /* NULL if new hashes are never of this scheme */
+    size_t max_bytes;                            /* longest password it distinguishes; 0: any */
+    int strength;                                /* a hash of a lower strength is renewed at a sign-in */
+    bool core;                                   /* the Go server can read it: may stand in auth.users */
+} Scheme;
+/* The row for a hash, or NULL. */
+const Scheme *scheme_of(Str hash);
+const Scheme *scheme_named(const char *name);
+/* "bcrypt:10", "argon2id:m=47104,t=1,p=1": is it a setting for new hashes? E_CONFIG. */
+Err scheme_setting_check(const char *setting);
+/* E_BAD_HASH: unknown scheme, bad form, or a cost over the caps. Fast. */
+Err password_hash_check(Str hash);
+/* These two are slow: run them in the hash lane (directory/passwords.c does). E_LONG_PASSWORD where the scheme would ignore bytes. */
+Err password_make(Arena *arena, const char *setting, Str password, char **ret);
+Err password_verify(Str hash, Str password);
+/* Should the hash be renewed under this setting? A stronger scheme never becomes a weaker one. */
+bool password_is_weaker(Str hash, const char *setting);
+
+/* ---- keys and tokens (RFC 7515, 7517, 7518, 7519, 8037, 8725) ---- */
+
+typedef enum Alg { ALG_NONE, ALG_HS256, ALG_RS256, ALG_RS512, ALG_ES256, ALG_ES512, ALG_EDDSA } Alg;
+const char *alg_name(Alg alg);
+Alg alg_named(Str name); /* ALG_NONE if it is none of these */
+
+/* A key is bound to one algorithm. Reference-counted, immutable, thread-safe. */
+typedef struct Key Key;
+Err key_generate(Alg alg, const char *kid, Key **ret);          /* RS256: 2048 bits; HS256: 32 random bytes */
+Err key_from_secret(Str secret, const char *kid, Key **ret);    /* HS256; kid NULL: none */
+/* A private or public JWK (strict: one algorithm, RSA ≥ 2048 bits with e > 1, oct ≥ hash length, private members consistent). E_CONFIG. */
+Err key_from_jwk(Ctx *ctx, Str jwk, Key **ret);
+Err key_to_jwk(Arena *arena, const Key *key, bool private_too, char **ret); /* members in alphabetical order; key_ops and use as spec/gotrue.md 3.21 */
+Alg key_alg(const Key *key);
+const char *key_kid(const Key *key); /* NULL if none */
+bool key_can_sign(const Key *key);
+Key *key_ref(Key *key);
+void key_free(Key *key); /* accepts NULL */
+
+/* Keys of one dialect: the first signs, all verify. */
+typedef struct KeySet {
+    Key **v;
+    size_t n;
+    Key *signer;
+    unsigned algs; /* bit 1 << Alg: what is accepted; 0: the algorithms of the keys */
+    Key *fallback; /* HS256 key for tokens without a known kid, or NULL */
+} KeySet;
+/* {"keys":[…]} of the public parts; symmetric keys are left out. */
+Err jwks_write(Arena *arena, const KeySet *keys, char **ret);
+
+/* Signs `claims` (compact JSON) with the set's signer: header {"alg","kid"?,"typ"}. */
+Err jwt_sign(Arena *arena, const KeySet *keys, const char *typ, const char *claims, char **ret);
+
+typedef enum JwtFault {
+    JWT_OK,
+    JWT_SEGMENTS,     /* not three parts */
+    JWT_HEADER_BASE64, JWT_HEADER_JSON, JWT_CLAIMS_BASE64, JWT_CLAIMS_JSON,
+    JWT_ALG_MISSING, JWT_ALG_UNKNOWN, JWT_ALG_REFUSED, /* absent; not known to anybody; known but not of these keys */
+    JWT_CRIT,         /* a crit header, which nobody here understands */
+    JWT_KEY_TYPE,     /* the kid names a key of another type */
+    JWT_KID_UNKNOWN,
+    JWT_SIGNATURE_BASE64, JWT_SIGNATURE,
+} JwtFault;
+typedef struct Jwt {
+    JwtFault fault;
+    const char *alg, *kid, *typ; /* as the header says, in the arena, or NULL */
+    const char *detail;          /* offset or reason for the message, or NULL */
+    Str claims;                  /* JSON, checked by json_check(); only to be believed if fault is JWT_OK */
+} Jwt;
+/* Verifies a compact JWS: everything but the claims' meaning (times, audience, subject are the dialect's). In the order of JwtFault. No work
+ * is done for a token over 8 KiB (JWT_SEGMENTS). OK or E_BAD_CREDENTIAL; `ret` is filled both ways. */
+Err jwt_verify(Ctx *ctx, const KeySet *keys, Str token, Jwt *ret);
+
+#endif

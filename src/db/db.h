@@ -1,0 +1,119 @@
+/* db.h: one face for both stores. A statement is a row of the generated table (tools/sqlgen.awk); its parameters are taken by
+ * name from a struct, its columns by name into a struct, both through a field table.
+ *
+ * A `Tx` is where statements run: `db_auto(ctx)` for one statement alone (reads at once; a write is durable when the call
+ * returns), or the one that tx_run() gives its function. All calls may wait; none blocks a loop. */
+#ifndef HECATE_DB_H
+#define HECATE_DB_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/ctx.h"
+#include "base/field.h"
+
+typedef struct Db Db;
+typedef struct Tx Tx;
+
+typedef enum StmtFlags {
+    STMT_READ = 1, /* changes nothing */
+    STMT_SLOW = 2, /* a list or a search: runs apart, so that it holds up nobody */
+} StmtFlags;
+
+/* One statement for both databases. Parameters are numbered $1… by first appearance. */
+typedef struct Stmt {
+    const char *name;
+    const char *pg;
+    const char *const *sqlite; /* one or more statements, NULL at the end; the last one's rows count */
+    const char *const *params; /* names for $1…, NULL at the end; the same for all bodies */
+    unsigned flags;
+    unsigned index; /* its place in the table: drivers keep prepared statements by it */
+} Stmt;
+
+/* ---- opening ---- */
+
+typedef struct DbConfig {
+    const char *url;          /* "sqlite:PATH" or "postgres://…" (several hosts as libpq reads them) */
+    const Stmt *stmts;        /* the generated table */
+    size_t n_stmts;
+    unsigned exclusive;       /* PostgreSQL: connections for transactions and slow lists, 4 to 8 */
+    unsigned window;          /* PostgreSQL: batches under way, 1 for a local server, 4 for a far one */
+    int64_t wait_ms;          /* longest wait for a connection, a lock or an answer */
+    const char *pg_schema;    /* "auth" */
+} DbConfig;
+
+/* Opens the database; migrations are a call of their own. E_CONFIG: the URL; E_CONFLICT: another process serves this SQLite file;
+ * E_DB: it cannot be reached. `why` gets one line. Loops get their connections by db_loop_open(). Free with db_close(). */
+Err db_open(const DbConfig *config, Buf *why, Db **ret);
+void db_close(Db *db);
+/* On a loop's thread, before its first request, and after its last. */
+Err db_loop_open(Db *db);
+void db_loop_close(Db *db);
+bool db_is_postgres(const Db *db);
+/* Answers at once if the database can be read (readiness). May wait. */
+Err db_ping(Ctx *ctx);
+
+/* ---- migrations ---- */
+
+typedef struct Migration {
+    const char *name; /* "0001_auth" */
+    const char *pg, *sqlite;
+} Migration;
+/* Applies what is missing, in order, each in a transaction, under a lock, and records name and checksum. E_CONFLICT: one that was
+ * applied has another checksum, or the database is newer; `why` names it. */
+Err db_migrate(Db *db, const Migration *migrations, size_t n, Buf *why);
+/* Runs SQL text of several statements (migrations, tests). */
+Err db_script(Ctx *ctx, const char *sql);
+
+/* ---- statements ---- */
+
+/* The auto-commit place of a request. Never NULL. */
+Tx *db_auto(Ctx *ctx);
+Ctx *tx_ctx(Tx *tx);
+bool tx_is_postgres(const Tx *tx);
+
+/* Exactly one row into a new struct of `cols` (E_NO_ROW if there is none; of more the first). `params` is a struct read through
+ * `param_cols`. Both may be the same table. Columns without a row in `cols`, and rows without a column, are passed over; a
+ * parameter without a row is a programming error and aborts. `*ret` is untouched on failure. */
+Err db_one(Tx *tx, const Stmt *stmt, const Field *param_cols, const void *params, const Field *cols, void *ret);
+/* All rows, at most `max` (E_TOO_LARGE beyond). */
+Err db_list(Tx *tx, const Stmt *stmt, const Field *param_cols, const void *params, const Field *cols, size_t max, List *ret);
+/* Runs it; `changed` (or NULL) gets the number of rows changed by the last statement. */
+Err db_exec(Tx *tx, const Stmt *stmt, const Field *param_cols, const void *params, int64_t *changed);
+
+/* Errors of all three, and of tx_run(): E_DB_LOST (a write that was sent may or may not have happened), E_DB_RETRY (inside tx_run(): return
+ * it, the function is run again), E_TIMEOUT, E_SHUTDOWN, E_DB; or what the unique index's name maps to (below). */
+
+/* A statement built at run time: text from allow-listed pieces (store/filter.c), values bound. */
+typedef struct Value {
+    FieldKind kind; /* F_TEXT, F_UUID, F_INT, F_BOOL, F_TIME, F_DOUBLE */
+    const char *text;
+    int64_t number;
+    double real;
+} Value;
+typedef struct Query {
+    Buf sql; /* $1… stand for values in order */
+    Value values[128];
+    size_t n;
+    bool slow;
+} Query;
+Err db_query(Tx *tx, const Query *query, const Field *cols, size_t max, List *ret);
+
+/* Several statements as one whole. `fn` changes nothing but the database and memory of the request (it may be run again, at
+ * most 5 times with a growing pause), waits for nothing but its statements, and gets a Tx of its own. An error that it returns undoes all
+ * it did, and is returned. OK is returned after the commit is durable. */
+Err tx_run(Ctx *ctx, Err (*fn)(Tx *tx, void *arg), void *arg);
+
+/* Names of unique indexes and primary keys → error and member; the table is given once by the store. */
+typedef struct UniqueRow {
+    const char *index;
+    Err err;
+} UniqueRow;
+void db_unique_table(const UniqueRow *rows, size_t n);
+
+/* ---- faults (tests) ---- */
+
+/* The n-th database call from now on fails with this error (0: none). */
+void db_fault(Db *db, unsigned nth, Err err);
+unsigned db_calls(const Db *db);
+
+#endif
