@@ -1,0 +1,220 @@
+/* directory.h: every operation on the directory, once. It knows no dialect, no HTTP status and no wire name: a dialect fills
+ * an input, calls one operation, and shows what comes back. Common errors, not repeated below: E_DB, E_DB_LOST, E_TIMEOUT, E_SHUTDOWN, E_INTERNAL.
+ *
+ * Members at fault are recorded by their offset in the input struct (ctx->fault.at). */
+#ifndef HECATE_DIRECTORY_H
+#define HECATE_DIRECTORY_H
+
+#include "base/base.h"
+#include "base/ctx.h"
+#include "model/model.h"
+#include "run/run.h"
+
+/* Settings of the directory, one for the process; read-only while requests run. */
+typedef struct Directory {
+    const char *default_aud, *default_role; /* of new users; GOTRUE_JWT_AUD, GOTRUE_JWT_DEFAULT_GROUP_NAME */
+    const char *password_hash;              /* HECATE_PASSWORD_HASH: scheme and cost of new hashes */
+    int64_t password_min;                   /* bytes, at least 6 */
+    const char *password_required;          /* sets separated by ':' ("\:" is a colon), NULL: none */
+    bool rotation;                          /* a reused refresh token revokes its family */
+    int64_t reuse_interval;                 /* s: how long a used refresh token may come again */
+    int64_t session_timebox, session_inactivity, session_low_aal; /* µs, 0: none */
+    bool single_session;
+    bool audit_off;                         /* audit to the log alone */
+    bool email_off, phone_off;              /* no sign-in by this kind of address */
+    const uint8_t *data_key;                /* DATA_KEY_BYTES */
+    Lane *hash_lane;
+} Directory;
+
+/* Who is calling: set by the dialect's identify(), read by the router and by the audit trail. */
+typedef enum CallerKind { CALLER_NONE, CALLER_ADMIN, CALLER_USER } CallerKind;
+typedef struct Caller {
+    CallerKind kind;
+    const char *actor_id;   /* UUID; the nil UUID for admins */
+    const char *actor_name; /* admins: role or key name; users: e-mail or phone */
+    const char *scopes;     /* space-separated, NULL: the dialect has none */
+    User *user;             /* CALLER_USER */
+    Session *session;       /* CALLER_USER, NULL if the credential names none */
+    const char *aal;        /* of the credential */
+} Caller;
+
+/* ---- users ---- */
+
+/* What a dialect's rules are where they differ; one constant a dialect. */
+typedef struct UserPolicy {
+    bool check_password;      /* rules of the Directory hold for new passwords (length alone for Clerk and Auth0: password_min) */
+    int64_t password_min;     /* 0: the Directory's; bytes */
+    bool random_password;     /* a user without password or hash gets one that nobody knows */
+    bool verified_in_meta;    /* confirming an e-mail sets meta_user.email_verified */
+    bool keep_sessions;       /* a new password does not end sessions */
+} UserPolicy;
+
+/* A new user. E-mails and phones are checked and folded by the directory. */
+typedef struct NewUser {
+    Given given;
+    const char *id;      /* UUID in any form, NULL or "": a random one */
+    const char *email, *phone;         /* the address of auth.users, or NULL */
+    Texts emails, phones, web3;        /* or all of them: the first e-mail and phone go to auth.users */
+    const char *username;
+    const char *password;              /* NULL: none; "" counts as none */
+    const char *password_hash;         /* a ready hash of any known scheme, or NULL */
+    const char *meta_user, *meta_app, *meta_private; /* objects, or NULL */
+    const char *role, *aud;            /* NULL or "": the defaults */
+    bool email_confirmed, phone_confirmed;
+    bool banned;                       /* for good */
+    int64_t banned_until;
+    int64_t created_at;                /* 0: now */
+    const char *first_name, *last_name, *name, *nickname, *picture, *given_name, *family_name;
+    const char *locale, *external_id;
+    const char *connection;            /* NULL: the default; addresses are unique within a connection */
+    const char *provider, *subject;    /* an id of the form provider|subject, or NULL */
+    bool blocked_shown, skip_password_checks;
+    bool delete_self_disabled, create_organization_disabled;
+    int64_t create_organizations_limit; /* with HAS(); else none */
+    int64_t legal_accepted_at;
+    const UserPolicy *policy;          /* never NULL */
+} NewUser;
+
+/* Makes a user with identities, addresses and profile, and the audit row user_signedup. `*ret` is the whole user as dir_user_get() gives it.
+ * E_NO_IDENTIFIER; E_BAD_EMAIL, E_BAD_PHONE, E_BAD_USERNAME, E_BAD_ID; E_EMAIL_TAKEN, E_PHONE_TAKEN, E_USERNAME_TAKEN, E_EXTERNAL_ID_TAKEN, E_ID_TAKEN;
+ * E_WEAK_PASSWORD (fault.reasons), E_LONG_PASSWORD, E_BAD_HASH, E_BUSY (hash lane full). */
+Err dir_user_create(Ctx *ctx, const NewUser *in, User **ret);
+
+/* The whole user: profile, identities, addresses, factors, subjects; one statement. E_NO_USER. */
+Err dir_user_get(Ctx *ctx, const char *id, User **ret);
+/* The user with a caller-chosen id, in the same way. E_NO_USER. */
+Err dir_user_get_subject(Ctx *ctx, const char *provider, const char *subject, User **ret);
+
+typedef enum MetaMode { META_TOP, META_TOP_CLEAR, META_DEEP, META_REPLACE } MetaMode;
+
+/* A change of a user: only members marked in `given` count; a null clears where the kind allows it. */
+typedef struct UserPatch {
+    Given given;
+    const char *email, *phone;   /* new address of auth.users; its identity follows */
+    const char *username, *first_name, *last_name, *name, *nickname, *picture, *given_name, *family_name, *locale, *external_id;
+    const char *password, *password_hash;
+    const char *meta_user, *meta_app, *meta_private;
+    const char *role;
+    bool email_confirmed, phone_confirmed; /* true sets the time; false clears it only with `unconfirm` */
+    bool unconfirm;
+    int64_t banned_until;        /* 0: lifts the ban */
+    bool banned;                 /* true: for good; false: lifts the ban */
+    bool blocked_shown;
+    int64_t created_at, legal_accepted_at;
+    bool delete_self_enabled, create_organization_enabled, bypass_client_trust;
+    int64_t create_organizations_limit;
+    const char *primary_email_id, *primary_phone_id; /* ids of Address rows of this user: become the ones of auth.users */
+    bool skip_password_checks, end_sessions;         /* end_sessions: of this user, all */
+    MetaMode meta_mode;
+    const UserPolicy *policy;    /* never NULL */
+} UserPatch;
+
+/* Changes a user, with the audit row user_modified. A new password (or hash) ends all sessions unless the policy keeps them, and clears pending
+ * tokens. E_NO_USER, E_NOT_THIS_USER (primary_*_id) and the errors of dir_user_create(). */
+Err dir_user_update(Ctx *ctx, const char *id, const UserPatch *in, User **ret);
+
+/* Deletes the user and all that hangs on it (audit: user_deleted). `soft`: keeps the row, made unrecognisable as spec/gotrue.md 2.5 says. E_NO_USER. */
+Err dir_user_delete(Ctx *ctx, const char *id, bool soft);
+
+/* Verbs on one user, each giving the user as it then is. E_NO_USER.
+ * ban: for good, and all sessions end. unban lifts every ban. */
+Err dir_user_ban(Ctx *ctx, const char *id, User **ret);
+Err dir_user_unban(Ctx *ctx, const char *id, User **ret);
+
+/* Is the user banned at this request's time? */
+bool user_banned(const Ctx *ctx, const User *user);
+/* A ban without an end is written as this time (9999-12-31T23:59:59Z): the Go server reads it. */
+#define BANNED_FOREVER ((int64_t)253402300799 * 1000000)
+
+/* ---- lists ---- */
+
+typedef enum UserSort {
+    SORT_CREATED_AT, SORT_UPDATED_AT, SORT_EMAIL, SORT_PHONE, SORT_USERNAME, SORT_FIRST_NAME, SORT_LAST_NAME,
+    SORT_LAST_ACTIVE_AT, SORT_LAST_SIGN_IN_AT, SORT_NAME, SORT_LOGINS_COUNT, SORT_WEB3
+} UserSort;
+
+/* All conditions hold together; of a list any one. NULL, 0 and empty: no condition. Texts of *_like are matched anywhere, without case;
+ * `%` and `_` in them stand for themselves. */
+typedef struct UserQuery {
+    Given given;
+    const char *aud;
+    Texts ids, not_ids, emails, phones, usernames, external_ids, not_external_ids, web3;
+    const char *filter;      /* GoTrue's: e-mail LIKE %f% (case counts, wildcards work) or meta_user.full_name ILIKE %f% */
+    const char *any_like, *email_like, *phone_like, *username_like, *name_like;
+    bool banned;             /* with HAS(): only these, or only the others */
+    const char *connection;  /* Auth0's */
+    int64_t created_after, created_before, last_sign_in_after, last_sign_in_before, last_active_after, last_active_before, last_active_since;
+    UserSort sort;
+    bool ascending;
+    int64_t limit, offset;   /* limit ≥ 1; offset ≥ 0 */
+    const char *after_id;    /* the page behind this user, in the order of SORT_CREATED_AT */
+    bool whole;              /* with identities, addresses, factors and subjects */
+} UserQuery;
+
+/* A page of users, in a total order (ties by created_at, then id, in the same direction; nulls last). */
+Err dir_user_list(Ctx *ctx, const UserQuery *query, List *ret);
+/* How many match, without paging. */
+Err dir_user_count(Ctx *ctx, const UserQuery *query, int64_t *ret);
+
+/* ---- passwords and sign-in ---- */
+
+/* Does the password verify? OK, E_WRONG_PASSWORD, E_NO_PASSWORD, E_NO_USER, E_BUSY. Renews a weaker hash. */
+Err dir_password_verify(Ctx *ctx, const char *id, const char *password);
+
+/* A sign-in by password (RFC 6749 4.3). One of email, phone, username is set. Unknown user, no password and wrong password are all E_BAD_SIGN_IN and take the
+ * same time. E_PROVIDER_OFF, E_BANNED, E_EMAIL_UNCONFIRMED, E_PHONE_UNCONFIRMED (all only after a right password), E_BUSY. */
+typedef struct SignIn {
+    const char *email, *phone, *username, *password;
+    const char *aud; /* NULL: any */
+} SignIn;
+
+/* What a sign-in or a refresh gives. */
+typedef struct Grant {
+    User *user;
+    Session *session; /* with amr */
+    const char *refresh_token;
+    bool reused;      /* a refresh that gave the active child again */
+    bool weak_password; /* today's rules would refuse it: reasons in ctx->fault.reasons, sentence in ctx->fault.text */
+} Grant;
+
+/* Starts a session (aal1, amr password) with its first refresh token; sets last_sign_in_at; audit: login. */
+Err dir_sign_in(Ctx *ctx, const SignIn *in, Grant *ret);
+
+/* ---- sessions and refresh tokens (spec/gotrue.md 3.3) ---- */
+
+/* One live child each, whatever comes at once. E_NO_REFRESH_TOKEN, E_BANNED, E_SESSION_GONE, E_SESSION_EXPIRED (fault.text says which way), E_REFRESH_REUSED
+ * (the family is then revoked, if rotation is on), E_BAD_VALUE (not of a token's form). */
+Err dir_session_refresh(Ctx *ctx, const char *token, Grant *ret);
+
+/* The user and session of a user's credential; session_id may be NULL. E_SUBJECT_GONE, E_SESSION_GONE, E_BANNED (user, session are then set all the same). */
+Err dir_session_load(Ctx *ctx, const char *user_id, const char *session_id, User **ret_user, Session **ret_session);
+/* OK or E_SESSION_EXPIRED by timebox, inactivity, not_after. */
+Err dir_session_check(Ctx *ctx, const Session *session);
+
+typedef enum SignOutScope { SIGN_OUT_GLOBAL, SIGN_OUT_LOCAL, SIGN_OUT_OTHERS } SignOutScope;
+/* Ends sessions of a user (audit: logout). Without a session_id all. */
+Err dir_sign_out(Ctx *ctx, const User *user, const char *session_id, SignOutScope scope);
+
+/* ---- keys (hecate.keys) ---- */
+
+/* The secret of this dialect and kind that is current, unsealed; made by `make` and stored when there is none (of several nodes one wins and all read the
+ * same). `*made` tells. */
+Err dir_key_load(Ctx *ctx, const char *dialect, const char *kind, Err (*make)(Ctx *ctx, Str *ret), Str *ret, bool *made);
+
+/* ---- checks ---- */
+
+/* A broken invariant and how often (spec/security.md 0.1). */
+typedef struct Broken {
+    const char *name;
+    int64_t count;
+} Broken;
+Err dir_check(Ctx *ctx, List *ret);
+
+/* ---- addresses ---- */
+
+/* Spec/gotrue.md 6.5: the e-mail in lower case; E_BAD_EMAIL with fault.text. */
+Err email_read(Ctx *ctx, const char *text, const char **ret);
+/* Digits without '+', E.164; E_BAD_PHONE. */
+Err phone_read(Ctx *ctx, const char *text, const char **ret);
+
+#endif

@@ -1,0 +1,110 @@
+/* model.h: what the directory knows, as plain structs. Texts are NUL-terminated and live in the request's arena; times are
+ * microseconds since 1970 (0: not set); ids are UUIDs in lower case; documents (meta_*, data) are compact JSON text. */
+#ifndef HECATE_MODEL_H
+#define HECATE_MODEL_H
+
+#include "base/base.h"
+#include "base/field.h"
+
+/* auth.identities: one way in which a user is known. `provider` is "email", "phone", "google", … */
+typedef struct Identity {
+    const char *id, *user_id;
+    const char *provider, *provider_id; /* unique together; provider_id is the user's id for e-mail and phone */
+    const char *data;                   /* identity_data */
+    const char *email;                  /* lower case, from the data */
+    int64_t last_sign_in_at, created_at, updated_at;
+} Identity;
+
+typedef enum AddressKind { ADDRESS_EMAIL, ADDRESS_PHONE, ADDRESS_WEB3 } AddressKind;
+
+/* An address of a user: the first of a kind stands in auth.users, further ones in hecate.addresses. */
+typedef struct Address {
+    const char *id; /* of its row; for those of auth.users a UUID computed from user, kind and value: stable, never stored */
+    const char *user_id;
+    const char *kind;  /* "email", "phone", "web3" */
+    const char *value; /* e-mail in lower case, phone in digits without '+' */
+    const char *value_key;
+    const char *connection; /* "" but for addresses that Auth0 allows twice */
+    int64_t verified_at, created_at, updated_at;
+    bool reserved, second_factor;
+    bool primary; /* it is the one of auth.users */
+} Address;
+
+/* auth.mfa_factors */
+typedef struct Factor {
+    const char *id, *user_id, *friendly_name, *factor_type, *status, *phone;
+    int64_t created_at, updated_at, last_challenged_at;
+} Factor;
+
+/* hecate.subjects: an id of the form provider|subject that a caller chose. */
+typedef struct Subject {
+    const char *provider, *subject, *user_id, *connection;
+    int64_t created_at;
+} Subject;
+
+/* auth.users and, beside it, hecate.profiles; and the lists that belong to a user. */
+typedef struct User {
+    const char *id, *aud, *role;
+    const char *email, *phone; /* NULL: none */
+    const char *encrypted_password; /* never leaves the directory */
+    int64_t email_confirmed_at, phone_confirmed_at, confirmed_at, invited_at;
+    int64_t confirmation_sent_at, recovery_sent_at, email_change_sent_at, phone_change_sent_at, reauthentication_sent_at;
+    int64_t last_sign_in_at, banned_until, deleted_at, created_at, updated_at;
+    const char *email_change, *phone_change; /* pending, "" or NULL: none */
+    const char *meta_app, *meta_user;        /* NULL reads as {} */
+    bool is_sso_user, is_anonymous;
+
+    /* hecate.profiles; a user that another server made has none, and defaults hold */
+    bool has_profile;
+    const char *username, *first_name, *last_name;
+    const char *name, *nickname, *picture, *given_name, *family_name;
+    const char *locale, *external_id, *meta_private, *connection, *last_ip, *image_id;
+    bool blocked_shown, delete_self_enabled, create_organization_enabled, bypass_client_trust;
+    int64_t create_organizations_limit; /* -1: none */
+    int64_t logins_count, failed_attempts;
+    int64_t legal_accepted_at, last_active_at, password_set_at, last_password_reset_at, locked_at, locked_until;
+    int64_t mfa_enabled_at, mfa_disabled_at, profile_updated_at;
+    const char *digest; /* hecate.passwords: a hash that the Go server cannot read; never leaves the directory */
+
+    List identities; /* Identity, oldest first */
+    List addresses;  /* Address, the ones of auth.users first, then by age */
+    List factors;    /* Factor */
+    List subjects;   /* Subject, oldest first */
+} User;
+
+/* auth.sessions */
+typedef struct Session {
+    const char *id, *user_id, *factor_id, *aal, *user_agent, *ip, *tag, *oauth_client_id, *scopes;
+    const char *refresh_token_hmac_key;
+    int64_t refresh_token_counter;
+    int64_t created_at, updated_at, not_after, refreshed_at;
+    List amr; /* Amr, newest first */
+} Session;
+
+/* auth.mfa_amr_claims (RFC 8176's amr, in GoTrue's words) */
+typedef struct Amr {
+    const char *id, *session_id, *method;
+    int64_t created_at, updated_at;
+} Amr;
+
+/* auth.refresh_tokens */
+typedef struct RefreshToken {
+    int64_t id;
+    const char *token, *user_id, *parent, *session_id;
+    bool revoked;
+    int64_t created_at, updated_at;
+} RefreshToken;
+
+/* auth.audit_log_entries */
+typedef struct Event {
+    const char *id, *payload, *ip_address;
+    int64_t created_at;
+} Event;
+
+/* hecate.keys */
+typedef struct StoredKey {
+    const char *id, *dialect, *kind, *alg, *sealed, *state;
+    int64_t created_at, retired_at;
+} StoredKey;
+
+#endif
