@@ -128,29 +128,6 @@ bool user_banned(const Ctx *ctx, const User *user);
 
 /* ---- lists ---- */
 
-typedef enum UserSort {
-    SORT_CREATED_AT, SORT_UPDATED_AT, SORT_EMAIL, SORT_PHONE, SORT_USERNAME, SORT_FIRST_NAME, SORT_LAST_NAME,
-    SORT_LAST_ACTIVE_AT, SORT_LAST_SIGN_IN_AT, SORT_NAME, SORT_LOGINS_COUNT, SORT_WEB3
-} UserSort;
-
-/* All conditions hold together; of a list any one. NULL, 0 and empty: no condition. Texts of *_like are matched anywhere, without case;
- * `%` and `_` in them stand for themselves. */
-typedef struct UserQuery {
-    Given given;
-    const char *aud;
-    Texts ids, not_ids, emails, phones, usernames, external_ids, not_external_ids, web3;
-    const char *filter;      /* GoTrue's: e-mail LIKE %f% (case counts, wildcards work) or meta_user.full_name ILIKE %f% */
-    const char *any_like, *email_like, *phone_like, *username_like, *name_like;
-    bool banned;             /* with HAS(): only these, or only the others */
-    const char *connection;  /* Auth0's */
-    int64_t created_after, created_before, last_sign_in_after, last_sign_in_before, last_active_after, last_active_before, last_active_since;
-    UserSort sort;
-    bool ascending;
-    int64_t limit, offset;   /* limit ≥ 1; offset ≥ 0 */
-    const char *after_id;    /* the page behind this user, in the order of SORT_CREATED_AT */
-    bool whole;              /* with identities, addresses, factors and subjects */
-} UserQuery;
-
 /* A page of users, in a total order (ties by created_at, then id, in the same direction; nulls last). */
 Err dir_user_list(Ctx *ctx, const UserQuery *query, List *ret);
 /* How many match, without paging. */

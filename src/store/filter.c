@@ -1,0 +1,266 @@
+/* filter.c: lists of users with conditions and an order. Text comes from the tables and literals here; every value is bound. */
+#include "sql.gen.h"
+#include "store/cols.h"
+#include "store/store.h"
+
+enum { MOST_SQL = 64 * 1024 };
+
+typedef struct Filter {
+    Ctx *ctx;
+    Query *query;
+} Filter;
+
+/* Binds a value and writes its number. */
+static void put_value(Filter *f, FieldKind kind, const char *text, int64_t number)
+{
+    Query *query = f->query;
+
+    if (query->n == COUNTOF(query->values)) {
+        query->sql.over = true;
+        return;
+    }
+    query->values[query->n++] = (Value){ .kind = kind, .text = text, .number = number };
+    buf_printf(&query->sql, "$%zu", query->n);
+}
+
+static void put(Filter *f, const char *sql)
+{
+    buf_puts(&f->query->sql, sql);
+}
+
+/* ` AND column IN (…)`, or NOT IN; nothing for an empty list. */
+static void put_in(Filter *f, const char *before, FieldKind kind, const Texts *texts, bool fold, const char *after)
+{
+    if (texts->n == 0)
+        return;
+    put(f, before);
+    for (size_t i = 0; i < texts->n; i++) {
+        put(f, i == 0 ? "" : ", ");
+        put_value(f, kind, fold ? text_lower(f->ctx->arena, texts->v[i]) : texts->v[i], 0);
+    }
+    put(f, after);
+}
+
+/* %text% for LIKE … ESCAPE '\', in lower case, with the pattern's own signs escaped. */
+static const char *like_pattern(Arena *arena, const char *text)
+{
+    Buf pattern = buf_in(arena, 2 * strlen(text) + 3);
+    char *ret = "";
+
+    buf_char(&pattern, '%');
+    for (const char *c = text_lower(arena, text); *c != '\0'; c++) {
+        if (*c == '%' || *c == '_' || *c == '\\')
+            buf_char(&pattern, '\\');
+        buf_char(&pattern, *c);
+    }
+    buf_char(&pattern, '%');
+    IGNORE(buf_text(&pattern, &ret)); /* the cap fits by construction */
+    return ret;
+}
+
+/* Columns that a substring is looked for in, one row a search. */
+static const char *const email_columns[] = { "u.email", NULL };
+static const char *const phone_columns[] = { "u.phone", NULL };
+static const char *const username_columns[] = { "p.username", NULL };
+static const char *const name_columns[] = { "p.first_name", "p.last_name", "p.name", NULL };
+static const char *const any_columns[] = { "u.email", "u.phone", "p.username", "p.first_name", "p.last_name", "CAST(u.id AS text)", NULL };
+
+static void put_like(Filter *f, const char *const *columns, const char *text)
+{
+    const char *pattern;
+
+    if (text_empty(text))
+        return;
+    pattern = like_pattern(f->ctx->arena, text);
+    for (size_t i = 0; columns[i] != NULL; i++) {
+        buf_printf(&f->query->sql, "%s lower(%s) LIKE ", i == 0 ? " AND (" : " OR", columns[i]);
+        put_value(f, F_TEXT, pattern, 0);
+        put(f, " ESCAPE '\\'");
+    }
+    put(f, " OR EXISTS (SELECT 1 FROM ");
+    put(f, tx_is_postgres(db_auto(f->ctx)) ? "hecate.addresses" : "hecate_addresses");
+    put(f, " a WHERE a.user_id = u.id AND a.value_key LIKE ");
+    put_value(f, F_TEXT, pattern, 0);
+    put(f, columns == any_columns     ? " ESCAPE '\\'))"
+           : columns == email_columns ? " ESCAPE '\\' AND a.kind = 'email'))"
+           : columns == phone_columns ? " ESCAPE '\\' AND a.kind = 'phone'))"
+                                      : " ESCAPE '\\' AND a.kind = ''))");
+}
+
+/* An exact address: in the core column or among the further ones. */
+static void put_address(Filter *f, const char *column, const char *kind, const Texts *texts)
+{
+    if (texts->n == 0)
+        return;
+    buf_printf(&f->query->sql, " AND (u.%s IN (", column);
+    put_in(f, "", F_TEXT, texts, true, ")");
+    buf_printf(&f->query->sql, " OR u.id IN (SELECT a.user_id FROM %s a WHERE a.kind = '%s'",
+               tx_is_postgres(db_auto(f->ctx)) ? "hecate.addresses" : "hecate_addresses", kind);
+    put_in(f, " AND a.value_key IN (", F_TEXT, texts, true, ")))");
+}
+
+/* Bounds on a time: which member, which comparison. */
+static const struct {
+    size_t offset;
+    const char *sql;
+} time_bounds[] = {
+    { offsetof(UserQuery, created_after), " AND u.created_at > " },
+    { offsetof(UserQuery, created_before), " AND u.created_at < " },
+    { offsetof(UserQuery, last_sign_in_after), " AND u.last_sign_in_at > " },
+    { offsetof(UserQuery, last_sign_in_before), " AND u.last_sign_in_at < " },
+    { offsetof(UserQuery, last_active_after), " AND p.last_active_at > " },
+    { offsetof(UserQuery, last_active_before), " AND p.last_active_at < " },
+    { offsetof(UserQuery, last_active_since), " AND p.last_active_at >= " },
+};
+
+static void put_times(Filter *f, const UserQuery *in)
+{
+    for (size_t i = 0; i < COUNTOF(time_bounds); i++) {
+        const int64_t *at = (const int64_t *)(const void *)((const char *)in + time_bounds[i].offset);
+
+        if (*at != 0) {
+            put(f, time_bounds[i].sql);
+            put_value(f, F_TIME, NULL, *at);
+        }
+    }
+}
+
+/* GoTrue's filter: its `%`, `_` and `\` work as in the reference. */
+static void put_filter(Filter *f, const char *text)
+{
+    const char *pattern;
+
+    if (text_empty(text))
+        return;
+    pattern = arena_printf(f->ctx->arena, "%%%s%%", text);
+    put(f, " AND (u.email LIKE ");
+    put_value(f, F_TEXT, pattern, 0);
+    put(f, " ESCAPE '\\' OR lower(u.raw_user_meta_data->>'full_name') LIKE lower(");
+    put_value(f, F_TEXT, pattern, 0);
+    put(f, ") ESCAPE '\\')");
+}
+
+static void put_where(Filter *f, const UserQuery *in)
+{
+    put(f, " WHERE true");
+    if (in->aud != NULL) {
+        put(f, " AND u.aud = ");
+        put_value(f, F_TEXT, in->aud, 0);
+    }
+    put_in(f, " AND u.id IN (", F_UUID, &in->ids, false, ")");
+    put_in(f, " AND u.id NOT IN (", F_UUID, &in->not_ids, false, ")");
+    put_address(f, "email", "email", &in->emails);
+    put_address(f, "phone", "phone", &in->phones);
+    put_in(f, " AND p.username_key IN (", F_TEXT, &in->usernames, true, ")");
+    put_in(f, " AND p.external_id IN (", F_TEXT, &in->external_ids, false, ")");
+    put_in(f, " AND (p.external_id IS NULL OR p.external_id NOT IN (", F_TEXT, &in->not_external_ids, false, "))");
+    put_filter(f, in->filter);
+    put_like(f, any_columns, in->any_like);
+    put_like(f, email_columns, in->email_like);
+    put_like(f, phone_columns, in->phone_like);
+    put_like(f, username_columns, in->username_like);
+    put_like(f, name_columns, in->name_like);
+    put_times(f, in);
+    if (HAS(in, banned)) {
+        put(f, in->banned ? " AND u.banned_until > " : " AND (u.banned_until IS NULL OR u.banned_until <= ");
+        put_value(f, F_TIME, NULL, f->ctx->now);
+        put(f, in->banned ? "" : ")");
+    }
+    if (in->connection != NULL) {
+        put(f, " AND p.connection = ");
+        put_value(f, F_TEXT, in->connection, 0);
+    }
+}
+
+static const char *const sort_columns[] = {
+    [SORT_CREATED_AT] = "u.created_at",
+    [SORT_UPDATED_AT] = "u.updated_at",
+    [SORT_EMAIL] = "lower(u.email)",
+    [SORT_PHONE] = "u.phone",
+    [SORT_USERNAME] = "p.username_key",
+    [SORT_FIRST_NAME] = "lower(p.first_name)",
+    [SORT_LAST_NAME] = "lower(p.last_name)",
+    [SORT_LAST_ACTIVE_AT] = "p.last_active_at",
+    [SORT_LAST_SIGN_IN_AT] = "u.last_sign_in_at",
+    [SORT_NAME] = "p.name",
+    [SORT_LOGINS_COUNT] = "p.logins_count",
+    [SORT_WEB3] = "u.created_at",
+};
+
+static void put_order(Filter *f, const UserQuery *in)
+{
+    const char *way = in->ascending ? "ASC" : "DESC";
+
+    if (in->after_id != NULL) {
+        buf_printf(&f->query->sql, " AND (u.created_at, u.id) %s (SELECT b.created_at, b.id FROM %s b WHERE b.id = ",
+                   in->ascending ? ">" : "<", tx_is_postgres(db_auto(f->ctx)) ? "auth.users" : "auth_users");
+        put_value(f, F_UUID, in->after_id, 0);
+        put(f, ")");
+    }
+    /* created_at is never null in rows of ours, but others may write: nulls last, so that pages are stable */
+    if (in->sort != SORT_CREATED_AT)
+        buf_printf(&f->query->sql, " ORDER BY %s %s NULLS LAST, u.created_at %s NULLS LAST, u.id %s", sort_columns[in->sort], way, way, way);
+    else
+        buf_printf(&f->query->sql, " ORDER BY u.created_at %s NULLS LAST, u.id %s", way, way);
+    put(f, " LIMIT ");
+    put_value(f, F_INT, NULL, in->limit);
+    put(f, " OFFSET ");
+    put_value(f, F_INT, NULL, in->offset);
+}
+
+static Filter filter_new(Tx *tx)
+{
+    Ctx *ctx = tx_ctx(tx);
+    Filter f = { .ctx = ctx, .query = ARENA_NEW(ctx->arena, Query) };
+
+    f.query->sql = buf_in(ctx->arena, MOST_SQL);
+    f.query->slow = true;
+    return f;
+}
+
+Err store_user_list(Tx *tx, const UserQuery *in, List *ret)
+{
+    const size_t db = tx_is_postgres(tx) ? 0 : 1;
+    Filter f = filter_new(tx);
+    List rows = { 0 }, users = { 0 };
+
+    buf_printf(&f.query->sql, "SELECT %s %s FROM %s", sql_text_user_columns[db], in->whole ? sql_text_user_parts[db] : "", sql_text_user_tables[db]);
+    put_where(&f, in);
+    put_order(&f, in);
+    if (f.query->sql.over)
+        return E_TOO_LARGE;
+    TRY(db_query(tx, f.query, user_cols, SIZE_MAX, &rows));
+    for (size_t i = 0; i < rows.n; i++) {
+        User *user;
+
+        TRY(user_row_finish(f.ctx, rows.v[i], &user));
+        list_add(f.ctx->arena, &users, user);
+    }
+    *ret = users;
+    return OK;
+}
+
+/* Without a condition on the profile the join is left out: the count is then one of an index. */
+static bool needs_profile(const UserQuery *in)
+{
+    return in->usernames.n + in->external_ids.n + in->not_external_ids.n > 0 || in->any_like != NULL || in->username_like != NULL ||
+           in->name_like != NULL || in->email_like != NULL || in->phone_like != NULL || in->connection != NULL || in->last_active_after != 0 ||
+           in->last_active_before != 0 || in->last_active_since != 0;
+}
+
+Err store_user_count(Tx *tx, const UserQuery *in, int64_t *ret)
+{
+    static const Field count_cols[] = { INT(CheckRow, count, "count"), END(CheckRow) };
+    const size_t db = tx_is_postgres(tx) ? 0 : 1;
+    Filter f = filter_new(tx);
+    List rows = { 0 };
+
+    buf_printf(&f.query->sql, "SELECT count(*) AS count FROM %s",
+               needs_profile(in) ? sql_text_user_tables[db] : db == 0 ? "auth.users u" : "auth_users u");
+    put_where(&f, in);
+    if (f.query->sql.over)
+        return E_TOO_LARGE;
+    TRY(db_query(tx, f.query, count_cols, 1, &rows));
+    *ret = ((const CheckRow *)rows.v[0])->count;
+    return OK;
+}

@@ -1,0 +1,215 @@
+/* sessions.c: sessions, refresh tokens, the audit trail. */
+#include "json/json.h"
+#include "sql.gen.h"
+#include "store/cols.h"
+#include "store/store.h"
+
+/* A session and its user in one row. */
+const Field session_cols[] = {
+    UUID(SessionRow, session.id, "session_id"),
+    UUID(SessionRow, session.user_id, "session_user_id"),
+    TIME(SessionRow, session.created_at, "session_created_at"),
+    TIME(SessionRow, session.updated_at, "session_updated_at"),
+    UUID(SessionRow, session.factor_id, "factor_id"),
+    TEXT(SessionRow, session.aal, "aal"),
+    TIME(SessionRow, session.not_after, "not_after"),
+    TIME(SessionRow, session.refreshed_at, "refreshed_at"),
+    TEXT(SessionRow, session.user_agent, "user_agent"),
+    INET(SessionRow, session.ip, "ip"),
+    TEXT(SessionRow, session.tag, "tag"),
+    UUID(SessionRow, session.oauth_client_id, "oauth_client_id"),
+    TEXT(SessionRow, session.refresh_token_hmac_key, "refresh_token_hmac_key", .flags = SECRET),
+    INT(SessionRow, session.refresh_token_counter, "refresh_token_counter"),
+    TEXT(SessionRow, session.scopes, "scopes"),
+    JSON(SessionRow, amr_json, "amr"),
+    TEXT(SessionRow, token, "token", .flags = SECRET),
+    TEXT(SessionRow, parent, "parent", .flags = SECRET),
+    UUID(SessionRow, token_session_id, "token_session_id"),
+    TEXT(SessionRow, active_token, "active_token", .flags = SECRET),
+    TEXT(SessionRow, active_parent, "active_parent", .flags = SECRET),
+    BOOL(SessionRow, revoked, "revoked"),
+    TIME(SessionRow, token_updated_at, "token_updated_at"),
+    USER_COLUMNS(SessionRow, row.),
+    END(SessionRow),
+};
+
+static const Field amr_doc[] = {
+    TEXT(Amr, id, "id"),
+    TEXT(Amr, method, "method"),
+    TIME_US(Amr, created_at, "created_at"),
+    TIME_US(Amr, updated_at, "updated_at"),
+    END(Amr),
+};
+
+/* One member under several names where a statement needs it as several types. */
+static const Field write_cols[] = {
+    UUID(SessionWrite, user_id, "user_id"),
+    TEXT(SessionWrite, user_id, "user_id_text"),
+    UUID(SessionWrite, session_id, "session_id"),
+    TEXT(SessionWrite, token, "token", .flags = SECRET),
+    TEXT(SessionWrite, child, "child", .flags = SECRET),
+    UUID(SessionWrite, amr_id, "amr_id"),
+    TEXT(SessionWrite, method, "method"),
+    TEXT(SessionWrite, aal, "aal"),
+    TEXT(SessionWrite, user_agent, "user_agent"),
+    INET(SessionWrite, ip, "ip"),
+    TEXT(SessionWrite, tag, "tag"),
+    TEXT(SessionWrite, refresh_token_hmac_key, "refresh_token_hmac_key", .flags = SECRET),
+    INT(SessionWrite, counter, "counter"),
+    BOOL(SessionWrite, audit, "audit"),
+    UUID(SessionWrite, event_1, "event_1"),
+    JSON(SessionWrite, payload_1, "payload_1"),
+    UUID(SessionWrite, event_2, "event_2"),
+    JSON(SessionWrite, payload_2, "payload_2"),
+    TIME(SessionWrite, now, "now"),
+    TIME(SessionWrite, now, "refreshed_at"),
+    TIME(SessionWrite, created_at, "created_at"),
+    END(SessionWrite),
+};
+
+/* What some statements answer. */
+typedef struct Answer {
+    int64_t swapped;
+    const char *session_id;
+} Answer;
+
+static const Field answer_cols[] = {
+    INT(Answer, swapped, "swapped"),
+    UUID(Answer, session_id, "session_id"),
+    END(Answer),
+};
+
+/* ---- reading ---- */
+
+static Err load_row(Tx *tx, const Stmt *stmt, const SessionWrite *key, SessionRow **ret)
+{
+    SessionRow *row;
+    User *user;
+
+    TRY(db_one(tx, stmt, write_cols, key, session_cols, &row));
+    if (row->row.user.id != NULL)
+        TRY(user_row_finish(tx_ctx(tx), &row->row, &user));
+    if (row->amr_json != NULL)
+        TRY(json_read_list(tx_ctx(tx), str_of(row->amr_json), amr_doc, &row->session.amr));
+    *ret = row;
+    return OK;
+}
+
+Err store_subject_load(Tx *tx, const char *user_id, const char *session_id, SessionRow **ret)
+{
+    const SessionWrite key = { .user_id = user_id, .session_id = session_id };
+
+    return load_row(tx, SQL_SUBJECT_LOAD, &key, ret);
+}
+
+Err store_refresh_load(Tx *tx, const char *token, SessionRow **ret)
+{
+    const SessionWrite key = { .token = token };
+
+    return load_row(tx, SQL_REFRESH_LOAD, &key, ret);
+}
+
+Err store_session_load(Tx *tx, const char *session_id, SessionRow **ret)
+{
+    const SessionWrite key = { .session_id = session_id };
+
+    return load_row(tx, SQL_SESSION_LOAD, &key, ret);
+}
+
+/* OK and whether there is such a row. */
+static Err is_there(Tx *tx, const Stmt *stmt, const SessionWrite *key, bool *ret)
+{
+    Answer *answer;
+    const Err err = db_one(tx, stmt, write_cols, key, answer_cols, &answer);
+
+    if (err != OK && err != E_NO_ROW)
+        return err;
+    *ret = err == OK;
+    return OK;
+}
+
+Err store_session_newer(Tx *tx, const SessionWrite *in, bool *ret)
+{
+    return is_there(tx, SQL_SESSION_NEWER, in, ret);
+}
+
+Err store_refresh_lock_session(Tx *tx, const char *session_id)
+{
+    const SessionWrite key = { .session_id = session_id };
+    bool there;
+
+    TRY(is_there(tx, SQL_REFRESH_LOCK_SESSION, &key, &there));
+    return there ? OK : E_NO_ROW;
+}
+
+/* ---- writing ---- */
+
+Err store_sign_in(Tx *tx, const SessionWrite *in)
+{
+    Answer *answer;
+
+    return db_one(tx, SQL_SIGN_IN, write_cols, in, answer_cols, &answer);
+}
+
+Err store_refresh_swap(Tx *tx, const SessionWrite *in, bool *swapped)
+{
+    Answer *answer;
+
+    TRY(db_one(tx, SQL_REFRESH_SWAP, write_cols, in, answer_cols, &answer));
+    *swapped = answer->swapped == 1;
+    return OK;
+}
+
+Err store_refresh_revoke_family(Tx *tx, const SessionWrite *in)
+{
+    return db_exec(tx, SQL_REFRESH_REVOKE_FAMILY, write_cols, in, NULL);
+}
+
+Err store_session_touch(Tx *tx, const SessionWrite *in)
+{
+    return db_exec(tx, SQL_SESSION_TOUCH, write_cols, in, NULL);
+}
+
+Err store_session_count(Tx *tx, const SessionWrite *in, bool *counted)
+{
+    int64_t changed;
+
+    TRY(db_exec(tx, SQL_SESSION_COUNT, write_cols, in, &changed));
+    *counted = changed == 1;
+    return OK;
+}
+
+static Err delete_sessions(Tx *tx, const Stmt *stmt, const char *user_id, const char *session_id)
+{
+    const SessionWrite key = { .user_id = user_id, .session_id = session_id };
+
+    return db_exec(tx, stmt, write_cols, &key, NULL);
+}
+
+Err store_sessions_delete_all(Tx *tx, const char *user_id)
+{
+    return delete_sessions(tx, SQL_SESSIONS_DELETE_ALL, user_id, NULL);
+}
+
+Err store_sessions_delete_one(Tx *tx, const char *user_id, const char *session_id)
+{
+    return delete_sessions(tx, SQL_SESSIONS_DELETE_ONE, user_id, session_id);
+}
+
+Err store_sessions_delete_others(Tx *tx, const char *user_id, const char *session_id)
+{
+    return delete_sessions(tx, SQL_SESSIONS_DELETE_OTHERS, user_id, session_id);
+}
+
+static const Field event_cols[] = {
+    UUID(Event, id, "id"),
+    JSON(Event, payload, "payload"),
+    TEXT(Event, ip_address, "ip_address"),
+    TIME(Event, created_at, "created_at"),
+    END(Event),
+};
+
+Err store_event_insert(Tx *tx, const Event *event)
+{
+    return db_exec(tx, SQL_EVENT_INSERT, event_cols, event, NULL);
+}

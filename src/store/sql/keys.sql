@@ -1,0 +1,46 @@
+-- Keys of the dialects, sealed by the data key; and what `hecate check` counts.
+
+-- :key_current
+SELECT id, dialect, kind, alg, sealed, state, created_at, retired_at FROM hecate.keys
+WHERE dialect = :dialect AND kind = :kind AND state = 'current' ORDER BY created_at, id LIMIT 1
+
+-- :key_list
+SELECT id, dialect, kind, alg, sealed, state, created_at, retired_at FROM hecate.keys
+WHERE dialect = :dialect AND kind = :kind ORDER BY created_at, id
+
+-- Of several nodes that start at once, the first row wins: the others find it and insert nothing.
+
+-- :key_insert_first write
+INSERT INTO hecate.keys (id, dialect, kind, alg, sealed, state, created_at) VALUES (:id, :dialect, :kind, :alg, :sealed, :state, :created_at)
+ON CONFLICT (id) DO NOTHING
+
+-- :check_invariants slow
+SELECT 'user_without_identity' AS name, count(*) AS count FROM auth.users u
+WHERE (u.email IS NOT NULL OR u.phone IS NOT NULL) AND u.is_anonymous = false AND u.deleted_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM auth.identities i WHERE i.user_id = u.id)
+UNION ALL
+SELECT 'identity_without_user', count(*) FROM auth.identities i WHERE NOT EXISTS (SELECT 1 FROM auth.users u WHERE u.id = i.user_id)
+UNION ALL
+SELECT 'session_without_user', count(*) FROM auth.sessions s WHERE NOT EXISTS (SELECT 1 FROM auth.users u WHERE u.id = s.user_id)
+UNION ALL
+SELECT 'two_live_refresh_tokens', count(*) FROM
+  (SELECT t.session_id FROM auth.refresh_tokens t WHERE t.revoked = false AND t.session_id IS NOT NULL GROUP BY t.session_id HAVING count(*) > 1) x
+UNION ALL
+SELECT 'refresh_token_without_session', count(*) FROM auth.refresh_tokens t
+WHERE t.session_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM auth.sessions s WHERE s.id = t.session_id)
+UNION ALL
+SELECT 'email_claimed_twice', count(*) FROM
+  (SELECT lower(u.email) AS address FROM auth.users u WHERE u.email IS NOT NULL AND u.is_sso_user = false GROUP BY lower(u.email) HAVING count(*) > 1) x
+UNION ALL
+SELECT 'address_claimed_twice', count(*) FROM hecate.addresses a
+WHERE a.connection = '' AND EXISTS (SELECT 1 FROM auth.users u
+  WHERE (a.kind = 'email' AND u.email = a.value_key AND u.is_sso_user = false) OR (a.kind = 'phone' AND u.phone = a.value_key))
+UNION ALL
+SELECT 'factor_without_user', count(*) FROM auth.mfa_factors f WHERE NOT EXISTS (SELECT 1 FROM auth.users u WHERE u.id = f.user_id)
+UNION ALL
+SELECT 'profile_without_user', count(*) FROM hecate.profiles p WHERE NOT EXISTS (SELECT 1 FROM auth.users u WHERE u.id = p.user_id)
+UNION ALL
+SELECT 'one_time_token_without_user', count(*) FROM auth.one_time_tokens o WHERE NOT EXISTS (SELECT 1 FROM auth.users u WHERE u.id = o.user_id)
+UNION ALL
+SELECT 'two_passwords', count(*) FROM auth.users u JOIN hecate.passwords w ON w.user_id = u.id
+WHERE u.encrypted_password IS NOT NULL AND u.encrypted_password <> ''

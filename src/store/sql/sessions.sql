@@ -1,0 +1,167 @@
+-- Sessions, their amr claims and refresh tokens.
+
+-- #define session_columns
+s.id AS session_id, s.user_id AS session_user_id, s.created_at AS session_created_at, s.updated_at AS session_updated_at,
+s.factor_id, s.aal, s.not_after, s.refreshed_at, s.user_agent, s.ip, s.tag, s.oauth_client_id, s.refresh_token_hmac_key,
+s.refresh_token_counter, s.scopes
+
+-- #define session_amr
+-- @pg
+, (SELECT json_agg(json_build_object('id', m.id, 'method', m.authentication_method,
+     'created_at', CAST(extract(epoch FROM m.created_at) * 1000000 AS bigint),
+     'updated_at', CAST(extract(epoch FROM m.updated_at) * 1000000 AS bigint)) ORDER BY m.created_at DESC, m.id)
+   FROM auth.mfa_amr_claims m WHERE m.session_id = s.id) AS amr
+-- @sqlite
+, (SELECT json_group_array(json_object('id', m.id, 'method', m.authentication_method, 'created_at', m.created_at,
+     'updated_at', m.updated_at))
+   FROM (SELECT * FROM auth.mfa_amr_claims WHERE session_id = s.id ORDER BY created_at DESC, id) m) AS amr
+
+-- A user's credential: user and session in one row. Without a session the columns are null.
+
+-- :subject_load
+SELECT #user_columns# #user_parts#, #session_columns# #session_amr#
+FROM #user_tables# LEFT JOIN auth.sessions s ON s.id = :session_id
+WHERE u.id = :user_id
+
+-- A refresh token with its session, its user, and the session's active token.
+
+-- :refresh_load
+SELECT t.token, t.parent, t.revoked, t.updated_at AS token_updated_at, t.session_id AS token_session_id,
+  c.token AS active_token, c.parent AS active_parent, #session_columns# #session_amr#, #user_columns# #user_parts#
+FROM auth.refresh_tokens t
+LEFT JOIN auth.sessions s ON s.id = t.session_id
+LEFT JOIN auth.refresh_tokens c ON c.id = (SELECT max(d.id) FROM auth.refresh_tokens d WHERE d.session_id = t.session_id AND d.revoked = false)
+LEFT JOIN auth.users u ON u.id = s.user_id
+LEFT JOIN hecate.profiles p ON p.user_id = u.id
+LEFT JOIN hecate.passwords w ON w.user_id = u.id
+WHERE t.token = :token
+
+-- Swaps a live token for its child, once: of several at a time one finds it live. All of a refresh is in here.
+
+-- :refresh_swap write
+-- @pg
+WITH old AS (
+  UPDATE auth.refresh_tokens SET revoked = true, updated_at = :now WHERE token = :token AND revoked = false RETURNING session_id
+), child AS (
+  INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
+  SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), :child, :user_id_text, :token, session_id, false, :now, :now FROM old
+), session AS (
+  UPDATE auth.sessions SET refreshed_at = :refreshed_at, updated_at = :now, user_agent = :user_agent, ip = :ip
+  WHERE id IN (SELECT session_id FROM old)
+), person AS (
+  UPDATE auth.users SET updated_at = :now WHERE id = :user_id AND EXISTS (SELECT 1 FROM old)
+), events AS (
+  INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
+  SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), CAST(:event_1 AS uuid), CAST(:payload_1 AS json), :now, '' FROM old WHERE :audit
+  UNION ALL
+  SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), CAST(:event_2 AS uuid), CAST(:payload_2 AS json), :now, '' FROM old WHERE :audit
+)
+SELECT count(*) AS swapped FROM old
+-- @sqlite
+UPDATE auth.refresh_tokens SET revoked = 1, updated_at = :now WHERE token = :token AND revoked = 0
+;
+INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
+SELECT '00000000-0000-0000-0000-000000000000', :child, :user_id_text, :token, session_id, 0, :now, :now
+FROM auth.refresh_tokens WHERE token = :token AND changes() = 1
+;
+UPDATE auth.sessions SET refreshed_at = :refreshed_at, updated_at = :now, user_agent = :user_agent, ip = :ip
+WHERE changes() = 1 AND id = (SELECT session_id FROM auth.refresh_tokens WHERE token = :child)
+;
+UPDATE auth.users SET updated_at = :now WHERE changes() = 1 AND id = :user_id
+;
+INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
+SELECT '00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, ''
+WHERE :audit AND EXISTS (SELECT 1 FROM auth.refresh_tokens WHERE token = :child)
+UNION ALL
+SELECT '00000000-0000-0000-0000-000000000000', :event_2, :payload_2, :now, ''
+WHERE :audit AND EXISTS (SELECT 1 FROM auth.refresh_tokens WHERE token = :child)
+;
+SELECT count(*) AS swapped FROM auth.refresh_tokens WHERE token = :child
+
+-- A used token within the reuse interval and without an active child of its own: it gets one, under the lock of its session.
+
+-- :refresh_lock_session
+-- @pg
+SELECT id AS session_id FROM auth.sessions WHERE id = :session_id FOR UPDATE
+-- @sqlite
+SELECT id AS session_id FROM auth.sessions WHERE id = :session_id
+
+-- :refresh_revoke_family write
+UPDATE auth.refresh_tokens SET revoked = true, updated_at = :now WHERE session_id = :session_id AND revoked = false
+
+-- :session_touch write
+UPDATE auth.sessions SET refreshed_at = :refreshed_at, updated_at = :now, user_agent = :user_agent, ip = :ip WHERE id = :session_id
+
+-- :session_count write
+UPDATE auth.sessions SET refresh_token_counter = refresh_token_counter + 1, refreshed_at = :refreshed_at, updated_at = :now,
+  user_agent = :user_agent, ip = :ip
+WHERE id = :session_id AND refresh_token_counter = :counter
+
+-- :session_load
+SELECT #session_columns# #session_amr#, #user_columns# #user_parts#
+FROM auth.sessions s
+LEFT JOIN auth.users u ON u.id = s.user_id
+LEFT JOIN hecate.profiles p ON p.user_id = u.id
+LEFT JOIN hecate.passwords w ON w.user_id = u.id
+WHERE s.id = :session_id
+
+-- A newer session of the same user, for one session a user.
+
+-- :session_newer
+SELECT s.id AS session_id FROM auth.sessions s
+WHERE s.user_id = :user_id AND s.created_at > :created_at AND (s.not_after IS NULL OR s.not_after > :now)
+  AND (s.tag = :tag OR (s.tag IS NULL AND CAST(:tag AS text) IS NULL))
+LIMIT 1
+
+-- A sign-in: session, amr claim, first refresh token, last_sign_in_at, audit row.
+
+-- :sign_in write
+-- @pg
+WITH session AS (
+  INSERT INTO auth.sessions (id, user_id, created_at, updated_at, aal, user_agent, ip, refresh_token_hmac_key, refresh_token_counter)
+  VALUES (:session_id, :user_id, :now, :now, :aal, :user_agent, :ip, :refresh_token_hmac_key, :counter)
+  RETURNING id
+), claim AS (
+  INSERT INTO auth.mfa_amr_claims (id, session_id, created_at, updated_at, authentication_method)
+  SELECT CAST(:amr_id AS uuid), id, :now, :now, :method FROM session
+), token AS (
+  INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
+  SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), CAST(:token AS text), :user_id_text, '', id, false, :now, :now
+  FROM session WHERE CAST(:token AS text) IS NOT NULL
+), person AS (
+  UPDATE auth.users SET last_sign_in_at = :now, updated_at = :now WHERE id = :user_id
+), event AS (
+  INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
+  SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), CAST(:event_1 AS uuid), CAST(:payload_1 AS json), :now, ''
+  FROM session WHERE :audit
+)
+SELECT id AS session_id FROM session
+-- @sqlite
+INSERT INTO auth.sessions (id, user_id, created_at, updated_at, aal, user_agent, ip, refresh_token_hmac_key, refresh_token_counter)
+VALUES (:session_id, :user_id, :now, :now, :aal, :user_agent, :ip, :refresh_token_hmac_key, :counter)
+;
+INSERT INTO auth.mfa_amr_claims (id, session_id, created_at, updated_at, authentication_method)
+VALUES (:amr_id, :session_id, :now, :now, :method)
+;
+INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
+SELECT '00000000-0000-0000-0000-000000000000', :token, :user_id_text, '', :session_id, 0, :now, :now WHERE :token IS NOT NULL
+;
+UPDATE auth.users SET last_sign_in_at = :now, updated_at = :now WHERE id = :user_id
+;
+INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
+SELECT '00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, '' WHERE :audit
+;
+SELECT id AS session_id FROM auth.sessions WHERE id = :session_id
+
+-- :sessions_delete_all write
+DELETE FROM auth.sessions WHERE user_id = :user_id
+
+-- :sessions_delete_one write
+DELETE FROM auth.sessions WHERE user_id = :user_id AND id = :session_id
+
+-- :sessions_delete_others write
+DELETE FROM auth.sessions WHERE user_id = :user_id AND id <> :session_id
+
+-- :event_insert write
+INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
+VALUES ('00000000-0000-0000-0000-000000000000', :id, :payload, :created_at, :ip_address)

@@ -1,0 +1,200 @@
+-- Users: auth.users, with hecate.profiles and hecate.passwords beside it.
+
+-- #define user_columns
+u.id, u.aud, u.role, u.email, u.phone, u.encrypted_password, u.email_confirmed_at, u.phone_confirmed_at, u.confirmed_at,
+u.invited_at, u.confirmation_sent_at, u.recovery_sent_at, u.email_change_sent_at, u.phone_change_sent_at,
+u.reauthentication_sent_at, u.last_sign_in_at, u.banned_until, u.deleted_at, u.created_at, u.updated_at, u.email_change,
+u.phone_change, u.raw_app_meta_data, u.raw_user_meta_data, u.is_sso_user, u.is_anonymous,
+p.user_id AS profile_id, p.username, p.first_name, p.last_name, p.name, p.nickname, p.picture, p.given_name, p.family_name,
+p.locale, p.external_id, p.private_metadata, p.connection, p.last_ip, p.image_id, p.blocked_shown, p.delete_self_enabled,
+p.create_organization_enabled, p.bypass_client_trust, p.create_organizations_limit, p.logins_count, p.failed_attempts,
+p.legal_accepted_at, p.last_active_at, p.password_set_at, p.last_password_reset_at, p.locked_at, p.locked_until,
+p.mfa_enabled_at, p.mfa_disabled_at, p.updated_at AS profile_updated_at, w.digest
+
+-- #define user_tables
+auth.users u LEFT JOIN hecate.profiles p ON p.user_id = u.id LEFT JOIN hecate.passwords w ON w.user_id = u.id
+
+-- #define user_parts
+-- @pg
+, (SELECT json_agg(json_build_object('id', i.id, 'user_id', i.user_id, 'provider', i.provider, 'provider_id', i.provider_id,
+     'data', i.identity_data, 'email', i.email,
+     'last_sign_in_at', CAST(extract(epoch FROM i.last_sign_in_at) * 1000000 AS bigint),
+     'created_at', CAST(extract(epoch FROM i.created_at) * 1000000 AS bigint),
+     'updated_at', CAST(extract(epoch FROM i.updated_at) * 1000000 AS bigint)) ORDER BY i.created_at, i.id)
+   FROM auth.identities i WHERE i.user_id = u.id) AS identities
+, (SELECT json_agg(json_build_object('id', a.id, 'kind', a.kind, 'value', a.value, 'connection', a.connection,
+     'reserved', a.reserved, 'second_factor', a.second_factor,
+     'verified_at', CAST(extract(epoch FROM a.verified_at) * 1000000 AS bigint),
+     'created_at', CAST(extract(epoch FROM a.created_at) * 1000000 AS bigint),
+     'updated_at', CAST(extract(epoch FROM a.updated_at) * 1000000 AS bigint)) ORDER BY a.created_at, a.id)
+   FROM hecate.addresses a WHERE a.user_id = u.id) AS addresses
+, (SELECT json_agg(json_build_object('id', f.id, 'friendly_name', f.friendly_name, 'factor_type', f.factor_type,
+     'status', f.status, 'phone', f.phone,
+     'last_challenged_at', CAST(extract(epoch FROM f.last_challenged_at) * 1000000 AS bigint),
+     'created_at', CAST(extract(epoch FROM f.created_at) * 1000000 AS bigint),
+     'updated_at', CAST(extract(epoch FROM f.updated_at) * 1000000 AS bigint)) ORDER BY f.created_at, f.id)
+   FROM auth.mfa_factors f WHERE f.user_id = u.id) AS factors
+, (SELECT json_agg(json_build_object('provider', s.provider, 'subject', s.subject, 'connection', s.connection,
+     'created_at', CAST(extract(epoch FROM s.created_at) * 1000000 AS bigint)) ORDER BY s.created_at, s.provider, s.subject)
+   FROM hecate.subjects s WHERE s.user_id = u.id) AS subjects
+-- @sqlite
+, (SELECT json_group_array(json_object('id', i.id, 'user_id', i.user_id, 'provider', i.provider, 'provider_id', i.provider_id,
+     'data', json(i.identity_data), 'email', i.email, 'last_sign_in_at', i.last_sign_in_at, 'created_at', i.created_at,
+     'updated_at', i.updated_at))
+   FROM (SELECT * FROM auth.identities WHERE user_id = u.id ORDER BY created_at, id) i) AS identities
+, (SELECT json_group_array(json_object('id', a.id, 'kind', a.kind, 'value', a.value, 'connection', a.connection,
+     'reserved', json(CASE a.reserved WHEN 1 THEN 'true' ELSE 'false' END),
+     'second_factor', json(CASE a.second_factor WHEN 1 THEN 'true' ELSE 'false' END),
+     'verified_at', a.verified_at, 'created_at', a.created_at, 'updated_at', a.updated_at))
+   FROM (SELECT * FROM hecate.addresses WHERE user_id = u.id ORDER BY created_at, id) a) AS addresses
+, (SELECT json_group_array(json_object('id', f.id, 'friendly_name', f.friendly_name, 'factor_type', f.factor_type,
+     'status', f.status, 'phone', f.phone, 'last_challenged_at', f.last_challenged_at, 'created_at', f.created_at,
+     'updated_at', f.updated_at))
+   FROM (SELECT * FROM auth.mfa_factors WHERE user_id = u.id ORDER BY created_at, id) f) AS factors
+, (SELECT json_group_array(json_object('provider', s.provider, 'subject', s.subject, 'connection', s.connection,
+     'created_at', s.created_at))
+   FROM (SELECT * FROM hecate.subjects WHERE user_id = u.id ORDER BY created_at, provider, subject) s) AS subjects
+
+-- :user_get
+SELECT #user_columns# #user_parts# FROM #user_tables# WHERE u.id = :id
+
+-- :user_get_for_update
+-- @pg
+SELECT #user_columns# #user_parts# FROM #user_tables# WHERE u.id = :id FOR UPDATE OF u
+-- @sqlite
+SELECT #user_columns# #user_parts# FROM #user_tables# WHERE u.id = :id
+
+-- :user_get_by_subject
+SELECT #user_columns# #user_parts# FROM #user_tables#
+WHERE u.id = (SELECT b.user_id FROM hecate.subjects b WHERE b.provider = :provider AND b.subject = :subject)
+
+-- The password grant: an address belongs to one user that is no SSO user.
+
+-- :user_get_by_email
+SELECT #user_columns# #user_parts# FROM #user_tables#
+WHERE u.email = :email AND u.is_sso_user = false AND (CAST(:aud AS text) IS NULL OR u.aud = :aud)
+
+-- :user_get_by_phone
+SELECT #user_columns# #user_parts# FROM #user_tables#
+WHERE u.phone = :phone AND u.is_sso_user = false AND (CAST(:aud AS text) IS NULL OR u.aud = :aud)
+
+-- :user_get_by_username
+SELECT #user_columns# #user_parts# FROM #user_tables#
+WHERE u.id = (SELECT b.user_id FROM hecate.profiles b WHERE b.username_key = :username_key)
+
+-- Who has an address now, in the core column or among the further ones of the default connection?
+
+-- :user_with_email
+SELECT u.id, p.connection FROM auth.users u LEFT JOIN hecate.profiles p ON p.user_id = u.id
+WHERE u.email = :value AND u.is_sso_user = false
+UNION ALL
+SELECT a.user_id, a.connection FROM hecate.addresses a WHERE a.kind = 'email' AND a.value_key = :value
+
+-- :user_with_phone
+SELECT u.id, p.connection FROM auth.users u LEFT JOIN hecate.profiles p ON p.user_id = u.id WHERE u.phone = :value
+UNION ALL
+SELECT a.user_id, a.connection FROM hecate.addresses a WHERE a.kind = 'phone' AND a.value_key = :value
+
+-- :user_insert write
+INSERT INTO auth.users (instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, invited_at,
+  confirmation_token, recovery_token, email_change_token_new, email_change, last_sign_in_at, raw_app_meta_data,
+  raw_user_meta_data, created_at, updated_at, phone, phone_confirmed_at, banned_until, is_sso_user, is_anonymous)
+VALUES ('00000000-0000-0000-0000-000000000000', :id, :aud, :role, :email, :encrypted_password, :email_confirmed_at, :invited_at,
+  '', '', '', '', :last_sign_in_at, :raw_app_meta_data,
+  :raw_user_meta_data, :created_at, :updated_at, :phone, :phone_confirmed_at, :banned_until, :is_sso_user, :is_anonymous)
+
+-- :user_update write
+UPDATE auth.users SET aud = :aud, role = :role, email = :email, phone = :phone, encrypted_password = :encrypted_password,
+  email_confirmed_at = :email_confirmed_at, phone_confirmed_at = :phone_confirmed_at, raw_app_meta_data = :raw_app_meta_data,
+  raw_user_meta_data = :raw_user_meta_data, banned_until = :banned_until, is_anonymous = :is_anonymous,
+  created_at = :created_at, updated_at = :updated_at
+WHERE id = :id
+
+-- :user_set_password write
+UPDATE auth.users SET encrypted_password = :encrypted_password, updated_at = :updated_at WHERE id = :id
+
+-- :user_clear_tokens write
+UPDATE auth.users SET confirmation_token = '', recovery_token = '', email_change_token_new = '', email_change_token_current = '',
+  phone_change_token = '', reauthentication_token = '', confirmation_sent_at = NULL, recovery_sent_at = NULL,
+  email_change_sent_at = NULL, phone_change_sent_at = NULL, reauthentication_sent_at = NULL
+WHERE id = :id
+
+-- :user_clear_confirmation write
+UPDATE auth.users SET confirmation_token = '' WHERE id = :id
+
+-- :user_delete write
+DELETE FROM auth.users WHERE id = :id
+
+-- :user_soft_delete write
+UPDATE auth.users SET email = :email, phone = :phone, email_change = :email_change, phone_change = :phone_change,
+  encrypted_password = NULL, confirmation_token = '', recovery_token = '', email_change_token_current = '',
+  email_change_token_new = '', phone_change_token = '', deleted_at = :deleted_at, updated_at = :updated_at,
+  raw_app_meta_data = '{}', raw_user_meta_data = '{}'
+WHERE id = :id
+
+-- :profile_put write
+INSERT INTO hecate.profiles (user_id, username, username_key, first_name, last_name, name, nickname, picture, given_name,
+  family_name, locale, external_id, private_metadata, connection, last_ip, image_id, blocked_shown, delete_self_enabled,
+  create_organization_enabled, bypass_client_trust, create_organizations_limit, logins_count, failed_attempts,
+  legal_accepted_at, last_active_at, password_set_at, last_password_reset_at, locked_at, locked_until, mfa_enabled_at,
+  mfa_disabled_at, updated_at)
+VALUES (:id, :username, :username_key, :first_name, :last_name, :name, :nickname, :picture, :given_name,
+  :family_name, :locale, :external_id, :private_metadata, :connection, :last_ip, :image_id, :blocked_shown, :delete_self_enabled,
+  :create_organization_enabled, :bypass_client_trust, :create_organizations_limit, :logins_count, :failed_attempts,
+  :legal_accepted_at, :last_active_at, :password_set_at, :last_password_reset_at, :locked_at, :locked_until, :mfa_enabled_at,
+  :mfa_disabled_at, :updated_at)
+ON CONFLICT (user_id) DO UPDATE SET username = excluded.username, username_key = excluded.username_key,
+  first_name = excluded.first_name, last_name = excluded.last_name, name = excluded.name, nickname = excluded.nickname,
+  picture = excluded.picture, given_name = excluded.given_name, family_name = excluded.family_name, locale = excluded.locale,
+  external_id = excluded.external_id, private_metadata = excluded.private_metadata, connection = excluded.connection,
+  last_ip = excluded.last_ip, image_id = excluded.image_id, blocked_shown = excluded.blocked_shown,
+  delete_self_enabled = excluded.delete_self_enabled, create_organization_enabled = excluded.create_organization_enabled,
+  bypass_client_trust = excluded.bypass_client_trust, create_organizations_limit = excluded.create_organizations_limit,
+  logins_count = excluded.logins_count, failed_attempts = excluded.failed_attempts,
+  legal_accepted_at = excluded.legal_accepted_at, last_active_at = excluded.last_active_at,
+  password_set_at = excluded.password_set_at, last_password_reset_at = excluded.last_password_reset_at,
+  locked_at = excluded.locked_at, locked_until = excluded.locked_until, mfa_enabled_at = excluded.mfa_enabled_at,
+  mfa_disabled_at = excluded.mfa_disabled_at, updated_at = excluded.updated_at
+
+-- :profile_delete write
+DELETE FROM hecate.profiles WHERE user_id = :id
+
+-- :password_put write
+INSERT INTO hecate.passwords (user_id, scheme, digest, created_at) VALUES (:id, :scheme, :digest, :updated_at)
+ON CONFLICT (user_id) DO UPDATE SET scheme = excluded.scheme, digest = excluded.digest, created_at = excluded.created_at
+
+-- :password_delete write
+DELETE FROM hecate.passwords WHERE user_id = :id
+
+-- :identity_insert write
+INSERT INTO auth.identities (id, provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at)
+VALUES (:id, :provider_id, :user_id, :identity_data, :provider, :last_sign_in_at, :created_at, :updated_at)
+
+-- :identity_set_data write
+UPDATE auth.identities SET identity_data = :identity_data, provider_id = :provider_id, updated_at = :updated_at WHERE id = :id
+
+-- :identity_delete write
+DELETE FROM auth.identities WHERE id = :id
+
+-- :address_insert write
+INSERT INTO hecate.addresses (id, user_id, kind, value, value_key, connection, verified_at, reserved, second_factor, created_at, updated_at)
+VALUES (:id, :user_id, :kind, :value, :value_key, :connection, :verified_at, :reserved, :second_factor, :created_at, :updated_at)
+
+-- :address_delete write
+DELETE FROM hecate.addresses WHERE id = :id
+
+-- :addresses_delete_all write
+DELETE FROM hecate.addresses WHERE user_id = :id
+
+-- :subject_insert write
+INSERT INTO hecate.subjects (provider, subject, user_id, connection, created_at)
+VALUES (:provider, :subject, :user_id, :connection, :created_at)
+
+-- :one_time_tokens_delete write
+DELETE FROM auth.one_time_tokens WHERE user_id = :id
+
+-- :factors_delete write
+DELETE FROM auth.mfa_factors WHERE user_id = :id
+
+-- :webauthn_delete write
+DELETE FROM auth.webauthn_credentials WHERE user_id = :id

@@ -1,0 +1,122 @@
+/* store.h: one short function a statement. Times, ids and documents as model.h says. Every function takes the place where it runs: db_auto(ctx) or a
+ * transaction. Errors: those of db.h; a taken unique index as its own Err (unique.c); E_NO_ROW where one row is due and none is there. */
+#ifndef HECATE_STORE_H
+#define HECATE_STORE_H
+
+#include "base/base.h"
+#include "db/db.h"
+#include "model/model.h"
+
+extern const Stmt sql_stmts[];
+extern const size_t sql_n;
+extern const Migration store_migrations[];
+extern const size_t store_migrations_n;
+
+/* Names of unique indexes → Err; to db_unique_table() once. */
+void store_init(void);
+
+/* ---- users ---- */
+
+/* What a write of a user carries beside the User itself. */
+typedef struct UserRow {
+    User user;
+    const char *username_key, *digest_scheme;
+    const char *profile_id;                                     /* read: not NULL if there is a profile */
+    const char *identities_json, *addresses_json, *factors_json, *subjects_json; /* read: the parts, as documents */
+} UserRow;
+extern const Field user_cols[]; /* over UserRow */
+
+Err store_user_get(Tx *tx, const char *id, User **ret);
+Err store_user_get_for_update(Tx *tx, const char *id, User **ret);
+Err store_user_get_by_subject(Tx *tx, const char *provider, const char *subject, User **ret);
+Err store_user_get_by_email(Tx *tx, const char *email, const char *aud, User **ret);
+Err store_user_get_by_phone(Tx *tx, const char *phone, const char *aud, User **ret);
+Err store_user_get_by_username(Tx *tx, const char *username_key, User **ret);
+
+/* Who holds an address: user and connection (NULL or "": the default). An empty list: nobody. */
+typedef struct Holder {
+    const char *id, *connection;
+} Holder;
+Err store_address_holders(Tx *tx, const char *kind, const char *value, List *ret);
+
+Err store_user_insert(Tx *tx, const User *user);
+Err store_user_update(Tx *tx, const User *user);
+Err store_user_set_password(Tx *tx, const User *user);
+Err store_user_clear_tokens(Tx *tx, const char *id);
+Err store_user_clear_confirmation(Tx *tx, const char *id);
+Err store_user_delete(Tx *tx, const char *id);
+Err store_user_soft_delete(Tx *tx, const User *user);
+Err store_profile_put(Tx *tx, const User *user);
+Err store_profile_delete(Tx *tx, const char *id);
+Err store_password_put(Tx *tx, const User *user, const char *scheme);
+Err store_password_delete(Tx *tx, const char *id);
+
+Err store_identity_insert(Tx *tx, const Identity *identity);
+Err store_identity_set_data(Tx *tx, const Identity *identity);
+Err store_identity_delete(Tx *tx, const char *id);
+Err store_address_insert(Tx *tx, const Address *address);
+Err store_address_delete(Tx *tx, const char *id);
+Err store_addresses_delete_all(Tx *tx, const char *user_id);
+Err store_subject_insert(Tx *tx, const Subject *subject);
+Err store_one_time_tokens_delete(Tx *tx, const char *user_id);
+Err store_factors_delete(Tx *tx, const char *user_id); /* factors and passkeys */
+
+/* Reads the parts of a row into the lists of its user and adds the addresses of auth.users (store/users.c). */
+Err user_row_finish(Ctx *ctx, UserRow *row, User **ret);
+
+/* ---- lists (filter.c) ---- */
+
+Err store_user_list(Tx *tx, const UserQuery *query, List *ret);
+Err store_user_count(Tx *tx, const UserQuery *query, int64_t *ret);
+
+/* ---- sessions and tokens ---- */
+
+typedef struct SessionRow {
+    UserRow row;
+    Session session;
+    const char *amr_json;
+    /* of the refresh token that was asked for */
+    const char *token, *parent, *token_session_id, *active_token, *active_parent;
+    bool revoked;
+    int64_t token_updated_at;
+} SessionRow;
+extern const Field session_cols[]; /* over SessionRow */
+
+Err store_subject_load(Tx *tx, const char *user_id, const char *session_id, SessionRow **ret);
+Err store_refresh_load(Tx *tx, const char *token, SessionRow **ret);
+Err store_session_load(Tx *tx, const char *session_id, SessionRow **ret);
+
+/* What a sign-in or a refresh writes. */
+typedef struct SessionWrite {
+    const char *user_id, *session_id, *token, *child, *amr_id, *method, *aal, *user_agent, *ip, *tag;
+    const char *refresh_token_hmac_key;
+    int64_t counter;
+    bool audit;
+    const char *event_1, *payload_1, *event_2, *payload_2;
+    int64_t now, created_at;
+} SessionWrite;
+Err store_sign_in(Tx *tx, const SessionWrite *in);
+Err store_refresh_swap(Tx *tx, const SessionWrite *in, bool *swapped);
+Err store_refresh_lock_session(Tx *tx, const char *session_id);
+Err store_refresh_revoke_family(Tx *tx, const SessionWrite *in);
+Err store_session_touch(Tx *tx, const SessionWrite *in);
+/* Raises the counter from `counter`; `*counted` is false if another was faster. */
+Err store_session_count(Tx *tx, const SessionWrite *in, bool *counted);
+Err store_session_newer(Tx *tx, const SessionWrite *in, bool *ret);
+Err store_sessions_delete_all(Tx *tx, const char *user_id);
+Err store_sessions_delete_one(Tx *tx, const char *user_id, const char *session_id);
+Err store_sessions_delete_others(Tx *tx, const char *user_id, const char *session_id);
+Err store_event_insert(Tx *tx, const Event *event);
+
+/* ---- keys, checks ---- */
+
+Err store_key_current(Tx *tx, const char *dialect, const char *kind, StoredKey **ret);
+Err store_key_insert_first(Tx *tx, const StoredKey *key);
+/* Rows of { name, count }. */
+typedef struct CheckRow {
+    const char *name;
+    int64_t count;
+} CheckRow;
+Err store_check_invariants(Tx *tx, List *ret);
+
+#endif

@@ -1,0 +1,20 @@
+/* unique.c: which unique index means which error. */
+#include "store/store.h"
+
+static const UniqueRow unique_rows[] = {
+    { "users_pkey", E_ID_TAKEN },
+    { "users_email_partial_key", E_EMAIL_TAKEN },
+    { "users_phone_key", E_PHONE_TAKEN },
+    { "identities_provider_id_provider_unique", E_ID_TAKEN },
+    { "profiles_username_key_idx", E_USERNAME_TAKEN },
+    { "profiles_external_id_idx", E_EXTERNAL_ID_TAKEN },
+    { "addresses_value_idx", E_EMAIL_TAKEN },
+    { "subjects_pkey", E_ID_TAKEN },
+    { "sessions_pkey", E_CONFLICT },
+    { "refresh_tokens_token_unique", E_CONFLICT },
+};
+
+void store_init(void)
+{
+    db_unique_table(unique_rows, COUNTOF(unique_rows));
+}

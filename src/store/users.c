@@ -1,0 +1,331 @@
+/* users.c: users, profiles, identities, addresses: one short function a statement. */
+#include "json/json.h"
+#include "base/id.h"
+#include "sql.gen.h"
+#include "store/cols.h"
+#include "store/store.h"
+
+const Field user_cols[] = {
+    USER_COLUMNS(UserRow, ),
+    END(UserRow),
+};
+
+/* Identities as columns, and as the documents of #user_parts#. */
+static const Field identity_cols[] = {
+    UUID(Identity, id, "id"),
+    UUID(Identity, user_id, "user_id"),
+    TEXT(Identity, provider, "provider"),
+    TEXT(Identity, provider_id, "provider_id"),
+    JSON(Identity, data, "identity_data"),
+    TIME(Identity, last_sign_in_at, "last_sign_in_at"),
+    TIME(Identity, created_at, "created_at"),
+    TIME(Identity, updated_at, "updated_at"),
+    END(Identity),
+};
+
+static const Field identity_doc[] = {
+    TEXT(Identity, id, "id"),
+    TEXT(Identity, user_id, "user_id"),
+    TEXT(Identity, provider, "provider"),
+    TEXT(Identity, provider_id, "provider_id"),
+    JSON(Identity, data, "data"),
+    TEXT(Identity, email, "email"),
+    TIME_US(Identity, last_sign_in_at, "last_sign_in_at"),
+    TIME_US(Identity, created_at, "created_at"),
+    TIME_US(Identity, updated_at, "updated_at"),
+    END(Identity),
+};
+
+static const Field address_cols[] = {
+    UUID(Address, id, "id"),
+    UUID(Address, user_id, "user_id"),
+    TEXT(Address, kind, "kind"),
+    TEXT(Address, value, "value"),
+    TEXT(Address, value_key, "value_key"),
+    TEXT(Address, connection, "connection"),
+    TIME(Address, verified_at, "verified_at"),
+    BOOL(Address, reserved, "reserved"),
+    BOOL(Address, second_factor, "second_factor"),
+    TIME(Address, created_at, "created_at"),
+    TIME(Address, updated_at, "updated_at"),
+    END(Address),
+};
+
+static const Field address_doc[] = {
+    TEXT(Address, id, "id"),
+    TEXT(Address, kind, "kind"),
+    TEXT(Address, value, "value"),
+    TEXT(Address, connection, "connection"),
+    BOOL(Address, reserved, "reserved"),
+    BOOL(Address, second_factor, "second_factor"),
+    TIME_US(Address, verified_at, "verified_at"),
+    TIME_US(Address, created_at, "created_at"),
+    TIME_US(Address, updated_at, "updated_at"),
+    END(Address),
+};
+
+static const Field factor_doc[] = {
+    TEXT(Factor, id, "id"),
+    TEXT(Factor, friendly_name, "friendly_name"),
+    TEXT(Factor, factor_type, "factor_type"),
+    TEXT(Factor, status, "status"),
+    TEXT(Factor, phone, "phone"),
+    TIME_US(Factor, last_challenged_at, "last_challenged_at"),
+    TIME_US(Factor, created_at, "created_at"),
+    TIME_US(Factor, updated_at, "updated_at"),
+    END(Factor),
+};
+
+static const Field subject_cols[] = {
+    TEXT(Subject, provider, "provider"),
+    TEXT(Subject, subject, "subject"),
+    UUID(Subject, user_id, "user_id"),
+    TEXT(Subject, connection, "connection"),
+    TIME(Subject, created_at, "created_at"),
+    END(Subject),
+};
+
+static const Field subject_doc[] = {
+    TEXT(Subject, provider, "provider"),
+    TEXT(Subject, subject, "subject"),
+    TEXT(Subject, connection, "connection"),
+    TIME_US(Subject, created_at, "created_at"),
+    END(Subject),
+};
+
+/* ---- reading ---- */
+
+/* The addresses of auth.users have no row of their own: their id comes from user and kind, so that it never changes. */
+static void add_core_address(Ctx *ctx, User *user, const char *kind, const char *value, int64_t verified_at)
+{
+    uint8_t bytes[UUID_BYTES];
+    Address *address;
+
+    if (text_empty(value))
+        return;
+    address = ARENA_NEW(ctx->arena, Address);
+    uuid_to_bytes(user->id, bytes);
+    for (size_t i = 0; i < UUID_BYTES; i++)
+        bytes[i] = (uint8_t)(bytes[i] ^ (uint8_t)(kind[i % 5] * 7 + (int)i));
+    *address = (Address){ .id = uuid_from_bytes(ctx->arena, bytes), .user_id = user->id, .kind = kind, .value = value,
+                          .value_key = value, .connection = "", .verified_at = verified_at, .created_at = user->created_at,
+                          .updated_at = user->updated_at, .primary = true };
+    list_add(ctx->arena, &user->addresses, address);
+}
+
+static Err read_part(Ctx *ctx, const char *json, const Field *fields, List *list)
+{
+    List more;
+
+    if (json == NULL)
+        return OK;
+    TRY(json_read_list(ctx, str_of(json), fields, &more));
+    for (size_t i = 0; i < more.n; i++)
+        list_add(ctx->arena, list, more.v[i]);
+    return OK;
+}
+
+Err user_row_finish(Ctx *ctx, UserRow *row, User **ret)
+{
+    User *user = &row->user;
+
+    user->has_profile = row->profile_id != NULL;
+    if (!user->has_profile) {
+        user->delete_self_enabled = user->create_organization_enabled = true;
+        user->create_organizations_limit = -1;
+    }
+    add_core_address(ctx, user, "email", user->email, user->email_confirmed_at);
+    add_core_address(ctx, user, "phone", user->phone, user->phone_confirmed_at);
+    TRY(read_part(ctx, row->identities_json, identity_doc, &user->identities));
+    TRY(read_part(ctx, row->addresses_json, address_doc, &user->addresses));
+    TRY(read_part(ctx, row->factors_json, factor_doc, &user->factors));
+    TRY(read_part(ctx, row->subjects_json, subject_doc, &user->subjects));
+    *ret = user;
+    return OK;
+}
+
+static Err get_user(Tx *tx, const Stmt *stmt, const Field *params, const void *key, User **ret)
+{
+    UserRow *row;
+
+    TRY(db_one(tx, stmt, params, key, user_cols, &row));
+    return user_row_finish(tx_ctx(tx), row, ret);
+}
+
+Err store_user_get(Tx *tx, const char *id, User **ret)
+{
+    const UserRow key = { .user.id = id };
+
+    return get_user(tx, SQL_USER_GET, user_cols, &key, ret);
+}
+
+Err store_user_get_for_update(Tx *tx, const char *id, User **ret)
+{
+    const UserRow key = { .user.id = id };
+
+    return get_user(tx, SQL_USER_GET_FOR_UPDATE, user_cols, &key, ret);
+}
+
+Err store_user_get_by_subject(Tx *tx, const char *provider, const char *subject, User **ret)
+{
+    const Subject key = { .provider = provider, .subject = subject };
+
+    return get_user(tx, SQL_USER_GET_BY_SUBJECT, subject_cols, &key, ret);
+}
+
+Err store_user_get_by_email(Tx *tx, const char *email, const char *aud, User **ret)
+{
+    const UserRow key = { .user.email = email, .user.aud = aud };
+
+    return get_user(tx, SQL_USER_GET_BY_EMAIL, user_cols, &key, ret);
+}
+
+Err store_user_get_by_phone(Tx *tx, const char *phone, const char *aud, User **ret)
+{
+    const UserRow key = { .user.phone = phone, .user.aud = aud };
+
+    return get_user(tx, SQL_USER_GET_BY_PHONE, user_cols, &key, ret);
+}
+
+Err store_user_get_by_username(Tx *tx, const char *username_key, User **ret)
+{
+    const UserRow key = { .username_key = username_key };
+
+    return get_user(tx, SQL_USER_GET_BY_USERNAME, user_cols, &key, ret);
+}
+
+static const Field holder_cols[] = {
+    UUID(Holder, id, "id"),
+    TEXT(Holder, connection, "connection"),
+    END(Holder),
+};
+
+Err store_address_holders(Tx *tx, const char *kind, const char *value, List *ret)
+{
+    static const Field params[] = { TEXT(Address, value, "value"), END(Address) };
+    const Address key = { .value = value };
+
+    return db_list(tx, text_eq(kind, "email") ? SQL_USER_WITH_EMAIL : SQL_USER_WITH_PHONE, params, &key, holder_cols, 1000, ret);
+}
+
+/* ---- writing ---- */
+
+static Err write_user(Tx *tx, const Stmt *stmt, const User *user)
+{
+    const UserRow row = { .user = *user, .username_key = text_lower(tx_ctx(tx)->arena, user->username) };
+
+    return db_exec(tx, stmt, user_cols, &row, NULL);
+}
+
+static Err write_by_id(Tx *tx, const Stmt *stmt, const char *id)
+{
+    const UserRow row = { .user.id = id };
+
+    return db_exec(tx, stmt, user_cols, &row, NULL);
+}
+
+Err store_user_insert(Tx *tx, const User *user)
+{
+    return write_user(tx, SQL_USER_INSERT, user);
+}
+
+Err store_user_update(Tx *tx, const User *user)
+{
+    return write_user(tx, SQL_USER_UPDATE, user);
+}
+
+Err store_user_set_password(Tx *tx, const User *user)
+{
+    return write_user(tx, SQL_USER_SET_PASSWORD, user);
+}
+
+Err store_user_clear_tokens(Tx *tx, const char *id)
+{
+    return write_by_id(tx, SQL_USER_CLEAR_TOKENS, id);
+}
+
+Err store_user_clear_confirmation(Tx *tx, const char *id)
+{
+    return write_by_id(tx, SQL_USER_CLEAR_CONFIRMATION, id);
+}
+
+Err store_user_delete(Tx *tx, const char *id)
+{
+    return write_by_id(tx, SQL_USER_DELETE, id);
+}
+
+Err store_user_soft_delete(Tx *tx, const User *user)
+{
+    return write_user(tx, SQL_USER_SOFT_DELETE, user);
+}
+
+/* create_organizations_limit is null in the table when the model says -1: an upsert of the row as read keeps it so. */
+Err store_profile_put(Tx *tx, const User *user)
+{
+    return write_user(tx, SQL_PROFILE_PUT, user);
+}
+
+Err store_profile_delete(Tx *tx, const char *id)
+{
+    return write_by_id(tx, SQL_PROFILE_DELETE, id);
+}
+
+Err store_password_put(Tx *tx, const User *user, const char *scheme)
+{
+    const UserRow row = { .user = *user, .digest_scheme = scheme };
+
+    return db_exec(tx, SQL_PASSWORD_PUT, user_cols, &row, NULL);
+}
+
+Err store_password_delete(Tx *tx, const char *id)
+{
+    return write_by_id(tx, SQL_PASSWORD_DELETE, id);
+}
+
+Err store_identity_insert(Tx *tx, const Identity *identity)
+{
+    return db_exec(tx, SQL_IDENTITY_INSERT, identity_cols, identity, NULL);
+}
+
+Err store_identity_set_data(Tx *tx, const Identity *identity)
+{
+    return db_exec(tx, SQL_IDENTITY_SET_DATA, identity_cols, identity, NULL);
+}
+
+Err store_identity_delete(Tx *tx, const char *id)
+{
+    return write_by_id(tx, SQL_IDENTITY_DELETE, id);
+}
+
+Err store_address_insert(Tx *tx, const Address *address)
+{
+    return db_exec(tx, SQL_ADDRESS_INSERT, address_cols, address, NULL);
+}
+
+Err store_address_delete(Tx *tx, const char *id)
+{
+    return write_by_id(tx, SQL_ADDRESS_DELETE, id);
+}
+
+Err store_addresses_delete_all(Tx *tx, const char *user_id)
+{
+    const Address key = { .user_id = user_id };
+
+    return db_exec(tx, SQL_ADDRESSES_DELETE_ALL, address_cols, &key, NULL);
+}
+
+Err store_subject_insert(Tx *tx, const Subject *subject)
+{
+    return db_exec(tx, SQL_SUBJECT_INSERT, subject_cols, subject, NULL);
+}
+
+Err store_one_time_tokens_delete(Tx *tx, const char *user_id)
+{
+    return write_by_id(tx, SQL_ONE_TIME_TOKENS_DELETE, user_id);
+}
+
+Err store_factors_delete(Tx *tx, const char *user_id)
+{
+    TRY(write_by_id(tx, SQL_FACTORS_DELETE, user_id));
+    return write_by_id(tx, SQL_WEBAUTHN_DELETE, user_id);
+}
