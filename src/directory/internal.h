@@ -1,0 +1,42 @@
+/* internal.h: what the files of the directory share. */
+#ifndef HECATE_DIRECTORY_INTERNAL_H
+#define HECATE_DIRECTORY_INTERNAL_H
+
+#include "directory/directory.h"
+#include "store/store.h"
+
+/* ---- events.c: the audit trail (spec/gotrue.md 12) ---- */
+
+typedef enum EventKind {
+    EV_USER_SIGNEDUP, EV_USER_MODIFIED, EV_USER_DELETED, EV_LOGIN, EV_LOGOUT, EV_TOKEN_REFRESHED, EV_TOKEN_REVOKED, EV_KINDS
+} EventKind;
+
+/* What an event is about. NULL members are left out, "" are not. */
+typedef struct Traits {
+    const char *provider, *user_email, *user_id, *user_phone;
+} Traits;
+
+/* An event by the caller of this request, or by the user itself where it acts (`actor`). Written in the same transaction. */
+Err event_add(Tx *tx, EventKind kind, const User *actor, const Traits *traits);
+/* Its payload alone, for statements that write the row themselves. */
+const char *event_payload(Ctx *ctx, EventKind kind, const User *actor, const Traits *traits);
+
+/* ---- passwords.c ---- */
+
+/* Checks a new password by the rules of directory and policy. E_WEAK_PASSWORD (reasons), E_LONG_PASSWORD; fault.at is `at`. */
+Err password_check(Ctx *ctx, const UserPolicy *policy, const char *password, ptrdiff_t at);
+/* Hashes in the lane. E_BUSY. */
+Err password_hash(Ctx *ctx, const char *password, char **ret);
+/* A password that nobody knows: 64 characters. */
+char *password_random(Ctx *ctx);
+/* Puts a ready hash where its scheme may stand: the core column, or hecate.passwords (user->digest). */
+Err password_place(Ctx *ctx, User *user, const char *hash, ptrdiff_t at);
+/* Verifies against what the user has. OK, E_WRONG_PASSWORD, E_NO_PASSWORD, E_BUSY. `user` NULL: takes the time of a hash and is wrong. */
+Err password_try(Ctx *ctx, const User *user, const char *password);
+/* Renews a weaker hash after a right password. */
+void password_renew(Ctx *ctx, const User *user, const char *password);
+
+/* An error with the member at fault, keeping the text of the one below. */
+Err fail_at(Ctx *ctx, Err err, ptrdiff_t at);
+
+#endif

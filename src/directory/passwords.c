@@ -1,0 +1,175 @@
+/* passwords.c: rules for new passwords, hashing and verifying in the lane, sign-in by password. */
+#include "crypto/crypto.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "directory/internal.h"
+
+enum { LONGEST_PASSWORD = 72 };
+
+Err fail_at(Ctx *ctx, Err err, ptrdiff_t at)
+{
+    ctx->fault.err = err;
+    ctx->fault.at = at;
+    return err;
+}
+
+/* ---- rules (spec/gotrue.md 6.1) ---- */
+
+/* Cuts the next set of required characters off; `\:` is a colon of the set. */
+static char *next_set(Arena *arena, const char **rest)
+{
+    char *set = arena_alloc(arena, strlen(*rest) + 1);
+    size_t n = 0;
+
+    for (; **rest != '\0' && **rest != ':'; (*rest)++) {
+        if ((*rest)[0] == '\\' && (*rest)[1] == ':')
+            (*rest)++;
+        set[n++] = **rest;
+    }
+    *rest += **rest == ':';
+    return set;
+}
+
+/* All sets, joined by ", ", if one of them has no character in the password; else NULL. */
+static const char *missing_sets(Ctx *ctx, const char *password)
+{
+    const char *rest = ctx->directory->password_required, *all = NULL;
+    bool missing = false;
+
+    while (!text_empty(rest)) {
+        const char *set = next_set(ctx->arena, &rest);
+
+        all = all == NULL ? set : arena_printf(ctx->arena, "%s, %s", all, set);
+        missing = missing || strpbrk(password, set) == NULL;
+    }
+    return missing ? all : NULL;
+}
+
+Err password_check(Ctx *ctx, const UserPolicy *policy, const char *password, ptrdiff_t at)
+{
+    const int64_t least = policy->password_min > 0 ? policy->password_min : ctx->directory->password_min;
+    const char *sets, *text = "";
+    List reasons = { 0 };
+
+    if (strlen(password) > LONGEST_PASSWORD)
+        return fail(ctx, E_LONG_PASSWORD, at, "Password cannot be longer than 72 characters");
+    if (!policy->check_password)
+        return OK;
+    if ((int64_t)strlen(password) < least) {
+        list_add(ctx->arena, &reasons, "length");
+        text = arena_printf(ctx->arena, "Password should be at least %lld characters.", (long long)least);
+    }
+    sets = missing_sets(ctx, password);
+    if (sets != NULL) {
+        list_add(ctx->arena, &reasons, "characters");
+        text = arena_printf(ctx->arena, "%s%sPassword should contain at least one character of each: %s.", text, *text == '\0' ? "" : " ", sets);
+    }
+    if (reasons.n == 0)
+        return OK;
+    IGNORE(fail(ctx, E_WEAK_PASSWORD, at, NULL));
+    ctx->fault.text = text; /* may be longer than fail() prints */
+    ctx->fault.reasons = reasons;
+    return E_WEAK_PASSWORD;
+}
+
+/* ---- the lane ---- */
+
+typedef struct HashJob {
+    Arena *arena;
+    const char *setting, *hash;
+    Str password;
+    char *made;
+} HashJob;
+
+static Err run_make(void *arg)
+{
+    HashJob *job = arg;
+
+    return password_make(job->arena, job->setting, job->password, &job->made);
+}
+
+static Err run_verify(void *arg)
+{
+    const HashJob *job = arg;
+
+    return password_verify(str_of(job->hash), job->password);
+}
+
+static Err in_lane(Ctx *ctx, Err (*fn)(void *arg), HashJob *job)
+{
+    return ctx->directory->hash_lane == NULL ? fn(job) : lane_run(ctx->directory->hash_lane, fn, job);
+}
+
+Err password_hash(Ctx *ctx, const char *password, char **ret)
+{
+    HashJob job = { .arena = ctx->arena, .setting = ctx->directory->password_hash, .password = str_of(password) };
+
+    TRY(in_lane(ctx, run_make, &job));
+    *ret = job.made;
+    return OK;
+}
+
+char *password_random(Ctx *ctx)
+{
+    return random_text(ctx->arena, 64, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+}
+
+Err password_place(Ctx *ctx, User *user, const char *hash, ptrdiff_t at)
+{
+    if (password_hash_check(str_of(hash)) != OK)
+        return fail(ctx, E_BAD_HASH, at, NULL);
+    user->encrypted_password = scheme_of(str_of(hash))->core ? hash : "";
+    user->digest = scheme_of(str_of(hash))->core ? NULL : hash;
+    return OK;
+}
+
+/* A hash of the scheme that new passwords get, of no password: the time that an unknown user takes. */
+static const char *nobodys_hash(const Ctx *ctx)
+{
+    const char *setting = ctx->directory->password_hash;
+
+    if (setting != NULL && strncmp(setting, "argon2id", 8) == 0)
+        return "$argon2id$v=19$m=47104,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$zTsrnxoCAoUmJfzs8fmJXUbXcHSWmZyEnKZYkSlxHuU";
+    return "$2a$10$C6UzMDM.H6dfI/f/IKcEeO8LBNiGYiGmUBV4eyRMxwpt0RNhI5BEG";
+}
+
+Err password_try(Ctx *ctx, const User *user, const char *password)
+{
+    const char *hash = user == NULL ? NULL : !text_empty(user->encrypted_password) ? user->encrypted_password : user->digest;
+    HashJob job = { .hash = text_empty(hash) ? nobodys_hash(ctx) : hash, .password = str_of(password) };
+    const Err err = in_lane(ctx, run_verify, &job);
+
+    if (err == E_BUSY)
+        return err;
+    if (text_empty(hash))
+        return E_NO_PASSWORD;
+    return err == OK ? OK : E_WRONG_PASSWORD; /* a hash that others wrote and nobody can read is wrong, too */
+}
+
+void password_renew(Ctx *ctx, const User *user, const char *password)
+{
+    const char *hash = !text_empty(user->encrypted_password) ? user->encrypted_password : user->digest;
+    User renewed = *user;
+    char *made;
+
+    if (hash == NULL || strlen(password) > LONGEST_PASSWORD || !password_is_weaker(str_of(hash), ctx->directory->password_hash) ||
+        password_hash(ctx, password, &made) != OK)
+        return;
+    renewed.encrypted_password = made;
+    renewed.updated_at = ctx->now;
+    if (store_user_set_password(db_auto(ctx), &renewed) != OK)
+        return; /* the old hash goes on to work: the next sign-in tries again */
+    if (user->digest != NULL)
+        IGNORE(store_password_delete(db_auto(ctx), user->id)); /* a core hash wins over it */
+}
+
+Err dir_password_verify(Ctx *ctx, const char *id, const char *password)
+{
+    User *user;
+
+    TRY(dir_user_get(ctx, id, &user));
+    TRY(password_try(ctx, user, password));
+    password_renew(ctx, user, password);
+    return OK;
+}

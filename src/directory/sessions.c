@@ -1,0 +1,270 @@
+/* sessions.c: sign-in, sessions, refresh tokens (spec/gotrue.md 3.2, 3.3, 3.12). */
+#include "base/clock.h"
+#include "base/id.h"
+#include "crypto/crypto.h"
+#include "directory/internal.h"
+
+enum { TOKEN_LENGTH = 12 };
+
+static char *token_new(Ctx *ctx)
+{
+    return random_text(ctx->arena, TOKEN_LENGTH, "abcdefghijklmnopqrstuvwxyz234567");
+}
+
+/* ---- sign-in ---- */
+
+static Err find_user(Ctx *ctx, const SignIn *in, User **ret)
+{
+    Tx *tx = db_auto(ctx);
+    const char *email = in->email, *phone = in->phone;
+
+    if (email != NULL)
+        return store_user_get_by_email(tx, text_lower(ctx->arena, email), in->aud, ret);
+    if (in->username != NULL)
+        return store_user_get_by_username(tx, text_lower(ctx->arena, in->username), ret);
+    if (phone_read(ctx, phone, &phone) != OK)
+        return E_NO_ROW;
+    return store_user_get_by_phone(tx, phone, in->aud, ret);
+}
+
+/* All that may stand in the way of a right password. */
+static Err may_sign_in(Ctx *ctx, const SignIn *in, const User *user)
+{
+    if (user_banned(ctx, user))
+        return fail(ctx, E_BANNED, NOWHERE, NULL);
+    if (in->email != NULL && user->email_confirmed_at == 0)
+        return fail(ctx, E_EMAIL_UNCONFIRMED, NOWHERE, NULL);
+    if (in->phone != NULL && user->phone_confirmed_at == 0)
+        return fail(ctx, E_PHONE_UNCONFIRMED, NOWHERE, NULL);
+    return OK;
+}
+
+static Err begin_session(Ctx *ctx, const char *provider, User *user, Grant *ret)
+{
+    const Traits traits = { .provider = provider };
+    Session *session = ARENA_NEW(ctx->arena, Session);
+    Amr *amr = ARENA_NEW(ctx->arena, Amr);
+    const SessionWrite write = {
+        .user_id = user->id, .session_id = uuid_new(ctx->arena), .token = token_new(ctx), .amr_id = uuid_new(ctx->arena), .method = "password",
+        .aal = "aal1", .user_agent = ctx->user_agent, .ip = ctx->ip, .audit = !ctx->directory->audit_off,
+        .event_1 = uuid_new(ctx->arena), .payload_1 = event_payload(ctx, EV_LOGIN, user, &traits), .now = ctx->now,
+    };
+
+    TRY(store_sign_in(db_auto(ctx), &write));
+    *amr = (Amr){ .id = write.amr_id, .session_id = write.session_id, .method = write.method, .created_at = ctx->now, .updated_at = ctx->now };
+    *session = (Session){ .id = write.session_id, .user_id = user->id, .aal = write.aal, .created_at = ctx->now, .updated_at = ctx->now };
+    list_add(ctx->arena, &session->amr, amr);
+    user->last_sign_in_at = user->updated_at = ctx->now;
+    ret->user = user;
+    ret->session = session;
+    ret->refresh_token = write.token;
+    return OK;
+}
+
+static const UserPolicy today = { .check_password = true };
+
+Err dir_sign_in(Ctx *ctx, const SignIn *in, Grant *ret)
+{
+    User *user = NULL;
+    Err err;
+
+    if ((in->email != NULL && ctx->directory->email_off) || (in->phone != NULL && ctx->directory->phone_off))
+        return fail(ctx, E_PROVIDER_OFF, NOWHERE, NULL);
+    err = find_user(ctx, in, &user);
+    if (err != OK && err != E_NO_ROW)
+        return err;
+    err = password_try(ctx, user, in->password == NULL ? "" : in->password);
+    if (err == E_WRONG_PASSWORD || err == E_NO_PASSWORD)
+        return fail(ctx, E_BAD_SIGN_IN, NOWHERE, NULL);
+    TRY(err);
+    TRY(may_sign_in(ctx, in, user));
+    password_renew(ctx, user, in->password);
+    TRY(begin_session(ctx, in->email != NULL ? "email" : in->phone != NULL ? "phone" : "username", user, ret));
+    ret->weak_password = password_check(ctx, &today, in->password, NOWHERE) == E_WEAK_PASSWORD;
+    return OK;
+}
+
+/* ---- sessions ---- */
+
+Err dir_session_check(Ctx *ctx, const Session *session)
+{
+    const Directory *dir = ctx->directory;
+    const int64_t last = session->refreshed_at != 0 ? session->refreshed_at : session->created_at;
+
+    if ((session->not_after != 0 && session->not_after < ctx->now) ||
+        (dir->session_timebox > 0 && session->created_at + dir->session_timebox < ctx->now))
+        return fail(ctx, E_SESSION_EXPIRED, NOWHERE, "Invalid Refresh Token: Session Expired");
+    if (dir->session_inactivity > 0 && last + dir->session_inactivity < ctx->now)
+        return fail(ctx, E_SESSION_EXPIRED, NOWHERE, "Invalid Refresh Token: Session Expired (Inactivity)");
+    return OK;
+}
+
+/* A session of aal1 of a user with a verified factor lives only so long. */
+static bool low_aal_over(const Ctx *ctx, const Session *session, const User *user)
+{
+    bool verified = false;
+
+    for (size_t i = 0; i < user->factors.n; i++)
+        verified = verified || text_eq(((const Factor *)user->factors.v[i])->status, "verified");
+    return verified && ctx->directory->session_low_aal > 0 && text_eq(session->aal, "aal1") &&
+           session->created_at + ctx->directory->session_low_aal < ctx->now;
+}
+
+static Err session_allowed(Ctx *ctx, const SessionRow *row)
+{
+    const Session *session = &row->session;
+    const SessionWrite key = { .user_id = session->user_id, .created_at = session->created_at, .tag = session->tag, .now = ctx->now };
+    bool newer = false;
+
+    if (user_banned(ctx, &row->row.user))
+        return fail(ctx, E_BANNED, NOWHERE, NULL);
+    TRY(dir_session_check(ctx, session));
+    if (low_aal_over(ctx, session, &row->row.user))
+        return fail(ctx, E_SESSION_EXPIRED, NOWHERE, "Invalid Refresh Token: Session Expired (Low AAL: User Needs MFA Verification)");
+    if (ctx->directory->single_session)
+        TRY(store_session_newer(db_auto(ctx), &key, &newer));
+    return newer ? fail(ctx, E_SESSION_EXPIRED, NOWHERE, "Invalid Refresh Token: Session Expired (Revoked by Newer Login)") : OK;
+}
+
+Err dir_session_load(Ctx *ctx, const char *user_id, const char *session_id, User **ret_user, Session **ret_session)
+{
+    SessionRow *row;
+    const Err err = store_subject_load(db_auto(ctx), user_id, session_id, &row);
+
+    if (err == E_NO_ROW)
+        return fail(ctx, E_SUBJECT_GONE, NOWHERE, NULL);
+    TRY(err);
+    if (session_id != NULL && !text_eq(row->session.user_id, user_id))
+        return fail(ctx, E_SESSION_GONE, NOWHERE, NULL);
+    *ret_user = &row->row.user;
+    *ret_session = session_id == NULL ? NULL : &row->session;
+    ctx->user_id = user_id;
+    return user_banned(ctx, &row->row.user) ? fail(ctx, E_BANNED, NOWHERE, NULL) : OK;
+}
+
+static Err end_sessions(Ctx *ctx, const char *user_id, const char *session_id, SignOutScope scope, Tx *tx)
+{
+    (void)ctx;
+    if (session_id == NULL || scope == SIGN_OUT_GLOBAL)
+        return store_sessions_delete_all(tx, user_id);
+    return scope == SIGN_OUT_LOCAL ? store_sessions_delete_one(tx, user_id, session_id) : store_sessions_delete_others(tx, user_id, session_id);
+}
+
+typedef struct SignOut {
+    const User *user;
+    const char *session_id;
+    SignOutScope scope;
+} SignOut;
+
+static Err sign_out(Tx *tx, void *arg)
+{
+    const SignOut *out = arg;
+
+    TRY(event_add(tx, EV_LOGOUT, out->user, NULL));
+    return end_sessions(tx_ctx(tx), out->user->id, out->session_id, out->scope, tx);
+}
+
+Err dir_sign_out(Ctx *ctx, const User *user, const char *session_id, SignOutScope scope)
+{
+    SignOut out = { .user = user, .session_id = session_id, .scope = scope };
+
+    return tx_run(ctx, sign_out, &out);
+}
+
+/* ---- refresh tokens, version 1 ---- */
+
+static bool is_token(const char *token)
+{
+    return strlen(token) == TOKEN_LENGTH && strspn(token, "abcdefghijklmnopqrstuvwxyz0123456789") == TOKEN_LENGTH;
+}
+
+static void refresh_write(Ctx *ctx, const SessionRow *row, SessionWrite *write)
+{
+    const User *user = &row->row.user;
+
+    *write = (SessionWrite){
+        .user_id = user->id, .session_id = row->session.id, .token = row->token, .child = token_new(ctx), .user_agent = ctx->user_agent,
+        .ip = ctx->ip, .audit = !ctx->directory->audit_off, .event_1 = uuid_new(ctx->arena), .event_2 = uuid_new(ctx->arena),
+        .payload_1 = event_payload(ctx, EV_TOKEN_REFRESHED, user, NULL), .payload_2 = event_payload(ctx, EV_TOKEN_REVOKED, user, NULL),
+        .now = ctx->now,
+    };
+}
+
+static void grant_fill(SessionRow *row, const char *token, bool reused, Grant *ret)
+{
+    ret->user = &row->row.user;
+    ret->session = &row->session;
+    ret->refresh_token = token;
+    ret->reused = reused;
+}
+
+/* Is the family alive, and did the token that was used again leave it only a moment ago? */
+static bool within_reuse(const Ctx *ctx, const SessionRow *row)
+{
+    return row->active_token != NULL && ctx->now <= row->token_updated_at + ctx->directory->reuse_interval * US_PER_S;
+}
+
+typedef struct Revocation {
+    SessionWrite write;
+} Revocation;
+
+static Err revoke_family(Tx *tx, void *arg)
+{
+    const Revocation *revocation = arg;
+
+    return store_refresh_revoke_family(tx, &revocation->write);
+}
+
+/* A used token: the active child again where that is due, else the end of the family. Never a second child. */
+static Err refresh_again(Ctx *ctx, SessionRow *row, Grant *ret)
+{
+    Revocation revocation = { .write = { .session_id = row->session.id, .now = ctx->now } };
+    const bool parent = row->active_token != NULL && text_eq(row->active_parent, row->token);
+
+    if (parent || within_reuse(ctx, row)) {
+        const SessionWrite touch = { .session_id = row->session.id, .now = ctx->now, .user_agent = ctx->user_agent, .ip = ctx->ip };
+
+        TRY(event_add(db_auto(ctx), EV_TOKEN_REFRESHED, &row->row.user, NULL));
+        TRY(store_session_touch(db_auto(ctx), &touch));
+        grant_fill(row, row->active_token, true, ret);
+        return OK;
+    }
+    if (ctx->directory->rotation)
+        TRY(tx_run(ctx, revoke_family, &revocation));
+    return fail(ctx, E_REFRESH_REUSED, NOWHERE, NULL);
+}
+
+static Err refresh_load(Ctx *ctx, const char *token, SessionRow **ret)
+{
+    const Err err = store_refresh_load(db_auto(ctx), token, ret);
+
+    if (err == E_NO_ROW)
+        return fail(ctx, E_NO_REFRESH_TOKEN, NOWHERE, NULL);
+    TRY(err);
+    if ((*ret)->session.id == NULL || (*ret)->row.user.id == NULL)
+        return fail(ctx, E_SESSION_GONE, NOWHERE, NULL);
+    ctx->user_id = (*ret)->row.user.id;
+    return session_allowed(ctx, *ret);
+}
+
+Err dir_session_refresh(Ctx *ctx, const char *token, Grant *ret)
+{
+    SessionRow *row;
+    SessionWrite write;
+    bool swapped = false;
+
+    if (!is_token(token))
+        return fail(ctx, E_BAD_VALUE, NOWHERE, "Refresh token is not valid");
+    TRY(refresh_load(ctx, token, &row));
+    if (row->revoked)
+        return refresh_again(ctx, row, ret);
+    refresh_write(ctx, row, &write);
+    TRY(store_refresh_swap(db_auto(ctx), &write, &swapped));
+    if (!swapped) { /* another request was faster: its child is there by now */
+        TRY(refresh_load(ctx, token, &row));
+        return refresh_again(ctx, row, ret);
+    }
+    row->session.refreshed_at = row->row.user.updated_at = ctx->now;
+    grant_fill(row, write.child, false, ret);
+    return OK;
+}

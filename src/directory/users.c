@@ -1,0 +1,735 @@
+/* users.c: the one place where a user comes to be, changes and goes. */
+#include "crypto/crypto.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "directory/internal.h"
+#include "json/json.h"
+
+bool user_banned(const Ctx *ctx, const User *user)
+{
+    return user->banned_until > ctx->now;
+}
+
+/* E_NO_ROW of a look-up by id is E_NO_USER. */
+static Err no_user(Ctx *ctx, Err err)
+{
+    return err == E_NO_ROW ? fail(ctx, E_NO_USER, NOWHERE, NULL) : err;
+}
+
+Err dir_user_get(Ctx *ctx, const char *id, User **ret)
+{
+    ctx->user_id = id;
+    return no_user(ctx, store_user_get(db_auto(ctx), id, ret));
+}
+
+Err dir_user_get_subject(Ctx *ctx, const char *provider, const char *subject, User **ret)
+{
+    return no_user(ctx, store_user_get_by_subject(db_auto(ctx), provider, subject, ret));
+}
+
+Err dir_user_list(Ctx *ctx, const UserQuery *query, List *ret)
+{
+    return store_user_list(db_auto(ctx), query, ret);
+}
+
+Err dir_user_count(Ctx *ctx, const UserQuery *query, int64_t *ret)
+{
+    return store_user_count(db_auto(ctx), query, ret);
+}
+
+/* ---- identities (spec/gotrue.md 2.2 step 10) ---- */
+
+typedef struct IdentityData {
+    const char *email, *phone, *sub;
+    bool email_verified, phone_verified;
+} IdentityData;
+
+static const Field identity_data_doc[] = {
+    TEXT(IdentityData, email, "email", .flags = OMIT_NULL),
+    BOOL(IdentityData, email_verified, "email_verified"),
+    TEXT(IdentityData, phone, "phone", .flags = OMIT_NULL),
+    BOOL(IdentityData, phone_verified, "phone_verified"),
+    TEXT(IdentityData, sub, "sub"),
+    END(IdentityData),
+};
+
+static Identity *identity_new(Ctx *ctx, const char *user_id, const char *provider, const IdentityData *data)
+{
+    Identity *identity = ARENA_NEW(ctx->arena, Identity);
+    Buf buf = buf_in(ctx->arena, 8192);
+    char *text = "{}";
+
+    json_write(&buf, identity_data_doc, data, JSON_PLAIN);
+    IGNORE(buf_text(&buf, &text)); /* addresses are bounded */
+    *identity = (Identity){ .id = uuid_new(ctx->arena), .user_id = user_id, .provider = provider, .provider_id = user_id, .data = text,
+                            .email = data->email, .last_sign_in_at = ctx->now, .created_at = ctx->now, .updated_at = ctx->now };
+    return identity;
+}
+
+static Identity *user_identity(const User *user, const char *provider)
+{
+    for (size_t i = 0; i < user->identities.n; i++)
+        if (text_eq(((Identity *)user->identities.v[i])->provider, provider))
+            return user->identities.v[i];
+    return NULL;
+}
+
+/* ---- creating ---- */
+
+/* What a creation is made of; gathered before the transaction. */
+typedef struct Creation {
+    const NewUser *in;
+    User *user;
+    List further; /* Address rows */
+    Subject *subject;
+    bool profile;
+    Traits traits;
+    bool email_elsewhere; /* the address is taken in another connection: it stands in hecate.addresses alone */
+} Creation;
+
+/* The first of a list, or the single one. */
+static const char *first_of(const char *one, const Texts *many)
+{
+    return !text_empty(one) ? one : many->n > 0 ? many->v[0] : NULL;
+}
+
+/* Is the address free, in this connection? `*elsewhere`: another connection has it. */
+static Err address_free(Ctx *ctx, const char *kind, const char *value, const char *connection, const char *self, bool *elsewhere)
+{
+    List holders = { 0 };
+
+    *elsewhere = false;
+    TRY(store_address_holders(db_auto(ctx), kind, value, &holders));
+    for (size_t i = 0; i < holders.n; i++) {
+        const Holder *holder = holders.v[i];
+        const char *theirs = text_empty(holder->connection) ? "" : holder->connection;
+
+        if (text_eq(holder->id, self))
+            continue;
+        if (connection == NULL || *theirs == '\0' || text_eq(theirs, connection))
+            return fail(ctx, text_eq(kind, "email") ? E_EMAIL_TAKEN : E_PHONE_TAKEN, NOWHERE, NULL);
+        *elsewhere = true;
+    }
+    return OK;
+}
+
+/* Reads and checks one address, with the member at fault. */
+static Err read_address(Ctx *ctx, const char *kind, const char *text, ptrdiff_t at, const char **ret)
+{
+    const Err err = text_eq(kind, "email") ? email_read(ctx, text, ret) : phone_read(ctx, text, ret);
+
+    return err == OK ? OK : fail_at(ctx, err, at);
+}
+
+static Address *address_new(Ctx *ctx, const User *user, const char *kind, const char *value, bool verified, const char *connection)
+{
+    Address *address = ARENA_NEW(ctx->arena, Address);
+
+    *address = (Address){ .id = uuid_new(ctx->arena), .user_id = user->id, .kind = kind, .value = value, .value_key = value,
+                          .connection = connection == NULL ? "" : connection, .verified_at = verified ? ctx->now : 0,
+                          .created_at = user->created_at, .updated_at = ctx->now };
+    return address;
+}
+
+/* The address of auth.users and the further ones of one kind. */
+static Err take_addresses(Ctx *ctx, Creation *c, const char *kind, const char *one, const Texts *many, ptrdiff_t at_one, ptrdiff_t at_many,
+                          bool verified, const char **core)
+{
+    const char *first = first_of(one, many);
+    const ptrdiff_t at = text_empty(one) ? at_many : at_one;
+    bool elsewhere;
+
+    if (first == NULL)
+        return OK;
+    TRY(read_address(ctx, kind, first, at, core));
+    if (address_free(ctx, kind, *core, c->in->connection, NULL, &elsewhere) != OK)
+        return fail_at(ctx, ctx->fault.err, at);
+    if (elsewhere) {
+        list_add(ctx->arena, &c->further, address_new(ctx, c->user, kind, *core, verified, c->in->connection));
+        *core = NULL;
+    }
+    for (size_t i = text_empty(one) ? 1 : 0; i < many->n; i++) {
+        const char *value;
+
+        TRY(read_address(ctx, kind, many->v[i], at_many, &value));
+        if (address_free(ctx, kind, value, c->in->connection, NULL, &elsewhere) != OK)
+            return fail_at(ctx, ctx->fault.err, at_many);
+        list_add(ctx->arena, &c->further, address_new(ctx, c->user, kind, value, verified, NULL));
+    }
+    return OK;
+}
+
+static Err check_username(Ctx *ctx, const char *username, ptrdiff_t at)
+{
+    if (text_empty(username))
+        return OK;
+    if (strlen(username) > 128 || !utf8_valid(str_of(username)))
+        return fail(ctx, E_BAD_USERNAME, at, NULL);
+    return OK;
+}
+
+static Err take_id(Ctx *ctx, const char *text, char **ret)
+{
+    *ret = text_empty(text) ? uuid_new(ctx->arena) : uuid_read(ctx->arena, str_of(text));
+    if (*ret == NULL)
+        return fail(ctx, E_BAD_ID, AT(NewUser, id), "ID must conform to the uuid v4 format");
+    if (text_eq(*ret, UUID_NIL))
+        return fail(ctx, E_BAD_ID, AT(NewUser, id), "ID cannot be a nil uuid");
+    return OK;
+}
+
+/* {"provider":P,"providers":[…]} from the addresses (spec/gotrue.md 2.2). */
+static const char *providers_doc(Ctx *ctx, const User *user, bool email, bool phone)
+{
+    (void)user;
+    if (!email && !phone)
+        return "{}";
+    return arena_printf(ctx->arena, "{\"provider\":\"%s\",\"providers\":[%s%s%s]}", email ? "email" : "phone", email ? "\"email\"" : "",
+                        email && phone ? "," : "", phone ? "\"phone\"" : "");
+}
+
+/* Texts of columns with a bound in the schema. */
+static Err check_lengths(Ctx *ctx, const NewUser *in)
+{
+    if ((in->role != NULL && strlen(in->role) > 255) || (in->aud != NULL && strlen(in->aud) > 255))
+        return fail(ctx, E_TOO_LONG, AT(NewUser, role), NULL);
+    return OK;
+}
+
+static Err take_password(Ctx *ctx, const NewUser *in, User *user)
+{
+    char *hash;
+
+    user->encrypted_password = "";
+    if (!text_empty(in->password_hash)) {
+        user->password_set_at = ctx->now;
+        return password_place(ctx, user, in->password_hash, AT(NewUser, password_hash));
+    }
+    if (text_empty(in->password) && !in->policy->random_password)
+        return OK;
+    if (!text_empty(in->password)) {
+        user->password_set_at = ctx->now;
+        if (in->skip_password_checks) {
+            if (strlen(in->password) > 72)
+                return fail(ctx, E_LONG_PASSWORD, AT(NewUser, password), "Password cannot be longer than 72 characters");
+        } else {
+            TRY(password_check(ctx, in->policy, in->password, AT(NewUser, password)));
+        }
+    }
+    TRY(password_hash(ctx, text_empty(in->password) ? password_random(ctx) : in->password, &hash));
+    user->encrypted_password = hash;
+    return OK;
+}
+
+static void take_metadata(Ctx *ctx, const NewUser *in, User *user)
+{
+    const bool email = user->email != NULL || in->emails.n > 0 || !text_empty(in->email);
+
+    user->meta_app = json_merge(ctx->arena, providers_doc(ctx, user, email, user->phone != NULL), in->meta_app, MERGE_TOP);
+    user->meta_user = in->meta_user == NULL ? "{}" : in->meta_user;
+    if (in->email_confirmed && in->policy->verified_in_meta)
+        user->meta_user = json_set(ctx->arena, user->meta_user, "email_verified", "true");
+    user->meta_private = in->meta_private == NULL ? "{}" : in->meta_private;
+}
+
+static void take_profile(const NewUser *in, User *user)
+{
+    user->username = text_empty(in->username) ? NULL : in->username;
+    user->first_name = in->first_name;
+    user->last_name = in->last_name;
+    user->name = in->name;
+    user->nickname = in->nickname;
+    user->picture = in->picture;
+    user->given_name = in->given_name;
+    user->family_name = in->family_name;
+    user->locale = in->locale;
+    user->external_id = text_empty(in->external_id) ? NULL : in->external_id;
+    user->connection = in->connection;
+    user->blocked_shown = in->blocked_shown;
+    user->delete_self_enabled = !in->delete_self_disabled;
+    user->create_organization_enabled = !in->create_organization_disabled;
+    user->create_organizations_limit = HAS(in, create_organizations_limit) ? in->create_organizations_limit : -1;
+    user->legal_accepted_at = in->legal_accepted_at;
+}
+
+/* Does the profile hold anything but defaults? A user of GoTrue alone needs no row. */
+static bool profile_needed(const User *user)
+{
+    return user->username != NULL || user->first_name != NULL || user->last_name != NULL || user->name != NULL || user->nickname != NULL ||
+           user->picture != NULL || user->given_name != NULL || user->family_name != NULL || user->locale != NULL ||
+           user->external_id != NULL || user->connection != NULL || user->blocked_shown || !user->delete_self_enabled ||
+           !user->create_organization_enabled || user->create_organizations_limit >= 0 || user->legal_accepted_at != 0 ||
+           (user->meta_private != NULL && strcmp(user->meta_private, "{}") != 0);
+}
+
+static void take_identities(Ctx *ctx, User *user, bool email, bool phone)
+{
+    const IdentityData data_email = { .email = user->email, .sub = user->id };
+    const IdentityData data_phone = { .phone = user->phone, .sub = user->id };
+
+    if (email)
+        list_add(ctx->arena, &user->identities, identity_new(ctx, user->id, "email", &data_email));
+    if (phone)
+        list_add(ctx->arena, &user->identities, identity_new(ctx, user->id, "phone", &data_phone));
+}
+
+/* The whole new user, before anything is written. The order of the checks is the reference's. */
+static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
+{
+    User *user = c->user;
+    char *id;
+
+    TRY(check_lengths(ctx, in));
+    TRY(take_addresses(ctx, c, "email", in->email, &in->emails, AT(NewUser, email), AT(NewUser, emails), in->email_confirmed, &user->email));
+    TRY(take_addresses(ctx, c, "phone", in->phone, &in->phones, AT(NewUser, phone), AT(NewUser, phones), in->phone_confirmed, &user->phone));
+    TRY(check_username(ctx, in->username, AT(NewUser, username)));
+    TRY(take_password(ctx, in, user));
+    TRY(take_id(ctx, in->id, &id));
+    user->id = id;
+    user->email_confirmed_at = in->email_confirmed ? ctx->now : 0;
+    user->phone_confirmed_at = in->phone_confirmed ? ctx->now : 0;
+    user->banned_until = in->banned ? BANNED_FOREVER : in->banned_until;
+    user->aud = !text_empty(in->aud) ? in->aud : ctx->directory->default_aud;
+    user->role = !text_empty(in->role) ? in->role : ctx->directory->default_role;
+    take_metadata(ctx, in, user);
+    take_profile(in, user);
+    take_identities(ctx, user, user->email != NULL, user->phone != NULL);
+    for (size_t i = 0; i < c->further.n; i++)
+        ((Address *)c->further.v[i])->user_id = user->id;
+    if (in->subject != NULL) {
+        c->subject = ARENA_NEW(ctx->arena, Subject);
+        *c->subject = (Subject){ .provider = in->provider, .subject = in->subject, .user_id = user->id,
+                                 .connection = in->connection == NULL ? "" : in->connection, .created_at = user->created_at };
+    }
+    c->profile = profile_needed(user);
+    c->traits = (Traits){ .provider = user->email != NULL || user->phone == NULL ? "email" : "phone", .user_id = user->id,
+                          .user_email = user->email == NULL ? "" : user->email, .user_phone = user->phone == NULL ? "" : user->phone };
+    return OK;
+}
+
+static Err insert_user(Tx *tx, void *arg)
+{
+    const Creation *c = arg;
+    const User *user = c->user;
+
+    TRY(store_user_insert(tx, user));
+    for (size_t i = 0; i < user->identities.n; i++)
+        TRY(store_identity_insert(tx, user->identities.v[i]));
+    for (size_t i = 0; i < c->further.n; i++)
+        TRY(store_address_insert(tx, c->further.v[i]));
+    if (c->profile)
+        TRY(store_profile_put(tx, user));
+    if (user->digest != NULL)
+        TRY(store_password_put(tx, user, scheme_of(str_of(user->digest))->name));
+    if (c->subject != NULL)
+        TRY(store_subject_insert(tx, c->subject));
+    return event_add(tx, EV_USER_SIGNEDUP, NULL, &c->traits);
+}
+
+/* The member that a unique index speaks of. */
+static ptrdiff_t taken_member(Err err)
+{
+    return err == E_EMAIL_TAKEN         ? AT(NewUser, email)
+           : err == E_PHONE_TAKEN       ? AT(NewUser, phone)
+           : err == E_USERNAME_TAKEN    ? AT(NewUser, username)
+           : err == E_EXTERNAL_ID_TAKEN ? AT(NewUser, external_id)
+           : err == E_ID_TAKEN          ? AT(NewUser, id)
+                                        : NOWHERE;
+}
+
+Err dir_user_create(Ctx *ctx, const NewUser *in, User **ret)
+{
+    Creation c = { .in = in, .user = ARENA_NEW(ctx->arena, User) };
+    Err err;
+
+    if (first_of(in->email, &in->emails) == NULL && first_of(in->phone, &in->phones) == NULL && text_empty(in->username) &&
+        in->web3.n == 0)
+        return fail(ctx, E_NO_IDENTIFIER, NOWHERE, NULL);
+    c.user->created_at = in->created_at != 0 ? in->created_at : ctx->now;
+    c.user->updated_at = ctx->now;
+    TRY(creation_fill(ctx, in, &c));
+    err = tx_run(ctx, insert_user, &c);
+    if (err != OK)
+        return taken_member(err) == NOWHERE ? err : fail(ctx, err, taken_member(err), NULL);
+    return dir_user_get(ctx, c.user->id, ret);
+}
+
+/* ---- changing ---- */
+
+typedef struct Change {
+    const UserPatch *in;
+    const char *id;
+    const char *email, *phone; /* read and folded, NULL: not given */
+    char *hash;                /* of the new password */
+    User *user;                /* as it becomes */
+} Change;
+
+/* Members of UserPatch that are copied as they are: one row each. */
+static const struct {
+    size_t from, to;
+    bool time;
+} plain_members[] = {
+#define PLAIN(m) { offsetof(UserPatch, m), offsetof(User, m), false }
+    PLAIN(username), PLAIN(first_name), PLAIN(last_name), PLAIN(name), PLAIN(nickname), PLAIN(picture),
+    PLAIN(given_name), PLAIN(family_name), PLAIN(locale), PLAIN(external_id),
+#undef PLAIN
+    { offsetof(UserPatch, created_at), offsetof(User, created_at), true },
+    { offsetof(UserPatch, legal_accepted_at), offsetof(User, legal_accepted_at), true },
+    { offsetof(UserPatch, create_organizations_limit), offsetof(User, create_organizations_limit), true },
+};
+
+static void change_plain(const UserPatch *in, User *user)
+{
+    for (size_t i = 0; i < COUNTOF(plain_members); i++) {
+        const char *from = (const char *)in + plain_members[i].from;
+        char *to = (char *)user + plain_members[i].to;
+
+        if (!given_has(&in->given, plain_members[i].from))
+            continue;
+        memcpy(to, from, plain_members[i].time ? sizeof(int64_t) : sizeof(char *));
+    }
+    if (text_empty(user->username))
+        user->username = NULL;
+    if (text_empty(user->external_id))
+        user->external_id = NULL;
+    if (HAS(in, blocked_shown))
+        user->blocked_shown = in->blocked_shown;
+    if (HAS(in, delete_self_enabled))
+        user->delete_self_enabled = in->delete_self_enabled;
+    if (HAS(in, create_organization_enabled))
+        user->create_organization_enabled = in->create_organization_enabled;
+    if (HAS(in, bypass_client_trust))
+        user->bypass_client_trust = in->bypass_client_trust;
+}
+
+static MergeMode merge_mode(MetaMode mode)
+{
+    return mode == META_TOP ? MERGE_TOP : mode == META_TOP_CLEAR ? MERGE_TOP_CLEAR : mode == META_DEEP ? MERGE_DEEP : MERGE_REPLACE;
+}
+
+/* `provider` and `providers` of app metadata are the directory's: a change by another dialect keeps them. */
+static const char *keep_providers(Ctx *ctx, const char *before, const char *after)
+{
+    const char *provider = json_get(ctx->arena, before, "provider"), *providers = json_get(ctx->arena, before, "providers");
+
+    if (provider != NULL)
+        after = json_set(ctx->arena, after, "provider", json_quote(ctx->arena, provider));
+    return providers == NULL ? after : json_set(ctx->arena, after, "providers", providers);
+}
+
+static void change_metadata(Ctx *ctx, const UserPatch *in, User *user)
+{
+    const MergeMode mode = merge_mode(in->meta_mode);
+
+    if (HAS(in, meta_app)) {
+        const char *merged = json_merge(ctx->arena, user->meta_app, in->meta_app, mode);
+
+        user->meta_app = mode == MERGE_TOP ? merged : keep_providers(ctx, user->meta_app, merged);
+    }
+    if (HAS(in, meta_user))
+        user->meta_user = json_merge(ctx->arena, user->meta_user, in->meta_user, mode);
+    if (HAS(in, meta_private))
+        user->meta_private = json_merge(ctx->arena, user->meta_private, in->meta_private, mode);
+    else if (user->meta_private == NULL)
+        user->meta_private = "{}";
+}
+
+/* GoTrue's rule: the identity of the kind follows the address, or is made. */
+static Err change_address(Tx *tx, User *user, const char *kind, const char *value, bool confirmed)
+{
+    Ctx *ctx = tx_ctx(tx);
+    const bool email = text_eq(kind, "email");
+    Identity *identity = user_identity(user, kind);
+    const IdentityData data = { .email = email ? value : NULL, .phone = email ? NULL : value, .sub = user->id,
+                                .email_verified = email && confirmed, .phone_verified = !email && confirmed };
+
+    if (identity == NULL)
+        return store_identity_insert(tx, identity_new(ctx, user->id, kind, &data));
+    identity->data = json_set(ctx->arena, identity->data, kind, json_quote(ctx->arena, value));
+    identity->data = json_set(ctx->arena, identity->data, email ? "email_verified" : "phone_verified", confirmed ? "true" : "false");
+    identity->updated_at = ctx->now;
+    return store_identity_set_data(tx, identity);
+}
+
+static Err change_confirmed(Tx *tx, const UserPatch *in, User *user)
+{
+    Ctx *ctx = tx_ctx(tx);
+
+    if (HAS(in, email_confirmed) && (in->email_confirmed || in->unconfirm))
+        user->email_confirmed_at = in->email_confirmed ? ctx->now : 0;
+    if (HAS(in, phone_confirmed) && (in->phone_confirmed || in->unconfirm))
+        user->phone_confirmed_at = in->phone_confirmed ? ctx->now : 0;
+    if (in->email_confirmed && in->policy->verified_in_meta)
+        user->meta_user = json_set(ctx->arena, user->meta_user, "email_verified", "true");
+    if (!in->email_confirmed && !in->phone_confirmed)
+        return OK;
+    TRY(store_user_clear_confirmation(tx, user->id));
+    return store_one_time_tokens_delete(tx, user->id);
+}
+
+/* A new password: pending tokens die, and the sessions with them (security.md T6). */
+static Err change_password(Tx *tx, const Change *change, User *user)
+{
+    const UserPatch *in = change->in;
+    Ctx *ctx = tx_ctx(tx);
+    const bool had_digest = user->digest != NULL;
+
+    if (change->hash == NULL && text_empty(in->password_hash))
+        return OK;
+    if (change->hash != NULL) {
+        user->encrypted_password = change->hash;
+        user->digest = NULL;
+    } else {
+        TRY(password_place(ctx, user, in->password_hash, AT(UserPatch, password_hash)));
+    }
+    user->password_set_at = user->last_password_reset_at = ctx->now;
+    if (user->digest != NULL)
+        TRY(store_password_put(tx, user, scheme_of(str_of(user->digest))->name));
+    else if (had_digest)
+        TRY(store_password_delete(tx, user->id));
+    TRY(store_user_clear_tokens(tx, user->id));
+    TRY(store_one_time_tokens_delete(tx, user->id));
+    return in->policy->keep_sessions && !in->end_sessions ? OK : store_sessions_delete_all(tx, user->id);
+}
+
+static const Address *address_by_id(const User *user, const char *id, const char *kind)
+{
+    for (size_t i = 0; i < user->addresses.n; i++) {
+        const Address *address = user->addresses.v[i];
+
+        if (text_eq(address->id, id) && text_eq(address->kind, kind))
+            return address;
+    }
+    return NULL;
+}
+
+/* Another address of the user becomes the one of auth.users; the old one moves to the further ones. */
+static Err change_primary(Tx *tx, User *user, const char *kind, const char *id, ptrdiff_t at)
+{
+    Ctx *ctx = tx_ctx(tx);
+    const bool email = text_eq(kind, "email");
+    const Address *address = address_by_id(user, id, kind);
+    const char *old = email ? user->email : user->phone;
+    const int64_t old_verified = email ? user->email_confirmed_at : user->phone_confirmed_at;
+
+    if (address == NULL)
+        return fail(ctx, E_NOT_THIS_USER, at, NULL);
+    if (address->primary)
+        return OK;
+    TRY(store_address_delete(tx, address->id));
+    if (old != NULL) {
+        Address *moved = address_new(ctx, user, kind, old, false, NULL);
+
+        moved->verified_at = old_verified;
+        TRY(store_address_insert(tx, moved));
+    }
+    *(email ? &user->email : &user->phone) = address->value;
+    *(email ? &user->email_confirmed_at : &user->phone_confirmed_at) = address->verified_at;
+    return change_address(tx, user, kind, address->value, address->verified_at != 0);
+}
+
+static Err change_addresses(Tx *tx, const Change *change, User *user)
+{
+    const UserPatch *in = change->in;
+
+    if (change->email != NULL) {
+        user->email = change->email;
+        TRY(change_address(tx, user, "email", change->email, in->email_confirmed));
+        user->is_anonymous = user->is_anonymous && !in->email_confirmed;
+    }
+    if (change->phone != NULL) {
+        user->phone = change->phone;
+        TRY(change_address(tx, user, "phone", change->phone, in->phone_confirmed));
+    }
+    if (!text_empty(in->primary_email_id))
+        TRY(change_primary(tx, user, "email", in->primary_email_id, AT(UserPatch, primary_email_id)));
+    if (!text_empty(in->primary_phone_id))
+        TRY(change_primary(tx, user, "phone", in->primary_phone_id, AT(UserPatch, primary_phone_id)));
+    return OK;
+}
+
+static void change_ban(const UserPatch *in, User *user)
+{
+    if (HAS(in, banned_until))
+        user->banned_until = in->banned_until;
+    if (HAS(in, banned))
+        user->banned_until = in->banned ? BANNED_FOREVER : 0;
+}
+
+static Err apply_change(Tx *tx, void *arg)
+{
+    Change *change = arg;
+    const UserPatch *in = change->in;
+    Ctx *ctx = tx_ctx(tx);
+    Traits traits;
+    User *user;
+
+    TRY(no_user(ctx, store_user_get_for_update(tx, change->id, &user)));
+    if (HAS(in, role) && !text_empty(in->role))
+        user->role = in->role;
+    change_plain(in, user);
+    TRY(change_password(tx, change, user));
+    TRY(change_addresses(tx, change, user));
+    change_metadata(ctx, in, user);
+    TRY(change_confirmed(tx, in, user));
+    change_ban(in, user);
+    if (in->end_sessions)
+        TRY(store_sessions_delete_all(tx, user->id));
+    user->updated_at = ctx->now > user->updated_at ? ctx->now : user->updated_at + 1;
+    TRY(store_user_update(tx, user));
+    if (user->has_profile || profile_needed(user))
+        TRY(store_profile_put(tx, user));
+    traits = (Traits){ .user_id = user->id, .user_email = user->email == NULL ? "" : user->email,
+                       .user_phone = user->phone == NULL ? "" : user->phone };
+    change->user = user;
+    return event_add(tx, EV_USER_MODIFIED, NULL, &traits);
+}
+
+/* Checks and slow work, before the transaction. */
+static Err change_prepare(Ctx *ctx, const UserPatch *in, Change *change)
+{
+    bool elsewhere;
+
+    if (!text_empty(in->email)) {
+        TRY(read_address(ctx, "email", in->email, AT(UserPatch, email), &change->email));
+        if (address_free(ctx, "email", change->email, NULL, change->id, &elsewhere) != OK)
+            return fail_at(ctx, ctx->fault.err, AT(UserPatch, email));
+    }
+    if (!text_empty(in->phone)) {
+        TRY(read_address(ctx, "phone", in->phone, AT(UserPatch, phone), &change->phone));
+        if (address_free(ctx, "phone", change->phone, NULL, change->id, &elsewhere) != OK)
+            return fail_at(ctx, ctx->fault.err, AT(UserPatch, phone));
+    }
+    TRY(check_username(ctx, in->username, AT(UserPatch, username)));
+    if (in->role != NULL && strlen(in->role) > 255)
+        return fail(ctx, E_TOO_LONG, AT(UserPatch, role), NULL);
+    if (!text_empty(in->password_hash) && password_hash_check(str_of(in->password_hash)) != OK)
+        return fail(ctx, E_BAD_HASH, AT(UserPatch, password_hash), NULL);
+    if (in->password == NULL)
+        return OK;
+    if (!in->skip_password_checks || strlen(in->password) > 72)
+        TRY(password_check(ctx, in->policy, in->password, AT(UserPatch, password)));
+    return password_hash(ctx, in->password, &change->hash);
+}
+
+/* The member of a patch that a unique index speaks of. */
+static ptrdiff_t taken_patch_member(Err err)
+{
+    return err == E_EMAIL_TAKEN         ? AT(UserPatch, email)
+           : err == E_PHONE_TAKEN       ? AT(UserPatch, phone)
+           : err == E_USERNAME_TAKEN    ? AT(UserPatch, username)
+           : err == E_EXTERNAL_ID_TAKEN ? AT(UserPatch, external_id)
+                                        : NOWHERE;
+}
+
+Err dir_user_update(Ctx *ctx, const char *id, const UserPatch *in, User **ret)
+{
+    Change change = { .in = in, .id = id };
+    Err err;
+
+    ctx->user_id = id;
+    TRY(change_prepare(ctx, in, &change));
+    err = tx_run(ctx, apply_change, &change);
+    if (err != OK)
+        return taken_patch_member(err) == NOWHERE ? err : fail(ctx, err, taken_patch_member(err), NULL);
+    return dir_user_get(ctx, id, ret);
+}
+
+/* ---- banning ---- */
+
+static const UserPolicy admin_policy = { .check_password = true };
+
+Err dir_user_ban(Ctx *ctx, const char *id, User **ret)
+{
+    UserPatch in = { .banned = true, .end_sessions = true, .policy = &admin_policy };
+
+    SET(&in, banned);
+    return dir_user_update(ctx, id, &in, ret);
+}
+
+Err dir_user_unban(Ctx *ctx, const char *id, User **ret)
+{
+    UserPatch in = { .banned = false, .policy = &admin_policy };
+
+    SET(&in, banned);
+    return dir_user_update(ctx, id, &in, ret);
+}
+
+/* ---- deleting ---- */
+
+typedef struct Deletion {
+    const char *id;
+    bool soft;
+} Deletion;
+
+/* b64url(SHA-256(id ‖ text)), the first `n` characters (spec/gotrue.md 2.5). */
+static const char *hide(Ctx *ctx, const char *id, const char *text, size_t n)
+{
+    Buf plain = buf_in(ctx->arena, 1 << 20), coded = buf_in(ctx->arena, 64);
+    uint8_t sum[32];
+
+    buf_puts(&plain, id);
+    buf_puts(&plain, text);
+    hash_sum(HASH_SHA256, buf_view(&plain), sum);
+    base64_write(&coded, sum, sizeof(sum), true, false);
+    return arena_strndup(ctx->arena, coded.data, n < coded.len ? n : coded.len);
+}
+
+static Err hide_identities(Tx *tx, const User *user)
+{
+    Ctx *ctx = tx_ctx(tx);
+
+    for (size_t i = 0; i < user->identities.n; i++) {
+        Identity *identity = user->identities.v[i];
+
+        identity->provider_id = hide(ctx, user->id, arena_printf(ctx->arena, "%s:%s", identity->provider, identity->provider_id), 43);
+        identity->data = "{}";
+        identity->updated_at = ctx->now;
+        TRY(store_identity_set_data(tx, identity));
+    }
+    return OK;
+}
+
+static Err soft_delete(Tx *tx, User *user)
+{
+    Ctx *ctx = tx_ctx(tx);
+
+    if (user->deleted_at != 0)
+        return OK;
+    TRY(hide_identities(tx, user));
+    user->email = hide(ctx, user->id, user->email, 43);
+    user->phone = hide(ctx, user->id, user->phone, 15);
+    user->email_change = hide(ctx, user->id, user->email_change, 43);
+    user->phone_change = hide(ctx, user->id, user->phone_change, 15);
+    user->deleted_at = user->updated_at = ctx->now;
+    TRY(store_user_soft_delete(tx, user));
+    TRY(store_one_time_tokens_delete(tx, user->id));
+    TRY(store_factors_delete(tx, user->id));
+    TRY(store_profile_delete(tx, user->id));
+    TRY(store_password_delete(tx, user->id));
+    TRY(store_addresses_delete_all(tx, user->id));
+    return store_sessions_delete_all(tx, user->id);
+}
+
+static Err delete_user(Tx *tx, void *arg)
+{
+    const Deletion *deletion = arg;
+    Ctx *ctx = tx_ctx(tx);
+    Traits traits;
+    User *user;
+
+    TRY(no_user(ctx, store_user_get_for_update(tx, deletion->id, &user)));
+    traits = (Traits){ .user_id = user->id, .user_email = user->email == NULL ? "" : user->email,
+                       .user_phone = user->phone == NULL ? "" : user->phone };
+    TRY(event_add(tx, EV_USER_DELETED, NULL, &traits));
+    return deletion->soft ? soft_delete(tx, user) : store_user_delete(tx, user->id);
+}
+
+Err dir_user_delete(Ctx *ctx, const char *id, bool soft)
+{
+    Deletion deletion = { .id = id, .soft = soft };
+
+    ctx->user_id = id;
+    return tx_run(ctx, delete_user, &deletion);
+}
