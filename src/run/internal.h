@@ -1,0 +1,50 @@
+/* internal.h: what the files of the layer share. */
+#ifndef HECATE_RUN_INTERNAL_H
+#define HECATE_RUN_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "run/run.h"
+
+typedef struct Post {
+    struct Post *next;
+    void (*fn)(void *arg);
+    void *arg;
+} Post;
+
+typedef struct Every Every;
+
+struct Loop {
+    uv_loop_t uv;
+    uv_async_t wake;
+    uv_prepare_t prepare;
+    uv_idle_t idle; /* active while fibers are ready: the loop then does not sleep */
+    int index;
+    pthread_t thread;
+    pthread_mutex_t lock; /* over posts and remote */
+    Post *posts, **posts_end;
+    Fiber *remote;        /* woken from other threads */
+    Fiber *ready, **ready_end;
+    Fiber *current, *fibers, *pool;
+    size_t n_fibers, n_pool;
+    Every *timers;
+    bool stopping;
+    void *slots[LOOP_SLOTS];
+    _Atomic int64_t busy_since;       /* ms, 0: not in a fiber */
+    const char *_Atomic busy_name;
+    void *asan_stack;                 /* of the loop's own stack */
+    const void *asan_bottom;
+    size_t asan_size;
+};
+
+void fibers_run(Loop *loop);
+void fibers_shutdown(Loop *loop);
+void fibers_free(Loop *loop);
+/* Ready fibers keep the loop from sleeping. */
+void loop_spin(Loop *loop, bool on);
+/* Loops that run, for the watchdog. */
+enum { MOST_LOOPS = 64 };
+extern Loop *_Atomic watched_loops[MOST_LOOPS];
+
+#endif

@@ -1,0 +1,122 @@
+/* lane.c: worker threads behind a bounded queue. */
+#include "base/clock.h"
+#include "run/internal.h"
+
+typedef struct Job {
+    struct Job *next;
+    Err (*fn)(void *arg);
+    void *arg;
+    Err err;
+    Waiter waiter;
+} Job;
+
+struct Lane {
+    pthread_mutex_t lock;
+    pthread_cond_t more;
+    Job *jobs, **jobs_end;
+    unsigned queue, threads;
+    _Atomic unsigned waiting;
+    _Atomic int64_t average; /* ms a job, times 16 */
+    bool stop;
+    pthread_t workers[64];
+};
+
+static Job *next_job(Lane *lane)
+{
+    Job *job;
+
+    pthread_mutex_lock(&lane->lock);
+    while (lane->jobs == NULL && !lane->stop)
+        pthread_cond_wait(&lane->more, &lane->lock);
+    job = lane->jobs;
+    if (job != NULL) {
+        lane->jobs = job->next;
+        if (lane->jobs == NULL)
+            lane->jobs_end = &lane->jobs;
+        atomic_fetch_sub(&lane->waiting, 1);
+    }
+    pthread_mutex_unlock(&lane->lock);
+    return job;
+}
+
+static void *work(void *arg)
+{
+    Lane *lane = arg;
+
+    for (Job *job = next_job(lane); job != NULL; job = next_job(lane)) {
+        const int64_t begun = clock_mono_ms();
+        int64_t average;
+
+        job->err = job->fn(job->arg);
+        average = atomic_load(&lane->average);
+        atomic_store(&lane->average, average + (clock_mono_ms() - begun) - average / 16);
+        waiter_done(&job->waiter);
+    }
+    return NULL;
+}
+
+Err lane_new(const char *name, unsigned threads, unsigned queue, Lane **ret)
+{
+    Lane *lane = calloc(1, sizeof(*lane));
+
+    (void)name;
+    if (lane == NULL)
+        return E_NOMEM;
+    lane->queue = queue;
+    lane->jobs_end = &lane->jobs;
+    pthread_mutex_init(&lane->lock, NULL);
+    pthread_cond_init(&lane->more, NULL);
+    for (; lane->threads < threads && lane->threads < COUNTOF(lane->workers); lane->threads++)
+        if (pthread_create(&lane->workers[lane->threads], NULL, work, lane) != 0)
+            break;
+    if (lane->threads == 0) {
+        lane_free(lane);
+        return E_IO;
+    }
+    *ret = lane;
+    return OK;
+}
+
+Err lane_run(Lane *lane, Err (*fn)(void *arg), void *arg)
+{
+    Job job = { .fn = fn, .arg = arg };
+
+    waiter_init(&job.waiter);
+    pthread_mutex_lock(&lane->lock);
+    if (lane->stop || atomic_load(&lane->waiting) >= lane->queue) {
+        pthread_mutex_unlock(&lane->lock);
+        return E_BUSY;
+    }
+    atomic_fetch_add(&lane->waiting, 1);
+    *lane->jobs_end = &job;
+    lane->jobs_end = &job.next;
+    pthread_cond_signal(&lane->more);
+    pthread_mutex_unlock(&lane->lock);
+    waiter_wait(&job.waiter);
+    return job.err;
+}
+
+unsigned lane_waiting(const Lane *lane)
+{
+    return atomic_load(&lane->waiting);
+}
+
+int64_t lane_delay_ms(const Lane *lane)
+{
+    return (lane_waiting(lane) / lane->threads + 1) * atomic_load(&lane->average) / 16;
+}
+
+void lane_free(Lane *lane)
+{
+    if (lane == NULL)
+        return;
+    pthread_mutex_lock(&lane->lock);
+    lane->stop = true;
+    pthread_cond_broadcast(&lane->more);
+    pthread_mutex_unlock(&lane->lock);
+    for (unsigned i = 0; i < lane->threads; i++)
+        pthread_join(lane->workers[i], NULL);
+    pthread_cond_destroy(&lane->more);
+    pthread_mutex_destroy(&lane->lock);
+    free(lane);
+}

@@ -1,0 +1,190 @@
+/* loop.c: a libuv loop with a ready list of fibers, posts from other threads, and timers. */
+#include "run/internal.h"
+
+struct Every {
+    uv_timer_t timer;
+    Every *next;
+    void (*fn)(void *arg);
+    void *arg;
+};
+
+static _Thread_local Loop *this_loop;
+Loop *_Atomic watched_loops[MOST_LOOPS];
+
+Loop *loop_self(void)
+{
+    return this_loop;
+}
+
+int loop_index(const Loop *loop)
+{
+    return loop->index;
+}
+
+uv_loop_t *loop_uv(Loop *loop)
+{
+    return &loop->uv;
+}
+
+void **loop_slot(Loop *loop, int slot)
+{
+    return &loop->slots[slot];
+}
+
+static void run_posts(Loop *loop)
+{
+    Post *posts;
+
+    pthread_mutex_lock(&loop->lock);
+    posts = loop->posts;
+    loop->posts = NULL;
+    loop->posts_end = &loop->posts;
+    pthread_mutex_unlock(&loop->lock);
+    while (posts != NULL) {
+        Post *post = posts;
+
+        posts = post->next;
+        post->fn(post->arg);
+        free(post);
+    }
+}
+
+static void on_wake(uv_async_t *async)
+{
+    Loop *loop = async->data;
+
+    run_posts(loop);
+    fibers_run(loop);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    fibers_run(prepare->data);
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    (void)idle;
+}
+
+Err loop_new(int index, Loop **ret)
+{
+    Loop *loop = calloc(1, sizeof(*loop));
+
+    if (loop == NULL)
+        return E_NOMEM;
+    loop->index = index;
+    loop->posts_end = &loop->posts;
+    loop->ready_end = &loop->ready;
+    pthread_mutex_init(&loop->lock, NULL);
+    if (uv_loop_init(&loop->uv) != 0 || uv_async_init(&loop->uv, &loop->wake, on_wake) != 0) {
+        free(loop);
+        return E_IO;
+    }
+    uv_prepare_init(&loop->uv, &loop->prepare);
+    uv_idle_init(&loop->uv, &loop->idle);
+    loop->wake.data = loop->prepare.data = loop->idle.data = loop;
+    uv_prepare_start(&loop->prepare, on_prepare);
+    *ret = loop;
+    return OK;
+}
+
+void loop_spin(Loop *loop, bool on)
+{
+    if (on)
+        uv_idle_start(&loop->idle, on_idle);
+    else
+        uv_idle_stop(&loop->idle);
+}
+
+static void close_handle(uv_handle_t *handle, void *arg)
+{
+    (void)arg;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+void loop_run(Loop *loop)
+{
+    this_loop = loop;
+    loop->thread = pthread_self();
+    if (loop->index >= 0 && loop->index < MOST_LOOPS)
+        atomic_store(&watched_loops[loop->index], loop);
+    while (!loop->stopping)
+        uv_run(&loop->uv, UV_RUN_ONCE);
+    fibers_shutdown(loop);
+    while (loop->n_fibers > 0)
+        uv_run(&loop->uv, UV_RUN_ONCE);
+    if (loop->index >= 0 && loop->index < MOST_LOOPS)
+        atomic_store(&watched_loops[loop->index], NULL);
+}
+
+static void stop_here(void *arg)
+{
+    Loop *loop = arg;
+
+    loop->stopping = true;
+}
+
+void loop_stop(Loop *loop)
+{
+    loop_post(loop, stop_here, loop);
+}
+
+void loop_free(Loop *loop)
+{
+    if (loop == NULL)
+        return;
+    run_posts(loop);
+    uv_walk(&loop->uv, close_handle, NULL);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    uv_loop_close(&loop->uv);
+    while (loop->timers != NULL) {
+        Every *every = loop->timers;
+
+        loop->timers = every->next;
+        free(every);
+    }
+    fibers_free(loop);
+    pthread_mutex_destroy(&loop->lock);
+    if (this_loop == loop)
+        this_loop = NULL;
+    free(loop);
+}
+
+void loop_post(Loop *loop, void (*fn)(void *arg), void *arg)
+{
+    Post *post = malloc(sizeof(*post));
+
+    if (post == NULL)
+        abort();
+    *post = (Post){ .fn = fn, .arg = arg };
+    pthread_mutex_lock(&loop->lock);
+    *loop->posts_end = post;
+    loop->posts_end = &post->next;
+    pthread_mutex_unlock(&loop->lock);
+    uv_async_send(&loop->wake);
+}
+
+/* ---- timers ---- */
+
+static void on_every(uv_timer_t *timer)
+{
+    const Every *every = timer->data;
+
+    every->fn(every->arg);
+}
+
+void loop_every(Loop *loop, uint64_t ms, void (*fn)(void *arg), void *arg)
+{
+    Every *every = calloc(1, sizeof(*every));
+
+    if (every == NULL)
+        abort();
+    *every = (Every){ .fn = fn, .arg = arg, .next = loop->timers };
+    loop->timers = every;
+    uv_timer_init(&loop->uv, &every->timer);
+    every->timer.data = every;
+    uv_timer_start(&every->timer, on_every, ms, ms);
+    uv_unref((uv_handle_t *)&every->timer);
+}
