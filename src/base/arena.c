@@ -69,6 +69,12 @@ void arena_on_failure(Arena *arena, ArenaFailure fn, void *arg)
     arena->failure_arg = arg;
 }
 
+ArenaFailure arena_failure(const Arena *arena, void **ret_arg)
+{
+    *ret_arg = arena->failure_arg;
+    return arena->failure;
+}
+
 static Block *arena_grow(Arena *arena, size_t size)
 {
     size_t next = arena->blocks == NULL ? FIRST_BLOCK : arena->blocks->size * 2;

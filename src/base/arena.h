@@ -19,6 +19,9 @@ Arena *arena_new(size_t cap, bool wipe);
 /* What to call instead of aborting. */
 void arena_on_failure(Arena *arena, ArenaFailure fn, void *arg);
 
+/* What is called now, to put it back later: a thread that works for a request sets a handler of its own meanwhile. */
+ArenaFailure arena_failure(const Arena *arena, void **ret_arg);
+
 /* Zeroed memory, aligned for any type, until arena_reset() or arena_free(). */
 void *arena_alloc(Arena *arena, size_t size);
 #define ARENA_NEW(arena, type) ((type *)arena_alloc((arena), sizeof(type)))

@@ -38,7 +38,7 @@ typedef struct DbConfig {
     unsigned exclusive;       /* PostgreSQL: connections for transactions and slow lists, 4 to 8 */
     unsigned window;          /* PostgreSQL: batches under way, 1 for a local server, 4 for a far one */
     int64_t wait_ms;          /* longest wait for a connection, a lock or an answer */
-    const char *pg_schema;    /* "auth" */
+    bool beside;              /* SQLite: another process may serve the file (commands that look) */
 } DbConfig;
 
 /* Opens the database; migrations are a call of their own. E_CONFIG: the URL; E_CONFLICT: another process serves this SQLite file;
@@ -62,7 +62,7 @@ typedef struct Migration {
  * applied has another checksum, or the database is newer; `why` names it. */
 Err db_migrate(Db *db, const Migration *migrations, size_t n, Buf *why);
 /* Runs SQL text of several statements (migrations, tests). */
-Err db_script(Ctx *ctx, const char *sql);
+Err db_script(Tx *tx, const char *sql);
 
 /* ---- statements ---- */
 

@@ -1,0 +1,628 @@
+/* sqlite.c: the embedded store. Each loop reads on a connection of its own; one thread writes: it runs the transactions that wait as savepoints under
+ * one shared commit, whose sync releases their answers. */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "db/driver.h"
+#include "run/run.h"
+
+enum { MOST_BATCH = 256, MOST_PARTS = 8 };
+
+/* A prepared statement, with the rows of the field table that its columns last went to. */
+typedef struct Prepared {
+    sqlite3_stmt *stmt;
+    const Field *cols;
+    const Field **fields;
+    int n_fields;
+} Prepared;
+
+typedef struct Conn {
+    sqlite3 *db;
+    Prepared *prepared; /* n_stmts × MOST_PARTS */
+} Conn;
+
+/* One transaction for the writer: a function, or a single statement. */
+typedef struct Job {
+    struct Job *next;
+    Ctx *ctx;
+    Err (*fn)(Tx *tx, void *arg);
+    void *arg;
+    Err err;
+    Waiter waiter;
+} Job;
+
+typedef struct State {
+    const char *path;
+    int lock_fd;
+    Conn *writer, *shared;
+    pthread_mutex_t shared_lock;
+    Lane *slow;
+    Conn *slow_conn;
+    pthread_t thread;
+    bool thread_on;
+    pthread_mutex_t lock;
+    pthread_cond_t more;
+    Job *jobs, **jobs_end;
+    bool stop;
+} State;
+
+/* ---- connections ---- */
+
+static const char setup_sql[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+                                "PRAGMA case_sensitive_like = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
+                                "PRAGMA cache_size = -1024; PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 16777216;";
+
+static void conn_free(Db *db, Conn *conn)
+{
+    if (conn == NULL)
+        return;
+    for (size_t i = 0; conn->prepared != NULL && i < db->config.n_stmts * MOST_PARTS; i++) {
+        sqlite3_finalize(conn->prepared[i].stmt);
+        free(conn->prepared[i].fields);
+    }
+    free(conn->prepared);
+    sqlite3_close(conn->db);
+    free(conn);
+}
+
+static Err conn_open(Db *db, const char *path, Buf *why, Conn **ret)
+{
+    Conn *conn = calloc(1, sizeof(*conn));
+
+    if (conn == NULL)
+        return E_NOMEM;
+    conn->prepared = calloc(db->config.n_stmts * MOST_PARTS + 1, sizeof(*conn->prepared));
+    if (conn->prepared == NULL ||
+        sqlite3_open_v2(path, &conn->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
+        sqlite3_busy_timeout(conn->db, (int)db->config.wait_ms) != SQLITE_OK || sqlite3_exec(conn->db, setup_sql, NULL, NULL, NULL) != SQLITE_OK) {
+        if (why != NULL)
+            buf_printf(why, "cannot open the database %s: %s", path, conn->db == NULL ? "no memory" : sqlite3_errmsg(conn->db));
+        conn_free(db, conn);
+        return E_DB;
+    }
+    *ret = conn;
+    return OK;
+}
+
+/* ---- errors ---- */
+
+/* The name of the unique index behind "UNIQUE constraint failed: t.a, t.b" or "… failed: index 'name'". */
+static void unique_index(Conn *conn, const char *message, char *name, size_t size)
+{
+    static const char sql[] =
+        "SELECT CASE l.origin WHEN 'pk' THEN replace(replace(m.name, 'auth_', ''), 'hecate_', '') || '_pkey' ELSE l.name END"
+        " FROM sqlite_schema m, pragma_index_list(m.name) l WHERE m.type = 'table' AND l.[unique] = 1 AND ($1 ="
+        " (SELECT group_concat(m.name || '.' || i.name, ', ') FROM pragma_index_info(l.name) i) OR $1 = 'index ''' || l.name || '''')";
+    const char *what = strstr(message, "failed: ");
+    sqlite3_stmt *stmt;
+
+    snprintf(name, size, "?");
+    if (what == NULL || sqlite3_prepare_v2(conn->db, sql, -1, &stmt, NULL) != SQLITE_OK)
+        return;
+    sqlite3_bind_text(stmt, 1, what + 8, -1, SQLITE_STATIC);
+    if (sqlite3_step(stmt) == SQLITE_ROW)
+        snprintf(name, size, "%s", (const char *)sqlite3_column_text(stmt, 0));
+    sqlite3_finalize(stmt);
+}
+
+static Err sqlite_error(Conn *conn, const char *statement)
+{
+    const int code = sqlite3_extended_errcode(conn->db);
+    char message[512], index[128];
+
+    snprintf(message, sizeof(message), "%s", sqlite3_errmsg(conn->db));
+    if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY) {
+        unique_index(conn, message, index, sizeof(index));
+        return unique_error(index);
+    }
+    if (code == SQLITE_CONSTRAINT_FOREIGNKEY)
+        return E_CONFLICT;
+    LOG(LOG_ERROR, "the database refused a statement", LOG_TEXT_FIELD("statement", statement), LOG_TEXT_FIELD("reason", message),
+        LOG_INT_FIELD("code", code));
+    return (code & 0xff) == SQLITE_BUSY ? E_TIMEOUT : E_DB;
+}
+
+/* ---- parameters ---- */
+
+static int bind_texts(sqlite3_stmt *stmt, int i, const Texts *texts)
+{
+    sqlite3_str *json = sqlite3_str_new(NULL);
+    char *text;
+
+    sqlite3_str_appendchar(json, 1, '[');
+    for (size_t k = 0; k < texts->n; k++) {
+        sqlite3_str_appendall(json, k == 0 ? "\"" : ",\"");
+        for (const char *c = texts->v[k]; *c != '\0'; c++)
+            if (*c == '"' || *c == '\\' || (unsigned char)*c < 0x20)
+                sqlite3_str_appendf(json, "\\u%04x", (unsigned char)*c);
+            else
+                sqlite3_str_appendchar(json, 1, *c);
+        sqlite3_str_appendchar(json, 1, '"');
+    }
+    sqlite3_str_appendchar(json, 1, ']');
+    text = sqlite3_str_finish(json);
+    return sqlite3_bind_text(stmt, i, text, -1, sqlite3_free);
+}
+
+static int bind_member(sqlite3_stmt *stmt, int i, const Field *field, const void *params)
+{
+    const void *member = field_of(field, params);
+
+    if (field_null(field, params) && field->kind != F_TEXTS)
+        return sqlite3_bind_null(stmt, i);
+    switch (field->kind) {
+    case F_BOOL:
+        return sqlite3_bind_int(stmt, i, *(const bool *)member);
+    case F_INT:
+    case F_TIME:
+    case F_TIME_MS:
+    case F_TIME_ISO:
+    case F_TIME_US:
+        return sqlite3_bind_int64(stmt, i, *(const int64_t *)member);
+    case F_DOUBLE:
+        return sqlite3_bind_double(stmt, i, *(const double *)member);
+    case F_BYTES:
+        return sqlite3_bind_blob64(stmt, i, ((const Str *)member)->p, ((const Str *)member)->n, SQLITE_STATIC);
+    case F_TEXTS:
+        return bind_texts(stmt, i, member);
+    default:
+        return sqlite3_bind_text(stmt, i, *(const char *const *)member, -1, SQLITE_STATIC);
+    }
+}
+
+static int bind_value(sqlite3_stmt *stmt, int i, const Value *value)
+{
+    switch (value->kind) {
+    case F_INT:
+    case F_TIME:
+    case F_BOOL:
+        return sqlite3_bind_int64(stmt, i, value->number);
+    case F_DOUBLE:
+        return sqlite3_bind_double(stmt, i, value->real);
+    default:
+        return value->text == NULL ? sqlite3_bind_null(stmt, i) : sqlite3_bind_text(stmt, i, value->text, -1, SQLITE_STATIC);
+    }
+}
+
+/* SQLite numbers `$n` by first appearance in each statement: the name says which one is meant. */
+static int bind_all(sqlite3_stmt *stmt, const Work *work)
+{
+    const int n = sqlite3_bind_parameter_count(stmt);
+    int rc = SQLITE_OK;
+
+    for (int i = 1; i <= n && rc == SQLITE_OK; i++) {
+        const char *name = sqlite3_bind_parameter_name(stmt, i);
+        const unsigned long number = strtoul(name + 1, NULL, 10);
+
+        if (work->query != NULL)
+            rc = bind_value(stmt, i, &work->query->values[number - 1]);
+        else
+            rc = bind_member(stmt, i, work_param(work, work->stmt->params[number - 1]), work->params);
+    }
+    return rc;
+}
+
+/* ---- rows ---- */
+
+static void read_member(Ctx *ctx, sqlite3_stmt *stmt, int column, const Field *field, void *row)
+{
+    void *member = field_in(field, row);
+
+    if (sqlite3_column_type(stmt, column) == SQLITE_NULL)
+        return;
+    switch (field->kind) {
+    case F_BOOL:
+        *(bool *)member = sqlite3_column_int(stmt, column) != 0;
+        break;
+    case F_INT:
+    case F_TIME:
+    case F_TIME_MS:
+    case F_TIME_ISO:
+    case F_TIME_US:
+        *(int64_t *)member = sqlite3_column_int64(stmt, column);
+        break;
+    case F_DOUBLE:
+        *(double *)member = sqlite3_column_double(stmt, column);
+        break;
+    case F_BYTES: {
+        const void *bytes = sqlite3_column_blob(stmt, column);
+        const size_t n = (size_t)sqlite3_column_bytes(stmt, column);
+
+        *(Str *)member = (Str){ arena_strndup(ctx->arena, bytes, n), n };
+        break;
+    }
+    default: {
+        const char *text = (const char *)sqlite3_column_text(stmt, column);
+
+        *(char **)member = arena_strndup(ctx->arena, text, (size_t)sqlite3_column_bytes(stmt, column));
+        break;
+    }
+    }
+}
+
+/* Finds the field of each column, once for a statement and a table. */
+static void match_columns(Prepared *prepared, const Field *cols)
+{
+    const int n = sqlite3_column_count(prepared->stmt);
+
+    if (prepared->cols == cols)
+        return;
+    free(prepared->fields);
+    prepared->fields = calloc((size_t)n + 1, sizeof(*prepared->fields));
+    if (prepared->fields == NULL)
+        abort();
+    for (int i = 0; i < n; i++)
+        prepared->fields[i] = field_named(cols, str_of(sqlite3_column_name(prepared->stmt, i)));
+    prepared->n_fields = n;
+    prepared->cols = cols;
+}
+
+static void read_row(Ctx *ctx, Prepared *prepared, Work *work)
+{
+    void *row = work_row(ctx, work);
+
+    if (row == NULL)
+        return;
+    match_columns(prepared, work->cols);
+    for (int i = 0; i < prepared->n_fields; i++)
+        if (prepared->fields[i] != NULL)
+            read_member(ctx, prepared->stmt, i, prepared->fields[i], row);
+}
+
+static Err step_all(Conn *conn, Ctx *ctx, Prepared *prepared, Work *work, const char *name)
+{
+    int rc = bind_all(prepared->stmt, work);
+    Err err = OK;
+
+    while (rc == SQLITE_OK || rc == SQLITE_ROW) {
+        rc = sqlite3_step(prepared->stmt);
+        if (rc == SQLITE_ROW && work->cols != NULL) {
+            read_row(ctx, prepared, work);
+            if (work->too_many || work->max == 1)
+                rc = SQLITE_DONE;
+        }
+    }
+    if (rc != SQLITE_DONE)
+        err = sqlite_error(conn, name);
+    work->changed = sqlite3_changes64(conn->db);
+    sqlite3_reset(prepared->stmt);
+    sqlite3_clear_bindings(prepared->stmt);
+    return err;
+}
+
+/* ---- running ---- */
+
+static Err run_query(Conn *conn, Ctx *ctx, Work *work)
+{
+    Prepared prepared = { 0 };
+    Err err;
+
+    if (sqlite3_prepare_v2(conn->db, work->query->sql.data, (int)work->query->sql.len, &prepared.stmt, NULL) != SQLITE_OK)
+        return sqlite_error(conn, "query");
+    err = step_all(conn, ctx, &prepared, work, "query");
+    sqlite3_finalize(prepared.stmt);
+    free(prepared.fields);
+    return err;
+}
+
+static Err run_on(Conn *conn, Ctx *ctx, Work *work)
+{
+    if (work->script != NULL)
+        return sqlite3_exec(conn->db, work->script, NULL, NULL, NULL) == SQLITE_OK ? OK : sqlite_error(conn, "script");
+    if (work->query != NULL)
+        return run_query(conn, ctx, work);
+    for (unsigned part = 0; work->stmt->sqlite[part] != NULL; part++) {
+        Prepared *prepared = &conn->prepared[work->stmt->index * MOST_PARTS + part];
+
+        if (prepared->stmt == NULL &&
+            sqlite3_prepare_v3(conn->db, work->stmt->sqlite[part], -1, SQLITE_PREPARE_PERSISTENT, &prepared->stmt, NULL) != SQLITE_OK)
+            return sqlite_error(conn, work->stmt->name);
+        TRY(step_all(conn, ctx, prepared, work, work->stmt->name));
+    }
+    return OK;
+}
+
+/* ---- a request's arena on another thread: over its cap the call fails, and the thread goes on ---- */
+
+typedef struct Trap {
+    jmp_buf back;
+    ArenaFailure failure;
+    void *arg;
+} Trap;
+
+static void trap_failure(void *arg, size_t size, bool over_cap)
+{
+    Trap *trap = arg;
+
+    (void)size;
+    if (over_cap)
+        longjmp(trap->back, 1);
+}
+
+static Err trapped(Ctx *ctx, Err (*fn)(Tx *tx, void *arg), Tx *tx, void *arg)
+{
+    Trap trap;
+    Err err;
+
+    trap.failure = arena_failure(ctx->arena, &trap.arg);
+    if (setjmp(trap.back) == 0) {
+        arena_on_failure(ctx->arena, trap_failure, &trap);
+        err = fn(tx, arg);
+    } else {
+        err = E_NOMEM;
+    }
+    arena_on_failure(ctx->arena, trap.failure, trap.arg);
+    return err;
+}
+
+/* ---- the writer ---- */
+
+static bool exec(Conn *conn, const char *sql)
+{
+    return sqlite3_exec(conn->db, sql, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* One transaction as a savepoint. False when SQLite rolled the whole batch back. */
+static bool run_job(Db *db, Conn *conn, Job *job)
+{
+    Tx tx = { .ctx = job->ctx, .db = db, .conn = conn };
+
+    if (!exec(conn, "SAVEPOINT job")) {
+        job->err = sqlite_error(conn, "savepoint");
+        return sqlite3_get_autocommit(conn->db) == 0;
+    }
+    job->err = trapped(job->ctx, job->fn, &tx, job->arg);
+    if (job->err != OK) {
+        if (sqlite3_get_autocommit(conn->db) != 0)
+            return false;
+        return exec(conn, "ROLLBACK TO job; RELEASE job");
+    }
+    return exec(conn, "RELEASE job");
+}
+
+static Job *take_jobs(State *state, bool wait)
+{
+    Job *jobs;
+
+    pthread_mutex_lock(&state->lock);
+    while (wait && state->jobs == NULL && !state->stop)
+        pthread_cond_wait(&state->more, &state->lock);
+    jobs = state->jobs;
+    state->jobs = NULL;
+    state->jobs_end = &state->jobs;
+    pthread_mutex_unlock(&state->lock);
+    return jobs;
+}
+
+/* After a failed commit the connection is opened anew before anything is acknowledged again. */
+static void reopen_writer(Db *db, State *state)
+{
+    Conn *conn;
+
+    if (conn_open(db, state->path, NULL, &conn) == OK) {
+        conn_free(db, state->writer);
+        state->writer = conn;
+    }
+}
+
+static void run_batch(Db *db, State *state, Job *jobs)
+{
+    Job *done = NULL, **done_end = &done;
+    unsigned n = 0;
+    bool whole = exec(state->writer, "BEGIN IMMEDIATE");
+
+    while (jobs != NULL) {
+        Job *job = jobs;
+
+        jobs = job->next;
+        job->next = NULL;
+        *done_end = job;
+        done_end = &job->next;
+        job->err = E_DB;
+        whole = whole && run_job(db, state->writer, job);
+        if (jobs == NULL && whole && ++n < MOST_BATCH)
+            jobs = take_jobs(state, false);
+    }
+    if (!whole || !exec(state->writer, "COMMIT")) {
+        LOG(LOG_ERROR, "a batch of writes failed", LOG_TEXT_FIELD("reason", sqlite3_errmsg(state->writer->db)));
+        exec(state->writer, "ROLLBACK");
+        for (Job *job = done; job != NULL; job = job->next)
+            if (job->err == OK)
+                job->err = E_DB;
+        reopen_writer(db, state);
+    }
+    while (done != NULL) {
+        Job *job = done;
+
+        done = job->next;
+        waiter_done(&job->waiter);
+    }
+}
+
+static void *write_loop(void *arg)
+{
+    Db *db = arg;
+    State *state = db->state;
+
+    for (Job *jobs = take_jobs(state, true); jobs != NULL; jobs = take_jobs(state, true))
+        run_batch(db, state, jobs);
+    return NULL;
+}
+
+static Err submit(Ctx *ctx, State *state, Err (*fn)(Tx *tx, void *arg), void *arg)
+{
+    Job job = { .ctx = ctx, .fn = fn, .arg = arg };
+
+    waiter_init(&job.waiter);
+    pthread_mutex_lock(&state->lock);
+    if (state->stop) {
+        pthread_mutex_unlock(&state->lock);
+        return E_SHUTDOWN;
+    }
+    *state->jobs_end = &job;
+    state->jobs_end = &job.next;
+    pthread_cond_signal(&state->more);
+    pthread_mutex_unlock(&state->lock);
+    waiter_wait(&job.waiter);
+    return job.err;
+}
+
+static Err run_in_writer(Tx *tx, void *arg)
+{
+    return run_on(tx->conn, tx->ctx, arg);
+}
+
+static Err sqlite_transaction(Ctx *ctx, Db *db, Err (*fn)(Tx *tx, void *arg), void *arg)
+{
+    return submit(ctx, db->state, fn, arg);
+}
+
+/* ---- slow statements ---- */
+
+typedef struct SlowJob {
+    Tx tx;
+    Work *work;
+} SlowJob;
+
+static Err run_slow(void *arg)
+{
+    SlowJob *job = arg;
+
+    return trapped(job->tx.ctx, run_in_writer, &job->tx, job->work);
+}
+
+static Err run_read(Tx *tx, State *state, Work *work)
+{
+    Loop *loop = loop_self();
+    Err err;
+
+    if (loop != NULL && *loop_slot(loop, LOOP_SLOT_DB) != NULL) {
+        SlowJob job = { .tx = { .ctx = tx->ctx, .db = tx->db, .conn = state->slow_conn }, .work = work };
+
+        return work_slow(work) ? lane_run(state->slow, run_slow, &job) : run_on(*loop_slot(loop, LOOP_SLOT_DB), tx->ctx, work);
+    }
+    pthread_mutex_lock(&state->shared_lock);
+    err = run_on(state->shared, tx->ctx, work);
+    pthread_mutex_unlock(&state->shared_lock);
+    return err;
+}
+
+static Err sqlite_run(Tx *tx, Work *work)
+{
+    if (tx->conn != NULL)
+        return run_on(tx->conn, tx->ctx, work);
+    if (work_reads(work))
+        return run_read(tx, tx->db->state, work);
+    return submit(tx->ctx, tx->db->state, run_in_writer, work);
+}
+
+/* ---- opening ---- */
+
+/* A lock of the open file description: it goes with the process, whatever ends it. */
+static Err take_lock(State *state, Buf *why)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    char path[4096];
+
+    snprintf(path, sizeof(path), "%s-lock", state->path);
+    state->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (state->lock_fd < 0) {
+        buf_printf(why, "cannot open %s: %s", path, strerror(errno));
+        return E_DB;
+    }
+    if (fcntl(state->lock_fd, F_OFD_SETLK, &lock) != 0) {
+        buf_printf(why, "another process serves the database %s", state->path);
+        close(state->lock_fd);
+        state->lock_fd = -1;
+        return E_CONFLICT;
+    }
+    return OK;
+}
+
+static void sqlite_close(Db *db)
+{
+    State *state = db->state;
+
+    pthread_mutex_lock(&state->lock);
+    state->stop = true;
+    pthread_cond_signal(&state->more);
+    pthread_mutex_unlock(&state->lock);
+    if (state->thread_on)
+        pthread_join(state->thread, NULL);
+    lane_free(state->slow);
+    conn_free(db, state->slow_conn);
+    conn_free(db, state->shared);
+    conn_free(db, state->writer);
+    if (state->lock_fd >= 0)
+        close(state->lock_fd);
+    pthread_mutex_destroy(&state->shared_lock);
+    pthread_mutex_destroy(&state->lock);
+    pthread_cond_destroy(&state->more);
+    free(state);
+}
+
+static Err open_all(Db *db, State *state, Buf *why)
+{
+    if (!db->config.beside)
+        TRY(take_lock(state, why));
+    TRY(conn_open(db, state->path, why, &state->writer));
+    TRY(conn_open(db, state->path, why, &state->shared));
+    TRY(conn_open(db, state->path, why, &state->slow_conn));
+    TRY(lane_new("slow reads", 1, 64, &state->slow));
+    if (pthread_create(&state->thread, NULL, write_loop, db) != 0)
+        return E_IO;
+    state->thread_on = true;
+    return OK;
+}
+
+static Err sqlite_open(Db *db, Buf *why)
+{
+    State *state = calloc(1, sizeof(*state));
+    Err err;
+
+    if (state == NULL)
+        return E_NOMEM;
+    db->state = state;
+    if (db->config.wait_ms == 0)
+        db->config.wait_ms = 5000;
+    state->path = db->config.url + strlen("sqlite:");
+    state->lock_fd = -1;
+    state->jobs_end = &state->jobs;
+    pthread_mutex_init(&state->lock, NULL);
+    pthread_mutex_init(&state->shared_lock, NULL);
+    pthread_cond_init(&state->more, NULL);
+    err = open_all(db, state, why);
+    if (err != OK)
+        sqlite_close(db);
+    return err;
+}
+
+static Err sqlite_loop_open(Db *db)
+{
+    Conn *conn;
+
+    TRY(conn_open(db, ((State *)db->state)->path, NULL, &conn));
+    *loop_slot(loop_self(), LOOP_SLOT_DB) = conn;
+    return OK;
+}
+
+static void sqlite_loop_close(Db *db)
+{
+    conn_free(db, *loop_slot(loop_self(), LOOP_SLOT_DB));
+    *loop_slot(loop_self(), LOOP_SLOT_DB) = NULL;
+}
+
+const Driver sqlite_driver = {
+    .open = sqlite_open,
+    .close = sqlite_close,
+    .loop_open = sqlite_loop_open,
+    .loop_close = sqlite_loop_close,
+    .run = sqlite_run,
+    .transaction = sqlite_transaction,
+};
