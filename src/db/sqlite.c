@@ -54,7 +54,7 @@ typedef struct State {
 
 /* ---- connections ---- */
 
-static const char setup_sql[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+static const char setup_sql[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                                 "PRAGMA case_sensitive_like = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
                                 "PRAGMA cache_size = -1024; PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 16777216;";
 
