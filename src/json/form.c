@@ -1,0 +1,142 @@
+/* form.c: query strings, form bodies and path segments: decoded once, strictly. */
+#include "base/clock.h"
+#include "base/id.h"
+#include "json/json.h"
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static Err decode(Ctx *ctx, Str text, bool plus, char **ret)
+{
+    char *out = arena_alloc(ctx->arena, text.n + 1);
+    size_t n = 0;
+
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+
+        if (c == '%') {
+            const int high = i + 2 < text.n ? hex_digit(text.p[i + 1]) : -1;
+            const int low = i + 2 < text.n ? hex_digit(text.p[i + 2]) : -1;
+
+            if (high < 0 || low < 0)
+                return fail(ctx, E_BAD_REQUEST, NOWHERE, "malformed percent-encoding");
+            c = (char)(high << 4 | low);
+            i += 2;
+        } else if (c == '+' && plus) {
+            c = ' ';
+        }
+        if (c == '\0')
+            return fail(ctx, E_BAD_REQUEST, NOWHERE, "NUL in a value");
+        out[n++] = c;
+    }
+    if (!utf8_valid((Str){ out, n }))
+        return fail(ctx, E_BAD_REQUEST, NOWHERE, "a value is no UTF-8");
+    *ret = out;
+    return OK;
+}
+
+Err path_decode(Ctx *ctx, Str text, char **ret)
+{
+    return decode(ctx, text, false, ret);
+}
+
+static Err bad_type(Ctx *ctx, const Field *field)
+{
+    return fail(ctx, E_BAD_TYPE, (ptrdiff_t)field->offset, NULL);
+}
+
+static Err read_bool(Ctx *ctx, const Field *field, const char *text, bool *ret)
+{
+    if (!text_eq(text, "true") && !text_eq(text, "false") && !text_eq(text, "1") && !text_eq(text, "0"))
+        return bad_type(ctx, field);
+    *ret = *text == 't' || *text == '1';
+    return OK;
+}
+
+static Err read_int(Ctx *ctx, const Field *field, const char *text, int64_t *ret)
+{
+    const bool minus = *text == '-';
+    uint64_t n;
+
+    if (!str_to_u64(str_of(text + minus), INT64_MAX, &n))
+        return bad_type(ctx, field);
+    *ret = minus ? -(int64_t)n : (int64_t)n;
+    if (field->kind == F_TIME_MS && __builtin_mul_overflow(*ret, US_PER_MS, ret))
+        return bad_type(ctx, field);
+    return OK;
+}
+
+static Err read_value(Ctx *ctx, const Field *field, char *text, void *member)
+{
+    switch (field->kind) {
+    case F_BOOL:
+        return read_bool(ctx, field, text, member);
+    case F_INT:
+    case F_TIME_MS:
+    case F_TIME_US:
+        return read_int(ctx, field, text, member);
+    case F_TIME:
+    case F_TIME_ISO:
+        return time_read(str_of(text), member) ? OK : bad_type(ctx, field);
+    case F_TEXTS:
+        texts_add(ctx->arena, member, text);
+        return OK;
+    default:
+        *(char **)member = text;
+        return OK;
+    }
+}
+
+static Err read_pair(Ctx *ctx, Str pair, unsigned mode, const Field *fields, Given *given, Texts *seen, void *out)
+{
+    Str rest = pair, name_text = str_cut(&rest, '=');
+    const Field *field;
+    char *name, *value;
+
+    TRY(decode(ctx, name_text, true, &name));
+    TRY(decode(ctx, rest, true, &value));
+    field = field_named(fields, str_of(name));
+    if (field == NULL) {
+        IGNORE(fail(ctx, E_UNKNOWN_FIELD, NOWHERE, NULL));
+        ctx->fault.name = str_of(name);
+        return (mode & FORM_IGNORE_UNKNOWN) != 0 ? OK : E_UNKNOWN_FIELD;
+    }
+    for (size_t i = 0; field->kind != F_TEXTS && i < seen->n; i++)
+        if (text_eq(seen->v[i], name))
+            return (mode & FORM_FIRST) != 0 ? OK : fail(ctx, E_BAD_VALUE, (ptrdiff_t)field->offset, "included more than once");
+    texts_add(ctx->arena, seen, name);
+    if (given != NULL)
+        given_mark(given, field->offset, false);
+    return read_value(ctx, field, value, field_in(field, out));
+}
+
+Err form_read(Ctx *ctx, Str text, unsigned mode, const Field *fields, void *out)
+{
+    Given *given = field_given(fields, out);
+    Texts seen = { 0 };
+
+    while (text.p != NULL) {
+        const Str pair = str_cut(&text, '&');
+
+        if (pair.n > 0)
+            TRY(read_pair(ctx, pair, mode, fields, given, &seen, out));
+    }
+    return OK;
+}
+
+Err form_value(Ctx *ctx, Str text, const char *name, char **ret)
+{
+    *ret = NULL;
+    while (text.p != NULL) {
+        Str value = str_cut(&text, '&');
+        const Str name_text = str_cut(&value, '=');
+        char *decoded;
+
+        TRY(decode(ctx, name_text, true, &decoded));
+        if (text_eq(decoded, name))
+            return decode(ctx, value, true, ret);
+    }
+    return OK;
+}
