@@ -100,6 +100,8 @@ Err http_listen(Loop *loop, const char *address, Tls *tls, const HttpConfig *con
 int http_port(const HttpServer *server);
 /* Stops accepting, closes idle connections, lets running requests end; `done(arg)` when the last has. On its loop's thread. */
 void http_drain(HttpServer *server, void (*done)(void *arg), void *arg);
+/* After the loop has ended and was freed. Accepts NULL. */
+void http_free(HttpServer *server);
 /* Connections now open. */
 size_t http_connections(const HttpServer *server);
 
