@@ -1,0 +1,26 @@
+/* gotrue.h: the GoTrue dialect (Supabase Auth) and its settings. */
+#ifndef HECATE_GOTRUE_H
+#define HECATE_GOTRUE_H
+
+#include "crypto/crypto.h"
+#include "dialect/dialect.h"
+
+/* What the reference's variables say (spec/gotrue.md 9); texts live as long as the process. */
+typedef struct GotrueSettings {
+    const KeySet *keys;
+    const char *issuer;     /* "" : none */
+    const char *aud;        /* GOTRUE_JWT_AUD */
+    const char *site_url, *external_url;
+    int64_t jwt_exp;        /* s */
+    Texts admin_roles;
+    bool disable_signup, mailer_autoconfirm, sms_autoconfirm;
+    bool email_enabled, phone_enabled, anonymous_enabled;
+    const char *sms_provider;
+    const char *cors_headers; /* further ones, comma-separated, or "" */
+    bool cursor_pagination;
+    const char *version;
+} GotrueSettings;
+
+extern const Dialect gotrue_dialect;
+
+#endif

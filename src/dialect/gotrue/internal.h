@@ -1,0 +1,48 @@
+/* internal.h: what the files of the dialect share. */
+#ifndef HECATE_GOTRUE_INTERNAL_H
+#define HECATE_GOTRUE_INTERNAL_H
+
+#include "dialect/gotrue/gotrue.h"
+#include "dialect/gotrue/wire.h"
+
+extern const ErrRow gotrue_errors[ERR_COUNT];
+extern const Route gotrue_routes[];
+
+/* caller.c */
+Err gotrue_identify(Ctx *ctx, const Req *req, Str path, const Route *route);
+Err gotrue_enter(Ctx *ctx, const Req *req, Str path, const Route *route);
+/* Audience that user look-ups ask for (spec 0.5). */
+const char *gotrue_audience(Ctx *ctx, const Req *req);
+
+/* errors.c */
+void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err);
+bool gotrue_intercept(Ctx *ctx, const Req *req, Reply *reply);
+void gotrue_finish(Ctx *ctx, const Req *req, Reply *reply);
+
+/* users.c */
+const GotrueUser *gotrue_user_view(Ctx *ctx, const User *user);
+Err gotrue_read_user_id(Ctx *ctx, const char *text, const char **ret);
+Err gotrue_reply_user(Ctx *ctx, Reply *reply, int status, const User *user);
+Err gotrue_user_create(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_user_list(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_user_get(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_user_update(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_user_delete(Ctx *ctx, const Req *req, Reply *reply);
+
+/* duration.c: Go's duration grammar (spec 2.2.1); E_BAD_VALUE with the reference's text. */
+Err duration_read(Ctx *ctx, const char *text, int64_t *ret_us);
+/* A text in Go's double quotes. */
+const char *go_quote(Arena *arena, const char *text);
+
+/* token.c, session.c */
+Err gotrue_token(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_me(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_logout(Ctx *ctx, const Req *req, Reply *reply);
+
+/* public.c */
+Err gotrue_health(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_show_settings(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_jwks(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_discovery(Ctx *ctx, const Req *req, Reply *reply);
+
+#endif

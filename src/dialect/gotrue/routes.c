@@ -1,0 +1,38 @@
+/* routes.c: one row an operation (spec/gotrue.md 1). */
+#include "dialect/gotrue/internal.h"
+
+/* clang-format off */
+const Route gotrue_routes[] = {
+    /* method  path                                need          fn                    in                  out */
+    { GET,    "/health",                           NEED_NOTHING, gotrue_health },
+    { GET,    "/settings",                         NEED_NOTHING, gotrue_show_settings },
+    { GET,    "/.well-known/jwks.json",            NEED_NOTHING, gotrue_jwks },
+    { GET,    "/.well-known/openid-configuration", NEED_NOTHING, gotrue_discovery },
+    { POST,   "/token",                            NEED_NOTHING, gotrue_token,         gotrue_token_in,   gotrue_session },
+    { GET,    "/user",                             NEED_USER,    gotrue_me,            NULL,              gotrue_user,    .flags = ROUTE_SLASH },
+    { POST,   "/logout",                           NEED_USER,    gotrue_logout },
+    { GET,    "/admin/users",                      NEED_SECRET,  gotrue_user_list,     NULL,              gotrue_users,   .flags = ROUTE_SLASH },
+    { POST,   "/admin/users",                      NEED_SECRET,  gotrue_user_create,   gotrue_admin_user, gotrue_user,    .flags = ROUTE_SLASH },
+    { GET,    "/admin/users/{user_id}",            NEED_SECRET,  gotrue_user_get,      NULL,              gotrue_user,    .flags = ROUTE_SLASH },
+    { PUT,    "/admin/users/{user_id}",            NEED_SECRET,  gotrue_user_update,   gotrue_admin_user, gotrue_user,    .flags = ROUTE_SLASH },
+    { DELETE, "/admin/users/{user_id}",            NEED_SECRET,  gotrue_user_delete,   gotrue_delete,     NULL,           .flags = ROUTE_SLASH },
+    { 0 }
+};
+/* clang-format on */
+
+static const char *const gotrue_mounts[] = { "", "/auth/v1", NULL };
+
+const Dialect gotrue_dialect = {
+    .name = "gotrue",
+    .mounts = gotrue_mounts,
+    .routes = gotrue_routes,
+    .errors = gotrue_errors,
+    .intercept = gotrue_intercept,
+    .identify = gotrue_identify,
+    .allow = NULL,
+    .enter = gotrue_enter,
+    .write_error = gotrue_write_error,
+    .finish = gotrue_finish,
+    .read_user_id = gotrue_read_user_id,
+    .reply_user = gotrue_reply_user,
+};

@@ -1,0 +1,113 @@
+/* wire.c: field tables of the GoTrue dialect. The order of members is the reference's. */
+#include "dialect/gotrue/wire.h"
+
+static const Field identity_fields[] = {
+    TEXT(GotrueIdentity, identity_id, "identity_id"),
+    TEXT(GotrueIdentity, id, "id"),
+    TEXT(GotrueIdentity, user_id, "user_id"),
+    JSON(GotrueIdentity, identity_data, "identity_data", .flags = OMIT_NULL),
+    TEXT(GotrueIdentity, provider, "provider"),
+    TIME(GotrueIdentity, last_sign_in_at, "last_sign_in_at", .flags = OMIT_NULL),
+    TIME(GotrueIdentity, created_at, "created_at"),
+    TIME(GotrueIdentity, updated_at, "updated_at"),
+    TEXT(GotrueIdentity, email, "email", .flags = OMIT_NULL),
+    END(GotrueIdentity),
+};
+
+static const Field factor_fields[] = {
+    TEXT(GotrueFactor, id, "id"),
+    TIME(GotrueFactor, created_at, "created_at"),
+    TIME(GotrueFactor, updated_at, "updated_at"),
+    TEXT(GotrueFactor, status, "status"),
+    TEXT(GotrueFactor, friendly_name, "friendly_name", .flags = OMIT_NULL | OMIT_ZERO),
+    TEXT(GotrueFactor, factor_type, "factor_type"),
+    TEXT(GotrueFactor, phone, "phone", .flags = NULL_AS_EMPTY),
+    TIME(GotrueFactor, last_challenged_at, "last_challenged_at"),
+    END(GotrueFactor),
+};
+
+/* clang-format off */
+#define USER_FIELDS(identities_flags)                                                              \
+    TEXT(GotrueUser, id, "id"),                                                                    \
+    TEXT(GotrueUser, aud, "aud", .flags = NULL_AS_EMPTY),                                          \
+    TEXT(GotrueUser, role, "role", .flags = NULL_AS_EMPTY),                                        \
+    TEXT(GotrueUser, email, "email", .flags = NULL_AS_EMPTY),                                      \
+    TIME(GotrueUser, email_confirmed_at, "email_confirmed_at", .flags = OMIT_NULL),                \
+    TIME(GotrueUser, invited_at, "invited_at", .flags = OMIT_NULL),                                \
+    TEXT(GotrueUser, phone, "phone", .flags = NULL_AS_EMPTY),                                      \
+    TIME(GotrueUser, phone_confirmed_at, "phone_confirmed_at", .flags = OMIT_NULL),                \
+    TIME(GotrueUser, confirmation_sent_at, "confirmation_sent_at", .flags = OMIT_NULL),            \
+    TIME(GotrueUser, confirmed_at, "confirmed_at", .flags = OMIT_NULL),                            \
+    TIME(GotrueUser, recovery_sent_at, "recovery_sent_at", .flags = OMIT_NULL),                    \
+    TEXT(GotrueUser, new_email, "new_email", .flags = OMIT_NULL | OMIT_ZERO),                      \
+    TIME(GotrueUser, email_change_sent_at, "email_change_sent_at", .flags = OMIT_NULL),            \
+    TEXT(GotrueUser, new_phone, "new_phone", .flags = OMIT_NULL | OMIT_ZERO),                      \
+    TIME(GotrueUser, phone_change_sent_at, "phone_change_sent_at", .flags = OMIT_NULL),            \
+    TIME(GotrueUser, reauthentication_sent_at, "reauthentication_sent_at", .flags = OMIT_NULL),    \
+    TIME(GotrueUser, last_sign_in_at, "last_sign_in_at", .flags = OMIT_NULL),                      \
+    JSON(GotrueUser, app_metadata, "app_metadata", .flags = NULL_AS_EMPTY),                        \
+    JSON(GotrueUser, user_metadata, "user_metadata", .flags = NULL_AS_EMPTY),                      \
+    LIST(GotrueUser, factors, "factors", factor_fields, .flags = OMIT_NULL),                       \
+    LIST(GotrueUser, identities, "identities", identity_fields, .flags = identities_flags),        \
+    TIME(GotrueUser, created_at, "created_at"),                                                    \
+    TIME(GotrueUser, updated_at, "updated_at"),                                                    \
+    TIME(GotrueUser, banned_until, "banned_until", .flags = OMIT_NULL),                            \
+    TIME(GotrueUser, deleted_at, "deleted_at", .flags = OMIT_NULL),                                \
+    BOOL(GotrueUser, is_anonymous, "is_anonymous"),                                                \
+    END(GotrueUser)
+/* clang-format on */
+
+const Field gotrue_user[] = { USER_FIELDS(NULL_AS_EMPTY) };
+const Field gotrue_user_listed[] = { USER_FIELDS(0) };
+
+const Field gotrue_admin_user[] = {
+    GIVEN(AdminUserIn, given),
+    TEXT(AdminUserIn, email, "email"),
+    TEXT(AdminUserIn, phone, "phone"),
+    TEXT(AdminUserIn, password, "password", .flags = SECRET),
+    TEXT(AdminUserIn, password_hash, "password_hash", .flags = SECRET),
+    BOOL(AdminUserIn, email_confirm, "email_confirm"),
+    BOOL(AdminUserIn, phone_confirm, "phone_confirm"),
+    OBJECT_JSON(AdminUserIn, user_metadata, "user_metadata"),
+    OBJECT_JSON(AdminUserIn, app_metadata, "app_metadata"),
+    TEXT(AdminUserIn, role, "role"),
+    TEXT(AdminUserIn, aud, "aud"),
+    TEXT(AdminUserIn, id, "id"),
+    TEXT(AdminUserIn, ban_duration, "ban_duration"),
+    END(AdminUserIn),
+};
+
+const Field gotrue_delete[] = { BOOL(DeleteIn, should_soft_delete, "should_soft_delete"), END(DeleteIn) };
+
+const Field gotrue_token_in[] = {
+    TEXT(TokenIn, email, "email"),
+    TEXT(TokenIn, phone, "phone"),
+    TEXT(TokenIn, password, "password", .flags = SECRET),
+    TEXT(TokenIn, refresh_token, "refresh_token", .flags = SECRET),
+    END(TokenIn),
+};
+
+static const Field weak_fields[] = {
+    TEXT(WeakPassword, message, "message"),
+    TEXTS(WeakPassword, reasons, "reasons"),
+    END(WeakPassword),
+};
+
+/* clang-format off */
+#define SESSION_FIELDS                                      \
+    TEXT(GotrueSession, access_token, "access_token"),      \
+    TEXT(GotrueSession, token_type, "token_type"),          \
+    INT(GotrueSession, expires_in, "expires_in"),           \
+    INT(GotrueSession, expires_at, "expires_at"),           \
+    TEXT(GotrueSession, refresh_token, "refresh_token"),    \
+    OBJECT(GotrueSession, user, "user", gotrue_user)
+/* clang-format on */
+
+const Field gotrue_session[] = { SESSION_FIELDS, END(GotrueSession) };
+const Field gotrue_session_password[] = { SESSION_FIELDS, OBJECT(GotrueSession, weak_password, "weak_password", weak_fields), END(GotrueSession) };
+
+const Field gotrue_users[] = {
+    LIST(GotrueUsers, users, "users", gotrue_user_listed, .flags = NULL_AS_EMPTY),
+    TEXT(GotrueUsers, aud, "aud", .flags = NULL_AS_EMPTY),
+    END(GotrueUsers),
+};

@@ -1,0 +1,69 @@
+/* wire.h: names and shapes of the GoTrue dialect: data only, shared by server and client library. */
+#ifndef HECATE_GOTRUE_WIRE_H
+#define HECATE_GOTRUE_WIRE_H
+
+#include "base/field.h"
+
+/* A user as GoTrue shows it (spec/gotrue.md 4.1). */
+typedef struct GotrueUser {
+    const char *id, *aud, *role, *email, *phone, *new_email, *new_phone, *app_metadata, *user_metadata;
+    int64_t email_confirmed_at, invited_at, phone_confirmed_at, confirmation_sent_at, confirmed_at, recovery_sent_at, email_change_sent_at;
+    int64_t phone_change_sent_at, reauthentication_sent_at, last_sign_in_at, created_at, updated_at, banned_until, deleted_at;
+    List factors, identities;
+    bool is_anonymous;
+} GotrueUser;
+
+typedef struct GotrueIdentity {
+    const char *identity_id, *id, *user_id, *identity_data, *provider, *email;
+    int64_t last_sign_in_at, created_at, updated_at;
+} GotrueIdentity;
+
+typedef struct GotrueFactor {
+    const char *id, *status, *friendly_name, *factor_type, *phone;
+    int64_t created_at, updated_at, last_challenged_at;
+} GotrueFactor;
+
+extern const Field gotrue_user[];        /* identities are a list */
+extern const Field gotrue_user_listed[]; /* identities are null */
+
+/* Body of POST and PUT /admin/users (2.2, 2.4). */
+typedef struct AdminUserIn {
+    Given given;
+    const char *email, *phone, *password, *password_hash, *user_metadata, *app_metadata, *role, *aud, *id, *ban_duration;
+    bool email_confirm, phone_confirm;
+} AdminUserIn;
+extern const Field gotrue_admin_user[];
+
+typedef struct DeleteIn {
+    bool should_soft_delete;
+} DeleteIn;
+extern const Field gotrue_delete[];
+
+/* Body of POST /token. */
+typedef struct TokenIn {
+    const char *email, *phone, *password, *refresh_token;
+} TokenIn;
+extern const Field gotrue_token_in[];
+
+typedef struct WeakPassword {
+    const char *message;
+    Texts reasons;
+} WeakPassword;
+
+/* A session as it is given out (S200). */
+typedef struct GotrueSession {
+    const char *access_token, *token_type, *refresh_token;
+    int64_t expires_in, expires_at;
+    const GotrueUser *user;
+    const WeakPassword *weak_password;
+} GotrueSession;
+extern const Field gotrue_session[];          /* of a refresh */
+extern const Field gotrue_session_password[]; /* of the password grant: weak_password is always there */
+
+typedef struct GotrueUsers {
+    List users;
+    const char *aud;
+} GotrueUsers;
+extern const Field gotrue_users[];
+
+#endif
