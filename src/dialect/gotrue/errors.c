@@ -157,7 +157,8 @@ void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
 {
     const ErrRow *row = row_of(ctx, err);
     const bool new = wants_2024(req);
-    const Body body = { .status = row->status, .code = row->code, .text = sentence(ctx, row), .id = row->status >= 500 ? ctx->request_id : NULL,
+    const char *code = ctx->fault.name.p != NULL && err != E_BAD_JSON ? str_dup(ctx->arena, ctx->fault.name) : row->code;
+    const Body body = { .status = row->status, .code = code, .text = sentence(ctx, row), .id = row->status >= 500 ? ctx->request_id : NULL,
                         .weak = err == E_WEAK_PASSWORD ? weak_doc(ctx) : NULL };
 
     reply->status = row->status;
@@ -173,7 +174,7 @@ void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
     if (err == E_BUSY)
         reply_header(reply, "Retry-After", "1");
     if (!(new && err == E_WEAK_PASSWORD))
-        reply_header(reply, "x-sb-error-code", row->code);
+        reply_header(reply, "x-sb-error-code", code);
     if (new)
         reply_header(reply, "X-Supabase-Api-Version", "2024-01-01");
     reply_header(reply, "Content-Type", "application/json");

@@ -1,0 +1,167 @@
+/* list.c: GET /admin/users: pages, order, filter, and the Link header (spec/gotrue.md 2.1). */
+#include "dialect/gotrue/internal.h"
+
+enum { DEFAULT_PAGE = 50, MOST_PAIRS = 64 };
+
+typedef struct Pair {
+    const char *name, *value;
+    size_t at;
+} Pair;
+
+typedef struct Pairs {
+    Pair v[MOST_PAIRS];
+    size_t n;
+} Pairs;
+
+static Err read_pairs(Ctx *ctx, Str query, Pairs *pairs)
+{
+    while (query.p != NULL) {
+        Str value = str_cut(&query, '&');
+        const Str name = str_cut(&value, '=');
+        char *name_text = NULL, *value_text = NULL;
+
+        if (name.n == 0)
+            continue;
+        if (pairs->n == MOST_PAIRS)
+            return fail(ctx, E_BAD_VALUE, NOWHERE, "too many query parameters");
+        TRY(form_value(ctx, (Str){ arena_printf(ctx->arena, "v=%.*s", (int)name.n, name.p), name.n + 2 }, "v", &name_text));
+        TRY(form_value(ctx, (Str){ arena_printf(ctx->arena, "v=%.*s", (int)value.n, value.n == 0 ? "" : value.p), value.n + 2 }, "v", &value_text));
+        pairs->v[pairs->n] = (Pair){ name_text, value_text, pairs->n };
+        pairs->n++;
+    }
+    return OK;
+}
+
+/* The first value with this name, or NULL. */
+static const char *value_of(const Pairs *pairs, const char *name)
+{
+    for (size_t i = 0; i < pairs->n; i++)
+        if (text_eq(pairs->v[i].name, name))
+            return pairs->v[i].value;
+    return NULL;
+}
+
+static Err read_number(Ctx *ctx, const char *text, uint64_t *ret)
+{
+    if (text_empty(text) || str_to_u64(str_of(text), UINT64_MAX, ret))
+        return OK;
+    if (strspn(text, "0123456789") == strlen(text))
+        return fail(ctx, E_BAD_PAGE, NOWHERE, "strconv.ParseUint: parsing %s: value out of range", go_quote(ctx->arena, text));
+    return fail(ctx, E_BAD_PAGE, NOWHERE, "strconv.ParseUint: parsing %s: invalid syntax", go_quote(ctx->arena, text));
+}
+
+/* `created_at`, `created_at asc`, `created_at desc`; only the first counts, all are judged. */
+static Err read_sort(Ctx *ctx, const Pairs *pairs, bool *ascending)
+{
+    bool first = true;
+
+    *ascending = false;
+    for (size_t i = 0; i < pairs->n; i++) {
+        Str way = str_of(pairs->v[i].value), field;
+        bool up = false;
+
+        if (!text_eq(pairs->v[i].name, "sort"))
+            continue;
+        field = str_cut(&way, ' ');
+        if (!str_eq(field, STR("created_at")))
+            return fail(ctx, E_BAD_VALUE, NOWHERE, "Bad Sort Parameters: bad field for sort '%.*s'", (int)field.n, field.p);
+        if (way.p != NULL) {
+            up = str_eq_nocase(way, STR("asc"));
+            if (!up && !str_eq_nocase(way, STR("desc")))
+                return fail(ctx, E_BAD_VALUE, NOWHERE, "Bad Sort Parameters: bad direction for sort '%.*s', only 'asc' and 'desc' allowed", (int)way.n,
+                            way.p);
+        }
+        if (first)
+            *ascending = up;
+        first = false;
+    }
+    return OK;
+}
+
+/* ---- the Link header ---- */
+
+static int compare_pairs(const void *a, const void *b)
+{
+    const Pair *x = a, *y = b;
+    const int order = strcmp(x->name, y->name);
+
+    return order != 0 ? order : x->at < y->at ? -1 : 1;
+}
+
+static void put_encoded(Buf *buf, const char *text)
+{
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+        if ((*c >= '0' && *c <= '9') || (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') || strchr("-_.~", *c) != NULL)
+            buf_char(buf, (char)*c);
+        else if (*c == ' ')
+            buf_char(buf, '+');
+        else
+            buf_printf(buf, "%%%02X", *c);
+    }
+}
+
+/* </admin/users?…&page=N…>; rel="…" with all parameters, sorted, `page` replaced. */
+static void put_link(Buf *buf, const Pairs *pairs, uint64_t page, const char *rel)
+{
+    Pairs sorted = { 0 };
+
+    for (size_t i = 0; i < pairs->n; i++)
+        if (!text_eq(pairs->v[i].name, "page"))
+            sorted.v[sorted.n++] = pairs->v[i];
+    sorted.v[sorted.n++] = (Pair){ "page", NULL, 0 };
+    qsort(sorted.v, sorted.n, sizeof(*sorted.v), compare_pairs);
+    buf_puts(buf, buf->len > 0 ? ", </admin/users?" : "</admin/users?");
+    for (size_t i = 0; i < sorted.n; i++) {
+        buf_puts(buf, i == 0 ? "" : "&");
+        put_encoded(buf, sorted.v[i].name);
+        buf_char(buf, '=');
+        if (sorted.v[i].value == NULL)
+            buf_printf(buf, "%llu", (unsigned long long)page);
+        else
+            put_encoded(buf, sorted.v[i].value);
+    }
+    buf_printf(buf, ">; rel=\"%s\"", rel);
+}
+
+static void write_headers(Ctx *ctx, Reply *reply, const Pairs *pairs, uint64_t page, uint64_t per_page, int64_t total)
+{
+    const uint64_t pages = ((uint64_t)total + per_page - 1) / per_page;
+    Buf link = buf_in(ctx->arena, 32768);
+    char *text;
+
+    if (pages > page)
+        put_link(&link, pairs, page + 1, "next");
+    put_link(&link, pairs, pages, "last");
+    if (buf_text(&link, &text) == OK)
+        reply_header(reply, "Link", text);
+    reply_headerf(reply, "X-Total-Count", "%lld", (long long)total);
+}
+
+Err gotrue_user_list(Ctx *ctx, const Req *req, Reply *reply)
+{
+    GotrueUsers out = { .aud = gotrue_audience(ctx, req) };
+    UserQuery *query = ARENA_NEW(ctx->arena, UserQuery);
+    Pairs *pairs = ARENA_NEW(ctx->arena, Pairs);
+    uint64_t page = 1, per_page = DEFAULT_PAGE, offset;
+    int64_t total;
+    List users;
+
+    TRY(read_pairs(ctx, req->query, pairs));
+    TRY(read_sort(ctx, pairs, &query->ascending));
+    TRY(read_number(ctx, value_of(pairs, "page"), &page));
+    TRY(read_number(ctx, value_of(pairs, "per_page"), &per_page));
+    if (per_page == 0)
+        return fail(ctx, E_BAD_PAGE, NOWHERE, "per_page must be greater than 0");
+    query->aud = out.aud;
+    query->filter = value_of(pairs, "filter");
+    query->limit = per_page > INT32_MAX ? INT32_MAX : (int64_t)per_page;
+    if (__builtin_mul_overflow(page == 0 ? 0 : page - 1, per_page, &offset) || offset > INT64_MAX)
+        offset = INT64_MAX;
+    query->offset = (int64_t)offset;
+    TRY(dir_user_count(ctx, query, &total));
+    TRY(dir_user_list(ctx, query, &users));
+    for (size_t i = 0; i < users.n; i++)
+        list_add(ctx->arena, &out.users, (void *)(uintptr_t)gotrue_user_view(ctx, users.v[i]));
+    write_headers(ctx, reply, pairs, page, per_page, total);
+    return reply_object(ctx, reply, 200, &out, JSON_HTML);
+}

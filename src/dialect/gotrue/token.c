@@ -1,0 +1,208 @@
+/* token.c: POST /token, GET /user, POST /logout (spec/gotrue.md 3.2, 3.3, 3.12, 3.14). */
+#include "base/clock.h"
+#include "dialect/gotrue/internal.h"
+
+/* ---- access tokens (spec 4.6) ---- */
+
+typedef struct AmrClaim {
+    const char *method;
+    int64_t timestamp;
+} AmrClaim;
+
+typedef struct AccessClaims {
+    const char *iss, *sub, *aud, *email, *phone, *app_metadata, *user_metadata, *role, *aal, *session_id;
+    int64_t exp, iat;
+    List amr;
+    bool is_anonymous;
+} AccessClaims;
+
+static const Field amr_fields[] = { TEXT(AmrClaim, method, "method"), INT(AmrClaim, timestamp, "timestamp"), END(AmrClaim) };
+
+static const Field access_fields[] = {
+    TEXT(AccessClaims, iss, "iss", .flags = OMIT_NULL | OMIT_ZERO),
+    TEXT(AccessClaims, sub, "sub"),
+    TEXT(AccessClaims, aud, "aud", .flags = NULL_AS_EMPTY),
+    INT(AccessClaims, exp, "exp"),
+    INT(AccessClaims, iat, "iat"),
+    TEXT(AccessClaims, email, "email", .flags = NULL_AS_EMPTY),
+    TEXT(AccessClaims, phone, "phone", .flags = NULL_AS_EMPTY),
+    JSON(AccessClaims, app_metadata, "app_metadata", .flags = NULL_AS_EMPTY),
+    JSON(AccessClaims, user_metadata, "user_metadata", .flags = NULL_AS_EMPTY),
+    TEXT(AccessClaims, role, "role", .flags = NULL_AS_EMPTY),
+    TEXT(AccessClaims, aal, "aal"),
+    LIST(AccessClaims, amr, "amr", amr_fields, .flags = OMIT_NULL),
+    TEXT(AccessClaims, session_id, "session_id"),
+    BOOL(AccessClaims, is_anonymous, "is_anonymous"),
+    END(AccessClaims),
+};
+
+static bool has_verified_factor(const User *user)
+{
+    for (size_t i = 0; i < user->factors.n; i++)
+        if (text_eq(((const Factor *)user->factors.v[i])->status, "verified"))
+            return true;
+    return false;
+}
+
+/* With a low-aal limit, the token of a user who owes a second factor ends with it. */
+static int64_t expiry(const Ctx *ctx, const Grant *grant, int64_t iat)
+{
+    const GotrueSettings *settings = ctx_settings(ctx);
+    const int64_t low = ctx->directory->session_low_aal, exp = iat + settings->jwt_exp;
+    int64_t end;
+
+    if (low == 0 || !text_eq(grant->session->aal, "aal1") || !has_verified_factor(grant->user))
+        return exp;
+    end = (grant->session->created_at + low) / US_PER_S;
+    return end < exp ? end : exp;
+}
+
+static Err sign_access(Ctx *ctx, const Grant *grant, int64_t *exp, const char **ret)
+{
+    const GotrueSettings *settings = ctx_settings(ctx);
+    const User *user = grant->user;
+    AccessClaims claims = { .iss = settings->issuer, .sub = user->id, .aud = user->aud, .email = user->email, .phone = user->phone,
+                            .app_metadata = user->meta_app, .user_metadata = user->meta_user, .role = user->role,
+                            .aal = grant->session->aal == NULL ? "aal1" : grant->session->aal, .session_id = grant->session->id,
+                            .iat = ctx->now / US_PER_S, .is_anonymous = user->is_anonymous };
+    Buf buf = buf_in(ctx->arena, 4 << 20);
+    char *text, *token;
+
+    *exp = claims.exp = expiry(ctx, grant, claims.iat);
+    for (size_t i = 0; i < grant->session->amr.n; i++) {
+        const Amr *amr = grant->session->amr.v[i];
+        AmrClaim *claim = ARENA_NEW(ctx->arena, AmrClaim);
+
+        *claim = (AmrClaim){ .method = amr->method, .timestamp = amr->updated_at / US_PER_S };
+        list_add(ctx->arena, &claims.amr, claim);
+    }
+    json_write(&buf, access_fields, &claims, JSON_HTML);
+    TRY(buf_text(&buf, &text));
+    TRY(jwt_sign(ctx->arena, settings->keys, "JWT", text, &token));
+    *ret = token;
+    return OK;
+}
+
+/* ---- grants ---- */
+
+static const WeakPassword *weak_password(Ctx *ctx, const Grant *grant)
+{
+    WeakPassword *weak;
+
+    if (!grant->weak_password)
+        return NULL;
+    weak = ARENA_NEW(ctx->arena, WeakPassword);
+    weak->message = ctx->fault.text;
+    for (size_t i = 0; i < ctx->fault.reasons.n; i++)
+        texts_add(ctx->arena, &weak->reasons, ctx->fault.reasons.v[i]);
+    return weak;
+}
+
+static Err reply_grant(Ctx *ctx, Reply *reply, const Grant *grant, const Field *fields)
+{
+    GotrueSession out = { .token_type = "bearer", .refresh_token = grant->refresh_token, .user = gotrue_user_view(ctx, grant->user),
+                          .weak_password = weak_password(ctx, grant) };
+
+    TRY(sign_access(ctx, grant, &out.expires_at, &out.access_token));
+    out.expires_in = out.expires_at - ctx->now / US_PER_S;
+    reply_header(reply, "sb-auth-user-id", grant->user->id);
+    reply_header(reply, "sb-auth-session-id", grant->session->id);
+    reply_headerf(reply, "sb-auth-refresh-token-prefix", "%.5s", grant->refresh_token);
+    reply_header(reply, "Cache-Control", "no-store");
+    return reply_json(ctx, reply, 200, "application/json", fields, &out, JSON_HTML);
+}
+
+static Err grant_password(Ctx *ctx, const Req *req, const TokenIn *in, Reply *reply)
+{
+    const SignIn sign_in = { .email = text_empty(in->email) ? NULL : in->email, .phone = text_empty(in->phone) ? NULL : in->phone,
+                             .password = in->password, .aud = gotrue_audience(ctx, req) };
+    Grant grant = { 0 };
+    Err err;
+
+    if (sign_in.email != NULL && sign_in.phone != NULL)
+        return fail(ctx, E_BAD_VALUE, NOWHERE, "Only an email address or phone number should be provided on login.");
+    if (sign_in.email == NULL && sign_in.phone == NULL)
+        return fail(ctx, E_BAD_VALUE, NOWHERE, "missing email or phone");
+    err = dir_sign_in(ctx, &sign_in, &grant);
+    if (err == E_PROVIDER_OFF && sign_in.phone != NULL) {
+        IGNORE(fail(ctx, E_PROVIDER_OFF, NOWHERE, "Phone logins are disabled"));
+        ctx->fault.name = STR("phone_provider_disabled");
+    }
+    TRY(err);
+    return reply_grant(ctx, reply, &grant, gotrue_session_password);
+}
+
+static Err grant_refresh(Ctx *ctx, const Req *req, const TokenIn *in, Reply *reply)
+{
+    Grant grant = { 0 };
+    Err err;
+
+    (void)req;
+    err = dir_session_refresh(ctx, in->refresh_token == NULL ? "" : in->refresh_token, &grant);
+    if (err == E_BANNED)
+        return fail(ctx, E_BANNED, NOWHERE, "Invalid Refresh Token: User Banned");
+    TRY(err);
+    reply_header(reply, "sb-auth-refresh-token-reuse", grant.reused ? "true" : "false");
+    return reply_grant(ctx, reply, &grant, gotrue_session);
+}
+
+static const struct {
+    const char *name;
+    Err (*fn)(Ctx *ctx, const Req *req, const TokenIn *in, Reply *reply);
+} grants[] = {
+    { "password", grant_password },
+    { "refresh_token", grant_refresh },
+};
+
+Err gotrue_token(Ctx *ctx, const Req *req, Reply *reply)
+{
+    TokenIn in = { 0 };
+    char *type;
+
+    TRY(form_value(ctx, req->query, "grant_type", &type));
+    for (size_t i = 0; i < COUNTOF(grants); i++)
+        if (text_eq(grants[i].name, type)) {
+            TRY(req_read_mode(ctx, req, JSON_IGNORE_UNKNOWN | JSON_NULL_IS_OBJECT, &in));
+            return grants[i].fn(ctx, req, &in, reply);
+        }
+    return fail(ctx, E_BAD_GRANT_TYPE, NOWHERE, NULL);
+}
+
+/* ---- the user of a token ---- */
+
+Err gotrue_me(Ctx *ctx, const Req *req, Reply *reply)
+{
+    const char *want = gotrue_audience(ctx, req);
+
+    if (ctx->caller->scopes == NULL || !text_eq(ctx->caller->scopes, want))
+        return fail(ctx, E_BAD_AUDIENCE, NOWHERE, NULL);
+    return gotrue_reply_user(ctx, reply, 200, ctx->caller->user);
+}
+
+static const struct {
+    const char *name;
+    SignOutScope scope;
+} scopes[] = {
+    { "", SIGN_OUT_GLOBAL },
+    { "global", SIGN_OUT_GLOBAL },
+    { "local", SIGN_OUT_LOCAL },
+    { "others", SIGN_OUT_OTHERS },
+};
+
+Err gotrue_logout(Ctx *ctx, const Req *req, Reply *reply)
+{
+    char *name;
+
+    TRY(form_value(ctx, req->query, "scope", &name));
+    for (size_t i = 0; i < COUNTOF(scopes); i++)
+        if (text_eq(scopes[i].name, name == NULL ? "" : name)) {
+            const char *session_id = ctx->caller->session == NULL ? NULL : ctx->caller->session->id;
+
+            TRY(dir_sign_out(ctx, ctx->caller->user, session_id, scopes[i].scope));
+            if (str_starts(req_header(req, "x-client-info"), STR("supabase-fetch-elixir/")))
+                return reply_text(ctx, reply, 200, "application/json", STR("{}")); /* that client cannot read an empty 204 */
+            reply->status = 204;
+            return OK;
+        }
+    return fail(ctx, E_BAD_VALUE, NOWHERE, "Unsupported logout scope %s", go_quote(ctx->arena, name));
+}

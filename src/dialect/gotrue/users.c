@@ -1,0 +1,178 @@
+/* users.c: /admin/users (spec/gotrue.md 2.1 to 2.5). */
+#include "base/clock.h"
+#include "base/id.h"
+#include "dialect/gotrue/internal.h"
+
+static const UserPolicy admin_create = { .random_password = true, .verified_in_meta = true };
+static const UserPolicy admin_update = { .check_password = true, .verified_in_meta = true };
+
+/* ---- showing ---- */
+
+static void *identity_view(Ctx *ctx, const Identity *identity)
+{
+    GotrueIdentity *view = ARENA_NEW(ctx->arena, GotrueIdentity);
+
+    *view = (GotrueIdentity){ .identity_id = identity->id, .id = identity->provider_id, .user_id = identity->user_id,
+                              .identity_data = text_eq(identity->data, "{}") ? NULL : identity->data, .provider = identity->provider,
+                              .email = identity->email, .last_sign_in_at = identity->last_sign_in_at, .created_at = identity->created_at,
+                              .updated_at = identity->updated_at };
+    return view;
+}
+
+static void *factor_view(Ctx *ctx, const Factor *factor)
+{
+    GotrueFactor *view = ARENA_NEW(ctx->arena, GotrueFactor);
+
+    *view = (GotrueFactor){ .id = factor->id, .status = factor->status, .friendly_name = factor->friendly_name, .factor_type = factor->factor_type,
+                            .phone = factor->phone, .created_at = factor->created_at, .updated_at = factor->updated_at,
+                            .last_challenged_at = factor->last_challenged_at };
+    return view;
+}
+
+const GotrueUser *gotrue_user_view(Ctx *ctx, const User *user)
+{
+    GotrueUser *view = ARENA_NEW(ctx->arena, GotrueUser);
+
+    *view = (GotrueUser){
+        .id = user->id, .aud = user->aud, .role = user->role, .email = user->email, .phone = user->phone, .new_email = user->email_change,
+        .new_phone = user->phone_change, .app_metadata = user->meta_app, .user_metadata = user->meta_user,
+        .email_confirmed_at = user->email_confirmed_at, .invited_at = user->invited_at, .phone_confirmed_at = user->phone_confirmed_at,
+        .confirmation_sent_at = user->confirmation_sent_at, .confirmed_at = user->confirmed_at, .recovery_sent_at = user->recovery_sent_at,
+        .email_change_sent_at = user->email_change_sent_at, .phone_change_sent_at = user->phone_change_sent_at,
+        .reauthentication_sent_at = user->reauthentication_sent_at, .last_sign_in_at = user->last_sign_in_at, .created_at = user->created_at,
+        .updated_at = user->updated_at, .banned_until = user->banned_until, .deleted_at = user->deleted_at, .is_anonymous = user->is_anonymous,
+    };
+    for (size_t i = 0; i < user->identities.n; i++)
+        list_add(ctx->arena, &view->identities, identity_view(ctx, user->identities.v[i]));
+    for (size_t i = 0; i < user->factors.n; i++)
+        list_add(ctx->arena, &view->factors, factor_view(ctx, user->factors.v[i]));
+    return view;
+}
+
+Err gotrue_reply_user(Ctx *ctx, Reply *reply, int status, const User *user)
+{
+    return reply_json(ctx, reply, status, "application/json", gotrue_user, gotrue_user_view(ctx, user), JSON_HTML);
+}
+
+Err gotrue_read_user_id(Ctx *ctx, const char *text, const char **ret)
+{
+    *ret = uuid_read(ctx->arena, str_of(text));
+    if (*ret != NULL)
+        return OK;
+    IGNORE(fail(ctx, E_NO_USER, NOWHERE, "user_id must be an UUID"));
+    ctx->fault.name = STR("validation_failed");
+    return E_NO_USER;
+}
+
+/* ---- reading ---- */
+
+static Err read_ban(Ctx *ctx, const char *text, int64_t *ret)
+{
+    int64_t us;
+
+    *ret = 0;
+    if (text_eq(text, "none"))
+        return OK;
+    TRY(duration_read(ctx, text, &us));
+    if (us == 0)
+        return OK;
+    if (__builtin_add_overflow(ctx->now, us, ret) || *ret > BANNED_FOREVER)
+        *ret = BANNED_FOREVER;
+    return OK;
+}
+
+static const char *trimmed(Ctx *ctx, const char *text)
+{
+    return text == NULL ? NULL : str_dup(ctx->arena, str_trim(str_of(text)));
+}
+
+Err gotrue_user_create(Ctx *ctx, const Req *req, Reply *reply)
+{
+    AdminUserIn in = { 0 };
+    NewUser new;
+    User *user;
+
+    TRY(req_read_mode(ctx, req, JSON_IGNORE_UNKNOWN | JSON_NULL_IS_OBJECT, &in));
+    if (in.password != NULL && !text_empty(in.password_hash))
+        return fail(ctx, E_FORBIDDEN_COMBO, NOWHERE, "Only a password or a password hash should be provided");
+    new = (NewUser){
+        .id = in.id, .email = in.email, .phone = in.phone, .password = in.password, .password_hash = in.password_hash,
+        .meta_user = in.user_metadata, .meta_app = in.app_metadata, .role = trimmed(ctx, in.role),
+        .aud = text_empty(in.aud) ? gotrue_audience(ctx, req) : in.aud, .email_confirmed = in.email_confirm, .phone_confirmed = in.phone_confirm,
+        .policy = &admin_create,
+    };
+    if (!text_empty(in.ban_duration))
+        TRY(read_ban(ctx, in.ban_duration, &new.banned_until));
+    TRY(dir_user_create(ctx, &new, &user));
+    user->confirmed_at = 0; /* the reference does not read the generated column back here */
+    return gotrue_reply_user(ctx, reply, 200, user);
+}
+
+Err gotrue_user_get(Ctx *ctx, const Req *req, Reply *reply)
+{
+    (void)req;
+    return gotrue_reply_user(ctx, reply, 200, ctx_call(ctx)->loaded);
+}
+
+static const Identity *identity_by_id(const User *user, const char *id)
+{
+    for (size_t i = 0; i < user->identities.n; i++)
+        if (text_eq(((const Identity *)user->identities.v[i])->id, id))
+            return user->identities.v[i];
+    return NULL;
+}
+
+/* The reference shows the identities and the confirmed time that it had in memory before the change; what is new comes last. */
+static void show_as_before(const User *before, User *user)
+{
+    user->confirmed_at = before->confirmed_at;
+    for (size_t i = 0; i < user->identities.n; i++) {
+        const Identity *old = identity_by_id(before, ((const Identity *)user->identities.v[i])->id);
+
+        if (old != NULL)
+            user->identities.v[i] = (void *)(uintptr_t)old;
+    }
+}
+
+static void give(Given *given, size_t offset, bool yes)
+{
+    if (yes)
+        given_mark(given, offset, false);
+}
+
+Err gotrue_user_update(Ctx *ctx, const Req *req, Reply *reply)
+{
+    const User *before = ctx_call(ctx)->loaded;
+    AdminUserIn in = { 0 };
+    UserPatch patch;
+    User *user;
+
+    TRY(req_read_mode(ctx, req, JSON_IGNORE_UNKNOWN | JSON_NULL_IS_OBJECT, &in));
+    patch = (UserPatch){
+        .email = in.email, .phone = in.phone, .password = in.password, .meta_user = in.user_metadata, .meta_app = in.app_metadata,
+        .role = trimmed(ctx, in.role), .email_confirmed = in.email_confirm, .phone_confirmed = in.phone_confirm, .meta_mode = META_TOP,
+        .policy = &admin_update,
+    };
+    give(&patch.given, offsetof(UserPatch, role), !text_empty(in.role));
+    give(&patch.given, offsetof(UserPatch, meta_user), in.user_metadata != NULL);
+    give(&patch.given, offsetof(UserPatch, meta_app), in.app_metadata != NULL);
+    give(&patch.given, offsetof(UserPatch, email_confirmed), in.email_confirm);
+    give(&patch.given, offsetof(UserPatch, phone_confirmed), in.phone_confirm);
+    give(&patch.given, offsetof(UserPatch, banned_until), !text_empty(in.ban_duration));
+    if (!text_empty(in.ban_duration))
+        TRY(read_ban(ctx, in.ban_duration, &patch.banned_until));
+    TRY(dir_user_update(ctx, before->id, &patch, &user));
+    show_as_before(before, user);
+    return gotrue_reply_user(ctx, reply, 200, user);
+}
+
+Err gotrue_user_delete(Ctx *ctx, const Req *req, Reply *reply)
+{
+    const User *user = ctx_call(ctx)->loaded;
+    DeleteIn in = { 0 };
+
+    if (req->body.n > 0)
+        TRY(req_read_mode(ctx, req, JSON_IGNORE_UNKNOWN | JSON_NULL_IS_OBJECT, &in));
+    TRY(dir_user_delete(ctx, user->id, in.should_soft_delete));
+    return reply_text(ctx, reply, 200, "application/json", STR("{}"));
+}
