@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#undef fail /* ours is ctx.h's */
 
 #include "base/base.h"
 

@@ -36,12 +36,12 @@ Err db_open(const DbConfig *config, Buf *why, Db **ret)
         return E_NOMEM;
     db->config = *config;
     db->postgres = strncmp(config->url, "postgres://", 11) == 0 || strncmp(config->url, "postgresql://", 13) == 0;
-    if (!db->postgres && strncmp(config->url, "sqlite:", 7) != 0) {
-        buf_printf(why, "the database URL must begin with sqlite: or postgres://");
+    if (strncmp(config->url, "sqlite:", 7) != 0) {
+        buf_printf(why, db->postgres ? "this version serves SQLite alone: the database URL must begin with sqlite:" : "the database URL must begin with sqlite:");
         free(db);
         return E_CONFIG;
     }
-    db->driver = db->postgres ? &postgres_driver : &sqlite_driver;
+    db->driver = &sqlite_driver;
     err = db->driver->open(db, why);
     if (err != OK) {
         free(db);

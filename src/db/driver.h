@@ -29,7 +29,7 @@ typedef struct Driver {
     Err (*transaction)(Ctx *ctx, Db *db, Err (*fn)(Tx *tx, void *arg), void *arg); /* one try */
 } Driver;
 
-extern const Driver sqlite_driver, postgres_driver;
+extern const Driver sqlite_driver;
 
 struct Db {
     DbConfig config;
