@@ -2,7 +2,10 @@
 PACKAGES = build-essential meson ninja-build pkg-config gawk libuv1-dev libssl-dev libpq-dev libsqlite3-dev libjansson-dev \
 	libargon2-dev libcurl4-openssl-dev libcrypt-dev libcmocka-dev
 
-.PHONY: test release install
+.PHONY: run test release install
+run: release
+	build/release/cli/hecate serve
+
 test: install
 	tools/test.sh
 
