@@ -291,7 +291,7 @@ static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
     user->phone_confirmed_at = in->phone_confirmed ? ctx->now : 0;
     user->banned_until = in->banned ? BANNED_FOREVER : in->banned_until;
     user->aud = !text_empty(in->aud) ? in->aud : ctx->directory->default_aud;
-    user->role = !text_empty(in->role) ? in->role : ctx->directory->default_role;
+    user->role = HAS(in, role) || !text_empty(in->role) ? in->role : ctx->directory->default_role;
     take_metadata(ctx, in, user);
     take_profile(in, user);
     take_identities(ctx, user, user->email != NULL, user->phone != NULL);
@@ -566,13 +566,13 @@ static Err apply_change(Tx *tx, void *arg)
     User *user;
 
     TRY(no_user(ctx, store_user_get_for_update(tx, change->id, &user)));
-    if (HAS(in, role) && !text_empty(in->role))
+    if (HAS(in, role))
         user->role = in->role;
     change_plain(in, user);
     TRY(change_password(tx, change, user));
     TRY(change_addresses(tx, change, user));
-    change_metadata(ctx, in, user);
     TRY(change_confirmed(tx, in, user));
+    change_metadata(ctx, in, user);
     change_ban(in, user);
     if (in->end_sessions)
         TRY(store_sessions_delete_all(tx, user->id));

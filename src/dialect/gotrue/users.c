@@ -81,6 +81,12 @@ static Err read_ban(Ctx *ctx, const char *text, int64_t *ret)
     return OK;
 }
 
+static void give(Given *given, size_t offset, bool yes)
+{
+    if (yes)
+        given_mark(given, offset, false);
+}
+
 static const char *trimmed(Ctx *ctx, const char *text)
 {
     return text == NULL ? NULL : str_dup(ctx->arena, str_trim(str_of(text)));
@@ -101,6 +107,7 @@ Err gotrue_user_create(Ctx *ctx, const Req *req, Reply *reply)
         .aud = text_empty(in.aud) ? gotrue_audience(ctx, req) : in.aud, .email_confirmed = in.email_confirm, .phone_confirmed = in.phone_confirm,
         .policy = &admin_create,
     };
+    give(&new.given, offsetof(NewUser, role), !text_empty(in.role)); /* one of blanks alone is the empty role, not the default */
     if (!text_empty(in.ban_duration))
         TRY(read_ban(ctx, in.ban_duration, &new.banned_until));
     TRY(dir_user_create(ctx, &new, &user));
@@ -132,12 +139,6 @@ static void show_as_before(const User *before, User *user)
         if (old != NULL)
             user->identities.v[i] = (void *)(uintptr_t)old;
     }
-}
-
-static void give(Given *given, size_t offset, bool yes)
-{
-    if (yes)
-        given_mark(given, offset, false);
 }
 
 Err gotrue_user_update(Ctx *ctx, const Req *req, Reply *reply)
