@@ -219,7 +219,8 @@ static Err serve(Ctx *ctx, const Node *root, const Req *req, Reply *reply)
     const Dialect *dialect = call->dialect;
 
     TRY(find_route(ctx, root, req, call));
-    TRY(dialect->identify(ctx, req, call->path, call->route));
+    if (dialect->identify != NULL)
+        TRY(dialect->identify(ctx, req, call->path, call->route));
     TRY(check_need(ctx, req, call));
     if (dialect->enter != NULL)
         TRY(dialect->enter(ctx, req, call->path, call->route));

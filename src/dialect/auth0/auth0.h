@@ -1,0 +1,19 @@
+/* auth0.h: the Auth0 dialect (Management API v2 and the token side of the Authentication API) and its settings. */
+#ifndef HECATE_AUTH0_H
+#define HECATE_AUTH0_H
+
+#include "crypto/crypto.h"
+#include "dialect/dialect.h"
+
+/* Texts live as long as the process. */
+typedef struct Auth0Settings {
+    const KeySet *keys;            /* RS256 */
+    const char *domain;            /* "host[:port]": issuer https://DOMAIN/, audience https://DOMAIN/api/v2/ */
+    const char *client_id;
+    uint8_t client_secret_sum[32]; /* SHA-256 */
+    int64_t token_seconds;         /* life of a management token, 86400 */
+} Auth0Settings;
+
+extern const Dialect auth0_dialect;
+
+#endif
