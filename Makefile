@@ -1,12 +1,14 @@
 # Everything goes through meson; these are the doors.
 PACKAGES = build-essential meson ninja-build pkg-config gawk libuv1-dev libssl-dev libpq-dev libsqlite3-dev libjansson-dev \
-	libargon2-dev libcurl4-openssl-dev libcrypt-dev libcmocka-dev
+	libargon2-dev libcurl4-openssl-dev libcrypt-dev
+# nodejs and npm only start the tests' own Node (package `node` of test/package.json).
+TEST_PACKAGES = libcmocka-dev postgresql-15 curl $(if $(shell command -v npm),,nodejs npm)
 
-.PHONY: run test release install
+.PHONY: run test release install install-test
 run: release
 	build/release/cli/hecate serve
 
-test: install
+test: install-test
 	tools/test.sh
 
 release: install
@@ -15,3 +17,7 @@ release: install
 
 install:
 	@tools/install.sh $(PACKAGES)
+
+install-test:
+	@tools/install.sh $(PACKAGES) $(TEST_PACKAGES)
+	@tools/npm.sh
