@@ -1,31 +1,14 @@
-/* server.c: wiring: environment → settings, data directory, database, router, listener, signals. */
+/* server.c: wiring: settings, data directory, database, routers, listeners, signals. */
 #include "server/server.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
-#include "dialect/gotrue/gotrue.h"
-#include "http/http.h"
+#include "server/internal.h"
 #include "store/store.h"
-
-typedef struct Server {
-    Arena *arena; /* what lives as long as the process */
-    Directory directory;
-    GotrueSettings gotrue;
-    KeySet keys;
-    uint8_t data_key[DATA_KEY_BYTES];
-    Db *db;
-    Loop *loop;
-    HttpServer *http;
-    Router *router;
-    uv_signal_t signals[2];
-} Server;
 
 static const char *env(const char *name, const char *fallback)
 {
@@ -48,98 +31,85 @@ static int64_t env_int(const char *name, int64_t fallback, int64_t least)
     return str_to_u64(str_of(env(name, "")), INT32_MAX, &n) && (int64_t)n >= least ? (int64_t)n : fallback;
 }
 
-/* ---- data directory and keys ---- */
-
-static Err load_data_key(Server *server, const char *dir, Buf *why)
-{
-    const char *path = arena_printf(server->arena, "%s/data.key", dir);
-    struct stat st;
-    int fd;
-
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
-        buf_printf(why, "cannot make the data directory %s: %s", dir, strerror(errno));
-        return E_IO;
-    }
-    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0 || fstat(fd, &st) != 0 || (st.st_mode & 077) != 0) {
-        buf_printf(why, "%s must be a file that its owner alone can read", path);
-        if (fd >= 0)
-            close(fd);
-        return E_CONFIG;
-    }
-    if (st.st_size == 0) {
-        random_bytes(server->data_key, sizeof(server->data_key));
-        if (write(fd, server->data_key, sizeof(server->data_key)) != (ssize_t)sizeof(server->data_key) || fsync(fd) != 0)
-            st.st_size = -1;
-    } else if (read(fd, server->data_key, sizeof(server->data_key)) != (ssize_t)sizeof(server->data_key)) {
-        st.st_size = -1;
-    }
-    close(fd);
-    if (st.st_size < 0)
-        buf_printf(why, "%s cannot be read or written", path);
-    return st.st_size < 0 ? E_IO : OK;
-}
-
-static Err make_secret(Ctx *ctx, Str *ret)
-{
-    *ret = str_of(random_text(ctx->arena, 43, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"));
-    return OK;
-}
-
-/* The operator's secret, or one of our own, with the service key that it signs printed once. */
-static Err load_keys(Server *server, Ctx *ctx)
-{
-    const char *given = env("GOTRUE_JWT_SECRET", NULL);
-    Str secret = str_of(given);
-    bool made = false;
-    char *token;
-    Key *key;
-
-    if (given == NULL)
-        TRY(dir_key_load(ctx, "gotrue", "signing", make_secret, &secret, &made));
-    TRY(key_from_secret(secret, getenv("GOTRUE_JWT_KEY_ID"), &key));
-    server->keys = (KeySet){ .signer = key, .fallback = key, .algs = 1U << ALG_HS256 };
-    if (!made)
-        return OK;
-    TRY(jwt_sign(ctx->arena, &server->keys, "JWT", arena_printf(ctx->arena, "{\"role\":\"service_role\",\"iat\":%lld,\"exp\":%lld}",
-                 (long long)(ctx->now / US_PER_S), (long long)(ctx->now / US_PER_S + 10 * 365 * 86400LL)), &token));
-    printf("service_role key (shown once): %s\n", token);
-    fflush(stdout);
-    return OK;
-}
-
 /* ---- settings ---- */
+
+static bool any_gotrue_variable(void)
+{
+    for (char **e = environ; *e != NULL; e++)
+        if (strncmp(*e, "GOTRUE_", 7) == 0)
+            return true;
+    return false;
+}
+
+/* With the reference's variables given, only its own dialect is on by itself (DESIGN.md 7). */
+static void read_listeners(Server *server)
+{
+    Settings *settings = &server->settings;
+    const bool alone = any_gotrue_variable();
+
+    settings->listen[TONGUE_GOTRUE] =
+        env("HECATE_LISTEN_GOTRUE", arena_printf(server->arena, "%s:%s", env("GOTRUE_API_HOST", "127.0.0.1"),
+                                                 env("PORT", env("GOTRUE_API_PORT", "9999"))));
+    settings->listen[TONGUE_CLERK] = env("HECATE_LISTEN_CLERK", alone ? "off" : "127.0.0.1:9998");
+    settings->listen[TONGUE_AUTH0] = env("HECATE_LISTEN_AUTH0", alone ? "off" : "127.0.0.1:9443");
+    for (size_t i = 0; i < TONGUES; i++)
+        if (text_eq(settings->listen[i], "off"))
+            settings->listen[i] = NULL;
+}
 
 static void read_settings(Server *server)
 {
     Str roles = str_of(env("GOTRUE_JWT_ADMIN_ROLES", "service_role,supabase_admin"));
+    Settings *settings = &server->settings;
 
-    server->directory = (Directory){
-        .default_aud = env("GOTRUE_JWT_AUD", ""), .default_role = env("GOTRUE_JWT_DEFAULT_GROUP_NAME", ""),
-        .password_hash = env("HECATE_PASSWORD_HASH", "bcrypt:10"), .password_min = env_int("GOTRUE_PASSWORD_MIN_LENGTH", 6, 6),
+    read_listeners(server);
+    settings->data = env("HECATE_DATA", "./hecate-data");
+    settings->database_url = env("HECATE_DATABASE_URL", arena_printf(server->arena, "sqlite:%s/hecate.db", settings->data));
+    settings->jwt_secret = env("GOTRUE_JWT_SECRET", NULL);
+    settings->jwt_key_id = env("GOTRUE_JWT_KEY_ID", NULL);
+    settings->clerk_secret_key = env("HECATE_CLERK_SECRET_KEY", NULL);
+    settings->auth0_client_secret = env("HECATE_AUTH0_CLIENT_SECRET", NULL);
+    settings->directory = (Directory){
+        .default_aud = env("GOTRUE_JWT_AUD", ""),
+        .default_role = env("GOTRUE_JWT_DEFAULT_GROUP_NAME", ""),
+        .password_hash = env("HECATE_PASSWORD_HASH", "bcrypt:10"),
+        .password_min = env_int("GOTRUE_PASSWORD_MIN_LENGTH", 6, 6),
         .password_required = env("GOTRUE_PASSWORD_REQUIRED_CHARACTERS", NULL),
         .rotation = env_bool("GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED", true),
         .reuse_interval = env_int("GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL", 0, 0),
-        .single_session = env_bool("GOTRUE_SESSIONS_SINGLE_PER_USER", false), .email_off = !env_bool("GOTRUE_EXTERNAL_EMAIL_ENABLED", true),
-        .phone_off = !env_bool("GOTRUE_EXTERNAL_PHONE_ENABLED", false), .data_key = server->data_key,
+        .single_session = env_bool("GOTRUE_SESSIONS_SINGLE_PER_USER", false),
+        .email_off = !env_bool("GOTRUE_EXTERNAL_EMAIL_ENABLED", true),
+        .phone_off = !env_bool("GOTRUE_EXTERNAL_PHONE_ENABLED", false),
+        .data_key = server->data_key,
         .audit_off = env_bool("GOTRUE_AUDIT_LOG_DISABLE_POSTGRES", false),
     };
-    server->gotrue = (GotrueSettings){
-        .keys = &server->keys, .issuer = env("GOTRUE_JWT_ISSUER", ""), .aud = server->directory.default_aud,
-        .site_url = env("GOTRUE_SITE_URL", ""), .external_url = env("API_EXTERNAL_URL", ""), .jwt_exp = env_int("GOTRUE_JWT_EXP", 3600, 1),
-        .disable_signup = env_bool("GOTRUE_DISABLE_SIGNUP", false), .mailer_autoconfirm = env_bool("GOTRUE_MAILER_AUTOCONFIRM", false),
-        .sms_autoconfirm = env_bool("GOTRUE_SMS_AUTOCONFIRM", false), .email_enabled = !server->directory.email_off,
-        .phone_enabled = !server->directory.phone_off, .anonymous_enabled = env_bool("GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED", false),
-        .sms_provider = env("GOTRUE_SMS_PROVIDER", ""), .cors_headers = env("GOTRUE_CORS_ALLOWED_HEADERS", ""), .version = "hecate-0.1.0",
+    settings->gotrue = (GotrueSettings){
+        .issuer = env("GOTRUE_JWT_ISSUER", ""),
+        .aud = settings->directory.default_aud,
+        .site_url = env("GOTRUE_SITE_URL", ""),
+        .external_url = env("API_EXTERNAL_URL", ""),
+        .jwt_exp = env_int("GOTRUE_JWT_EXP", 3600, 1),
+        .disable_signup = env_bool("GOTRUE_DISABLE_SIGNUP", false),
+        .mailer_autoconfirm = env_bool("GOTRUE_MAILER_AUTOCONFIRM", false),
+        .sms_autoconfirm = env_bool("GOTRUE_SMS_AUTOCONFIRM", false),
+        .email_enabled = !settings->directory.email_off,
+        .phone_enabled = !settings->directory.phone_off,
+        .anonymous_enabled = env_bool("GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED", false),
+        .sms_provider = env("GOTRUE_SMS_PROVIDER", ""),
+        .cors_headers = env("GOTRUE_CORS_ALLOWED_HEADERS", ""),
+        .cursor_pagination = env_bool("GOTRUE_EXPERIMENTAL_CURSOR_PAGINATION_ENABLED", false),
+        .version = "hecate-0.1.0",
     };
+    settings->auth0 = (Auth0Settings){ .domain = env("HECATE_AUTH0_DOMAIN", NULL),
+                                       .client_id = env("HECATE_AUTH0_CLIENT_ID", NULL),
+                                       .token_seconds = 86400 };
     while (roles.p != NULL)
-        texts_add(server->arena, &server->gotrue.admin_roles, str_dup(server->arena, str_trim(str_cut(&roles, ','))));
+        texts_add(server->arena, &settings->gotrue.admin_roles, str_dup(server->arena, str_trim(str_cut(&roles, ','))));
 }
 
-static Err open_database(Server *server, const char *dir, Buf *why)
+static Err open_database(Server *server, Buf *why)
 {
-    const char *url = env("HECATE_DATABASE_URL", arena_printf(server->arena, "sqlite:%s/hecate.db", dir));
-    const DbConfig config = { .url = url, .stmts = sql_stmts, .n_stmts = sql_n };
+    const DbConfig config = { .url = server->settings.database_url, .stmts = sql_stmts, .n_stmts = sql_n };
 
     store_init();
     TRY(db_open(&config, why, &server->db));
@@ -150,19 +120,19 @@ static Err open_database(Server *server, const char *dir, Buf *why)
 
 static Limits limits(void *arg, const Req *head)
 {
-    return router_limits(((Server *)arg)->router, head);
+    return router_limits(((Listener *)arg)->router, head);
 }
 
 static void handle(void *arg, Arena *arena, Req *req, Reply *reply)
 {
-    Server *server = arg;
-    Ctx ctx = ctx_new(arena, server->db);
+    Listener *listener = arg;
+    Ctx ctx = ctx_new(arena, listener->server->db);
 
-    ctx.directory = &server->directory;
+    ctx.directory = &listener->server->settings.directory;
     ctx.request_id = uuid_new(arena);
     ctx.ip = *req->peer == '\0' ? NULL : req->peer;
     ctx.user_agent = req_header(req, "user-agent").n == 0 ? NULL : str_dup(arena, req_header(req, "user-agent"));
-    router_serve(server->router, &ctx, req, reply);
+    router_serve(listener->router, &ctx, req, reply);
 }
 
 static void overflow(void *arg, const Req *req, Reply *reply)
@@ -172,11 +142,84 @@ static void overflow(void *arg, const Req *req, Reply *reply)
     reply->status = 500;
 }
 
+/* ---- listeners ---- */
+
+static bool any_port(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+
+    return colon != NULL && strcmp(colon, ":0") == 0 && strncmp(address, "fd:", 3) != 0;
+}
+
+/* The listener with this address: dialects that name the same one share it, but "any port" is another one for each. */
+static Listener *listener_at(Server *server, const char *name, const char *address)
+{
+    Listener *listener = server->listeners;
+
+    for (size_t i = 0; i < server->n_listeners; i++, listener++)
+        if (text_eq(listener->address, address) && !any_port(address))
+            return listener;
+    *listener = (Listener){ .name = name, .address = address, .server = server };
+    server->n_listeners++;
+    return listener;
+}
+
+static void plan_listeners(Server *server)
+{
+    const Settings *settings = &server->settings;
+    const Mount mounts[TONGUES] = { { &gotrue_dialect, &settings->gotrue },
+                                    { &clerk_dialect, &settings->clerk },
+                                    { &auth0_dialect, &settings->auth0 } };
+
+    for (size_t i = 0; i < TONGUES; i++)
+        if (settings->listen[i] != NULL) {
+            Listener *listener = listener_at(server, mounts[i].dialect->name, settings->listen[i]);
+
+            listener->tongues[listener->n_mounts] = (Tongue)i;
+            listener->mounts[listener->n_mounts++] = mounts[i];
+        }
+}
+
+/* The address that clients use: with the port that the kernel gave, when any would do. */
+static void real_address(Server *server, const Listener *listener)
+{
+    Settings *settings = &server->settings;
+    const char *address = listener->address;
+
+    if (any_port(address))
+        address =
+            arena_printf(server->arena, "%.*s:%d", (int)(strrchr(address, ':') - address), address, http_port(listener->http));
+    for (size_t i = 0; i < listener->n_mounts; i++)
+        settings->listen[listener->tongues[i]] = address;
+    if (settings->auth0.domain == NULL && settings->listen[TONGUE_AUTH0] == address)
+        settings->auth0.domain = address;
+}
+
+static Err listen_one(Server *server, Listener *listener, Buf *why)
+{
+    HttpConfig config = http_defaults();
+
+    TRY(http_address_check(listener->address, why));
+    listener->router = router_new(listener->mounts, listener->n_mounts);
+    config.limits = limits;
+    config.handle = handle;
+    config.overflow = overflow;
+    config.arg = listener;
+    TRY(http_listen(server->loop, listener->address, NULL, &config, NULL, &listener->http));
+    for (size_t i = 0; i < listener->n_mounts; i++)
+        log_note(LOG_INFO, "%s listens on port %d", listener->mounts[i].dialect->name, http_port(listener->http));
+    real_address(server, listener);
+    return OK;
+}
+
 /* ---- life ---- */
 
 static void drained(void *arg)
 {
-    loop_stop(((Server *)arg)->loop);
+    Server *server = arg;
+
+    if (--server->n_draining == 0)
+        loop_stop(server->loop);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -184,28 +227,26 @@ static void on_signal(uv_signal_t *handle, int number)
     Server *server = handle->data;
 
     (void)number;
-    http_drain(server->http, drained, server);
+    if (server->n_draining > 0)
+        return;
+    server->n_draining = server->n_listeners;
+    for (size_t i = 0; i < server->n_listeners; i++)
+        http_drain(server->listeners[i].http, drained, server);
 }
 
 static Err listen_all(Server *server, Buf *why)
 {
-    const char *address = env("HECATE_LISTEN_GOTRUE", arena_printf(server->arena, "%s:%s", env("GOTRUE_API_HOST", "127.0.0.1"), env("PORT", "9999")));
-    const Mount mount = { &gotrue_dialect, &server->gotrue };
-    HttpConfig config = http_defaults();
-
-    TRY(http_address_check(address, why));
-    server->router = router_new(&mount, 1);
-    config.limits = limits;
-    config.handle = handle;
-    config.overflow = overflow;
-    config.arg = server;
     TRY(loop_new(0, &server->loop));
     for (size_t i = 0; i < COUNTOF(server->signals); i++) {
         uv_signal_init(loop_uv(server->loop), &server->signals[i]);
         server->signals[i].data = server;
         uv_signal_start(&server->signals[i], on_signal, i == 0 ? SIGTERM : SIGINT);
     }
-    return http_listen(server->loop, address, NULL, &config, NULL, &server->http);
+    plan_listeners(server);
+    for (size_t i = 0; i < server->n_listeners; i++)
+        TRY(listen_one(server, &server->listeners[i], why));
+    keys_print(server);
+    return OK;
 }
 
 static void open_loop_db(void *arg)
@@ -216,30 +257,31 @@ static void open_loop_db(void *arg)
 
 static void server_free(Server *server)
 {
-    router_free(server->router);
     loop_free(server->loop);
-    http_free(server->http);
+    for (size_t i = 0; i < server->n_listeners; i++) {
+        router_free(server->listeners[i].router);
+        http_free(server->listeners[i].http);
+    }
     db_close(server->db);
-    lane_free(server->directory.hash_lane);
-    key_free(server->keys.signer);
+    lane_free(server->settings.directory.hash_lane);
+    keys_free(server);
     arena_free(server->arena);
 }
 
 static Err start(Server *server, Buf *why)
 {
-    const char *dir = env("HECATE_DATA", "./hecate-data");
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
     Ctx ctx;
 
     signal(SIGPIPE, SIG_IGN);
     log_setup(LOG_INFO, LOG_AUTO);
     read_settings(server);
-    TRY(load_data_key(server, dir, why));
-    TRY(open_database(server, dir, why));
+    TRY(keys_open(server, why));
+    TRY(open_database(server, why));
     ctx = ctx_new(server->arena, server->db);
-    ctx.directory = &server->directory;
-    TRY(load_keys(server, &ctx));
-    TRY(lane_new("hash", (unsigned)(cores < 1 ? 1 : cores), 128, &server->directory.hash_lane));
+    ctx.directory = &server->settings.directory;
+    TRY(keys_load(server, &ctx, why));
+    TRY(lane_new("hash", (unsigned)(cores < 1 ? 1 : cores), 128, &server->settings.directory.hash_lane));
     return listen_all(server, why);
 }
 
@@ -249,7 +291,6 @@ Err server_run(Buf *why)
     const Err err = start(&server, why);
 
     if (err == OK) {
-        log_note(LOG_INFO, "gotrue listens on port %d", http_port(server.http));
         loop_post(server.loop, open_loop_db, &server);
         loop_run(server.loop);
         db_loop_close(server.db);
