@@ -87,7 +87,7 @@ typedef enum JwtFault {
     JWT_SEGMENTS,     /* not three parts */
     JWT_HEADER_BASE64, JWT_HEADER_JSON, JWT_CLAIMS_BASE64, JWT_CLAIMS_JSON,
     JWT_ALG_MISSING, JWT_ALG_UNKNOWN, JWT_ALG_REFUSED, /* absent; not known to anybody; known but not of these keys */
-    JWT_CRIT,         /* a crit header, which nobody here understands */
+    JWT_CRIT,         /* a crit header, which nobody here understands, or one that brings a key: jwk, jku, x5u, x5c */
     JWT_KEY_TYPE,     /* the kid names a key of another type */
     JWT_KID_UNKNOWN,
     JWT_SIGNATURE_BASE64, JWT_SIGNATURE,

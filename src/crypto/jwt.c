@@ -1,58 +1,91 @@
 /* jwt.c: compact JWS (RFC 7515, 7519, 8725): a key is bound to one algorithm, and what the header says only picks among them. */
+#include <openssl/ec.h>
+#include <openssl/err.h>
+
 #include "base/id.h"
 #include "crypto/key.h"
 #include "json/json.h"
 
-enum { MOST_TOKEN = 8192, HMAC_BYTES = 32, MOST_SIGNATURE = 1024 };
+enum { MOST_TOKEN = 8192, HMAC_BYTES = 32, MOST_SIGNATURE = MOST_RSA_BITS / 8 };
 
-/* ---- signing ---- */
-
-static void md_ctx_free(EVP_MD_CTX **ctx)
+static void md_ctx_freep(EVP_MD_CTX **ctx)
 {
     EVP_MD_CTX_free(*ctx);
 }
 
-static const EVP_MD *digest_of(Alg alg)
+static void ecdsa_freep(ECDSA_SIG **sig)
 {
-    return alg == ALG_EDDSA ? NULL : alg == ALG_RS512 || alg == ALG_ES512 ? EVP_sha512() : EVP_sha256();
+    ECDSA_SIG_free(*sig);
+}
+
+/* ---- signing ---- */
+
+/* OpenSSL's DER signature of elliptic curves as JWS has it: two numbers of fixed width (RFC 7518 3.4). */
+static bool raw_from_der(uint8_t *signature, size_t *n, size_t width)
+{
+    const uint8_t *at = signature;
+    ECDSA_SIG *sig CLEANUP(ecdsa_freep) = d2i_ECDSA_SIG(NULL, &at, (long)*n);
+
+    *n = 2 * width;
+    return sig != NULL && BN_bn2binpad(ECDSA_SIG_get0_r(sig), signature, (int)width) >= 0 &&
+           BN_bn2binpad(ECDSA_SIG_get0_s(sig), signature + width, (int)width) >= 0;
+}
+
+static bool is_ec(const Key *key)
+{
+    return text_eq(key->row->kty, "EC");
 }
 
 static Err sign(const Key *key, Str text, uint8_t out[MOST_SIGNATURE], size_t *n)
 {
-    EVP_MD_CTX *ctx CLEANUP(md_ctx_free) = NULL;
+    EVP_MD_CTX *ctx CLEANUP(md_ctx_freep) = NULL;
 
-    if (key->alg == ALG_HS256) {
+    if (key->row->type == NULL) {
         hmac_sum(HASH_SHA256, (Str){ key->secret, key->secret_n }, text, out);
         *n = HMAC_BYTES;
         return OK;
     }
     ctx = EVP_MD_CTX_new();
     *n = MOST_SIGNATURE;
-    if (ctx == NULL || EVP_DigestSignInit(ctx, NULL, digest_of(key->alg), NULL, key->pkey) != 1 ||
-        EVP_DigestSign(ctx, out, n, (const uint8_t *)text.p, text.n) != 1)
-        return E_INTERNAL;
-    return OK;
+    if (ctx != NULL && EVP_DigestSignInit_ex(ctx, NULL, key->row->hash, NULL, NULL, key->pkey, NULL) == 1 &&
+        EVP_DigestSign(ctx, out, n, (const uint8_t *)text.p, text.n) == 1 &&
+        (!is_ec(key) || raw_from_der(out, n, key->row->coordinate)))
+        return OK;
+    ERR_clear_error();
+    return E_INTERNAL;
 }
 
-Err jwt_sign(Arena *arena, const KeySet *keys, const char *typ, const char *claims, char **ret)
+static Err write_header(Arena *arena, const Key *key, const char *typ, char **ret)
 {
-    const Key *key = keys->signer;
-    Buf token = buf_in(arena, 1 << 20), header = buf_in(arena, 1024);
-    uint8_t signature[MOST_SIGNATURE];
-    size_t n;
+    Buf header = buf_in(arena, MOST_TOKEN);
 
-    if (key->alg == ALG_ES256 || key->alg == ALG_ES512)
-        return E_CONFIG;
-    buf_printf(&header, "{\"alg\":\"%s\"", alg_name(key->alg));
+    buf_printf(&header, "{\"alg\":\"%s\"", key->row->name);
     if (key->kid != NULL) {
         buf_puts(&header, ",\"kid\":");
         json_write_string(&header, key->kid, JSON_PLAIN);
     }
-    buf_printf(&header, ",\"typ\":\"%s\"}", typ);
-    base64_write(&token, header.data, header.len, true, false);
+    buf_puts(&header, ",\"typ\":");
+    json_write_string(&header, typ, JSON_PLAIN);
+    buf_char(&header, '}');
+    return buf_text(&header, ret);
+}
+
+Err jwt_sign(Arena *arena, const KeySet *keys, const char *typ, const char *claims, char **ret)
+{
+    Buf token = buf_in(arena, 1 << 20);
+    uint8_t signature[MOST_SIGNATURE];
+    char *header;
+    size_t n;
+
+    if (keys->signer == NULL || !keys->signer->signs)
+        return E_CONFIG;
+    TRY(write_header(arena, keys->signer, typ, &header));
+    base64_write(&token, header, strlen(header), true, false);
     buf_char(&token, '.');
     base64_write(&token, claims, strlen(claims), true, false);
-    TRY(sign(key, buf_view(&token), signature, &n));
+    if (token.over)
+        return E_TOO_LARGE;
+    TRY(sign(keys->signer, buf_view(&token), signature, &n));
     buf_char(&token, '.');
     base64_write(&token, signature, n, true, false);
     return buf_text(&token, ret);
@@ -60,12 +93,18 @@ Err jwt_sign(Arena *arena, const KeySet *keys, const char *typ, const char *clai
 
 /* ---- verifying ---- */
 
+/* Values of any type: one that is no string counts as absent, as the reference has it. */
 typedef struct Header {
-    const char *alg, *kid, *typ, *crit, *kid_text;
+    Given given;
+    const char *alg, *kid, *typ, *crit, *jwk, *jku, *x5u, *x5c;
 } Header;
 
 static const Field header_fields[] = {
-    TEXT(Header, alg, "alg"), JSON(Header, kid, "kid"), JSON(Header, typ, "typ"), JSON(Header, crit, "crit"), END(Header),
+    GIVEN(Header, given),       JSON(Header, alg, "alg"),
+    JSON(Header, kid, "kid"),   JSON(Header, typ, "typ"),
+    JSON(Header, crit, "crit"), JSON(Header, jwk, "jwk"),
+    JSON(Header, jku, "jku"),   JSON(Header, x5u, "x5u"),
+    JSON(Header, x5c, "x5c"),   END(Header),
 };
 
 /* Algorithms that the field knows, though nobody here takes them: they are refused and not unknown. */
@@ -91,7 +130,8 @@ static const char *bad_offset(Arena *arena, Str part)
 {
     size_t i = 0;
 
-    while (i < part.n && part.p[i] != '\0' && strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", part.p[i]) != NULL)
+    while (i < part.n && part.p[i] != '\0' &&
+           strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", part.p[i]) != NULL)
         i++;
     return arena_printf(arena, "%zu", i);
 }
@@ -111,7 +151,7 @@ static unsigned allowed_algs(const KeySet *keys)
     if (algs != 0)
         return algs;
     for (size_t i = 0; i < keys->n; i++)
-        algs |= 1U << keys->v[i]->alg;
+        algs |= 1U << keys->v[i]->row->alg;
     return keys->n == 0 && keys->fallback != NULL ? 1U << ALG_HS256 : algs;
 }
 
@@ -121,27 +161,55 @@ static Err choose_key(const KeySet *keys, const Jwt *jwt, Alg alg, const Key **r
         if (jwt->kid != NULL && text_eq(keys->v[i]->kid, jwt->kid)) {
             *ret = keys->v[i];
             *fault = JWT_KEY_TYPE;
-            return keys->v[i]->alg == alg ? OK : E_BAD_CREDENTIAL;
+            return keys->v[i]->row->alg == alg ? OK : E_BAD_CREDENTIAL;
         }
     *fault = JWT_KID_UNKNOWN;
     *ret = keys->fallback;
-    return alg == ALG_HS256 && keys->fallback != NULL ? OK : E_BAD_CREDENTIAL;
+    return alg == ALG_HS256 && keys->fallback != NULL && keys->fallback->row->alg == alg ? OK : E_BAD_CREDENTIAL;
 }
 
-static bool signature_good(const Key *key, Str text, Str signature)
+/* The other way round; NULL if it has not exactly the two numbers. */
+static uint8_t *der_from_raw(Arena *arena, Str raw, size_t width, size_t *n)
 {
-    EVP_MD_CTX *ctx CLEANUP(md_ctx_free) = NULL;
-    uint8_t sum[HMAC_BYTES];
+    uint8_t *der = arena_alloc(arena, raw.n + 16), *at = der;
+    ECDSA_SIG *sig CLEANUP(ecdsa_freep) = raw.n == 2 * width ? ECDSA_SIG_new() : NULL;
+    BIGNUM *r = sig == NULL ? NULL : BN_bin2bn((const uint8_t *)raw.p, (int)width, NULL);
+    BIGNUM *s = sig == NULL ? NULL : BN_bin2bn((const uint8_t *)raw.p + width, (int)width, NULL);
+    int length;
 
-    if (key->alg == ALG_HS256) {
+    if (r == NULL || s == NULL || ECDSA_SIG_set0(sig, r, s) != 1) {
+        BN_free(r);
+        BN_free(s);
+        return NULL;
+    }
+    length = i2d_ECDSA_SIG(sig, &at);
+    *n = length < 0 ? 0 : (size_t)length;
+    return der;
+}
+
+static bool pkey_verifies(const Key *key, Str text, const uint8_t *signature, size_t n)
+{
+    EVP_MD_CTX *ctx CLEANUP(md_ctx_freep) = EVP_MD_CTX_new();
+    const bool good = ctx != NULL && EVP_DigestVerifyInit_ex(ctx, NULL, key->row->hash, NULL, NULL, key->pkey, NULL) == 1 &&
+                      EVP_DigestVerify(ctx, signature, n, (const uint8_t *)text.p, text.n) == 1;
+
+    ERR_clear_error(); /* a refusal here must not be taken for an error of a TLS connection */
+    return good;
+}
+
+static bool signature_good(Arena *arena, const Key *key, Str text, Str signature)
+{
+    const uint8_t *bytes = (const uint8_t *)signature.p;
+    uint8_t sum[HMAC_BYTES];
+    size_t n = signature.n;
+
+    if (key->row->type == NULL) {
         hmac_sum(HASH_SHA256, (Str){ key->secret, key->secret_n }, text, sum);
         return secret_eq((Str){ (const char *)sum, sizeof(sum) }, signature);
     }
-    if (key->alg == ALG_ES256 || key->alg == ALG_ES512)
-        return false;
-    ctx = EVP_MD_CTX_new();
-    return ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, digest_of(key->alg), NULL, key->pkey) == 1 &&
-           EVP_DigestVerify(ctx, (const uint8_t *)signature.p, signature.n, (const uint8_t *)text.p, text.n) == 1;
+    if (is_ec(key))
+        bytes = der_from_raw(arena, signature, key->row->coordinate, &n);
+    return bytes != NULL && pkey_verifies(key, text, bytes, n);
 }
 
 /* Text of a JSON string, or NULL for another kind. */
@@ -150,7 +218,13 @@ static const char *string_of(Ctx *ctx, const char *json)
     return json == NULL || json[0] != '"' ? NULL : json_get(ctx->arena, arena_printf(ctx->arena, "{\"v\":%s}", json), "v");
 }
 
-static Err read_header(Ctx *ctx, Str part, Jwt *jwt)
+/* A header that asks for what nobody here understands, or brings a key of its own. */
+static bool has_foreign(const Header *header)
+{
+    return HAS(header, crit) || HAS(header, jwk) || HAS(header, jku) || HAS(header, x5u) || HAS(header, x5c);
+}
+
+static Err read_header(Ctx *ctx, Str part, Jwt *jwt, bool *ret_foreign)
 {
     Header header = { 0 };
     Str text;
@@ -161,13 +235,14 @@ static Err read_header(Ctx *ctx, Str part, Jwt *jwt)
         jwt->detail = ctx->fault.text;
         return refuse(jwt, JWT_HEADER_JSON);
     }
-    jwt->alg = header.alg;
+    jwt->alg = string_of(ctx, header.alg);
     jwt->kid = string_of(ctx, header.kid);
     jwt->typ = string_of(ctx, header.typ);
-    return header.crit != NULL ? refuse(jwt, JWT_CRIT) : OK;
+    *ret_foreign = has_foreign(&header);
+    return OK;
 }
 
-static Err check_signature(Ctx *ctx, const KeySet *keys, Str signed_part, Str last, Jwt *jwt)
+static Err check_signature(Ctx *ctx, const KeySet *keys, Str signed_part, Str last, bool foreign, Jwt *jwt)
 {
     const Key *key;
     JwtFault fault;
@@ -181,16 +256,19 @@ static Err check_signature(Ctx *ctx, const KeySet *keys, Str signed_part, Str la
     alg = alg_named(str_of(jwt->alg));
     if (alg == ALG_NONE || (allowed_algs(keys) >> alg & 1) == 0)
         return refuse(jwt, JWT_ALG_REFUSED);
+    if (foreign)
+        return refuse(jwt, JWT_CRIT);
     if (choose_key(keys, jwt, alg, &key, &fault) != OK)
         return refuse(jwt, fault);
     if (!decode(ctx, last, jwt, &signature))
         return refuse(jwt, JWT_SIGNATURE_BASE64);
-    return signature_good(key, signed_part, signature) ? OK : refuse(jwt, JWT_SIGNATURE);
+    return signature_good(ctx->arena, key, signed_part, signature) ? OK : refuse(jwt, JWT_SIGNATURE);
 }
 
 Err jwt_verify(Ctx *ctx, const KeySet *keys, Str token, Jwt *ret)
 {
     Str rest = token, first, second;
+    bool foreign;
 
     *ret = (Jwt){ .fault = JWT_OK };
     if (token.n > MOST_TOKEN)
@@ -201,12 +279,12 @@ Err jwt_verify(Ctx *ctx, const KeySet *keys, Str token, Jwt *ret)
     second = str_cut(&rest, '.');
     if (rest.p == NULL || memchr(rest.p, '.', rest.n) != NULL)
         return refuse(ret, JWT_SEGMENTS);
-    TRY(read_header(ctx, first, ret));
+    TRY(read_header(ctx, first, ret, &foreign));
     if (!decode(ctx, second, ret, &ret->claims))
         return refuse(ret, JWT_CLAIMS_BASE64);
     if (json_check(ctx, ret->claims, JSON_DEPTH) != OK) {
         ret->detail = ctx->fault.text;
         return refuse(ret, JWT_CLAIMS_JSON);
     }
-    return check_signature(ctx, keys, (Str){ token.p, first.n + 1 + second.n }, rest, ret);
+    return check_signature(ctx, keys, (Str){ token.p, first.n + 1 + second.n }, rest, foreign, ret);
 }

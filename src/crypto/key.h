@@ -1,4 +1,4 @@
-/* key.h: what a key is, for key.c and jwt.c. */
+/* key.h: what a key is, and the table of algorithms, for key.c, jwk.c and jwt.c. */
 #ifndef HECATE_CRYPTO_KEY_H
 #define HECATE_CRYPTO_KEY_H
 
@@ -7,14 +7,43 @@
 
 #include "crypto/crypto.h"
 
+enum { LEAST_RSA_BITS = 2048, MOST_RSA_BITS = 8192, SECRET_BYTES = 32 };
+
+/* One algorithm: its names in a JWK and in OpenSSL, and its sizes. */
+typedef struct AlgRow {
+    Alg alg;
+    const char *name, *kty;
+    const char *crv;   /* EC, OKP */
+    const char *type;  /* OpenSSL's name of the kind of key; NULL: no EVP_PKEY */
+    const char *hash;  /* OpenSSL's name, or NULL */
+    size_t coordinate; /* bytes of one number of the curve; a signature has two */
+} AlgRow;
+
+/* The row; NULL for ALG_NONE. */
+const AlgRow *alg_row(Alg alg);
+
 struct Key {
     _Atomic unsigned refs;
-    Alg alg;
-    char *kid;     /* or NULL */
-    char *secret;  /* HS256 */
+    const AlgRow *row;
+    char *kid;    /* or NULL */
+    char *secret; /* HS256 */
     size_t secret_n;
     EVP_PKEY *pkey; /* the others */
-    bool private;
+    bool private;   /* has its private part */
+    bool signs;     /* and may use it */
 };
+
+/* Takes `pkey`. */
+Key *key_new(const AlgRow *row, const char *kid, EVP_PKEY *pkey);
+
+/* Cleanups of OpenSSL's things. */
+static inline void pkey_freep(EVP_PKEY **pkey)
+{
+    EVP_PKEY_free(*pkey);
+}
+static inline void pkey_ctx_freep(EVP_PKEY_CTX **ctx)
+{
+    EVP_PKEY_CTX_free(*ctx);
+}
 
 #endif
