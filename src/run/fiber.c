@@ -52,7 +52,7 @@ struct Fiber {
     void (*on_kill)(void *arg);
     void *kill_arg;
     jmp_buf *start;
-    bool queued, woken, parked, ended, shutdown;
+    bool queued, woken, parked, ended, shutdown, late;
     _Atomic bool remote;
     void *fake_stack, *tsan, *tsan_back;
 };
@@ -236,6 +236,7 @@ void fiber_start(void (*fn)(void *arg), void *arg, const char *name)
     fiber->on_kill = NULL;
     fiber->queued = fiber->woken = fiber->parked = fiber->ended = false;
     fiber->shutdown = loop->stopping;
+    fiber->late = false;
     fiber->after = loop->fibers;
     fiber->before = &loop->fibers;
     if (fiber->after != NULL)
@@ -256,9 +257,10 @@ void fiber_on_kill(void (*fn)(void *arg), void *arg)
 
 void fiber_kill(void)
 {
-    if (running == NULL)
-        abort();
-    longjmp(*running->start, 1);
+    if (running != NULL)
+        longjmp(*running->start, 1);
+    lane_kill();
+    abort();
 }
 
 Err fiber_park(void)
@@ -272,7 +274,19 @@ Err fiber_park(void)
         to_loop(fiber);
     }
     fiber->woken = false;
-    return fiber->shutdown ? E_SHUTDOWN : OK;
+    return fiber_check();
+}
+
+Err fiber_check(void)
+{
+    return running == NULL ? OK : running->shutdown ? E_SHUTDOWN : running->late ? E_TIMEOUT : OK;
+}
+
+void fiber_expire(Fiber *fiber)
+{
+    fiber->late = true;
+    if (fiber->parked)
+        fiber_wake(fiber);
 }
 
 void fiber_wake(Fiber *fiber)
@@ -371,12 +385,14 @@ static void on_sleep_closed(uv_handle_t *handle)
 Err fiber_sleep(int64_t ms)
 {
     Sleep sleep = { .fiber = running };
-    Err err = OK;
+    Err err = fiber_check();
 
     if (running == NULL) {
         usleep((useconds_t)(ms * 1000));
         return OK;
     }
+    if (err != OK)
+        return err;
     uv_timer_init(loop_uv(running->loop), &sleep.timer);
     sleep.timer.data = &sleep;
     uv_timer_start(&sleep.timer, on_sleep, (uint64_t)ms, 0);
@@ -404,6 +420,17 @@ void waiter_wait(Waiter *waiter)
         else
             syscall(SYS_futex, &waiter->done, FUTEX_WAIT_PRIVATE, 0, NULL, NULL, 0);
     }
+}
+
+Err waiter_try(Waiter *waiter)
+{
+    Err err = OK;
+
+    if (waiter->fiber == NULL)
+        waiter_wait(waiter);
+    while (err == OK && atomic_load_explicit(&waiter->done, memory_order_acquire) == 0)
+        err = fiber_park();
+    return atomic_load_explicit(&waiter->done, memory_order_acquire) != 0 ? OK : err;
 }
 
 void waiter_done(Waiter *waiter)

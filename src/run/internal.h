@@ -41,6 +41,8 @@ struct Loop {
 void fibers_run(Loop *loop);
 void fibers_shutdown(Loop *loop);
 void fibers_free(Loop *loop);
+/* Ends the job of this thread of a lane; returns if it is none. */
+void lane_kill(void);
 /* Ready fibers keep the loop from sleeping. */
 void loop_spin(Loop *loop, bool on);
 /* Loops that run, for the watchdog. */

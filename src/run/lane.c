@@ -1,4 +1,6 @@
 /* lane.c: worker threads behind a bounded queue. */
+#include <setjmp.h>
+
 #include "base/clock.h"
 #include "run/internal.h"
 
@@ -18,8 +20,11 @@ struct Lane {
     _Atomic unsigned waiting;
     _Atomic int64_t average; /* ms a job, times 16 */
     bool stop;
+    char name[16]; /* of the threads: what the kernel keeps */
     pthread_t workers[64];
 };
+
+static _Thread_local jmp_buf *job_start; /* of the job that this thread runs */
 
 static Job *next_job(Lane *lane)
 {
@@ -39,15 +44,35 @@ static Job *next_job(Lane *lane)
     return job;
 }
 
+void lane_kill(void)
+{
+    if (job_start != NULL)
+        longjmp(*job_start, 1);
+}
+
+/* The job's memory is its request's: over the arena's cap the job ends here. */
+static void run_job(Job *job)
+{
+    jmp_buf start;
+
+    job_start = &start;
+    if (setjmp(start) == 0)
+        job->err = job->fn(job->arg);
+    else
+        job->err = E_NOMEM;
+    job_start = NULL;
+}
+
 static void *work(void *arg)
 {
     Lane *lane = arg;
 
+    pthread_setname_np(pthread_self(), lane->name);
     for (Job *job = next_job(lane); job != NULL; job = next_job(lane)) {
         const int64_t begun = clock_mono_ms();
         int64_t average;
 
-        job->err = job->fn(job->arg);
+        run_job(job);
         average = atomic_load(&lane->average);
         atomic_store(&lane->average, average + (clock_mono_ms() - begun) - average / 16);
         waiter_done(&job->waiter);
@@ -59,9 +84,9 @@ Err lane_new(const char *name, unsigned threads, unsigned queue, Lane **ret)
 {
     Lane *lane = calloc(1, sizeof(*lane));
 
-    (void)name;
     if (lane == NULL)
         return E_NOMEM;
+    snprintf(lane->name, sizeof(lane->name), "%s", name);
     lane->queue = queue;
     lane->jobs_end = &lane->jobs;
     pthread_mutex_init(&lane->lock, NULL);
@@ -77,10 +102,32 @@ Err lane_new(const char *name, unsigned threads, unsigned queue, Lane **ret)
     return OK;
 }
 
+/* Takes a job back that no thread has begun. */
+static bool unqueue(Lane *lane, Job *job)
+{
+    Job **at = &lane->jobs;
+
+    pthread_mutex_lock(&lane->lock);
+    while (*at != NULL && *at != job)
+        at = &(*at)->next;
+    if (*at != NULL) {
+        *at = job->next;
+        if (*at == NULL)
+            lane->jobs_end = at;
+        atomic_fetch_sub(&lane->waiting, 1);
+        pthread_mutex_unlock(&lane->lock);
+        return true;
+    }
+    pthread_mutex_unlock(&lane->lock);
+    return false;
+}
+
 Err lane_run(Lane *lane, Err (*fn)(void *arg), void *arg)
 {
     Job job = { .fn = fn, .arg = arg };
+    Err err;
 
+    TRY(fiber_check());
     waiter_init(&job.waiter);
     pthread_mutex_lock(&lane->lock);
     if (lane->stop || atomic_load(&lane->waiting) >= lane->queue) {
@@ -92,6 +139,9 @@ Err lane_run(Lane *lane, Err (*fn)(void *arg), void *arg)
     lane->jobs_end = &job.next;
     pthread_cond_signal(&lane->more);
     pthread_mutex_unlock(&lane->lock);
+    err = waiter_try(&job.waiter);
+    if (err != OK && unqueue(lane, &job))
+        return err;
     waiter_wait(&job.waiter);
     return job.err;
 }

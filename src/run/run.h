@@ -42,12 +42,19 @@ void fiber_start(void (*fn)(void *arg), void *arg, const char *name);
 Fiber *fiber_self(void);
 void fiber_name(const char *name);
 /* Ends the running fiber at once: unwinds to its start without running what stands between (an arena over its cap ends a
- * request so). `fiber_on_kill` sets what then runs on the loop, still in the fiber: it must not fail. */
+ * request so). `fiber_on_kill` sets what then runs on the loop, still in the fiber: it must not fail. On a thread of a lane it ends
+ * the running job the same way, and lane_run() returns E_NOMEM. Anywhere else it aborts. */
 void fiber_on_kill(void (*fn)(void *arg), void *arg);
 __attribute__((noreturn)) void fiber_kill(void);
 /* Parks the running fiber until fiber_wake(); wakes are remembered, so that a wake before the park is not lost.
- * E_SHUTDOWN when the loop is going down. Outside a fiber: see Waiter. */
+ * E_SHUTDOWN when the loop is going down, E_TIMEOUT when the fiber's time is over (both also once it was woken). Outside a fiber: see Waiter. */
 Err fiber_park(void);
+/* The fiber's time is over: wakes it, and from now on its waits end with E_TIMEOUT. From its loop's thread only. What waits for an answer
+ * that is written into its own memory (waiter_wait()) goes on waiting: the other side still holds that memory. A job that no thread of its
+ * lane has begun is taken back. So a fiber outlives its time by one job, one statement, at most. */
+void fiber_expire(Fiber *fiber);
+/* OK, or why the running fiber should begin nothing that takes long: E_TIMEOUT or E_SHUTDOWN. OK outside a fiber. */
+Err fiber_check(void);
 /* Puts a fiber on its loop's ready list. From its loop's thread only. */
 void fiber_wake(Fiber *fiber);
 /* The same from any thread. */
@@ -63,7 +70,9 @@ typedef struct Waiter {
     _Atomic uint32_t done;
 } Waiter;
 void waiter_init(Waiter *waiter);
-void waiter_wait(Waiter *waiter); /* also waits through a shutdown: the other side always answers */
+void waiter_wait(Waiter *waiter); /* also waits through a shutdown and past the fiber's time: the other side always answers */
+/* The same, but E_SHUTDOWN or E_TIMEOUT when that comes before the answer: the caller must then make sure that none comes, or waiter_wait(). */
+Err waiter_try(Waiter *waiter);
 void waiter_done(Waiter *waiter);
 
 /* ---- worker threads ---- */
@@ -71,8 +80,9 @@ void waiter_done(Waiter *waiter);
 /* A lane: so many threads, a bounded queue. For what burns CPU or blocks inside a library. */
 typedef struct Lane Lane;
 Err lane_new(const char *name, unsigned threads, unsigned queue, Lane **ret);
-/* Runs `fn(arg)` on a thread of the lane and waits for its end. E_BUSY at once when the queue is full. In a thread that is
- * no fiber it goes the same way. `fn` returns what lane_run() returns. */
+/* Runs `fn(arg)` on a thread of the lane and waits for its end. E_BUSY at once when the queue is full; E_TIMEOUT, E_SHUTDOWN when the fiber's
+ * time is over before a thread has begun; E_NOMEM when `fn` filled the request's arena. In a thread that is no fiber it goes the same way. `fn`
+ * returns what lane_run() returns. */
 Err lane_run(Lane *lane, Err (*fn)(void *arg), void *arg);
 /* How many wait now, and a guess of the milliseconds until a place is free (for Retry-After). */
 unsigned lane_waiting(const Lane *lane);
