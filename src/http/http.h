@@ -49,7 +49,7 @@ typedef struct Reply {
     bool close; /* close the connection after this answer */
 } Reply;
 
-/* Adds a header line; a value with a control byte is dropped whole and asserted in debug builds. */
+/* Adds a header line; one whose value has a control byte, or that is past the 16 KiB of a header, is dropped whole. */
 void reply_header(Reply *reply, const char *name, const char *value);
 void reply_headerf(Reply *reply, const char *name, const char *format, ...) PRINTF(3, 4);
 
@@ -60,10 +60,12 @@ typedef struct Limits {
 } Limits;
 
 typedef struct HttpConfig {
-    int64_t header_ms, idle_ms, request_ms; /* request_ms bounds the handler; its waits then end with E_TIMEOUT */
+    int64_t header_ms, idle_ms; /* header_ms also bounds the TLS handshake, idle_ms also the sending of an answer */
+    int64_t request_ms; /* bounds the handler: then its waits end with E_TIMEOUT (fiber_expire()) */
     size_t header_line, header_total, header_count, target, pipeline; /* pipeline: unread answers a connection may have */
     size_t arena_cap; /* bytes a request's arena may hold */
     size_t connections; /* at most, per loop */
+    size_t running;     /* requests under way at most, per loop; more are answered with 503 and Retry-After */
     Limits (*limits)(void *arg, const Req *head);
     /* Runs in a fiber with the request's own arena; fills the reply; never fails (its errors are replies). */
     void (*handle)(void *arg, Arena *arena, Req *req, Reply *reply);
@@ -78,13 +80,15 @@ HttpConfig http_defaults(void);
 /* ---- TLS ---- */
 
 typedef struct Tls Tls;
-/* A server context from PEM files (TLS 1.2 and 1.3, forward-secret suites). E_IO or E_CONFIG with a line in the log. */
+/* A server context from PEM files: TLS 1.2 and 1.3, forward-secret AEAD suites, no renegotiation, no compression, ALPN http/1.1 alone (RFC 7301), any
+ * server name. E_IO: a file cannot be read; E_CONFIG: it holds no such thing, or others may read the key. Both leave a line in the log. */
 Err tls_new(const char *cert_file, const char *key_file, Tls **ret);
 /* Reads the files again; connections that are up keep what they have. On an error the old ones stay. */
 Err tls_reload(Tls *tls);
-void tls_free(Tls *tls);
+void tls_free(Tls *tls); /* after the listeners that use it; accepts NULL */
 /* A local CA (`ca.pem`, `ca.key`) and a server certificate (`server.pem`, `server.key`) in `dir`, ECDSA P-256, keys 0600: made if
- * missing, the certificate renewed when it has less than 30 days left or lacks one of the names. SAN: localhost, 127.0.0.1, ::1 and `names`. */
+ * missing, the certificate renewed when it has less than 30 days left or lacks one of the names. SAN: localhost, 127.0.0.1, ::1 and `names` (host
+ * names or addresses, no wildcards). Processes that start at once take turns. E_CONFIG: what is no name, or a key that others may read; E_IO. */
 Err tls_local_ca(const char *dir, const char *const *names, size_t n_names);
 
 /* ---- listening ---- */
@@ -92,15 +96,16 @@ Err tls_local_ca(const char *dir, const char *const *names, size_t n_names);
 typedef struct HttpServer HttpServer;
 
 /* Where to listen: "host:port" (port 0: any), "unix:path", "fd:N" (an inherited socket). E_CONFIG: not of these forms;
- * E_CONFLICT: the address is taken (found by a probe without SO_REUSEPORT); E_IO. `why` gets the reason in words. */
+ * E_CONFLICT: the address is taken (found by a probe without SO_REUSEPORT, or because somebody answers there); E_IO. `why` gets the reason in words. */
 Err http_address_check(const char *address, Buf *why);
 /* Listens on this thread's loop (call it once a loop, from loop_post() or before loop_run()); `mark` comes back in Req.mark. */
 Err http_listen(Loop *loop, const char *address, Tls *tls, const HttpConfig *config, void *mark, HttpServer **ret);
 /* The port it is bound to, 0 for unix sockets. */
 int http_port(const HttpServer *server);
-/* Stops accepting, closes idle connections, lets running requests end; `done(arg)` when the last has. On its loop's thread. */
+/* Stops accepting, closes idle connections, lets running requests end; `done(arg)` when the last has. Takes 8 s at most, and what a lane
+ * still works at: then waits end with E_TIMEOUT and connections close. On its loop's thread. */
 void http_drain(HttpServer *server, void (*done)(void *arg), void *arg);
-/* After the loop has ended and was freed. Accepts NULL. */
+/* After the loop has ended and was freed; frees connections that were still open. Accepts NULL. */
 void http_free(HttpServer *server);
 /* Connections now open. */
 size_t http_connections(const HttpServer *server);

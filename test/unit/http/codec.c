@@ -1,0 +1,2 @@
+/* codec.c: tests of framing. */
+#include "test.h"

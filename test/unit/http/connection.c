@@ -1,0 +1,2 @@
+/* connection.c: tests of connections. */
+#include "test.h"

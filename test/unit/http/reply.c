@@ -1,0 +1,2 @@
+/* reply.c: tests of replies. */
+#include "test.h"
