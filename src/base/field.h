@@ -45,6 +45,7 @@ enum FieldFlags {
     OUT_ONLY = 32,    /* reading ignores it */
     IN_ONLY = 64,     /* writing leaves it out */
     ALLOW_EMPTY = 128, /* dialects that take "" as absent: not here */
+    NULLABLE = 256,   /* Auth0's validator: null is a value beside the kind's own */
 };
 
 typedef struct Field {
@@ -55,6 +56,8 @@ typedef struct Field {
     const struct Field *sub; /* F_OBJECT, F_LIST */
     const char *note;        /* what a dialect's error says about the member (Auth0's "(The user's email)") */
     uint32_t max;            /* reading: longest text in code points, or longest list; 0 is no limit of its own */
+    uint32_t min;            /* Auth0's validator: shortest text, least number */
+    const char *form;        /* Auth0's validator: the name of a format, a pattern (begins with ^), or the words of an enum (a|b) */
 } Field;
 
 /* A list of texts, or of pointers to structs. */

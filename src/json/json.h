@@ -32,6 +32,15 @@ Err json_read(Ctx *ctx, Str text, unsigned mode, const Field *fields, void *out)
 /* The same for a top-level array of objects (bodies that are lists; our own documents). */
 Err json_read_list(Ctx *ctx, Str text, const Field *fields, List *ret);
 
+/* One member of an object as it was sent. `kind` is JSON Schema's word for its value: string, integer, number, boolean, array, object, null. */
+typedef struct JsonMember {
+    const char *name, *kind;
+    const char *text; /* a string's text; of another kind the compact JSON */
+} JsonMember;
+/* The members in the order of the text, for validators that say more than json_read() does. `*kind` is that of the whole; what is no object has no
+ * members. E_BAD_JSON. */
+Err json_members(Ctx *ctx, Str text, const char **kind, List *ret);
+
 /* Reads `a=1&b=2` (a query string, or a form): percent-decoding and `+`, once. F_TEXTS collects repeated keys; a repeated key of another kind is
  * E_BAD_VALUE (mode FORM_FIRST: the first counts). Numbers, booleans (true, false, 1, 0) and times by kind; what does not parse is E_BAD_TYPE.
  * Malformed percent-encoding or bytes that are no UTF-8: E_BAD_REQUEST. */

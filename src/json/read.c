@@ -1,4 +1,6 @@
 /* read.c: bodies into structs, by field table. The scan has refused what is malformed before jansson sees a byte. */
+#include <math.h>
+
 #include "base/clock.h"
 #include "base/id.h"
 #include "json/lex.h"
@@ -199,6 +201,49 @@ Err json_read_list(Ctx *ctx, Str text, const Field *fields, List *ret)
     if (!json_is_array(value))
         return fail(ctx, E_BAD_TYPE, NOWHERE, "an array is wanted here");
     TRY(read_structs(ctx, value, fields, &list));
+    *ret = list;
+    return OK;
+}
+
+/* ---- members as they stand ---- */
+
+static const char *kind_of(const json_t *value)
+{
+    static const char *const kinds[] = { [JSON_OBJECT] = "object", [JSON_ARRAY] = "array", [JSON_STRING] = "string", [JSON_INTEGER] = "integer",
+                                         [JSON_REAL] = "number", [JSON_TRUE] = "boolean", [JSON_FALSE] = "boolean", [JSON_NULL] = "null" };
+
+    if (json_is_real(value) && trunc(json_real_value(value)) == json_real_value(value))
+        return "integer";
+    return kinds[json_typeof(value)];
+}
+
+static Err read_as_sent(Ctx *ctx, const char *name, const json_t *value, List *list)
+{
+    JsonMember *member = ARENA_NEW(ctx->arena, JsonMember);
+    Buf buf = buf_in(ctx->arena, VALUE_CAP);
+    char *text;
+
+    if (json_is_string(value)) {
+        text = arena_strdup(ctx->arena, json_string_value(value));
+    } else {
+        tree_write(&buf, value, JSON_PLAIN, false);
+        TRY(buf_text(&buf, &text));
+    }
+    *member = (JsonMember){ .name = arena_strdup(ctx->arena, name), .kind = kind_of(value), .text = text };
+    list_add(ctx->arena, list, member);
+    return OK;
+}
+
+Err json_members(Ctx *ctx, Str text, const char **kind, List *ret)
+{
+    List list = { 0 };
+    const char *name;
+    json_t *value, *item;
+
+    TRY(parse(ctx, text, &value));
+    *kind = kind_of(value);
+    json_object_foreach (value, name, item)
+        TRY(read_as_sent(ctx, name, item, &list));
     *ret = list;
     return OK;
 }
