@@ -1,15 +1,36 @@
 /* routes.c: one row an operation (spec/auth0.md 2 and 7). */
-#include "dialect/auth0/auth0.h"
+#include "dialect/auth0/internal.h"
 
-static const Route auth0_routes[] = { { 0 } };
+#define ID_SCOPES_READ "read:users,read:current_user,read:user_idp_tokens"
+#define ID_SCOPES_UPDATE "update:users,update:users_app_metadata,update:current_user_metadata"
+
+/* clang-format off */
+const Route auth0_routes[] = {
+    /* method  path                                need          fn                    in                 out */
+    { POST,   "/oauth/token",                      NEED_NOTHING, auth0_token_grant,    auth0_token_in,    auth0_token },
+    { GET,    "/.well-known/jwks.json",            NEED_NOTHING, auth0_jwks },
+    { GET,    "/.well-known/openid-configuration", NEED_NOTHING, auth0_discovery },
+    { GET,    "/api/v2/users",                     NEED_SECRET,  auth0_user_list,      auth0_user_query,  auth0_user, .scope = "read:users" },
+    { POST,   "/api/v2/users",                     NEED_SECRET,  auth0_user_create,    auth0_new_user,    auth0_user, .scope = "create:users" },
+    { GET,    "/api/v2/users/{id}",                NEED_SECRET,  auth0_user_get,       auth0_fields_query, auth0_user, .scope = ID_SCOPES_READ },
+    { PATCH,  "/api/v2/users/{id}",                NEED_SECRET,  auth0_user_update,    auth0_user_patch,  auth0_user, .scope = ID_SCOPES_UPDATE },
+    { DELETE, "/api/v2/users/{id}",                NEED_SECRET,  auth0_user_delete,    NULL,              NULL, .scope = "delete:users,delete:current_user" },
+    { GET,    "/api/v2/users-by-email",            NEED_SECRET,  auth0_users_by_email, auth0_email_query, auth0_user, .scope = "read:users" },
+    { 0 }
+};
+/* clang-format on */
 
 static const char *const auth0_mounts[] = { "", NULL };
 
-static void write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
-{
-    (void)ctx;
-    (void)req;
-    reply->status = err == E_NO_ROUTE ? 404 : 500;
-}
-
-const Dialect auth0_dialect = { .name = "auth0", .mounts = auth0_mounts, .routes = auth0_routes, .write_error = write_error };
+const Dialect auth0_dialect = {
+    .name = "auth0",
+    .mounts = auth0_mounts,
+    .routes = auth0_routes,
+    .errors = auth0_errors,
+    .identify = auth0_identify,
+    .allow = auth0_allow,
+    .write_error = auth0_write_error,
+    .finish = auth0_finish,
+    .read_user_id = auth0_read_user_id,
+    .reply_user = auth0_reply_user,
+};

@@ -1,0 +1,121 @@
+/* caller.c: who is calling: a management token, and what it may do (spec/auth0.md 1.2, 1.3). */
+#include "base/clock.h"
+#include "base/id.h"
+#include "dialect/auth0/internal.h"
+
+const char *auth0_issuer(Ctx *ctx)
+{
+    return arena_printf(ctx->arena, "https://%s/", ((const Auth0Settings *)ctx_settings(ctx))->domain);
+}
+
+const char *auth0_audience(Ctx *ctx)
+{
+    return arena_printf(ctx->arena, "https://%s/api/v2/", ((const Auth0Settings *)ctx_settings(ctx))->domain);
+}
+
+bool word_in(Str list, char separator, Str word)
+{
+    while (list.p != NULL)
+        if (str_eq(str_cut(&list, separator), word))
+            return word.n > 0;
+    return false;
+}
+
+/* `Bearer x.y.z`. */
+static Err read_bearer(Ctx *ctx, const Req *req, Str *ret)
+{
+    size_t dots = 0;
+    Str token;
+
+    if (req_header_count(req, "authorization") == 0)
+        return fail(ctx, E_NO_CREDENTIAL, NOWHERE, NULL);
+    if (req_bearer(ctx, req, &token) != OK)
+        return auth0_refuse(ctx, E_NO_CREDENTIAL, "Bearer", "Bad HTTP authentication header format");
+    for (size_t i = 0; i < token.n; i++)
+        dots += token.p[i] == '.';
+    if (dots != 2 || token.p[0] == '.' || token.p[token.n - 1] == '.')
+        return auth0_refuse(ctx, E_NO_CREDENTIAL, "Bearer", "Bad HTTP authentication header format");
+    *ret = token;
+    return OK;
+}
+
+/* `aud` is a text, or a list of texts. */
+static bool has_audience(Ctx *ctx, const char *aud, const char *want)
+{
+    if (aud == NULL)
+        return false;
+    if (aud[0] == '[')
+        return strstr(aud, json_quote(ctx->arena, want)) != NULL;
+    return text_eq(aud, json_quote(ctx->arena, want));
+}
+
+/* As it is shown: a text without its quotes. */
+static const char *show_audience(Ctx *ctx, const char *aud)
+{
+    return aud == NULL ? "" : aud[0] == '"' ? json_get(ctx->arena, arena_printf(ctx->arena, "{\"aud\":%s}", aud), "aud") : aud;
+}
+
+static Err check_claims(Ctx *ctx, const Auth0Claims *claims)
+{
+    const double now = (double)ctx->now / (double)US_PER_S;
+
+    if (!text_eq(claims->iss, auth0_issuer(ctx)) || text_empty(claims->sub))
+        return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
+    if (!HAS(claims, exp_read) || IS_NULL(claims, exp_read) || claims->exp_read <= now)
+        return fail(ctx, E_EXPIRED_CREDENTIAL, NOWHERE, NULL);
+    if (HAS(claims, nbf_read) && claims->nbf_read > now)
+        return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
+    if (!has_audience(ctx, claims->aud, auth0_audience(ctx)))
+        return fail(ctx, E_BAD_AUDIENCE, NOWHERE, "Bad audience: %.300s", show_audience(ctx, claims->aud));
+    return OK;
+}
+
+/* Tokens of clients alone: those of users open nothing here. */
+static Err check_subject(Ctx *ctx, const Auth0Claims *claims)
+{
+    const Auth0Settings *settings = ctx_settings(ctx);
+
+    if (!text_eq(claims->sub, arena_printf(ctx->arena, "%s@clients", settings->client_id)))
+        return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
+    return OK;
+}
+
+Err auth0_identify(Ctx *ctx, const Req *req, Str path, const Route *route)
+{
+    const Auth0Settings *settings = ctx_settings(ctx);
+    Auth0Claims claims = { 0 };
+    Caller *caller;
+    Str token;
+    Jwt jwt;
+
+    (void)path;
+    if (route == NULL || route->need == NEED_NOTHING)
+        return OK;
+    TRY(read_bearer(ctx, req, &token));
+    if (jwt_verify(ctx, settings->keys, token, &jwt) != OK || !text_eq(jwt.alg, "RS256") ||
+        json_read(ctx, jwt.claims, JSON_IGNORE_UNKNOWN, auth0_claims_read, &claims) != OK)
+        return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
+    TRY(check_claims(ctx, &claims));
+    TRY(check_subject(ctx, &claims));
+    caller = ARENA_NEW(ctx->arena, Caller);
+    *caller = (Caller){ .kind = CALLER_ADMIN, .actor_id = UUID_NIL, .actor_name = claims.azp == NULL ? "" : claims.azp,
+                        .scopes = claims.scope == NULL ? "" : claims.scope };
+    ctx->caller = caller;
+    return OK;
+}
+
+Err auth0_allow(Ctx *ctx, const Req *req, const Route *route)
+{
+    Str wanted;
+
+    (void)req;
+    if (route == NULL || route->need == NEED_NOTHING)
+        return OK;
+    if (ctx->caller == NULL || ctx->caller->kind != CALLER_ADMIN)
+        return fail(ctx, E_NO_CREDENTIAL, NOWHERE, NULL);
+    wanted = str_of(route->scope);
+    while (wanted.p != NULL)
+        if (word_in(str_of(ctx->caller->scopes), ' ', str_cut(&wanted, ',')))
+            return OK;
+    return fail(ctx, E_SCOPE, NOWHERE, "Insufficient scope, expected any of: %s", route->scope);
+}

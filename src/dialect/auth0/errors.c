@@ -1,0 +1,231 @@
+/* errors.c: how Auth0 says each error (spec/auth0.md 1.4, 7.2). */
+#include <stdarg.h>
+
+#include "base/clock.h"
+#include "dialect/auth0/internal.h"
+
+/* The Management API. A text of %s is what fail() said; others stand as they are, since the directory's sentences are not Auth0's. */
+const ErrRow auth0_errors[ERR_COUNT] = {
+    [OK] = { 200, NULL, "" },
+    [E_INTERNAL] = { 500, NULL, "An internal server error occurred" },
+    [E_NOMEM] = { 500, NULL, "An internal server error occurred" },
+    [E_DB] = { 500, NULL, "An internal server error occurred" },
+    [E_DB_RETRY] = { 503, NULL, "The database is busy, please retry after a moment" },
+    [E_DB_LOST] = { 503, NULL, "The database cannot be reached, please retry after a moment" },
+    [E_NO_ROW] = { 404, "inexistent_user", "The user does not exist." },
+    [E_BUSY] = { 503, NULL, "The server is busy, please retry after a moment" },
+    [E_TIMEOUT] = { 503, NULL, "The query exceeded the timeout. Please try refining your search criteria. See "
+                               "https://auth0.com/docs/best-practices/search-best-practices" },
+    [E_SHUTDOWN] = { 503, NULL, "The server is shutting down, please retry after a moment" },
+    [E_IO] = { 500, NULL, "An internal server error occurred" },
+    [E_CONFIG] = { 500, NULL, "An internal server error occurred" },
+    [E_BAD_REQUEST] = { 400, NULL, "The request cannot be read" },
+    [E_TOO_LARGE] = { 413, NULL, "Payload content length greater than maximum allowed: 1048576" },
+    [E_URI_TOO_LONG] = { 414, NULL, "The request target is too long" },
+    [E_HEADERS_TOO_LARGE] = { 431, NULL, "The request header is too large" },
+    [E_MEDIA_TYPE] = { 415, NULL, "Unsupported Media Type" },
+    [E_BAD_JSON] = { 400, "invalid_body", "Invalid request payload JSON format" },
+    [E_BAD_TYPE] = { 400, "invalid_body", "Payload validation error: 'A value has the wrong type'." },
+    [E_UNKNOWN_FIELD] = { 400, "invalid_body", "Payload validation error: 'Additional properties not allowed'." },
+    [E_MISSING] = { 400, "invalid_body", "Payload validation error: 'A required property is missing'." },
+    [E_BAD_VALUE] = { 400, "invalid_body", "%s" },
+    [E_TOO_LONG] = { 400, "invalid_body", "Payload validation error: 'String is too long'." },
+    [E_BAD_PAGE] = { 400, "invalid_paging", "You can only page through the first 1000 records. See "
+                                            "https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation" },
+    [E_NO_ROUTE] = { 404, NULL, "Not Found" },
+    [E_NO_METHOD] = { 404, NULL, "Not Found" },
+    [E_BAD_VERSION] = { 400, NULL, "Unknown API version" },
+    [E_RATE_LIMIT] = { 429, "too_many_requests", "Global limit has been reached" },
+    [E_NO_CREDENTIAL] = { 401, NULL, "Missing authentication" },
+    [E_BAD_CREDENTIAL] = { 401, NULL, "Invalid token" },
+    [E_EXPIRED_CREDENTIAL] = { 401, NULL, "Expired token received for JSON Web Token validation" },
+    [E_BAD_AUDIENCE] = { 401, NULL, "%s" },
+    [E_NOT_ADMIN] = { 403, "insufficient_scope", "Insufficient scope" },
+    [E_SCOPE] = { 403, "insufficient_scope", "%s" },
+    [E_NO_SUBJECT] = { 401, NULL, "Invalid token" },
+    [E_SUBJECT_GONE] = { 401, NULL, "Invalid token" },
+    [E_SESSION_GONE] = { 401, NULL, "Invalid token" },
+    [E_SESSION_EXPIRED] = { 401, NULL, "Invalid token" },
+    [E_BAD_CLIENT] = { 401, NULL, "Unauthorized" },
+    [E_BAD_GRANT_TYPE] = { 400, NULL, "The grant type is not served" },
+    [E_NO_IDENTIFIER] = { 400, "invalid_body", "Payload validation error: 'Missing required property: email'." },
+    [E_BAD_EMAIL] = { 400, "invalid_body", "Payload validation error: 'Object didn't pass validation for format email' on property email (The user's email)." },
+    [E_BAD_PHONE] = { 400, "invalid_body",
+                      "Payload validation error: 'Object didn't pass validation for format phone' on property phone_number (The user's phone number)." },
+    [E_BAD_USERNAME] = { 400, "invalid_body",
+                         "Payload validation error: 'Object didn't pass validation for format username' on property username (The user's username)." },
+    [E_BAD_ID] = { 400, "invalid_body", "Payload validation error: 'Object didn't pass validation for format user-id' on property user_id (The external user's id)." },
+    [E_EMAIL_TAKEN] = { 409, "auth0_idp_error", "The user already exists." },
+    [E_PHONE_TAKEN] = { 409, "auth0_idp_error", "The user already exists." },
+    [E_USERNAME_TAKEN] = { 409, "auth0_idp_error", "The user already exists." },
+    [E_EXTERNAL_ID_TAKEN] = { 409, "auth0_idp_error", "The user already exists." },
+    [E_ID_TAKEN] = { 409, "auth0_idp_error", "The user already exists." },
+    [E_CONFLICT] = { 409, "auth0_idp_error", "The user already exists." },
+    [E_NO_USER] = { 404, "inexistent_user", "The user does not exist." },
+    [E_NO_CONNECTION] = { 400, "inexistent_connection", "The connection does not exist." },
+    [E_NOT_THIS_USER] = { 404, "inexistent_user", "The user does not exist." },
+    [E_WEAK_PASSWORD] = { 400, NULL, "PasswordStrengthError: Password is too weak" },
+    [E_LONG_PASSWORD] = { 400, NULL, "PasswordStrengthError: Password is too long" },
+    [E_BAD_HASH] = { 400, "invalid_body", "Payload validation error: 'The password hash is not valid'." },
+    [E_WRONG_PASSWORD] = { 403, "invalid_grant", "Wrong email or password." },
+    [E_NO_PASSWORD] = { 403, "invalid_grant", "Wrong email or password." },
+    [E_BAD_SIGN_IN] = { 403, "invalid_grant", "Wrong email or password." },
+    [E_BANNED] = { 403, "unauthorized", "user is blocked" },
+    [E_EMAIL_UNCONFIRMED] = { 403, "unauthorized", "Please verify your email before logging in." },
+    [E_PHONE_UNCONFIRMED] = { 403, "unauthorized", "Please verify your phone number before logging in." },
+    [E_PROVIDER_OFF] = { 400, "operation_not_supported", "Connection is disabled." },
+    [E_NO_REFRESH_TOKEN] = { 404, NULL, "The refresh token does not exist." },
+    [E_REFRESH_REUSED] = { 404, NULL, "The refresh token does not exist." },
+    [E_MFA_REQUIRED] = { 403, "mfa_required", "Multifactor authentication required" },
+    [E_FORBIDDEN_COMBO] = { 400, "invalid_body", "%s" },
+};
+
+/* What a change says otherwise than a creation (5.3). */
+static const ErrRow patch_errors[ERR_COUNT] = {
+    [E_EMAIL_TAKEN] = { 400, "auth0_idp_error", "The specified new email already exists" },
+    [E_PHONE_TAKEN] = { 400, "auth0_idp_error", "The specified new phone number already exists" },
+    [E_USERNAME_TAKEN] = { 400, "auth0_idp_error", "The specified new username already exists" },
+};
+
+/* The Authentication API: `code` is `error`, `text` is `error_description`. */
+static const ErrRow oauth_errors[ERR_COUNT] = {
+    [E_BAD_CLIENT] = { 401, "access_denied", "Unauthorized" },
+    [E_BAD_GRANT_TYPE] = { 400, "unsupported_grant_type", "Unsupported grant type: %s" },
+    [E_BAD_AUDIENCE] = { 403, "access_denied", "Service not found: %s" },
+    [E_SCOPE] = { 403, "access_denied", "Client has not been granted scopes: %s" },
+    [E_BAD_TYPE] = { 400, "invalid_request", "%s" },
+    [E_MISSING] = { 400, "invalid_request", "Missing required parameter: %s" },
+    [E_BAD_VALUE] = { 400, "invalid_request", "%s" },
+    [E_BAD_JSON] = { 400, "invalid_request", "Invalid request payload JSON format" },
+    [E_BAD_REQUEST] = { 400, "invalid_request", "The request cannot be read" },
+    [E_MEDIA_TYPE] = { 415, "invalid_request", "Unsupported Media Type" },
+    [E_TOO_LARGE] = { 413, "invalid_request", "Payload content length greater than maximum allowed: 1048576" },
+    [E_RATE_LIMIT] = { 429, "too_many_requests", "Global limit has been reached" },
+    [E_BUSY] = { 503, "temporarily_unavailable", "The server is busy, please retry after a moment" },
+    [E_INTERNAL] = { 500, "server_error", "An internal server error occurred" },
+};
+
+/* HTTP's reasons, as the envelope names them. */
+static const struct {
+    int status;
+    const char *text;
+} reasons[] = {
+    { 400, "Bad Request" },
+    { 401, "Unauthorized" },
+    { 403, "Forbidden" },
+    { 404, "Not Found" },
+    { 409, "Conflict" },
+    { 413, "Request Entity Too Large" },
+    { 414, "Request-URI Too Large" },
+    { 415, "Unsupported Media Type" },
+    { 429, "Too Many Requests" },
+    { 431, "Request Header Fields Too Large" },
+    { 503, "Service Unavailable" },
+};
+
+static const char *reason_of(int status)
+{
+    for (size_t i = 0; i < COUNTOF(reasons); i++)
+        if (reasons[i].status == status)
+            return reasons[i].text;
+    return "Internal Server Error";
+}
+
+typedef struct Body {
+    int64_t status;
+    const char *reason, *message, *attributes, *code;
+} Body;
+
+static const Field body_fields[] = {
+    INT(Body, status, "statusCode"), TEXT(Body, reason, "error"), TEXT(Body, message, "message"),
+    JSON(Body, attributes, "attributes", .flags = OMIT_NULL), TEXT(Body, code, "errorCode", .flags = OMIT_NULL), END(Body),
+};
+static const Field oauth_fields[] = { TEXT(Body, code, "error"), TEXT(Body, message, "error_description"), END(Body) };
+
+Err auth0_refuse(Ctx *ctx, Err err, const char *code, const char *format, ...)
+{
+    char line[1024];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    IGNORE(fail(ctx, err, NOWHERE, "%s", line));
+    ctx->fault.name = str_of(code == NULL ? "" : code);
+    return err;
+}
+
+static bool is_oauth(const Ctx *ctx)
+{
+    const Route *route = ctx_call(ctx)->route;
+
+    return route != NULL && route->fn == auth0_token_grant;
+}
+
+static const ErrRow *row_of(const Ctx *ctx, Err err)
+{
+    const Route *route = ctx_call(ctx)->route;
+
+    if (is_oauth(ctx))
+        return oauth_errors[err].status != 0 ? &oauth_errors[err] : &oauth_errors[E_INTERNAL];
+    return route != NULL && route->method == PATCH && patch_errors[err].status != 0 ? &patch_errors[err] : &auth0_errors[err];
+}
+
+static const char *sentence(Ctx *ctx, const ErrRow *row)
+{
+    const char *hole = strstr(row->text, "%s");
+
+    if (hole == NULL)
+        return row->text;
+    return arena_printf(ctx->arena, "%.*s%s%s", (int)(hole - row->text), row->text, ctx->fault.text == NULL ? "" : ctx->fault.text, hole + 2);
+}
+
+/* The errorCode that auth0_refuse() gave counts before the row's. */
+static const char *code_of(Ctx *ctx, const ErrRow *row, Err err)
+{
+    const Str name = ctx->fault.name;
+
+    if (name.p == NULL || (err != E_BAD_VALUE && err != E_FORBIDDEN_COMBO && err != E_NO_CREDENTIAL && err != E_SCOPE))
+        return row->code;
+    return name.n == 0 ? NULL : str_dup(ctx->arena, name);
+}
+
+/* Faults of the credential repeat their sentence in `attributes`. */
+static const char *attributes(Ctx *ctx, Err err, const char *message)
+{
+    if (err != E_BAD_CREDENTIAL && err != E_EXPIRED_CREDENTIAL)
+        return NULL;
+    return arena_printf(ctx->arena, "{\"error\":%s}", json_quote(ctx->arena, message));
+}
+
+void auth0_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
+{
+    const ErrRow *row = row_of(ctx, err);
+    const bool malformed = err == E_NO_CREDENTIAL && ctx->fault.text != NULL; /* a header is there, but not of the form */
+    const char *message = malformed ? ctx->fault.text : sentence(ctx, row);
+    const Body body = { .status = malformed ? 400 : row->status, .reason = reason_of(malformed ? 400 : row->status), .message = message,
+                        .attributes = attributes(ctx, err, message), .code = code_of(ctx, row, err) };
+
+    (void)req;
+    reply->status = (int)body.status;
+    if (reply->status == 401)
+        reply_header(reply, "WWW-Authenticate", is_oauth(ctx) ? "Basic" : "Bearer");
+    if (reply->status == 503 || reply->status == 429)
+        reply_header(reply, "Retry-After", "1");
+    reply_header(reply, "Content-Type", AUTH0_JSON);
+    json_write(&reply->body, is_oauth(ctx) ? oauth_fields : body_fields, &body, JSON_PLAIN);
+}
+
+/* Answers about users and tokens are nobody else's to keep; no limit is set, and the three headers say so. */
+void auth0_finish(Ctx *ctx, const Req *req, Reply *reply)
+{
+    (void)req;
+    if (str_starts(ctx_call(ctx)->path, STR("/.well-known/")))
+        return;
+    reply_header(reply, "Cache-Control", "no-store");
+    if (!str_starts(ctx_call(ctx)->path, STR("/api/v2/")))
+        return;
+    reply_header(reply, "X-RateLimit-Limit", "1000");
+    reply_header(reply, "X-RateLimit-Remaining", "999");
+    reply_headerf(reply, "X-RateLimit-Reset", "%lld", (long long)(ctx->now / US_PER_S + 1));
+}

@@ -1,0 +1,65 @@
+/* internal.h: what the files of the dialect share. */
+#ifndef HECATE_AUTH0_INTERNAL_H
+#define HECATE_AUTH0_INTERNAL_H
+
+#include "dialect/auth0/auth0.h"
+#include "dialect/auth0/wire.h"
+
+#define AUTH0_JSON "application/json; charset=utf-8"
+#define AUTH0_CONNECTION "Username-Password-Authentication" /* the one database */
+
+extern const ErrRow auth0_errors[ERR_COUNT];
+extern const Route auth0_routes[];
+
+/* errors.c */
+void auth0_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err);
+void auth0_finish(Ctx *ctx, const Req *req, Reply *reply);
+/* An error with an errorCode of its own (or NULL: none) and its message. */
+Err auth0_refuse(Ctx *ctx, Err err, const char *code, const char *format, ...) PRINTF(4, 5);
+
+/* caller.c */
+Err auth0_identify(Ctx *ctx, const Req *req, Str path, const Route *route);
+Err auth0_allow(Ctx *ctx, const Req *req, const Route *route);
+const char *auth0_issuer(Ctx *ctx);   /* https://DOMAIN/ */
+const char *auth0_audience(Ctx *ctx); /* https://DOMAIN/api/v2/ */
+/* Is the word in this list, whose words are separated by `separator`? */
+bool word_in(Str list, char separator, Str word);
+
+/* schema.c: the validator (spec 1.5). What it lets pass is read into `out`; the first failure is E_BAD_VALUE. */
+typedef enum SchemaFlags { SCHEMA_METADATA_HINT = 1 } SchemaFlags;
+Err auth0_body(Ctx *ctx, const Req *req, unsigned flags, void *out);
+Err auth0_query(Ctx *ctx, const Req *req, const Field *fields, Auth0UserQuery *out);
+/* A member of the body is at fault for a reason that the table cannot say. */
+Err auth0_bad_member(Ctx *ctx, const char *name, const char *note, const char *format, ...) PRINTF(4, 5);
+/* May this be the id of a user: provider|subject? */
+Err auth0_check_user_id(Ctx *ctx, const char *id);
+
+/* view.c */
+const Auth0User *auth0_user_view(Ctx *ctx, const User *user);
+const char *auth0_user_id(Ctx *ctx, const User *user);
+/* Only the named members of a user, or all but these, as the query says. */
+const Field *auth0_chosen_fields(Ctx *ctx, const Auth0UserQuery *query);
+Err auth0_reply_user(Ctx *ctx, Reply *reply, int status, const User *user);
+/* Defaults for a new profile (spec 2.2). */
+const char *auth0_default_name(const char *email, const char *username, const char *phone);
+const char *auth0_default_nickname(Ctx *ctx, const char *email, const char *username, const char *phone);
+const char *auth0_default_picture(Ctx *ctx, const char *name);
+
+/* users.c, list.c */
+Err auth0_load(Ctx *ctx, const char *id, User **ret);
+Err auth0_read_user_id(Ctx *ctx, const char *text, const char **ret);
+Err auth0_user_create(Ctx *ctx, const Req *req, Reply *reply);
+Err auth0_user_get(Ctx *ctx, const Req *req, Reply *reply);
+Err auth0_user_update(Ctx *ctx, const Req *req, Reply *reply);
+Err auth0_user_delete(Ctx *ctx, const Req *req, Reply *reply);
+Err auth0_user_list(Ctx *ctx, const Req *req, Reply *reply);
+Err auth0_users_by_email(Ctx *ctx, const Req *req, Reply *reply);
+
+/* token.c */
+Err auth0_token_grant(Ctx *ctx, const Req *req, Reply *reply);
+
+/* public.c */
+Err auth0_jwks(Ctx *ctx, const Req *req, Reply *reply);
+Err auth0_discovery(Ctx *ctx, const Req *req, Reply *reply);
+
+#endif

@@ -1,0 +1,148 @@
+/* token.c: POST /oauth/token: client credentials for the Management API (spec/auth0.md 1.2, 7.2). */
+#include "base/clock.h"
+#include "base/id.h"
+#include "dialect/auth0/internal.h"
+
+/* Everything that a client may be granted (spec 1.3); scopes of users themselves are not among them. */
+static const char all_scopes[] =
+    "read:users update:users delete:users create:users read:users_app_metadata update:users_app_metadata delete:users_app_metadata "
+    "create:users_app_metadata create:user_tickets read:user_idp_tokens read:logs read:logs_users read:roles update:roles create:roles "
+    "delete:roles read:role_members create:role_members delete:role_members read:connections update:connections create:connections "
+    "delete:connections read:resource_servers update:resource_servers create:resource_servers delete:resource_servers read:organizations "
+    "update:organizations create:organizations delete:organizations read:organization_members create:organization_members "
+    "delete:organization_members read:authentication_methods create:authentication_methods update:authentication_methods "
+    "delete:authentication_methods read:guardian_enrollments delete:guardian_enrollments create:guardian_enrollment_tickets "
+    "remove:authenticators read:sessions update:sessions delete:sessions read:refresh_tokens update:refresh_tokens delete:refresh_tokens "
+    "read:federated_connections_tokens delete:federated_connections_tokens read:user_effective_roles read:user_effective_permissions "
+    "read:user_role_source_groups read:user_permission_source_roles read:groups";
+
+/* ---- the client ---- */
+
+/* `Basic base64(id:secret)`, both percent-encoded (RFC 6749 2.3.1). `*ret` stays as it is when the header is none. */
+static Err read_basic(Ctx *ctx, const Req *req, Auth0TokenIn *in)
+{
+    Str value = req_header(req, "authorization"), decoded, secret;
+    const Str scheme = STR("basic ");
+    char *id_text, *secret_text;
+
+    if (value.n <= scheme.n || !str_eq_nocase((Str){ value.p, scheme.n }, scheme))
+        return OK;
+    if (in->client_secret != NULL)
+        return fail(ctx, E_BAD_VALUE, NOWHERE, "More than one way of client authentication");
+    if (!base64_read(ctx->arena, str_trim((Str){ value.p + scheme.n, value.n - scheme.n }), false, true, &decoded))
+        return fail(ctx, E_BAD_CLIENT, NOWHERE, NULL);
+    secret = decoded;
+    decoded = str_cut(&secret, ':');
+    if (path_decode(ctx, decoded, &id_text) != OK || path_decode(ctx, secret, &secret_text) != OK ||
+        (in->client_id != NULL && !text_eq(in->client_id, id_text)))
+        return fail(ctx, E_BAD_CLIENT, NOWHERE, NULL);
+    in->client_id = id_text;
+    in->client_secret = secret_text;
+    return OK;
+}
+
+/* Both comparisons are always made. */
+static Err check_client(Ctx *ctx, const Auth0TokenIn *in)
+{
+    const Auth0Settings *settings = ctx_settings(ctx);
+    const Str secret = str_of(in->client_secret == NULL ? "" : in->client_secret);
+    uint8_t sum[32];
+    bool id, good;
+
+    hash_sum(HASH_SHA256, secret, sum);
+    id = secret_eq(str_of(settings->client_id), str_of(in->client_id));
+    good = secret_eq((Str){ (const char *)sum, sizeof(sum) }, (Str){ (const char *)settings->client_secret_sum, sizeof(sum) });
+    return id && good && in->client_secret != NULL ? OK : fail(ctx, E_BAD_CLIENT, NOWHERE, NULL);
+}
+
+/* ---- the grant ---- */
+
+/* The scopes asked for, which must all be among ours; without any, all. */
+static Err take_scopes(Ctx *ctx, const char *asked, const char **ret)
+{
+    Str rest = str_of(asked);
+    const char *refused = NULL;
+
+    if (str_trim(rest).n == 0) {
+        *ret = all_scopes;
+        return OK;
+    }
+    while (rest.p != NULL) {
+        const Str scope = str_cut(&rest, ' ');
+
+        if (scope.n > 0 && !word_in(STR(all_scopes), ' ', scope))
+            refused = refused == NULL ? arena_printf(ctx->arena, "%.*s", (int)scope.n, scope.p) : arena_printf(ctx->arena, "%s, %.*s", refused, (int)scope.n, scope.p);
+    }
+    if (refused != NULL)
+        return fail(ctx, E_SCOPE, NOWHERE, "%.500s", refused);
+    *ret = asked;
+    return OK;
+}
+
+static Err sign_token(Ctx *ctx, const char *scope, const char **ret)
+{
+    const Auth0Settings *settings = ctx_settings(ctx);
+    const int64_t now = ctx->now / US_PER_S;
+    const Auth0Claims claims = { .iss = auth0_issuer(ctx), .sub = arena_printf(ctx->arena, "%s@clients", settings->client_id),
+                                 .aud = json_quote(ctx->arena, auth0_audience(ctx)), .iat = now, .exp = now + settings->token_seconds,
+                                 .scope = scope, .gty = "client-credentials", .azp = settings->client_id };
+    Buf buf = buf_in(ctx->arena, 16384);
+    char *text, *token;
+
+    json_write(&buf, auth0_claims, &claims, JSON_PLAIN);
+    TRY(buf_text(&buf, &text));
+    TRY(jwt_sign(ctx->arena, settings->keys, "JWT", text, &token));
+    *ret = token;
+    return OK;
+}
+
+static Err grant_client_credentials(Ctx *ctx, const Auth0TokenIn *in, Reply *reply)
+{
+    const Auth0Settings *settings = ctx_settings(ctx);
+    Auth0Token out = { .token_type = "Bearer", .expires_in = settings->token_seconds };
+
+    if (text_empty(in->audience))
+        return fail(ctx, E_MISSING, NOWHERE, "audience");
+    if (!text_eq(in->audience, auth0_audience(ctx)))
+        return fail(ctx, E_BAD_AUDIENCE, NOWHERE, "%.500s", in->audience);
+    TRY(take_scopes(ctx, in->scope, &out.scope));
+    TRY(sign_token(ctx, out.scope, &out.access_token));
+    return reply_json(ctx, reply, 200, AUTH0_JSON, auth0_token, &out, JSON_PLAIN);
+}
+
+static const struct {
+    const char *name;
+    Err (*fn)(Ctx *ctx, const Auth0TokenIn *in, Reply *reply);
+} grants[] = {
+    { "client_credentials", grant_client_credentials },
+};
+
+/* JSON or a form. */
+static Err read_body(Ctx *ctx, const Req *req, Auth0TokenIn *in)
+{
+    Str rest = req_header(req, "content-type");
+    const Str type = str_trim(str_cut(&rest, ';'));
+
+    if (str_eq_nocase(type, STR("application/x-www-form-urlencoded")))
+        return form_read(ctx, req->body, FORM_IGNORE_UNKNOWN, auth0_token_in, in);
+    if (!str_eq_nocase(type, STR("application/json")))
+        return fail(ctx, E_MEDIA_TYPE, NOWHERE, NULL);
+    return json_read(ctx, req->body, JSON_IGNORE_UNKNOWN, auth0_token_in, in);
+}
+
+Err auth0_token_grant(Ctx *ctx, const Req *req, Reply *reply)
+{
+    Auth0TokenIn in = { 0 };
+
+    TRY(read_body(ctx, req, &in));
+    if (text_empty(in.grant_type))
+        return fail(ctx, E_MISSING, NOWHERE, "grant_type");
+    TRY(read_basic(ctx, req, &in));
+    if (text_empty(in.client_id))
+        return fail(ctx, E_MISSING, NOWHERE, "client_id");
+    TRY(check_client(ctx, &in));
+    for (size_t i = 0; i < COUNTOF(grants); i++)
+        if (text_eq(grants[i].name, in.grant_type))
+            return grants[i].fn(ctx, &in, reply);
+    return fail(ctx, E_BAD_GRANT_TYPE, NOWHERE, "%.200s", in.grant_type);
+}

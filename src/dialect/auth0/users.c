@@ -1,0 +1,324 @@
+/* users.c: one user: create, get, change, delete (spec/auth0.md 2.2, 2.3, 5). */
+#include "base/id.h"
+#include "dialect/auth0/internal.h"
+
+static const UserPolicy auth0_policy = { .check_password = true, .password_min = 8 };
+
+/* ---- ids ---- */
+
+/* `auth0|` and the 32 digits of a UUID, in lower case? */
+static const char *uuid_of(Ctx *ctx, const char *id)
+{
+    const char *subject = strncmp(id, "auth0|", 6) == 0 ? id + 6 : "";
+
+    return strlen(subject) == 32 && strspn(subject, "0123456789abcdef") == 32 ? uuid_read(ctx->arena, str_of(subject)) : NULL;
+}
+
+/* The user with this very id: one that has a chosen id is not found by its UUID. */
+Err auth0_load(Ctx *ctx, const char *id, User **ret)
+{
+    const char *uuid = uuid_of(ctx, id);
+    Str subject = str_of(id);
+    User *user;
+
+    TRY(auth0_check_user_id(ctx, id));
+    if (uuid != NULL) {
+        TRY(dir_user_get(ctx, uuid, &user));
+    } else {
+        const char *provider = str_dup(ctx->arena, str_cut(&subject, '|'));
+
+        TRY(dir_user_get_subject(ctx, provider, str_dup(ctx->arena, subject), &user));
+        ctx->user_id = user->id;
+    }
+    if (user->deleted_at != 0 || !text_eq(auth0_user_id(ctx, user), id))
+        return fail(ctx, E_NO_USER, NOWHERE, NULL);
+    *ret = user;
+    return OK;
+}
+
+Err auth0_read_user_id(Ctx *ctx, const char *text, const char **ret)
+{
+    User *user;
+
+    TRY(auth0_load(ctx, text, &user));
+    *ret = user->id;
+    return OK;
+}
+
+/* ---- checks that the table cannot say ---- */
+
+static const char banned_keys[] =
+    "__tenant _id blocked clientID created_at email_verified email globalClientID global_client_id identities lastIP lastLogin loginsCount "
+    "metadata multifactor_last_modified multifactor updated_at user_id";
+
+/* Names of metadata: no dot, no leading dollar; some are the service's own in app_metadata (4.1). */
+static Err check_metadata(Ctx *ctx, const char *name, const char *doc, Str banned)
+{
+    List members = { 0 };
+    const char *kind;
+
+    if (doc == NULL)
+        return OK;
+    TRY(json_members(ctx, str_of(doc), &kind, &members));
+    for (size_t i = 0; i < members.n; i++) {
+        const char *key = ((const JsonMember *)members.v[i])->name;
+
+        if (strchr(key, '.') != NULL || key[0] == '$' || word_in(banned, ' ', str_of(key)))
+            return auth0_bad_member(ctx, name, NULL, "Invalid property name: %.200s", key);
+    }
+    return OK;
+}
+
+static Err check_body(Ctx *ctx, const Auth0UserIn *in)
+{
+    TRY(check_metadata(ctx, "user_metadata", in->user_metadata, STR("")));
+    return check_metadata(ctx, "app_metadata", in->app_metadata, STR(banned_keys));
+}
+
+/* ---- creating ---- */
+
+/* What the one database asks for: a password, and something to sign in with. */
+static Err check_new(Ctx *ctx, const Auth0UserIn *in)
+{
+    if (!text_eq(in->connection, AUTH0_CONNECTION))
+        return fail(ctx, E_NO_CONNECTION, NOWHERE, NULL);
+    if (in->email == NULL && in->username == NULL && in->phone_number == NULL)
+        return auth0_bad_member(ctx, NULL, NULL, "Missing required property: email");
+    if (in->password == NULL)
+        return auth0_bad_member(ctx, NULL, NULL, "Missing required property: password");
+    return check_body(ctx, in);
+}
+
+/* A chosen id of 32 hex digits is the UUID itself: both forms of an id are one. */
+static void take_id(Ctx *ctx, const Auth0UserIn *in, NewUser *new)
+{
+    if (text_empty(in->user_id))
+        return;
+    new->id = uuid_of(ctx, arena_printf(ctx->arena, "auth0|%s", in->user_id));
+    if (new->id == NULL) {
+        new->provider = "auth0";
+        new->subject = in->user_id;
+    }
+}
+
+Err auth0_user_create(Ctx *ctx, const Req *req, Reply *reply)
+{
+    Auth0UserIn in = { 0 };
+    const char *username, *email, *name;
+    NewUser new;
+    User *user;
+
+    TRY(auth0_body(ctx, req, SCHEMA_METADATA_HINT, &in));
+    TRY(check_new(ctx, &in));
+    username = text_lower(ctx->arena, in.username);
+    email = text_lower(ctx->arena, in.email);
+    name = auth0_default_name(email, username, in.phone_number);
+    new = (NewUser){
+        .email = email, .phone = in.phone_number, .username = username, .password = in.password,
+        .meta_user = in.user_metadata == NULL ? NULL : json_merge(ctx->arena, "{}", in.user_metadata, MERGE_TOP), .meta_app = in.app_metadata,
+        .email_confirmed = email != NULL && in.email_verified, .phone_confirmed = in.phone_number != NULL && in.phone_verified, .banned = in.blocked,
+        .blocked_shown = HAS(&in, blocked), .name = in.name == NULL ? name : in.name,
+        .nickname = in.nickname == NULL ? auth0_default_nickname(ctx, email, username, in.phone_number) : in.nickname,
+        .picture = in.picture == NULL ? auth0_default_picture(ctx, name) : in.picture, .given_name = in.given_name, .family_name = in.family_name,
+        .connection = in.connection, .policy = &auth0_policy,
+    };
+    take_id(ctx, &in, &new);
+    TRY(dir_user_create(ctx, &new, &user));
+    ctx->user_id = user->id;
+    return auth0_reply_user(ctx, reply, 201, user);
+}
+
+/* ---- getting ---- */
+
+Err auth0_user_get(Ctx *ctx, const Req *req, Reply *reply)
+{
+    Auth0UserQuery query = { 0 };
+    User *user;
+
+    TRY(auth0_check_user_id(ctx, req_param(ctx, "id")));
+    TRY(auth0_query(ctx, req, auth0_fields_query, &query));
+    TRY(auth0_load(ctx, req_param(ctx, "id"), &user));
+    return reply_json(ctx, reply, 200, AUTH0_JSON, auth0_chosen_fields(ctx, &query), auth0_user_view(ctx, user), JSON_PLAIN);
+}
+
+/* ---- changing ---- */
+
+#define IN(m) offsetof(Auth0UserIn, m)
+#define TO(m) offsetof(UserPatch, m)
+
+/* Pairs that one request may not change (5.4). */
+static const struct {
+    size_t first, second;
+    const char *names;
+} forbidden_pairs[] = {
+    { IN(password), IN(email), "password and email" },
+    { IN(password), IN(email_verified), "password and email_verified" },
+    { IN(username), IN(email), "username and email" },
+    { IN(username), IN(email_verified), "username and email_verified" },
+    { IN(username), IN(password), "username and password" },
+};
+
+/* Texts that go into the patch as they are; those of `kept` cannot be removed by null. */
+static const struct {
+    size_t from, to;
+    bool kept;
+} patch_texts[] = {
+    { IN(email), TO(email), true },           { IN(phone_number), TO(phone), true }, { IN(username), TO(username), true },
+    { IN(password), TO(password), true },     { IN(name), TO(name), false },         { IN(nickname), TO(nickname), false },
+    { IN(picture), TO(picture), false },      { IN(given_name), TO(given_name), false },
+    { IN(family_name), TO(family_name), false },
+};
+
+static Err check_pairs(Ctx *ctx, const Auth0UserIn *in)
+{
+    for (size_t i = 0; i < COUNTOF(forbidden_pairs); i++)
+        if (given_has(&in->given, forbidden_pairs[i].first) && given_has(&in->given, forbidden_pairs[i].second))
+            return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "invalid_body", "Cannot update %s simultaneously", forbidden_pairs[i].names);
+    return OK;
+}
+
+static Err check_removals(Ctx *ctx, const Auth0UserIn *in)
+{
+    for (size_t i = 0; i < COUNTOF(patch_texts); i++)
+        if (patch_texts[i].kept && given_null(&in->given, patch_texts[i].from))
+            return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported",
+                                "The following user attributes cannot be removed: %s. The connection (" AUTH0_CONNECTION ") must either be a custom "
+                                "database connection with import mode disabled, a social or enterprise connection",
+                                field_at(auth0_user_patch, patch_texts[i].from)->name);
+    return OK;
+}
+
+/* A token that may write app_metadata alone writes nothing else. */
+static Err check_scopes(Ctx *ctx, const Auth0UserIn *in)
+{
+    if (word_in(str_of(ctx->caller->scopes), ' ', STR("update:users")))
+        return OK;
+    for (const Field *field = auth0_user_patch; field->kind != F_END; field++)
+        if (field->name != NULL && given_has(&in->given, field->offset) && !text_eq(field->name, "app_metadata"))
+            return fail(ctx, E_SCOPE, NOWHERE, "Some fields cannot be updated with the permissions granted by the bearer token scopes: %s", field->name);
+    return OK;
+}
+
+/* `connection` names the identity that is meant: here the database alone. */
+static Err check_connection(Ctx *ctx, const Auth0UserIn *in, const Auth0User *user)
+{
+    if (in->connection == NULL)
+        return OK;
+    for (size_t i = 0; i < user->identities.n; i++)
+        if (text_eq(((const Auth0Identity *)user->identities.v[i])->connection, in->connection))
+            return i == 0 ? OK : auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported", "Connection is not supported for this operation.");
+    return fail(ctx, E_NO_CONNECTION, NOWHERE, NULL);
+}
+
+static Err check_verified(Ctx *ctx, const Auth0UserIn *in, const Auth0User *user)
+{
+    if (HAS(in, email_verified) && user->email == NULL && in->email == NULL)
+        return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported", "The user does not have an email address.");
+    if (HAS(in, phone_verified) && user->phone_number == NULL && in->phone_number == NULL)
+        return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported", "The user does not have a phone number.");
+    return OK;
+}
+
+static void patch_metadata(const Auth0UserIn *in, UserPatch *patch)
+{
+    if (HAS(in, user_metadata))
+        SET(patch, meta_user);
+    if (HAS(in, app_metadata))
+        SET(patch, meta_app);
+    patch->meta_user = in->user_metadata == NULL ? "{}" : in->user_metadata;
+    patch->meta_app = in->app_metadata == NULL ? "{}" : in->app_metadata;
+    patch->meta_mode = META_TOP_CLEAR;
+}
+
+/* A new address is not verified unless the same request says so. */
+static void patch_verified(const Auth0UserIn *in, UserPatch *patch)
+{
+    if (HAS(in, email) || HAS(in, email_verified))
+        SET(patch, email_confirmed);
+    if (HAS(in, phone_number) || HAS(in, phone_verified))
+        SET(patch, phone_confirmed);
+    patch->email_confirmed = in->email_verified;
+    patch->phone_confirmed = in->phone_verified;
+    patch->unconfirm = true;
+}
+
+static void patch_blocked(const Auth0UserIn *in, UserPatch *patch)
+{
+    if (!HAS(in, blocked))
+        return;
+    SET(patch, banned);
+    SET(patch, blocked_shown);
+    patch->banned = patch->end_sessions = in->blocked;
+    patch->blocked_shown = true;
+}
+
+static UserPatch patch_of(Ctx *ctx, const Auth0UserIn *in)
+{
+    UserPatch patch = { .policy = &auth0_policy };
+
+    for (size_t i = 0; i < COUNTOF(patch_texts); i++)
+        if (given_has(&in->given, patch_texts[i].from)) {
+            given_mark(&patch.given, patch_texts[i].to, given_null(&in->given, patch_texts[i].from));
+            memcpy((char *)&patch + patch_texts[i].to, (const char *)in + patch_texts[i].from, sizeof(void *));
+        }
+    patch.username = text_lower(ctx->arena, in->username);
+    patch.email = text_lower(ctx->arena, in->email);
+    patch_metadata(in, &patch);
+    patch_verified(in, &patch);
+    patch_blocked(in, &patch);
+    return patch;
+}
+
+/* Does the patch change anything? `connection` and the words about mail alone do not. */
+static bool is_empty(const UserPatch *patch)
+{
+    static const uint8_t none[sizeof(patch->given.set)];
+
+    return memcmp(patch->given.set, none, sizeof(none)) == 0;
+}
+
+static Err check_patch(Ctx *ctx, const Auth0UserIn *in)
+{
+    TRY(check_scopes(ctx, in));
+    TRY(check_pairs(ctx, in));
+    TRY(check_removals(ctx, in));
+    return check_body(ctx, in);
+}
+
+Err auth0_user_update(Ctx *ctx, const Req *req, Reply *reply)
+{
+    Auth0UserIn in = { 0 };
+    const Auth0User *view;
+    UserPatch patch;
+    User *user;
+
+    TRY(auth0_check_user_id(ctx, req_param(ctx, "id")));
+    TRY(auth0_body(ctx, req, SCHEMA_METADATA_HINT, &in));
+    TRY(check_patch(ctx, &in));
+    TRY(auth0_load(ctx, req_param(ctx, "id"), &user));
+    view = auth0_user_view(ctx, user);
+    TRY(check_connection(ctx, &in, view));
+    TRY(check_verified(ctx, &in, view));
+    patch = patch_of(ctx, &in);
+    if (!is_empty(&patch))
+        TRY(dir_user_update(ctx, user->id, &patch, &user));
+    return auth0_reply_user(ctx, reply, 200, user);
+}
+
+/* ---- deleting ---- */
+
+/* Nobody there is no error (2.3). */
+Err auth0_user_delete(Ctx *ctx, const Req *req, Reply *reply)
+{
+    User *user;
+    Err err;
+
+    (void)req;
+    err = auth0_load(ctx, req_param(ctx, "id"), &user);
+    if (err == OK)
+        err = dir_user_delete(ctx, user->id, false);
+    if (err != OK && err != E_NO_USER)
+        return err;
+    reply->status = 204;
+    return OK;
+}

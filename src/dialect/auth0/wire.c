@@ -1,0 +1,176 @@
+/* wire.c: field tables of the Auth0 dialect. The order of members is the recorded one; notes are what the validator's messages say in
+ * parentheses. */
+#include "dialect/auth0/wire.h"
+
+static const Field profile_fields[] = {
+    TEXT(Auth0Profile, email, "email", .flags = OMIT_NULL),
+    JSON(Auth0Profile, email_verified, "email_verified", .flags = OMIT_NULL),
+    TEXT(Auth0Profile, name, "name", .flags = OMIT_NULL),
+    TEXT(Auth0Profile, username, "username", .flags = OMIT_NULL),
+    TEXT(Auth0Profile, given_name, "given_name", .flags = OMIT_NULL),
+    TEXT(Auth0Profile, family_name, "family_name", .flags = OMIT_NULL),
+    TEXT(Auth0Profile, nickname, "nickname", .flags = OMIT_NULL),
+    TEXT(Auth0Profile, picture, "picture", .flags = OMIT_NULL),
+    TEXT(Auth0Profile, phone_number, "phone_number", .flags = OMIT_NULL),
+    JSON(Auth0Profile, phone_verified, "phone_verified", .flags = OMIT_NULL),
+    END(Auth0Profile),
+};
+
+static const Field identity_fields[] = {
+    OBJECT(Auth0Identity, profile, "profileData", profile_fields, .flags = OMIT_NULL),
+    TEXT(Auth0Identity, connection, "connection"),
+    TEXT(Auth0Identity, user_id, "user_id"),
+    TEXT(Auth0Identity, provider, "provider"),
+    BOOL(Auth0Identity, is_social, "isSocial"),
+    END(Auth0Identity),
+};
+
+const Field auth0_user[] = {
+    JSON(Auth0User, blocked, "blocked", .flags = OMIT_NULL),
+    TIME_ISO(Auth0User, created_at, "created_at"),
+    TEXT(Auth0User, email, "email", .flags = OMIT_NULL),
+    JSON(Auth0User, email_verified, "email_verified", .flags = OMIT_NULL),
+    TEXT(Auth0User, family_name, "family_name", .flags = OMIT_NULL),
+    TEXT(Auth0User, given_name, "given_name", .flags = OMIT_NULL),
+    LIST(Auth0User, identities, "identities", identity_fields, .flags = NULL_AS_EMPTY),
+    TEXT(Auth0User, name, "name"),
+    TEXT(Auth0User, nickname, "nickname"),
+    TEXT(Auth0User, picture, "picture"),
+    TIME_ISO(Auth0User, updated_at, "updated_at"),
+    TEXT(Auth0User, user_id, "user_id"),
+    JSON(Auth0User, user_metadata, "user_metadata", .flags = OMIT_NULL),
+    TEXT(Auth0User, username, "username", .flags = OMIT_NULL),
+    TEXT(Auth0User, phone_number, "phone_number", .flags = OMIT_NULL),
+    JSON(Auth0User, phone_verified, "phone_verified", .flags = OMIT_NULL),
+    TIME_ISO(Auth0User, last_password_reset, "last_password_reset", .flags = OMIT_NULL),
+    TEXT(Auth0User, last_ip, "last_ip", .flags = OMIT_NULL),
+    TIME_ISO(Auth0User, last_login, "last_login", .flags = OMIT_NULL),
+    INT(Auth0User, logins_count, "logins_count", .flags = OMIT_ZERO),
+    JSON(Auth0User, app_metadata, "app_metadata", .flags = OMIT_NULL),
+    END(Auth0User),
+};
+
+/* ---- bodies ---- */
+
+/* clang-format off */
+#define E_164 "^\\+[0-9]{1,15}$"
+#define USER_FIELDS(nullable)                                                                                                          \
+    GIVEN(Auth0UserIn, given),                                                                                                         \
+    TEXT(Auth0UserIn, email, "email", .flags = nullable, .form = "email", .note = "The user's email"),                                 \
+    TEXT(Auth0UserIn, username, "username", .flags = nullable, .min = 1, .max = 128, .form = "username", .note = "The user's username"),        \
+    TEXT(Auth0UserIn, password, "password", .flags = SECRET | nullable, .min = 1, .note = "The user's password"),                      \
+    TEXT(Auth0UserIn, phone_number, "phone_number", .flags = nullable, .form = E_164, .note = "The user's phone number"),              \
+    TEXT(Auth0UserIn, given_name, "given_name", .flags = nullable, .min = 1, .max = 150, .note = "The user's given name(s)"),          \
+    TEXT(Auth0UserIn, family_name, "family_name", .flags = nullable, .min = 1, .max = 150, .note = "The user's family name(s)"),       \
+    TEXT(Auth0UserIn, name, "name", .flags = nullable, .min = 1, .max = 300, .note = "The user's full name"),                          \
+    TEXT(Auth0UserIn, nickname, "nickname", .flags = nullable, .min = 1, .max = 300, .note = "The user's nickname"),                   \
+    TEXT(Auth0UserIn, picture, "picture", .flags = nullable, .form = "strict-uri", .note = "The user's picture"),                      \
+    OBJECT_JSON(Auth0UserIn, user_metadata, "user_metadata", .flags = nullable, .note = "Data of the user"),                           \
+    OBJECT_JSON(Auth0UserIn, app_metadata, "app_metadata", .flags = nullable, .note = "Data of the application"),                      \
+    BOOL(Auth0UserIn, phone_verified, "phone_verified", .note = "Whether the phone number is verified"),                               \
+    BOOL(Auth0UserIn, email_verified, "email_verified", .note = "Whether the email is verified"),                                      \
+    BOOL(Auth0UserIn, blocked, "blocked", .note = "Whether an administrator blocked the user"),                                        \
+    BOOL(Auth0UserIn, verify_email, "verify_email", .note = "Whether the user gets a verification email")
+/* clang-format on */
+
+const Field auth0_new_user[] = {
+    TEXT(Auth0UserIn, connection, "connection", .flags = REQUIRED, .min = 1, .note = "Name of the connection"),
+    USER_FIELDS(0),
+    TEXT(Auth0UserIn, user_id, "user_id", .max = 255, .form = "^\\S*$", .note = "The external user's id"),
+    END(Auth0UserIn),
+};
+
+const Field auth0_user_patch[] = {
+    USER_FIELDS(NULLABLE),
+    TEXT(Auth0UserIn, connection, "connection", .min = 1, .note = "Name of the connection"),
+    TEXT(Auth0UserIn, client_id, "client_id", .min = 1, .note = "Id of the client"),
+    BOOL(Auth0UserIn, verify_phone_number, "verify_phone_number", .note = "Whether the user gets a verification message"),
+    END(Auth0UserIn),
+};
+
+/* ---- queries ---- */
+
+/* clang-format off */
+#define FIELDS_QUERY                                                                                                                   \
+    GIVEN(Auth0UserQuery, given),                                                                                                      \
+    TEXT(Auth0UserQuery, fields, "fields", .note = "Comma-separated list of fields"),                                                  \
+    BOOL(Auth0UserQuery, include_fields, "include_fields", .note = "Whether the fields are to be included or excluded")
+/* clang-format on */
+
+const Field auth0_no_query[] = { END(Auth0UserQuery) };
+
+const Field auth0_fields_query[] = { FIELDS_QUERY, END(Auth0UserQuery) };
+
+const Field auth0_email_query[] = {
+    FIELDS_QUERY,
+    TEXT(Auth0UserQuery, email, "email", .flags = REQUIRED, .min = 1, .note = "Email address to search for"),
+    END(Auth0UserQuery),
+};
+
+const Field auth0_user_query[] = {
+    FIELDS_QUERY,
+    INT(Auth0UserQuery, page, "page", .max = 1000000, .note = "Page index of the results to return"),
+    INT(Auth0UserQuery, per_page, "per_page", .max = 100, .note = "Number of results per page"),
+    BOOL(Auth0UserQuery, include_totals, "include_totals", .note = "Whether the total is to be returned"),
+    TEXT(Auth0UserQuery, sort, "sort", .form = "^[a-zA-Z0-9_.]+:(1|-1)$", .note = "Field to sort by"),
+    TEXT(Auth0UserQuery, connection, "connection", .min = 1, .note = "Connection filter"),
+    TEXT(Auth0UserQuery, q, "q", .note = "Query in Lucene query string syntax"),
+    TEXT(Auth0UserQuery, search_engine, "search_engine", .form = "v1|v2|v3", .note = "The version of the search engine"),
+    BOOL(Auth0UserQuery, primary_order, "primary_order", .note = "Whether ties keep the primary order"),
+    END(Auth0UserQuery),
+};
+
+const Field auth0_users[] = {
+    INT(Auth0Users, start, "start"),
+    INT(Auth0Users, limit, "limit"),
+    INT(Auth0Users, length, "length"),
+    JSON(Auth0Users, users, "users"),
+    INT(Auth0Users, total, "total"),
+    END(Auth0Users),
+};
+
+/* ---- tokens ---- */
+
+const Field auth0_token_in[] = {
+    TEXT(Auth0TokenIn, grant_type, "grant_type"),
+    TEXT(Auth0TokenIn, client_id, "client_id"),
+    TEXT(Auth0TokenIn, client_secret, "client_secret", .flags = SECRET),
+    TEXT(Auth0TokenIn, audience, "audience"),
+    TEXT(Auth0TokenIn, scope, "scope"),
+    END(Auth0TokenIn),
+};
+
+const Field auth0_token[] = {
+    TEXT(Auth0Token, access_token, "access_token"),
+    TEXT(Auth0Token, scope, "scope", .flags = OMIT_NULL),
+    INT(Auth0Token, expires_in, "expires_in"),
+    TEXT(Auth0Token, token_type, "token_type"),
+    END(Auth0Token),
+};
+
+/* clang-format off */
+#define CLAIMS                                                                                                                         \
+    TEXT(Auth0Claims, iss, "iss"),                                                                                                     \
+    TEXT(Auth0Claims, sub, "sub"),                                                                                                     \
+    JSON(Auth0Claims, aud, "aud")
+/* clang-format on */
+
+const Field auth0_claims[] = {
+    CLAIMS,
+    INT(Auth0Claims, iat, "iat"),
+    INT(Auth0Claims, exp, "exp"),
+    TEXT(Auth0Claims, scope, "scope"),
+    TEXT(Auth0Claims, gty, "gty"),
+    TEXT(Auth0Claims, azp, "azp"),
+    END(Auth0Claims),
+};
+
+const Field auth0_claims_read[] = {
+    GIVEN(Auth0Claims, given),
+    CLAIMS,
+    DOUBLE(Auth0Claims, exp_read, "exp"),
+    DOUBLE(Auth0Claims, nbf_read, "nbf"),
+    TEXT(Auth0Claims, scope, "scope"),
+    TEXT(Auth0Claims, azp, "azp"),
+    END(Auth0Claims),
+};

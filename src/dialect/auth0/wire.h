@@ -1,0 +1,73 @@
+/* wire.h: names and shapes of the Auth0 dialect: data only, shared by server and client library. */
+#ifndef HECATE_AUTH0_WIRE_H
+#define HECATE_AUTH0_WIRE_H
+
+#include "base/field.h"
+
+/* A user as Auth0 shows it (spec/auth0.md 4.1). Members that may be false or absent are documents. */
+typedef struct Auth0User {
+    const char *blocked, *email, *email_verified, *family_name, *given_name, *name, *nickname, *picture, *user_id;
+    const char *user_metadata, *app_metadata, *username, *phone_number, *phone_verified, *last_ip;
+    int64_t created_at, updated_at, last_password_reset, last_login, logins_count;
+    List identities;
+} Auth0User;
+extern const Field auth0_user[];
+
+typedef struct Auth0Profile {
+    const char *email, *email_verified, *name, *username, *given_name, *family_name, *nickname, *picture, *phone_number, *phone_verified;
+} Auth0Profile;
+
+/* spec/auth0.md 4.2. A secondary one carries its profile. */
+typedef struct Auth0Identity {
+    const Auth0Profile *profile;
+    const char *connection, *user_id, *provider;
+    bool is_social;
+} Auth0Identity;
+
+/* Bodies of POST /users and PATCH /users/{id} (2.2, 5.1). */
+typedef struct Auth0UserIn {
+    Given given;
+    const char *connection, *email, *username, *password, *phone_number, *given_name, *family_name, *name, *nickname, *picture, *user_id;
+    const char *user_metadata, *app_metadata, *client_id;
+    bool phone_verified, email_verified, blocked, verify_email, verify_phone_number;
+} Auth0UserIn;
+extern const Field auth0_new_user[], auth0_user_patch[];
+
+/* Queries of the routes that answer users (2.3, 2.10, 3.1). */
+typedef struct Auth0UserQuery {
+    Given given;
+    const char *fields, *sort, *connection, *q, *search_engine, *email;
+    bool include_fields, include_totals, primary_order;
+    int64_t page, per_page;
+} Auth0UserQuery;
+extern const Field auth0_fields_query[], auth0_user_query[], auth0_email_query[], auth0_no_query[];
+
+/* GET /users with include_totals. */
+typedef struct Auth0Users {
+    int64_t start, limit, length, total;
+    const char *users; /* written before, since `fields` may choose members */
+} Auth0Users;
+extern const Field auth0_users[];
+
+/* POST /oauth/token (7.2). */
+typedef struct Auth0TokenIn {
+    const char *grant_type, *client_id, *client_secret, *audience, *scope;
+} Auth0TokenIn;
+extern const Field auth0_token_in[];
+
+typedef struct Auth0Token {
+    const char *access_token, *scope, *token_type;
+    int64_t expires_in;
+} Auth0Token;
+extern const Field auth0_token[];
+
+/* Claims of a management token (1.2); `aud` is a document, since it may be a list. */
+typedef struct Auth0Claims {
+    Given given;
+    const char *iss, *sub, *aud, *scope, *gty, *azp;
+    int64_t iat, exp;
+    double exp_read, nbf_read;
+} Auth0Claims;
+extern const Field auth0_claims[], auth0_claims_read[];
+
+#endif
