@@ -98,7 +98,9 @@ Err auth0_identify(Ctx *ctx, const Req *req, Str path, const Route *route)
     TRY(check_claims(ctx, &claims));
     TRY(check_subject(ctx, &claims));
     caller = ARENA_NEW(ctx->arena, Caller);
-    *caller = (Caller){ .kind = CALLER_ADMIN, .actor_id = UUID_NIL, .actor_name = claims.azp == NULL ? "" : claims.azp,
+    *caller = (Caller){ .kind = CALLER_ADMIN,
+                        .actor_id = UUID_NIL,
+                        .actor_name = claims.azp == NULL ? "" : claims.azp,
                         .scopes = claims.scope == NULL ? "" : claims.scope };
     ctx->caller = caller;
     return OK;

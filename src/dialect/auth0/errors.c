@@ -4,7 +4,8 @@
 #include "base/clock.h"
 #include "dialect/auth0/internal.h"
 
-/* The Management API. A text of %s is what fail() said; others stand as they are, since the directory's sentences are not Auth0's. */
+/* The Management API. A text of %s is what fail() said; others stand as they are, since the directory's sentences are not
+ * Auth0's. */
 const ErrRow auth0_errors[ERR_COUNT] = {
     [OK] = { 200, NULL, "" },
     [E_INTERNAL] = { 500, NULL, "An internal server error occurred" },
@@ -14,8 +15,9 @@ const ErrRow auth0_errors[ERR_COUNT] = {
     [E_DB_LOST] = { 503, NULL, "The database cannot be reached, please retry after a moment" },
     [E_NO_ROW] = { 404, "inexistent_user", "The user does not exist." },
     [E_BUSY] = { 503, NULL, "The server is busy, please retry after a moment" },
-    [E_TIMEOUT] = { 503, NULL, "The query exceeded the timeout. Please try refining your search criteria. See "
-                               "https://auth0.com/docs/best-practices/search-best-practices" },
+    [E_TIMEOUT] = { 503, NULL,
+                    "The query exceeded the timeout. Please try refining your search criteria. See "
+                    "https://auth0.com/docs/best-practices/search-best-practices" },
     [E_SHUTDOWN] = { 503, NULL, "The server is shutting down, please retry after a moment" },
     [E_IO] = { 500, NULL, "An internal server error occurred" },
     [E_CONFIG] = { 500, NULL, "An internal server error occurred" },
@@ -30,8 +32,9 @@ const ErrRow auth0_errors[ERR_COUNT] = {
     [E_MISSING] = { 400, "invalid_body", "Payload validation error: 'A required property is missing'." },
     [E_BAD_VALUE] = { 400, "invalid_body", "%s" },
     [E_TOO_LONG] = { 400, "invalid_body", "Payload validation error: 'String is too long'." },
-    [E_BAD_PAGE] = { 400, "invalid_paging", "You can only page through the first 1000 records. See "
-                                            "https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation" },
+    [E_BAD_PAGE] = { 400, "invalid_paging",
+                     "You can only page through the first 1000 records. See "
+                     "https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation" },
     [E_NO_ROUTE] = { 404, NULL, "Not Found" },
     [E_NO_METHOD] = { 404, NULL, "Not Found" },
     [E_BAD_VERSION] = { 400, NULL, "Unknown API version" },
@@ -49,12 +52,14 @@ const ErrRow auth0_errors[ERR_COUNT] = {
     [E_BAD_CLIENT] = { 401, NULL, "Unauthorized" },
     [E_BAD_GRANT_TYPE] = { 400, NULL, "The grant type is not served" },
     [E_NO_IDENTIFIER] = { 400, "invalid_body", "Payload validation error: 'Missing required property: email'." },
-    [E_BAD_EMAIL] = { 400, "invalid_body", "Payload validation error: 'Object didn't pass validation for format email' on property email (The user's email)." },
+    [E_BAD_EMAIL] = { 400, "invalid_body",
+                      "Payload validation error: 'Object didn't pass validation for format email' on property email (The user's email)." },
     [E_BAD_PHONE] = { 400, "invalid_body",
                       "Payload validation error: 'Object didn't pass validation for format phone' on property phone_number (The user's phone number)." },
     [E_BAD_USERNAME] = { 400, "invalid_body",
                          "Payload validation error: 'Object didn't pass validation for format username' on property username (The user's username)." },
-    [E_BAD_ID] = { 400, "invalid_body", "Payload validation error: 'Object didn't pass validation for format user-id' on property user_id (The external user's id)." },
+    [E_BAD_ID] = { 400, "invalid_body",
+                   "Payload validation error: 'Object didn't pass validation for format user-id' on property user_id (The external user's id)." },
     [E_EMAIL_TAKEN] = { 409, "auth0_idp_error", "The user already exists." },
     [E_PHONE_TAKEN] = { 409, "auth0_idp_error", "The user already exists." },
     [E_USERNAME_TAKEN] = { 409, "auth0_idp_error", "The user already exists." },
@@ -137,8 +142,12 @@ typedef struct Body {
 } Body;
 
 static const Field body_fields[] = {
-    INT(Body, status, "statusCode"), TEXT(Body, reason, "error"), TEXT(Body, message, "message"),
-    JSON(Body, attributes, "attributes", .flags = OMIT_NULL), TEXT(Body, code, "errorCode", .flags = OMIT_NULL), END(Body),
+    INT(Body, status, "statusCode"),
+    TEXT(Body, reason, "error"),
+    TEXT(Body, message, "message"),
+    JSON(Body, attributes, "attributes", .flags = OMIT_NULL),
+    TEXT(Body, code, "errorCode", .flags = OMIT_NULL),
+    END(Body),
 };
 static const Field oauth_fields[] = { TEXT(Body, code, "error"), TEXT(Body, message, "error_description"), END(Body) };
 
@@ -177,7 +186,8 @@ static const char *sentence(Ctx *ctx, const ErrRow *row)
 
     if (hole == NULL)
         return row->text;
-    return arena_printf(ctx->arena, "%.*s%s%s", (int)(hole - row->text), row->text, ctx->fault.text == NULL ? "" : ctx->fault.text, hole + 2);
+    return arena_printf(ctx->arena, "%.*s%s%s", (int)(hole - row->text), row->text,
+                        ctx->fault.text == NULL ? "" : ctx->fault.text, hole + 2);
 }
 
 /* The errorCode that auth0_refuse() gave counts before the row's. */
@@ -203,8 +213,11 @@ void auth0_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
     const ErrRow *row = row_of(ctx, err);
     const bool malformed = err == E_NO_CREDENTIAL && ctx->fault.text != NULL; /* a header is there, but not of the form */
     const char *message = malformed ? ctx->fault.text : sentence(ctx, row);
-    const Body body = { .status = malformed ? 400 : row->status, .reason = reason_of(malformed ? 400 : row->status), .message = message,
-                        .attributes = attributes(ctx, err, message), .code = code_of(ctx, row, err) };
+    const Body body = { .status = malformed ? 400 : row->status,
+                        .reason = reason_of(malformed ? 400 : row->status),
+                        .message = message,
+                        .attributes = attributes(ctx, err, message),
+                        .code = code_of(ctx, row, err) };
 
     (void)req;
     reply->status = (int)body.status;

@@ -22,9 +22,14 @@ static const struct {
     const char *name;
     UserSort sort;
 } sorts[] = {
-    { "created_at", SORT_CREATED_AT },   { "updated_at", SORT_UPDATED_AT }, { "email", SORT_EMAIL },
-    { "phone_number", SORT_PHONE },      { "username", SORT_USERNAME },     { "last_login", SORT_LAST_SIGN_IN_AT },
-    { "name", SORT_NAME },               { "logins_count", SORT_LOGINS_COUNT },
+    { "created_at", SORT_CREATED_AT },
+    { "updated_at", SORT_UPDATED_AT },
+    { "email", SORT_EMAIL },
+    { "phone_number", SORT_PHONE },
+    { "username", SORT_USERNAME },
+    { "last_login", SORT_LAST_SIGN_IN_AT },
+    { "name", SORT_NAME },
+    { "logins_count", SORT_LOGINS_COUNT },
 };
 
 static Err read_sort(Ctx *ctx, const char *text, UserQuery *query)
@@ -42,8 +47,9 @@ static Err read_sort(Ctx *ctx, const char *text, UserQuery *query)
             query->sort = sorts[i].sort;
             return OK;
         }
-    return auth0_refuse(ctx, E_BAD_VALUE, "invalid_query_string", "Query validation error: 'No enum match for: %.*s' on property sort (Field to sort by).",
-                        (int)name.n, name.p);
+    return auth0_refuse(ctx, E_BAD_VALUE, "invalid_query_string",
+                        "Query validation error: 'No enum match for: %.*s' on property sort (Field to sort by).", (int)name.n,
+                        name.p);
 }
 
 /* ---- GET /users ---- */
@@ -53,7 +59,8 @@ static Err check_engine(Ctx *ctx, const Auth0UserQuery *in)
     if (text_eq(in->search_engine, "v1"))
         return auth0_refuse(ctx, E_BAD_VALUE, "invalid_query_string", "You are not allowed to use search_engine=v1.");
     if (text_eq(in->search_engine, "v2"))
-        return auth0_refuse(ctx, E_BAD_VALUE, "invalid_query_string", "You are not allowed to use search_engine=v2. Use search_engine=v3 instead.");
+        return auth0_refuse(ctx, E_BAD_VALUE, "invalid_query_string",
+                            "You are not allowed to use search_engine=v2. Use search_engine=v3 instead.");
     return OK;
 }
 
@@ -63,7 +70,8 @@ static Err read_page(Ctx *ctx, const Auth0UserQuery *in, UserQuery *query)
     query->offset = in->page * query->limit;
     if (query->offset + query->limit > MOST_REACHED)
         return fail(ctx, E_BAD_PAGE, NOWHERE, NULL);
-    query->connection = in->connection;
+    query->connection =
+        text_eq(in->connection, AUTH0_CONNECTION) ? NULL : in->connection; /* the default one is not written down */
     query->whole = true;
     return read_sort(ctx, in->sort, query);
 }

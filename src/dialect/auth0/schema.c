@@ -1,5 +1,5 @@
-/* schema.c: the validator of bodies, queries and path parameters, in the words of Auth0's (spec/auth0.md 1.5). It reports the first failure
- * and reads what passes. */
+/* schema.c: the validator of bodies, queries and path parameters, in the words of Auth0's (spec/auth0.md 1.5). It reports the
+ * first failure and reads what passes. */
 #include <stdarg.h>
 
 #include "base/clock.h"
@@ -43,9 +43,9 @@ static bool is_email(const char *text)
 {
     Str domain = str_of(text), local = str_cut(&domain, '@');
 
-    return local.n >= 1 && local.n <= 64 && domain.p != NULL && domain.n >= 1 && strlen(text) <= 254 && strchr(domain.p, '@') == NULL &&
-           strpbrk(text, " \t\r\n<>()[],;:\\\"") == NULL && strchr(domain.p, '.') != NULL && domain.p[0] != '.' && domain.p[domain.n - 1] != '.' &&
-           strstr(text, "..") == NULL;
+    return local.n >= 1 && local.n <= 64 && domain.p != NULL && domain.n >= 1 && strlen(text) <= 254 &&
+           strchr(domain.p, '@') == NULL && strpbrk(text, " \t\r\n<>()[],;:\\\"") == NULL && strchr(domain.p, '.') != NULL &&
+           domain.p[0] != '.' && domain.p[domain.n - 1] != '.' && strstr(text, "..") == NULL;
 }
 
 /* scheme://rest, in characters that a URI may hold. */
@@ -68,7 +68,8 @@ static bool is_uri(const char *text)
 static bool is_username(const char *text)
 {
     for (const char *c = text; *c != '\0'; c++)
-        if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || strchr("@^$.!#+-'~_`", *c) != NULL))
+        if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+              strchr("@^$.!#+-'~_`", *c) != NULL))
             return false;
     return !is_email(text);
 }
@@ -207,7 +208,9 @@ static Err check_unknown(Ctx *ctx, Part part, const Field *fields, const List *m
     }
     if (names == NULL)
         return OK;
-    return refuse(ctx, part, NULL, NULL, arena_printf(ctx->arena, "Additional properties not allowed: %s%s", names, (flags & SCHEMA_METADATA_HINT) != 0 ? hint : ""));
+    return refuse(ctx, part, NULL, NULL,
+                  arena_printf(ctx->arena, "Additional properties not allowed: %s%s", names,
+                               (flags & SCHEMA_METADATA_HINT) != 0 ? hint : ""));
 }
 
 static Err check_members(Ctx *ctx, Part part, const Field *fields, const List *members, unsigned flags)
@@ -230,8 +233,8 @@ static const char *kind_of_text(const Field *field, const char *text)
 {
     if (field != NULL && field->kind == F_BOOL && (text_eq(text, "true") || text_eq(text, "false")))
         return "boolean";
-    if (field != NULL && field->kind == F_INT && *text != '\0' && strspn(text + (*text == '-'), "0123456789") == strlen(text + (*text == '-')) &&
-        text[*text == '-'] != '\0')
+    if (field != NULL && field->kind == F_INT && *text != '\0' &&
+        strspn(text + (*text == '-'), "0123456789") == strlen(text + (*text == '-')) && text[*text == '-'] != '\0')
         return "integer";
     return "string";
 }

@@ -71,7 +71,8 @@ static Err take_scopes(Ctx *ctx, const char *asked, const char **ret)
         const Str scope = str_cut(&rest, ' ');
 
         if (scope.n > 0 && !word_in(STR(all_scopes), ' ', scope))
-            refused = refused == NULL ? arena_printf(ctx->arena, "%.*s", (int)scope.n, scope.p) : arena_printf(ctx->arena, "%s, %.*s", refused, (int)scope.n, scope.p);
+            refused = refused == NULL ? arena_printf(ctx->arena, "%.*s", (int)scope.n, scope.p)
+                                      : arena_printf(ctx->arena, "%s, %.*s", refused, (int)scope.n, scope.p);
     }
     if (refused != NULL)
         return fail(ctx, E_SCOPE, NOWHERE, "%.500s", refused);
@@ -83,9 +84,14 @@ static Err sign_token(Ctx *ctx, const char *scope, const char **ret)
 {
     const Auth0Settings *settings = ctx_settings(ctx);
     const int64_t now = ctx->now / US_PER_S;
-    const Auth0Claims claims = { .iss = auth0_issuer(ctx), .sub = arena_printf(ctx->arena, "%s@clients", settings->client_id),
-                                 .aud = json_quote(ctx->arena, auth0_audience(ctx)), .iat = now, .exp = now + settings->token_seconds,
-                                 .scope = scope, .gty = "client-credentials", .azp = settings->client_id };
+    const Auth0Claims claims = { .iss = auth0_issuer(ctx),
+                                 .sub = arena_printf(ctx->arena, "%s@clients", settings->client_id),
+                                 .aud = json_quote(ctx->arena, auth0_audience(ctx)),
+                                 .iat = now,
+                                 .exp = now + settings->token_seconds,
+                                 .scope = scope,
+                                 .gty = "client-credentials",
+                                 .azp = settings->client_id };
     Buf buf = buf_in(ctx->arena, 16384);
     char *text, *token;
 

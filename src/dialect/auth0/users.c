@@ -114,13 +114,22 @@ Err auth0_user_create(Ctx *ctx, const Req *req, Reply *reply)
     email = text_lower(ctx->arena, in.email);
     name = auth0_default_name(email, username, in.phone_number);
     new = (NewUser){
-        .email = email, .phone = in.phone_number, .username = username, .password = in.password,
-        .meta_user = in.user_metadata == NULL ? NULL : json_merge(ctx->arena, "{}", in.user_metadata, MERGE_TOP), .meta_app = in.app_metadata,
-        .email_confirmed = email != NULL && in.email_verified, .phone_confirmed = in.phone_number != NULL && in.phone_verified, .banned = in.blocked,
-        .blocked_shown = HAS(&in, blocked), .name = in.name == NULL ? name : in.name,
+        .email = email,
+        .phone = in.phone_number,
+        .username = username,
+        .password = in.password,
+        .meta_user = in.user_metadata == NULL ? NULL : json_merge(ctx->arena, "{}", in.user_metadata, MERGE_TOP),
+        .meta_app = in.app_metadata,
+        .email_confirmed = email != NULL && in.email_verified,
+        .phone_confirmed = in.phone_number != NULL && in.phone_verified,
+        .banned = in.blocked,
+        .blocked_shown = HAS(&in, blocked),
+        .name = in.name == NULL ? name : in.name,
         .nickname = in.nickname == NULL ? auth0_default_nickname(ctx, email, username, in.phone_number) : in.nickname,
-        .picture = in.picture == NULL ? auth0_default_picture(ctx, name) : in.picture, .given_name = in.given_name, .family_name = in.family_name,
-        .connection = in.connection, .policy = &auth0_policy,
+        .picture = in.picture == NULL ? auth0_default_picture(ctx, name) : in.picture,
+        .given_name = in.given_name,
+        .family_name = in.family_name,
+        .policy = &auth0_policy, /* no connection: the default one, which all dialects share */
     };
     take_id(ctx, &in, &new);
     TRY(dir_user_create(ctx, &new, &user));
@@ -151,10 +160,8 @@ static const struct {
     size_t first, second;
     const char *names;
 } forbidden_pairs[] = {
-    { IN(password), IN(email), "password and email" },
-    { IN(password), IN(email_verified), "password and email_verified" },
-    { IN(username), IN(email), "username and email" },
-    { IN(username), IN(email_verified), "username and email_verified" },
+    { IN(password), IN(email), "password and email" },       { IN(password), IN(email_verified), "password and email_verified" },
+    { IN(username), IN(email), "username and email" },       { IN(username), IN(email_verified), "username and email_verified" },
     { IN(username), IN(password), "username and password" },
 };
 
@@ -163,9 +170,14 @@ static const struct {
     size_t from, to;
     bool kept;
 } patch_texts[] = {
-    { IN(email), TO(email), true },           { IN(phone_number), TO(phone), true }, { IN(username), TO(username), true },
-    { IN(password), TO(password), true },     { IN(name), TO(name), false },         { IN(nickname), TO(nickname), false },
-    { IN(picture), TO(picture), false },      { IN(given_name), TO(given_name), false },
+    { IN(email), TO(email), true },
+    { IN(phone_number), TO(phone), true },
+    { IN(username), TO(username), true },
+    { IN(password), TO(password), true },
+    { IN(name), TO(name), false },
+    { IN(nickname), TO(nickname), false },
+    { IN(picture), TO(picture), false },
+    { IN(given_name), TO(given_name), false },
     { IN(family_name), TO(family_name), false },
 };
 
@@ -173,7 +185,8 @@ static Err check_pairs(Ctx *ctx, const Auth0UserIn *in)
 {
     for (size_t i = 0; i < COUNTOF(forbidden_pairs); i++)
         if (given_has(&in->given, forbidden_pairs[i].first) && given_has(&in->given, forbidden_pairs[i].second))
-            return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "invalid_body", "Cannot update %s simultaneously", forbidden_pairs[i].names);
+            return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "invalid_body", "Cannot update %s simultaneously",
+                                forbidden_pairs[i].names);
     return OK;
 }
 
@@ -182,7 +195,8 @@ static Err check_removals(Ctx *ctx, const Auth0UserIn *in)
     for (size_t i = 0; i < COUNTOF(patch_texts); i++)
         if (patch_texts[i].kept && given_null(&in->given, patch_texts[i].from))
             return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported",
-                                "The following user attributes cannot be removed: %s. The connection (" AUTH0_CONNECTION ") must either be a custom "
+                                "The following user attributes cannot be removed: %s. The connection (" AUTH0_CONNECTION
+                                ") must either be a custom "
                                 "database connection with import mode disabled, a social or enterprise connection",
                                 field_at(auth0_user_patch, patch_texts[i].from)->name);
     return OK;
@@ -195,7 +209,8 @@ static Err check_scopes(Ctx *ctx, const Auth0UserIn *in)
         return OK;
     for (const Field *field = auth0_user_patch; field->kind != F_END; field++)
         if (field->name != NULL && given_has(&in->given, field->offset) && !text_eq(field->name, "app_metadata"))
-            return fail(ctx, E_SCOPE, NOWHERE, "Some fields cannot be updated with the permissions granted by the bearer token scopes: %s", field->name);
+            return fail(ctx, E_SCOPE, NOWHERE,
+                        "Some fields cannot be updated with the permissions granted by the bearer token scopes: %s", field->name);
     return OK;
 }
 
@@ -206,7 +221,9 @@ static Err check_connection(Ctx *ctx, const Auth0UserIn *in, const Auth0User *us
         return OK;
     for (size_t i = 0; i < user->identities.n; i++)
         if (text_eq(((const Auth0Identity *)user->identities.v[i])->connection, in->connection))
-            return i == 0 ? OK : auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported", "Connection is not supported for this operation.");
+            return i == 0 ? OK
+                          : auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported",
+                                         "Connection is not supported for this operation.");
     return fail(ctx, E_NO_CONNECTION, NOWHERE, NULL);
 }
 

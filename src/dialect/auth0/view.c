@@ -35,7 +35,8 @@ const char *auth0_default_picture(Ctx *ctx, const char *name)
     IGNORE(buf_text(&hex, &text)); /* the cap fits by construction */
     for (size_t i = 0; i < 2 && ((lower[i] >= 'a' && lower[i] <= 'z') || (lower[i] >= '0' && lower[i] <= '9')); i++)
         letters[i] = lower[i];
-    return arena_printf(ctx->arena, "https://s.gravatar.com/avatar/%s?s=480&r=pg&d=https%%3A%%2F%%2Fcdn.auth0.com%%2Favatars%%2F%s.png", text,
+    return arena_printf(ctx->arena,
+                        "https://s.gravatar.com/avatar/%s?s=480&r=pg&d=https%%3A%%2F%%2Fcdn.auth0.com%%2Favatars%%2F%s.png", text,
                         letters[0] == '\0' ? "na" : letters);
 }
 
@@ -76,15 +77,9 @@ const char *auth0_user_id(Ctx *ctx, const User *user)
 static const struct {
     const char *name, *provider;
 } providers[] = {
-    { "apple", "apple" },
-    { "azure", "windowslive" },
-    { "bitbucket", "bitbucket" },
-    { "facebook", "facebook" },
-    { "github", "github" },
-    { "google", "google-oauth2" },
-    { "linkedin", "linkedin" },
-    { "linkedin_oidc", "linkedin" },
-    { "twitter", "twitter" },
+    { "apple", "apple" },       { "azure", "windowslive" },      { "bitbucket", "bitbucket" },
+    { "facebook", "facebook" }, { "github", "github" },          { "google", "google-oauth2" },
+    { "linkedin", "linkedin" }, { "linkedin_oidc", "linkedin" }, { "twitter", "twitter" },
 };
 
 static const char *provider_of(const char *name)
@@ -141,8 +136,11 @@ static List identities(Ctx *ctx, const User *user)
         if (text_eq(identity->provider, "email") || text_eq(identity->provider, "phone"))
             continue;
         view = ARENA_NEW(ctx->arena, Auth0Identity);
-        *view = (Auth0Identity){ .profile = profile_of(ctx, identity->data), .connection = provider == NULL ? identity->provider : provider,
-                                 .user_id = identity->provider_id, .provider = provider == NULL ? "oauth2" : provider, .is_social = true };
+        *view = (Auth0Identity){ .profile = profile_of(ctx, identity->data),
+                                 .connection = provider == NULL ? identity->provider : provider,
+                                 .user_id = identity->provider_id,
+                                 .provider = provider == NULL ? "oauth2" : provider,
+                                 .is_social = true };
         list_add(ctx->arena, &list, view);
     }
     return list;
@@ -179,7 +177,8 @@ static const Address *address_of(const User *user, const char *kind)
     for (size_t i = 0; i < user->addresses.n; i++) {
         const Address *address = user->addresses.v[i];
 
-        if (text_eq(address->kind, kind) && (address->primary || (!text_empty(address->connection) && text_eq(address->connection, user->connection))))
+        if (text_eq(address->kind, kind) &&
+            (address->primary || (!text_empty(address->connection) && text_eq(address->connection, user->connection))))
             return address;
     }
     return NULL;
@@ -198,12 +197,29 @@ const Auth0User *auth0_user_view(Ctx *ctx, const User *user)
     Auth0User *view = ARENA_NEW(ctx->arena, Auth0User);
 
     *view = (Auth0User){
-        .blocked = banned ? "true" : user->blocked_shown ? "false" : NULL, .created_at = user->created_at, .email = mail,
-        .email_verified = verified(email), .family_name = user->family_name, .given_name = user->given_name, .identities = identities(ctx, user),
-        .name = user->name, .nickname = user->nickname, .picture = user->picture, .updated_at = user->updated_at,
-        .user_id = auth0_user_id(ctx, user), .user_metadata = user_metadata(user), .username = user->username, .phone_number = number,
-        .phone_verified = verified(phone), .last_password_reset = user->last_password_reset_at, .last_ip = user->last_ip,
-        .last_login = user->last_sign_in_at, .logins_count = user->logins_count, .app_metadata = app_metadata(ctx, user),
+        .blocked = banned                ? "true"
+                   : user->blocked_shown ? "false"
+                                         : NULL,
+        .created_at = user->created_at,
+        .email = mail,
+        .email_verified = verified(email),
+        .family_name = user->family_name,
+        .given_name = user->given_name,
+        .identities = identities(ctx, user),
+        .name = user->name,
+        .nickname = user->nickname,
+        .picture = user->picture,
+        .updated_at = user->updated_at,
+        .user_id = auth0_user_id(ctx, user),
+        .user_metadata = user_metadata(user),
+        .username = user->username,
+        .phone_number = number,
+        .phone_verified = verified(phone),
+        .last_password_reset = user->last_password_reset_at,
+        .last_ip = user->last_ip,
+        .last_login = user->last_sign_in_at,
+        .logins_count = user->logins_count,
+        .app_metadata = app_metadata(ctx, user),
     };
     if (view->name == NULL)
         view->name = auth0_default_name(mail, user->username, number);
