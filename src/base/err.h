@@ -51,10 +51,12 @@
     X(E_NO_IDENTIFIER,      "a user needs at least one identifier")                          \
     X(E_BAD_EMAIL,          "not an e-mail address")                                         \
     X(E_BAD_PHONE,          "not a phone number")                                            \
+    X(E_BAD_WALLET,         "not a wallet address")                                          \
     X(E_BAD_USERNAME,       "not a user name")                                               \
     X(E_BAD_ID,             "not an id of this kind")                                        \
     X(E_EMAIL_TAKEN,        "another user has the e-mail address")                           \
     X(E_PHONE_TAKEN,        "another user has the phone number")                             \
+    X(E_WALLET_TAKEN,       "another user has the wallet")                                   \
     X(E_USERNAME_TAKEN,     "another user has the user name")                                \
     X(E_EXTERNAL_ID_TAKEN,  "another user has the external id")                              \
     X(E_ID_TAKEN,           "the id is taken")                                               \
@@ -62,6 +64,7 @@
     X(E_NO_USER,            "no such user")                                                  \
     X(E_NO_CONNECTION,      "no such connection")                                            \
     X(E_NOT_THIS_USER,      "not a part of this user")                                       \
+    X(E_UNVERIFIED,         "the address is not verified")                                   \
     /* passwords and sign-in */                                                              \
     X(E_WEAK_PASSWORD,      "the password breaks the rules")                                 \
     X(E_LONG_PASSWORD,      "the password is longer than its scheme can use")                \

@@ -64,6 +64,20 @@ Err reply_text(Ctx *ctx, Reply *reply, int status, const char *content_type, Str
     return OK;
 }
 
+void reply_allow(const Ctx *ctx, Reply *reply)
+{
+    static const Method all[] = { GET, POST, PUT, PATCH, DELETE };
+    char allow[64] = "";
+
+    for (size_t i = 0; i < COUNTOF(all); i++)
+        if ((ctx_call(ctx)->allowed & all[i]) != 0) {
+            const size_t n = strlen(allow);
+
+            snprintf(allow + n, sizeof(allow) - n, "%s%s", n == 0 ? "" : ", ", method_name(all[i]));
+        }
+    reply_header(reply, "Allow", allow);
+}
+
 Err on_user_verb(Ctx *ctx, const Req *req, Reply *reply)
 {
     const Call *call = ctx_call(ctx);

@@ -83,6 +83,7 @@ enum { MOST_PARAMS = 4 };
 typedef struct Call {
     const Dialect *dialect;
     const void *settings;
+    const Req *req;
     const Route *route;          /* NULL: none matched */
     Str path;                    /* below the mount, as sent */
     Str names[MOST_PARAMS];      /* of path parameters */
@@ -125,6 +126,8 @@ Err req_bearer(Ctx *ctx, const Req *req, Str *ret);
 Err reply_object(Ctx *ctx, Reply *reply, int status, const void *object, JsonStyle style);
 Err reply_json(Ctx *ctx, Reply *reply, int status, const char *content_type, const Field *fields, const void *object, JsonStyle style);
 Err reply_text(Ctx *ctx, Reply *reply, int status, const char *content_type, Str text);
+/* The Allow header of a 405: the methods that the path knows. */
+void reply_allow(const Ctx *ctx, Reply *reply);
 
 /* Handler of every verb on one user: reads {user_id}, calls route->verb, answers the user. */
 Err on_user_verb(Ctx *ctx, const Req *req, Reply *reply);

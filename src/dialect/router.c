@@ -245,7 +245,7 @@ void router_serve(Router *router, Ctx *ctx, Req *req, Reply *reply)
 {
     const Mounted *mounted = find_mount(router, req->path);
     const int64_t begun = clock_mono_ms();
-    Call call = { .dialect = mounted->mount->dialect, .settings = mounted->mount->settings, .path = below_mount(mounted, req->path) };
+    Call call = { .dialect = mounted->mount->dialect, .settings = mounted->mount->settings, .path = below_mount(mounted, req->path), .req = req };
     Err err = OK;
 
     ctx->house = &call;

@@ -48,10 +48,12 @@ const ErrRow gotrue_errors[ERR_COUNT] = {
     [E_NO_IDENTIFIER] = { 400, "validation_failed", "Cannot create a user without either an email or phone" },
     [E_BAD_EMAIL] = { 400, "validation_failed", "Unable to validate email address: invalid format" },
     [E_BAD_PHONE] = { 400, "validation_failed", "Invalid phone number format (E.164 required)" },
+    [E_BAD_WALLET] = { 400, "validation_failed", "The wallet address is not valid" },
     [E_BAD_USERNAME] = { 400, "validation_failed", "The user name is not valid" },
     [E_BAD_ID] = { 400, "validation_failed", "ID must conform to the uuid v4 format" },
     [E_EMAIL_TAKEN] = { 422, "email_exists", "A user with this email address has already been registered" },
     [E_PHONE_TAKEN] = { 422, "phone_exists", "Phone number already registered by another user" },
+    [E_WALLET_TAKEN] = { 422, "conflict", "The wallet is taken" },
     [E_USERNAME_TAKEN] = { 422, "conflict", "The user name is taken" },
     [E_EXTERNAL_ID_TAKEN] = { 422, "conflict", "The external id is taken" },
     [E_ID_TAKEN] = { 422, "conflict", "The id is taken" },
@@ -59,6 +61,7 @@ const ErrRow gotrue_errors[ERR_COUNT] = {
     [E_NO_USER] = { 404, "user_not_found", "User not found" },
     [E_NO_CONNECTION] = { 400, "validation_failed", "A value is not allowed" },
     [E_NOT_THIS_USER] = { 404, "user_not_found", "User not found" },
+    [E_UNVERIFIED] = { 400, "validation_failed", "The address is not confirmed" },
     [E_WEAK_PASSWORD] = { 422, "weak_password", "Password is too weak" },
     [E_LONG_PASSWORD] = { 400, "validation_failed", "Password cannot be longer than 72 characters" },
     [E_BAD_HASH] = { 400, "validation_failed", "The password hash is not valid" },
@@ -139,20 +142,6 @@ static const char *weak_doc(Ctx *ctx)
     return text;
 }
 
-static void write_allow(const Ctx *ctx, Reply *reply)
-{
-    static const Method all[] = { GET, POST, PUT, PATCH, DELETE };
-    char allow[64] = "";
-
-    for (size_t i = 0; i < COUNTOF(all); i++)
-        if ((ctx_call(ctx)->allowed & all[i]) != 0) {
-            const size_t n = strlen(allow);
-
-            snprintf(allow + n, sizeof(allow) - n, "%s%s", n == 0 ? "" : ", ", method_name(all[i]));
-        }
-    reply_header(reply, "Allow", allow);
-}
-
 void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
 {
     const ErrRow *row = row_of(ctx, err);
@@ -163,7 +152,7 @@ void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
 
     reply->status = row->status;
     if (err == E_NO_METHOD) {
-        write_allow(ctx, reply);
+        reply_allow(ctx, reply);
         return;
     }
     if (err == E_NO_ROUTE) {
