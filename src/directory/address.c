@@ -64,3 +64,18 @@ Err phone_read(Ctx *ctx, const char *text, const char **ret)
     *ret = digits;
     return OK;
 }
+
+/* An Ethereum address (0x and 40 hex digits) or one in base 58 or bech32, as other chains write theirs. */
+Err wallet_read(Ctx *ctx, const char *text, const char **ret)
+{
+    const size_t n = strlen(text);
+    const bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+
+    if (hex ? n != 42 || strspn(text + 2, "0123456789abcdefABCDEF") != 40 : n < 20 || n > 128)
+        return fail(ctx, E_BAD_WALLET, NOWHERE, NULL);
+    for (const char *c = text; *c != '\0'; c++)
+        if (!is_alnum(*c))
+            return fail(ctx, E_BAD_WALLET, NOWHERE, NULL);
+    *ret = hex ? text_lower(ctx->arena, text) : text;
+    return OK;
+}

@@ -47,6 +47,8 @@ typedef struct UserPolicy {
     bool random_password;     /* a user without password or hash gets one that nobody knows */
     bool verified_in_meta;    /* confirming an e-mail sets meta_user.email_verified */
     bool keep_sessions;       /* a new password does not end sessions */
+    bool profile;             /* users get a row in hecate.profiles in any case: times of passwords are kept there */
+    int64_t meta_max;         /* bytes of a metadata document, 0: no limit: E_TOO_LONG */
 } UserPolicy;
 
 /* A new user. E-mails and phones are checked and folded by the directory. */
@@ -55,6 +57,7 @@ typedef struct NewUser {
     const char *id;      /* UUID in any form, NULL or "": a random one */
     const char *email, *phone;         /* the address of auth.users, or NULL */
     Texts emails, phones, web3;        /* or all of them: the first e-mail and phone go to auth.users */
+    Texts reserved_emails, reserved_phones; /* kept for the user, not verified */
     const char *username;
     const char *password;              /* NULL: none; "" counts as none */
     const char *password_hash;         /* a ready hash of any known scheme, or NULL */
@@ -69,14 +72,15 @@ typedef struct NewUser {
     const char *connection;            /* NULL: the default; addresses are unique within a connection */
     const char *provider, *subject;    /* an id of the form provider|subject, or NULL */
     bool blocked_shown, skip_password_checks;
-    bool delete_self_disabled, create_organization_disabled;
+    bool delete_self_disabled, create_organization_disabled, bypass_client_trust;
     int64_t create_organizations_limit; /* with HAS(); else none */
     int64_t legal_accepted_at;
     const UserPolicy *policy;          /* never NULL */
 } NewUser;
 
 /* Makes a user with identities, addresses and profile, and the audit row user_signedup. `*ret` is the whole user as dir_user_get() gives it.
- * E_NO_IDENTIFIER; E_BAD_EMAIL, E_BAD_PHONE, E_BAD_USERNAME, E_BAD_ID; E_EMAIL_TAKEN, E_PHONE_TAKEN, E_USERNAME_TAKEN, E_EXTERNAL_ID_TAKEN, E_ID_TAKEN;
+ * E_NO_IDENTIFIER; E_BAD_EMAIL, E_BAD_PHONE, E_BAD_WALLET, E_BAD_USERNAME, E_BAD_ID; E_EMAIL_TAKEN, E_PHONE_TAKEN, E_WALLET_TAKEN, E_USERNAME_TAKEN,
+ * E_EXTERNAL_ID_TAKEN, E_ID_TAKEN; E_TOO_LONG (metadata);
  * E_WEAK_PASSWORD (fault.reasons), E_LONG_PASSWORD, E_BAD_HASH, E_BUSY (hash lane full). */
 Err dir_user_create(Ctx *ctx, const NewUser *in, User **ret);
 
@@ -104,13 +108,14 @@ typedef struct UserPatch {
     bool delete_self_enabled, create_organization_enabled, bypass_client_trust;
     int64_t create_organizations_limit;
     const char *primary_email_id, *primary_phone_id; /* ids of Address rows of this user: become the ones of auth.users */
+    const char *primary_web3_id;                     /* the same of a wallet */
     bool skip_password_checks, end_sessions;         /* end_sessions: of this user, all */
     MetaMode meta_mode;
     const UserPolicy *policy;    /* never NULL */
 } UserPatch;
 
 /* Changes a user, with the audit row user_modified. A new password (or hash) ends all sessions unless the policy keeps them, and clears pending
- * tokens. E_NO_USER, E_NOT_THIS_USER (primary_*_id) and the errors of dir_user_create(). */
+ * tokens. E_NO_USER, E_NOT_THIS_USER and E_UNVERIFIED (primary_*_id), E_NO_IDENTIFIER (username, the last one) and the errors of dir_user_create(). */
 Err dir_user_update(Ctx *ctx, const char *id, const UserPatch *in, User **ret);
 
 /* Deletes the user and all that hangs on it (audit: user_deleted). `soft`: keeps the row, made unrecognisable as spec/gotrue.md 2.5 says. E_NO_USER. */
@@ -193,5 +198,7 @@ Err dir_check(Ctx *ctx, List *ret);
 Err email_read(Ctx *ctx, const char *text, const char **ret);
 /* Digits without '+', E.164; E_BAD_PHONE. */
 Err phone_read(Ctx *ctx, const char *text, const char **ret);
+/* The key under which wallets are compared: 0x addresses in lower case, others as they are. E_BAD_WALLET. */
+Err wallet_read(Ctx *ctx, const char *text, const char **ret);
 
 #endif

@@ -94,6 +94,11 @@ static const char *first_of(const char *one, const Texts *many)
     return !text_empty(one) ? one : many->n > 0 ? many->v[0] : NULL;
 }
 
+static Err taken_error(const char *kind)
+{
+    return text_eq(kind, "email") ? E_EMAIL_TAKEN : text_eq(kind, "phone") ? E_PHONE_TAKEN : E_WALLET_TAKEN;
+}
+
 /* Is the address free, in this connection? `*elsewhere`: another connection has it. */
 static Err address_free(Ctx *ctx, const char *kind, const char *value, const char *connection, const char *self, bool *elsewhere)
 {
@@ -108,7 +113,7 @@ static Err address_free(Ctx *ctx, const char *kind, const char *value, const cha
         if (text_eq(holder->id, self))
             continue;
         if (connection == NULL || *theirs == '\0' || text_eq(theirs, connection))
-            return fail(ctx, text_eq(kind, "email") ? E_EMAIL_TAKEN : E_PHONE_TAKEN, NOWHERE, NULL);
+            return fail(ctx, taken_error(kind), NOWHERE, NULL);
         *elsewhere = true;
     }
     return OK;
@@ -117,7 +122,7 @@ static Err address_free(Ctx *ctx, const char *kind, const char *value, const cha
 /* Reads and checks one address, with the member at fault. */
 static Err read_address(Ctx *ctx, const char *kind, const char *text, ptrdiff_t at, const char **ret)
 {
-    const Err err = text_eq(kind, "email") ? email_read(ctx, text, ret) : phone_read(ctx, text, ret);
+    const Err err = text_eq(kind, "email") ? email_read(ctx, text, ret) : text_eq(kind, "phone") ? phone_read(ctx, text, ret) : wallet_read(ctx, text, ret);
 
     return err == OK ? OK : fail_at(ctx, err, at);
 }
@@ -156,6 +161,25 @@ static Err take_addresses(Ctx *ctx, Creation *c, const char *kind, const char *o
         if (address_free(ctx, kind, value, c->in->connection, NULL, &elsewhere) != OK)
             return fail_at(ctx, ctx->fault.err, at_many);
         list_add(ctx->arena, &c->further, address_new(ctx, c->user, kind, value, verified, NULL));
+    }
+    return OK;
+}
+
+/* Addresses that stand in hecate.addresses alone: wallets, and those that are only kept for the user. */
+static Err take_further(Ctx *ctx, Creation *c, const char *kind, const Texts *texts, ptrdiff_t at, bool reserved)
+{
+    for (size_t i = 0; i < texts->n; i++) {
+        const char *key;
+        Address *address;
+        bool elsewhere;
+
+        TRY(read_address(ctx, kind, texts->v[i], at, &key));
+        if (address_free(ctx, kind, key, NULL, NULL, &elsewhere) != OK)
+            return fail_at(ctx, ctx->fault.err, at);
+        address = address_new(ctx, c->user, kind, key, !reserved, NULL);
+        address->value = text_eq(kind, "web3") ? texts->v[i] : key;
+        address->reserved = reserved;
+        list_add(ctx->arena, &c->further, address);
     }
     return OK;
 }
@@ -222,6 +246,16 @@ static Err take_password(Ctx *ctx, const NewUser *in, User *user)
     return OK;
 }
 
+/* Bounds a document where the dialect has a bound. What the directory keeps in app metadata does not count. */
+static Err check_metadata(Ctx *ctx, const UserPolicy *rules, const char *doc, ptrdiff_t at)
+{
+    if (rules->meta_max == 0 || doc == NULL || strlen(doc) <= (size_t)rules->meta_max)
+        return OK;
+    if (at == AT(NewUser, meta_app) || at == AT(UserPatch, meta_app))
+        doc = json_set(ctx->arena, json_set(ctx->arena, doc, "provider", NULL), "providers", NULL);
+    return json_size(doc) <= (size_t)rules->meta_max ? OK : fail(ctx, E_TOO_LONG, at, NULL);
+}
+
 static void take_metadata(Ctx *ctx, const NewUser *in, User *user)
 {
     const bool email = user->email != NULL || in->emails.n > 0 || !text_empty(in->email);
@@ -249,6 +283,7 @@ static void take_profile(const NewUser *in, User *user)
     user->blocked_shown = in->blocked_shown;
     user->delete_self_enabled = !in->delete_self_disabled;
     user->create_organization_enabled = !in->create_organization_disabled;
+    user->bypass_client_trust = in->bypass_client_trust;
     user->create_organizations_limit = HAS(in, create_organizations_limit) ? in->create_organizations_limit : -1;
     user->legal_accepted_at = in->legal_accepted_at;
 }
@@ -259,7 +294,8 @@ static bool profile_needed(const User *user)
     return user->username != NULL || user->first_name != NULL || user->last_name != NULL || user->name != NULL || user->nickname != NULL ||
            user->picture != NULL || user->given_name != NULL || user->family_name != NULL || user->locale != NULL ||
            user->external_id != NULL || user->connection != NULL || user->blocked_shown || !user->delete_self_enabled ||
-           !user->create_organization_enabled || user->create_organizations_limit >= 0 || user->legal_accepted_at != 0 ||
+           !user->create_organization_enabled || user->bypass_client_trust || user->email_id != NULL || user->phone_id != NULL ||
+           user->web3_id != NULL || user->create_organizations_limit >= 0 || user->legal_accepted_at != 0 ||
            (user->meta_private != NULL && strcmp(user->meta_private, "{}") != 0);
 }
 
@@ -281,8 +317,14 @@ static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
     char *id;
 
     TRY(check_lengths(ctx, in));
+    TRY(check_metadata(ctx, in->policy, in->meta_app, AT(NewUser, meta_app)));
+    TRY(check_metadata(ctx, in->policy, in->meta_user, AT(NewUser, meta_user)));
+    TRY(check_metadata(ctx, in->policy, in->meta_private, AT(NewUser, meta_private)));
     TRY(take_addresses(ctx, c, "email", in->email, &in->emails, AT(NewUser, email), AT(NewUser, emails), in->email_confirmed, &user->email));
     TRY(take_addresses(ctx, c, "phone", in->phone, &in->phones, AT(NewUser, phone), AT(NewUser, phones), in->phone_confirmed, &user->phone));
+    TRY(take_further(ctx, c, "web3", &in->web3, AT(NewUser, web3), false));
+    TRY(take_further(ctx, c, "email", &in->reserved_emails, AT(NewUser, reserved_emails), true));
+    TRY(take_further(ctx, c, "phone", &in->reserved_phones, AT(NewUser, reserved_phones), true));
     TRY(check_username(ctx, in->username, AT(NewUser, username)));
     TRY(take_password(ctx, in, user));
     TRY(take_id(ctx, in->id, &id));
@@ -302,7 +344,7 @@ static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
         *c->subject = (Subject){ .provider = in->provider, .subject = in->subject, .user_id = user->id,
                                  .connection = in->connection == NULL ? "" : in->connection, .created_at = user->created_at };
     }
-    c->profile = profile_needed(user);
+    c->profile = in->policy->profile || profile_needed(user);
     c->traits = (Traits){ .provider = user->email != NULL || user->phone == NULL ? "email" : "phone", .user_id = user->id,
                           .user_email = user->email == NULL ? "" : user->email, .user_phone = user->phone == NULL ? "" : user->phone };
     return OK;
@@ -344,7 +386,7 @@ Err dir_user_create(Ctx *ctx, const NewUser *in, User **ret)
     Err err;
 
     if (first_of(in->email, &in->emails) == NULL && first_of(in->phone, &in->phones) == NULL && text_empty(in->username) &&
-        in->web3.n == 0)
+        in->web3.n + in->reserved_emails.n + in->reserved_phones.n == 0)
         return fail(ctx, E_NO_IDENTIFIER, NOWHERE, NULL);
     c.user->created_at = in->created_at != 0 ? in->created_at : ctx->now;
     c.user->updated_at = ctx->now;
@@ -418,13 +460,14 @@ static const char *keep_providers(Ctx *ctx, const char *before, const char *afte
     return providers == NULL ? after : json_set(ctx->arena, after, "providers", providers);
 }
 
-static void change_metadata(Ctx *ctx, const UserPatch *in, User *user)
+static Err change_metadata(Ctx *ctx, const UserPatch *in, User *user)
 {
     const MergeMode mode = merge_mode(in->meta_mode);
 
     if (HAS(in, meta_app)) {
         const char *merged = json_merge(ctx->arena, user->meta_app, in->meta_app, mode);
 
+        TRY(check_metadata(ctx, in->policy, merged, AT(UserPatch, meta_app)));
         user->meta_app = mode == MERGE_TOP ? merged : keep_providers(ctx, user->meta_app, merged);
     }
     if (HAS(in, meta_user))
@@ -433,6 +476,9 @@ static void change_metadata(Ctx *ctx, const UserPatch *in, User *user)
         user->meta_private = json_merge(ctx->arena, user->meta_private, in->meta_private, mode);
     else if (user->meta_private == NULL)
         user->meta_private = "{}";
+    if (HAS(in, meta_user))
+        TRY(check_metadata(ctx, in->policy, user->meta_user, AT(UserPatch, meta_user)));
+    return HAS(in, meta_private) ? check_metadata(ctx, in->policy, user->meta_private, AT(UserPatch, meta_private)) : OK;
 }
 
 /* GoTrue's rule: the identity of the kind follows the address, or is made. */
@@ -504,26 +550,43 @@ static const Address *address_by_id(const User *user, const char *id, const char
     return NULL;
 }
 
-/* Another address of the user becomes the one of auth.users; the old one moves to the further ones. */
+/* The address of auth.users moves to the further ones, with its id. */
+static Err move_away(Tx *tx, const User *user, const char *kind)
+{
+    Ctx *ctx = tx_ctx(tx);
+
+    for (size_t i = 0; i < user->addresses.n; i++) {
+        Address *moved = user->addresses.v[i];
+
+        if (!moved->primary || !text_eq(moved->kind, kind))
+            continue;
+        moved->value_key = moved->value;
+        moved->updated_at = ctx->now;
+        return store_address_insert(tx, moved);
+    }
+    return OK;
+}
+
+/* Another address of the user becomes the one of auth.users. It keeps its id. */
 static Err change_primary(Tx *tx, User *user, const char *kind, const char *id, ptrdiff_t at)
 {
     Ctx *ctx = tx_ctx(tx);
     const bool email = text_eq(kind, "email");
     const Address *address = address_by_id(user, id, kind);
-    const char *old = email ? user->email : user->phone;
-    const int64_t old_verified = email ? user->email_confirmed_at : user->phone_confirmed_at;
 
     if (address == NULL)
         return fail(ctx, E_NOT_THIS_USER, at, NULL);
+    if (address->verified_at == 0)
+        return fail(ctx, E_UNVERIFIED, at, NULL);
     if (address->primary)
         return OK;
-    TRY(store_address_delete(tx, address->id));
-    if (old != NULL) {
-        Address *moved = address_new(ctx, user, kind, old, false, NULL);
-
-        moved->verified_at = old_verified;
-        TRY(store_address_insert(tx, moved));
+    if (text_eq(kind, "web3")) {
+        user->web3_id = address->id;
+        return OK;
     }
+    TRY(store_address_delete(tx, address->id));
+    TRY(move_away(tx, user, kind));
+    *(email ? &user->email_id : &user->phone_id) = address->id;
     *(email ? &user->email : &user->phone) = address->value;
     *(email ? &user->email_confirmed_at : &user->phone_confirmed_at) = address->verified_at;
     return change_address(tx, user, kind, address->value, address->verified_at != 0);
@@ -546,6 +609,8 @@ static Err change_addresses(Tx *tx, const Change *change, User *user)
         TRY(change_primary(tx, user, "email", in->primary_email_id, AT(UserPatch, primary_email_id)));
     if (!text_empty(in->primary_phone_id))
         TRY(change_primary(tx, user, "phone", in->primary_phone_id, AT(UserPatch, primary_phone_id)));
+    if (!text_empty(in->primary_web3_id))
+        TRY(change_primary(tx, user, "web3", in->primary_web3_id, AT(UserPatch, primary_web3_id)));
     return OK;
 }
 
@@ -569,16 +634,18 @@ static Err apply_change(Tx *tx, void *arg)
     if (HAS(in, role))
         user->role = in->role;
     change_plain(in, user);
+    if (HAS(in, username) && user->username == NULL && user->addresses.n == 0 && user->identities.n == 0)
+        return fail(ctx, E_NO_IDENTIFIER, AT(UserPatch, username), NULL);
     TRY(change_password(tx, change, user));
     TRY(change_addresses(tx, change, user));
     TRY(change_confirmed(tx, in, user));
-    change_metadata(ctx, in, user);
+    TRY(change_metadata(ctx, in, user));
     change_ban(in, user);
     if (in->end_sessions)
         TRY(store_sessions_delete_all(tx, user->id));
     user->updated_at = ctx->now > user->updated_at ? ctx->now : user->updated_at + 1;
     TRY(store_user_update(tx, user));
-    if (user->has_profile || profile_needed(user))
+    if (user->has_profile || in->policy->profile || profile_needed(user))
         TRY(store_profile_put(tx, user));
     traits = (Traits){ .user_id = user->id, .user_email = user->email == NULL ? "" : user->email,
                        .user_phone = user->phone == NULL ? "" : user->phone };

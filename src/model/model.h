@@ -19,7 +19,7 @@ typedef enum AddressKind { ADDRESS_EMAIL, ADDRESS_PHONE, ADDRESS_WEB3 } AddressK
 
 /* An address of a user: the first of a kind stands in auth.users, further ones in hecate.addresses. */
 typedef struct Address {
-    const char *id; /* of its row; for those of auth.users a UUID computed from user, kind and value: stable, never stored */
+    const char *id; /* of its row; for those of auth.users a UUID computed from user and kind, unless the profile has one: it stays when primaries change */
     const char *user_id;
     const char *kind;  /* "email", "phone", "web3" */
     const char *value; /* e-mail in lower case, phone in digits without '+' */
@@ -27,7 +27,7 @@ typedef struct Address {
     const char *connection; /* "" but for addresses that Auth0 allows twice */
     int64_t verified_at, created_at, updated_at;
     bool reserved, second_factor;
-    bool primary; /* it is the one of auth.users */
+    bool primary; /* it is the one of auth.users, or the first wallet */
 } Address;
 
 /* auth.mfa_factors */
@@ -64,6 +64,7 @@ typedef struct User {
     int64_t logins_count, failed_attempts;
     int64_t legal_accepted_at, last_active_at, password_set_at, last_password_reset_at, locked_at, locked_until;
     int64_t mfa_enabled_at, mfa_disabled_at, profile_updated_at;
+    const char *email_id, *phone_id, *web3_id; /* ids of the primary addresses; NULL: computed, and the oldest wallet */
     const char *digest; /* hecate.passwords: a hash that the Go server cannot read; never leaves the directory */
 
     List identities; /* Identity, oldest first */
@@ -124,6 +125,9 @@ typedef struct UserQuery {
     const char *any_like, *email_like, *phone_like, *username_like, *name_like;
     bool banned;             /* with HAS(): only these, or only the others */
     const char *connection;  /* Auth0's */
+    const char *provider;    /* with an identity of this provider whose id there is one of provider_ids */
+    Texts provider_ids;
+    bool living;             /* without those whose row was kept after their deletion */
     int64_t created_after, created_before, last_sign_in_after, last_sign_in_before, last_active_after, last_active_before, last_active_since;
     UserSort sort;
     bool ascending;

@@ -140,6 +140,24 @@ static void put_filter(Filter *f, const char *text)
     put(f, ") ESCAPE '\\')");
 }
 
+static void put_wallets(Filter *f, const Texts *keys)
+{
+    if (keys->n == 0)
+        return;
+    buf_printf(&f->query->sql, " AND u.id IN (SELECT a.user_id FROM %s a WHERE a.kind = 'web3'",
+               tx_is_postgres(db_auto(f->ctx)) ? "hecate.addresses" : "hecate_addresses");
+    put_in(f, " AND a.value_key IN (", F_TEXT, keys, false, "))");
+}
+
+static void put_provider(Filter *f, const UserQuery *in)
+{
+    buf_printf(&f->query->sql, " AND u.id IN (SELECT i.user_id FROM %s i WHERE i.provider = ",
+               tx_is_postgres(db_auto(f->ctx)) ? "auth.identities" : "auth_identities");
+    put_value(f, F_TEXT, in->provider, 0);
+    put_in(f, " AND i.provider_id IN (", F_TEXT, &in->provider_ids, false, ")");
+    put(f, ")");
+}
+
 static void put_where(Filter *f, const UserQuery *in)
 {
     put(f, " WHERE true");
@@ -170,6 +188,11 @@ static void put_where(Filter *f, const UserQuery *in)
         put(f, " AND p.connection = ");
         put_value(f, F_TEXT, in->connection, 0);
     }
+    put_wallets(f, &in->web3);
+    if (in->provider != NULL)
+        put_provider(f, in);
+    if (in->living)
+        put(f, " AND u.deleted_at IS NULL");
 }
 
 static const char *const sort_columns[] = {

@@ -95,8 +95,8 @@ static const Field subject_doc[] = {
 
 /* ---- reading ---- */
 
-/* The addresses of auth.users have no row of their own: their id comes from user and kind, so that it never changes. */
-static void add_core_address(Ctx *ctx, User *user, const char *kind, const char *value, int64_t verified_at)
+/* The addresses of auth.users have no row of their own: their id comes from user and kind, or is the one that they had as a further one. */
+static void add_core_address(Ctx *ctx, User *user, const char *kind, const char *value, int64_t verified_at, const char *id)
 {
     uint8_t bytes[UUID_BYTES];
     Address *address;
@@ -107,7 +107,7 @@ static void add_core_address(Ctx *ctx, User *user, const char *kind, const char 
     uuid_to_bytes(user->id, bytes);
     for (size_t i = 0; i < UUID_BYTES; i++)
         bytes[i] = (uint8_t)(bytes[i] ^ (uint8_t)(kind[i % 5] * 7 + (int)i));
-    *address = (Address){ .id = uuid_from_bytes(ctx->arena, bytes), .user_id = user->id, .kind = kind, .value = value,
+    *address = (Address){ .id = id != NULL ? id : uuid_from_bytes(ctx->arena, bytes), .user_id = user->id, .kind = kind, .value = value,
                           .value_key = value, .connection = "", .verified_at = verified_at, .created_at = user->created_at,
                           .updated_at = user->updated_at, .primary = true };
     list_add(ctx->arena, &user->addresses, address);
@@ -125,6 +125,21 @@ static Err read_part(Ctx *ctx, const char *json, const Field *fields, List *list
     return OK;
 }
 
+/* The wallet that the profile names, or else the oldest, is the primary one. */
+static void mark_wallet(const User *user)
+{
+    Address *primary = NULL;
+
+    for (size_t i = 0; i < user->addresses.n; i++) {
+        Address *address = user->addresses.v[i];
+
+        if (text_eq(address->kind, "web3") && (primary == NULL || text_eq(address->id, user->web3_id)))
+            primary = address;
+    }
+    if (primary != NULL)
+        primary->primary = true;
+}
+
 Err user_row_finish(Ctx *ctx, UserRow *row, User **ret)
 {
     User *user = &row->user;
@@ -134,10 +149,11 @@ Err user_row_finish(Ctx *ctx, UserRow *row, User **ret)
         user->delete_self_enabled = user->create_organization_enabled = true;
         user->create_organizations_limit = -1;
     }
-    add_core_address(ctx, user, "email", user->email, user->email_confirmed_at);
-    add_core_address(ctx, user, "phone", user->phone, user->phone_confirmed_at);
+    add_core_address(ctx, user, "email", user->email, user->email_confirmed_at, user->email_id);
+    add_core_address(ctx, user, "phone", user->phone, user->phone_confirmed_at, user->phone_id);
     TRY(read_part(ctx, row->identities_json, identity_doc, &user->identities));
     TRY(read_part(ctx, row->addresses_json, address_doc, &user->addresses));
+    mark_wallet(user);
     TRY(read_part(ctx, row->factors_json, factor_doc, &user->factors));
     TRY(read_part(ctx, row->subjects_json, subject_doc, &user->subjects));
     *ret = user;
@@ -205,7 +221,9 @@ Err store_address_holders(Tx *tx, const char *kind, const char *value, List *ret
     static const Field params[] = { TEXT(Address, value, "value"), END(Address) };
     const Address key = { .value = value };
 
-    return db_list(tx, text_eq(kind, "email") ? SQL_USER_WITH_EMAIL : SQL_USER_WITH_PHONE, params, &key, holder_cols, 1000, ret);
+    const Stmt *stmt = text_eq(kind, "email") ? SQL_USER_WITH_EMAIL : text_eq(kind, "phone") ? SQL_USER_WITH_PHONE : SQL_USER_WITH_WALLET;
+
+    return db_list(tx, stmt, params, &key, holder_cols, 1000, ret);
 }
 
 /* ---- writing ---- */

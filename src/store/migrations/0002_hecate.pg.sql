@@ -3,7 +3,7 @@
 CREATE SCHEMA IF NOT EXISTS hecate;
 
 -- What stands beside a user; one that another server made has no row, and the defaults hold. username_key is the folded name; name to
--- family_name are Auth0's; blocked_shown: Auth0 shows `blocked` once it was set.
+-- family_name are Auth0's; blocked_shown: Auth0 shows `blocked` once it was set; email_id to web3_id: ids of the primary addresses.
 CREATE TABLE hecate.profiles (
     user_id uuid NOT NULL,
     username text,
@@ -36,6 +36,9 @@ CREATE TABLE hecate.profiles (
     mfa_enabled_at timestamptz,
     mfa_disabled_at timestamptz,
     image_id text,
+    email_id uuid,
+    phone_id uuid,
+    web3_id uuid,
     updated_at timestamptz,
     CONSTRAINT profiles_pkey PRIMARY KEY (user_id),
     CONSTRAINT profiles_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth.users (id) ON DELETE CASCADE

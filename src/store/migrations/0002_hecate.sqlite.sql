@@ -1,7 +1,7 @@
 -- Tables hecate_*: what Supabase Auth's tables have no place for. Every key and unique index has a name of its own, the same on PostgreSQL.
 
 -- What stands beside a user; one that another server made has no row, and the defaults hold. username_key is the folded name; name to
--- family_name are Auth0's; blocked_shown: Auth0 shows `blocked` once it was set.
+-- family_name are Auth0's; blocked_shown: Auth0 shows `blocked` once it was set; email_id to web3_id: ids of the primary addresses.
 CREATE TABLE hecate_profiles (
     user_id TEXT NOT NULL,
     username TEXT,
@@ -34,6 +34,9 @@ CREATE TABLE hecate_profiles (
     mfa_enabled_at INTEGER,
     mfa_disabled_at INTEGER,
     image_id TEXT,
+    email_id TEXT,
+    phone_id TEXT,
+    web3_id TEXT,
     updated_at INTEGER,
     CONSTRAINT profiles_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth_users (id) ON DELETE CASCADE
 ) STRICT;
