@@ -1,15 +1,35 @@
 /* routes.c: one row an operation (spec/clerk.md 2). */
-#include "dialect/clerk/clerk.h"
+#include "dialect/clerk/internal.h"
 
-static const Route clerk_routes[] = { { 0 } };
+/* clang-format off */
+const Route clerk_routes[] = {
+    /* method  path                                need         fn                      in                   out             verb */
+    { GET,    "/jwks",                             NEED_SECRET, clerk_show_jwks,        NULL,                clerk_jwks },
+    { GET,    "/users",                            NEED_SECRET, clerk_user_list,        clerk_user_query,    clerk_user },
+    { POST,   "/users",                            NEED_SECRET, clerk_user_create,      clerk_new_user,      clerk_user },
+    { GET,    "/users/count",                      NEED_SECRET, clerk_user_count,       clerk_user_query,    clerk_count },
+    { GET,    "/users/{user_id}",                  NEED_SECRET, clerk_user_get,         NULL,                clerk_user },
+    { PATCH,  "/users/{user_id}",                  NEED_SECRET, clerk_user_update,      clerk_user_patch,    clerk_user },
+    { DELETE, "/users/{user_id}",                  NEED_SECRET, clerk_user_delete,      NULL,                clerk_deleted },
+    { PATCH,  "/users/{user_id}/metadata",         NEED_SECRET, clerk_metadata_merge,   clerk_user_metadata, clerk_user },
+    { PUT,    "/users/{user_id}/metadata",         NEED_SECRET, clerk_metadata_replace, clerk_user_metadata, clerk_user },
+    { POST,   "/users/{user_id}/ban",              NEED_SECRET, on_user_verb,           NULL,                clerk_user,     dir_user_ban },
+    { POST,   "/users/{user_id}/unban",            NEED_SECRET, on_user_verb,           NULL,                clerk_user,     dir_user_unban },
+    { POST,   "/users/{user_id}/verify_password",  NEED_SECRET, clerk_password_verify,  clerk_password_in,   clerk_verified },
+    { 0 }
+};
+/* clang-format on */
 
 static const char *const clerk_mounts[] = { "/v1", NULL };
 
-static void write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
-{
-    (void)ctx;
-    (void)req;
-    reply->status = err == E_NO_ROUTE ? 404 : 500;
-}
-
-const Dialect clerk_dialect = { .name = "clerk", .mounts = clerk_mounts, .routes = clerk_routes, .write_error = write_error };
+const Dialect clerk_dialect = {
+    .name = "clerk",
+    .mounts = clerk_mounts,
+    .routes = clerk_routes,
+    .errors = clerk_errors,
+    .identify = clerk_identify,
+    .write_error = clerk_write_error,
+    .finish = clerk_finish,
+    .read_user_id = clerk_read_user_id,
+    .reply_user = clerk_reply_user,
+};

@@ -1,0 +1,71 @@
+/* internal.h: what the files of the dialect share. */
+#ifndef HECATE_CLERK_INTERNAL_H
+#define HECATE_CLERK_INTERNAL_H
+
+#include "dialect/clerk/clerk.h"
+#include "dialect/clerk/wire.h"
+
+extern const Route clerk_routes[];
+extern const ErrRow clerk_errors[ERR_COUNT];
+
+/* ---- ids.c ---- */
+
+/* `prefix` and 27 characters of base 62 over the first 4 bytes of SHA-256 of the UUID and the UUID itself (spec/clerk.md 3.1 gives the shape). */
+const char *clerk_id(Arena *arena, const char *prefix, const char *uuid);
+/* The UUID of such an id; NULL if it is none. */
+const char *clerk_id_read(Arena *arena, const char *prefix, const char *text);
+/* E_NO_USER also for what is no id at all. */
+Err clerk_read_user_id(Ctx *ctx, const char *text, const char **ret);
+
+/* ---- caller.c ---- */
+
+Err clerk_identify(Ctx *ctx, const Req *req, Str path, const Route *route);
+/* The version that the request asks for; the default if it names none or an unknown one. */
+const char *clerk_version(Ctx *ctx, const Req *req);
+void clerk_finish(Ctx *ctx, const Req *req, Reply *reply);
+
+/* ---- errors.c ---- */
+
+/* Sentences that one Err has beside its row. */
+typedef enum Say {
+    SAY_BODY, SAY_NIL, SAY_OBJECT, SAY_TIME, SAY_DATE, SAY_FUTURE, SAY_TWICE, SAY_REPEATED, SAY_UNEVEN, SAY_MANY, SAY_SIZE, SAY_CHOICE, SAY_ORDER,
+    SAY_LIMIT_MOST, SAY_LIMIT_LEAST, SAY_NEEDS, SAY_NOT_WITH, SAY_DIGEST, SAY_LOCALE, SAY_PASSWORD_CHARACTERS, SAY_PASSWORD_IDENTIFIER,
+    SAY_PASSWORD_SETS, SAY_USERNAME_LENGTH, SAY_USERNAME_CHARACTER, SAY_USERNAME_NUMBER, SAY_USERNAME_PHONE, SAY_LAST_IDENTIFIER, SAY_NO_IMAGE, SAYS
+} Say;
+extern const ErrRow clerk_says[SAYS];
+/* E_BAD_VALUE with that sentence; `text` fills its {text}, and may be NULL. */
+Err clerk_fail(Ctx *ctx, Say say, ptrdiff_t at, const char *text);
+void clerk_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err);
+const char *clerk_trace_id(Ctx *ctx);
+
+/* How a given member goes over: MOVE_TEXT as null, too; the others only with a value. */
+typedef enum Move { MOVE_NONE, MOVE_TEXT, MOVE_GIVEN_TEXT, MOVE_INT, MOVE_BOOL } Move;
+
+/* Which member of a directory's input comes from which of ours: an error then names the wire's word. */
+typedef struct Member {
+    ptrdiff_t at, ours;
+    Move move;
+} Member;
+Err clerk_passed(Ctx *ctx, const Member *members, size_t n, Err err);
+
+/* ---- view.c ---- */
+
+const ClerkUser *clerk_user_view(Ctx *ctx, const User *user);
+Err clerk_reply_user(Ctx *ctx, Reply *reply, int status, const User *user);
+
+/* ---- users.c, list.c, public.c ---- */
+
+Err clerk_user_create(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_user_get(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_user_update(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_metadata_merge(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_metadata_replace(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_user_delete(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_password_verify(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_user_list(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_user_count(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_show_jwks(Ctx *ctx, const Req *req, Reply *reply);
+/* Digits of a number in E.164 with its '+', which a query may have turned into a blank; NULL if it is none. */
+const char *clerk_phone(Ctx *ctx, const char *text);
+
+#endif

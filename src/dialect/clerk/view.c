@@ -1,0 +1,208 @@
+/* view.c: a user as Clerk shows it (spec/clerk.md 3.2, 3.3). */
+#include "base/clock.h"
+#include "dialect/clerk/internal.h"
+
+static const ClerkVerification by_admin = { .object = "verification_admin", .status = "verified", .strategy = "admin" };
+
+/* ---- external accounts: identities of another party ---- */
+
+static bool is_external(const Identity *identity)
+{
+    static const char *const own[] = { "email", "phone", "anonymous", "auth0", "username" };
+
+    for (size_t i = 0; i < COUNTOF(own); i++)
+        if (text_eq(identity->provider, own[i]))
+            return false;
+    return !str_starts(str_of(identity->provider), STR("sso:"));
+}
+
+static const char *provider_name(Ctx *ctx, const Identity *identity)
+{
+    return arena_printf(ctx->arena, "oauth_%s", identity->provider);
+}
+
+/* The first of two members of the identity's data that is there. */
+static const char *data_of(Ctx *ctx, const Identity *identity, const char *name, const char *other)
+{
+    const char *value = json_get(ctx->arena, identity->data, name);
+
+    return value != NULL ? value : json_get(ctx->arena, identity->data, other);
+}
+
+static void *account_view(Ctx *ctx, const Identity *identity)
+{
+    ClerkVerification *verification = ARENA_NEW(ctx->arena, ClerkVerification);
+    ClerkAccount *view = ARENA_NEW(ctx->arena, ClerkAccount);
+
+    *verification =
+        (ClerkVerification){ .object = "verification_oauth", .status = "verified", .strategy = provider_name(ctx, identity) };
+    *view = (ClerkAccount){
+        .object = "external_account",
+        .id = clerk_id(ctx->arena, "eac_", identity->id),
+        .provider = provider_name(ctx, identity),
+        .identification_id = clerk_id(ctx->arena, "idn_", identity->id),
+        .provider_user_id = identity->provider_id,
+        .email_address = identity->email,
+        .first_name = data_of(ctx, identity, "given_name", "first_name"),
+        .last_name = data_of(ctx, identity, "family_name", "last_name"),
+        .image_url = data_of(ctx, identity, "avatar_url", "picture"),
+        .username = data_of(ctx, identity, "preferred_username", "user_name"),
+        .verification = verification,
+        .email_address_verified = text_eq(json_get(ctx->arena, identity->data, "email_verified"), "true"),
+        .created_at = identity->created_at,
+        .updated_at = identity->updated_at,
+    };
+    view->avatar_url = view->image_url;
+    return view;
+}
+
+/* ---- addresses ---- */
+
+/* The external accounts that brought this e-mail address. */
+static void add_links(Ctx *ctx, const User *user, const char *email, List *links)
+{
+    for (size_t i = 0; i < user->identities.n; i++) {
+        const Identity *identity = user->identities.v[i];
+        ClerkLink *link;
+
+        if (!is_external(identity) || !text_eq(identity->email, email))
+            continue;
+        link = ARENA_NEW(ctx->arena, ClerkLink);
+        *link = (ClerkLink){ provider_name(ctx, identity), clerk_id(ctx->arena, "idn_", identity->id) };
+        list_add(ctx->arena, links, link);
+    }
+}
+
+static ClerkAddress *address_view(Ctx *ctx, const User *user, const Address *address)
+{
+    const bool phone = text_eq(address->kind, "phone");
+    ClerkAddress *view = ARENA_NEW(ctx->arena, ClerkAddress);
+
+    *view = (ClerkAddress){
+        .id = clerk_id(ctx->arena, "idn_", address->id),
+        .object = phone                             ? "phone_number"
+                  : text_eq(address->kind, "email") ? "email_address"
+                                                    : "web3_wallet",
+        .value = phone ? arena_printf(ctx->arena, "+%s", address->value) : address->value,
+        .reserved = address->reserved,
+        .reserved_for_second_factor = address->second_factor,
+        .default_second_factor = address->second_factor,
+        .verification = address->verified_at != 0 && !address->reserved ? &by_admin : NULL,
+        .created_at = address->created_at,
+        .updated_at = address->updated_at,
+    };
+    if (text_eq(address->kind, "email"))
+        add_links(ctx, user, address->value, &view->linked_to);
+    return view;
+}
+
+static void show_addresses(Ctx *ctx, const User *user, ClerkUser *view)
+{
+    for (size_t i = 0; i < user->addresses.n; i++) {
+        const Address *address = user->addresses.v[i];
+        ClerkAddress *shown = address_view(ctx, user, address);
+        const bool email = text_eq(address->kind, "email"), phone = text_eq(address->kind, "phone");
+
+        list_add(ctx->arena, email ? &view->email_addresses : phone ? &view->phone_numbers : &view->web3_wallets, shown);
+        if (email && address->primary)
+            view->primary_email_address_id = shown->id;
+        if (phone && address->primary)
+            view->primary_phone_number_id = shown->id;
+        if (!email && !phone && view->primary_web3_wallet_id == NULL)
+            view->primary_web3_wallet_id = shown->id;
+    }
+}
+
+/* ---- factors, lock, metadata ---- */
+
+static void show_factors(const User *user, ClerkUser *view)
+{
+    for (size_t i = 0; i < user->factors.n; i++) {
+        const Factor *factor = user->factors.v[i];
+
+        view->totp_enabled = view->totp_enabled || (text_eq(factor->factor_type, "totp") && text_eq(factor->status, "verified"));
+    }
+    view->two_factor_enabled = view->totp_enabled;
+    for (size_t i = 0; i < user->addresses.n; i++) {
+        const Address *address = user->addresses.v[i];
+
+        view->two_factor_enabled = view->two_factor_enabled || (address->second_factor && address->verified_at != 0);
+    }
+}
+
+static void show_lock(Ctx *ctx, const User *user, ClerkUser *view)
+{
+    view->locked = user->locked_until > ctx->now;
+    if (view->locked && user->locked_until < BANNED_FOREVER)
+        view->lockout_expires_in_seconds =
+            arena_printf(ctx->arena, "%lld", (long long)((user->locked_until - ctx->now + US_PER_S - 1) / US_PER_S));
+}
+
+/* App metadata without what the directory keeps there. */
+static const char *public_metadata(Ctx *ctx, const User *user)
+{
+    const char *doc = user->meta_app == NULL ? "{}" : user->meta_app;
+
+    if (strstr(doc, "\"provider") == NULL)
+        return doc;
+    return json_set(ctx->arena, json_set(ctx->arena, doc, "provider", NULL), "providers", NULL);
+}
+
+/* The picture of a user without one; where the server answers, as the request names it. */
+static const char *image_url(Ctx *ctx)
+{
+    const Req *req = ctx_call(ctx)->req;
+
+    return arena_printf(ctx->arena, "%s://%.*s/v1/public/images/default", req->tls ? "https" : "http", (int)req->host.n,
+                        req->host.n == 0 ? "" : req->host.p);
+}
+
+const ClerkUser *clerk_user_view(Ctx *ctx, const User *user)
+{
+    ClerkUser *view = ARENA_NEW(ctx->arena, ClerkUser);
+    const bool password = !text_empty(user->encrypted_password) || !text_empty(user->digest);
+
+    *view = (ClerkUser){
+        .id = clerk_id(ctx->arena, "user_", user->id),
+        .object = "user",
+        .username = user->username,
+        .first_name = user->first_name,
+        .last_name = user->last_name,
+        .locale = user->locale,
+        .external_id = user->external_id,
+        .image_url = image_url(ctx),
+        .public_metadata = public_metadata(ctx, user),
+        .private_metadata = user->meta_private,
+        .unsafe_metadata = user->meta_user,
+        .password_enabled = password,
+        .banned = user_banned(ctx, user),
+        .delete_self_enabled = user->delete_self_enabled,
+        .create_organization_enabled = user->create_organization_enabled,
+        .bypass_client_trust = user->bypass_client_trust,
+        .password_last_updated_at = !password                    ? 0
+                                    : user->password_set_at != 0 ? user->password_set_at
+                                                                 : user->created_at,
+        .last_sign_in_at = user->last_sign_in_at,
+        .last_active_at = user->last_active_at,
+        .mfa_enabled_at = user->mfa_enabled_at,
+        .mfa_disabled_at = user->mfa_disabled_at,
+        .legal_accepted_at = user->legal_accepted_at,
+        .created_at = user->created_at,
+        .updated_at = user->updated_at,
+    };
+    view->profile_image_url = view->image_url;
+    if (user->create_organizations_limit >= 0)
+        view->create_organizations_limit = arena_printf(ctx->arena, "%lld", (long long)user->create_organizations_limit);
+    show_addresses(ctx, user, view);
+    show_factors(user, view);
+    show_lock(ctx, user, view);
+    for (size_t i = 0; i < user->identities.n; i++)
+        if (is_external(user->identities.v[i]))
+            list_add(ctx->arena, &view->external_accounts, account_view(ctx, user->identities.v[i]));
+    return view;
+}
+
+Err clerk_reply_user(Ctx *ctx, Reply *reply, int status, const User *user)
+{
+    return reply_json(ctx, reply, status, "application/json", clerk_user, clerk_user_view(ctx, user), JSON_PLAIN);
+}

@@ -1,0 +1,262 @@
+/* wire.c: field tables of the Clerk dialect. The order of what goes out is that of recorded answers. */
+#include "dialect/clerk/wire.h"
+
+enum { LONGEST_NAME = 256, MOST_FILTERS = 100 };
+
+/* ---- what comes in ---- */
+
+/* clang-format off */
+#define PROFILE_FIELDS                                                                             \
+    TEXT(ClerkUserIn, external_id, "external_id", .max = LONGEST_NAME),                            \
+    TEXT(ClerkUserIn, first_name, "first_name", .max = LONGEST_NAME),                              \
+    TEXT(ClerkUserIn, last_name, "last_name", .max = LONGEST_NAME),                                \
+    TEXT(ClerkUserIn, locale, "locale"),                                                           \
+    TEXT(ClerkUserIn, username, "username"),                                                       \
+    TEXT(ClerkUserIn, password, "password", .flags = SECRET),                                      \
+    TEXT(ClerkUserIn, password_digest, "password_digest", .flags = SECRET),                        \
+    TEXT(ClerkUserIn, password_hasher, "password_hasher"),                                         \
+    BOOL(ClerkUserIn, skip_password_checks, "skip_password_checks"),                               \
+    BOOL(ClerkUserIn, skip_legal_checks, "skip_legal_checks"),                                     \
+    BOOL(ClerkUserIn, delete_self_enabled, "delete_self_enabled"),                                 \
+    BOOL(ClerkUserIn, create_organization_enabled, "create_organization_enabled"),                 \
+    INT(ClerkUserIn, create_organizations_limit, "create_organizations_limit"),                    \
+    TIME(ClerkUserIn, legal_accepted_at, "legal_accepted_at"),                                     \
+    TIME(ClerkUserIn, created_at, "created_at"),                                                   \
+    BOOL(ClerkUserIn, bypass_client_trust, "bypass_client_trust")
+#define METADATA_FIELDS                                                                            \
+    OBJECT_JSON(ClerkUserIn, public_metadata, "public_metadata"),                                  \
+    OBJECT_JSON(ClerkUserIn, private_metadata, "private_metadata"),                                \
+    OBJECT_JSON(ClerkUserIn, unsafe_metadata, "unsafe_metadata")
+/* clang-format on */
+
+const Field clerk_new_user[] = {
+    GIVEN(ClerkUserIn, given),
+    TEXTS(ClerkUserIn, email_address, "email_address"),
+    TEXTS(ClerkUserIn, email_status, "email_address_identification_status"),
+    TEXTS(ClerkUserIn, phone_number, "phone_number"),
+    TEXTS(ClerkUserIn, phone_status, "phone_number_identification_status"),
+    TEXTS(ClerkUserIn, web3_wallet, "web3_wallet"),
+    PROFILE_FIELDS,
+    METADATA_FIELDS,
+    BOOL(ClerkUserIn, skip_password_requirement, "skip_password_requirement"),
+    BOOL(ClerkUserIn, skip_user_requirement, "skip_user_requirement"),
+    BOOL(ClerkUserIn, banned, "banned"),
+    END(ClerkUserIn),
+};
+
+const Field clerk_user_patch[] = {
+    GIVEN(ClerkUserIn, given),
+    TEXT(ClerkUserIn, primary_email_address_id, "primary_email_address_id"),
+    TEXT(ClerkUserIn, primary_phone_number_id, "primary_phone_number_id"),
+    TEXT(ClerkUserIn, primary_web3_wallet_id, "primary_web3_wallet_id"),
+    TEXT(ClerkUserIn, profile_image_id, "profile_image_id"),
+    BOOL(ClerkUserIn, notify_primary_email_address_changed, "notify_primary_email_address_changed"),
+    BOOL(ClerkUserIn, sign_out_of_other_sessions, "sign_out_of_other_sessions"),
+    PROFILE_FIELDS,
+    METADATA_FIELDS,
+    END(ClerkUserIn),
+};
+
+const Field clerk_user_metadata[] = { GIVEN(ClerkUserIn, given), METADATA_FIELDS, END(ClerkUserIn) };
+
+const Field clerk_password_in[] = {
+    GIVEN(ClerkPasswordIn, given),
+    TEXT(ClerkPasswordIn, password, "password", .flags = SECRET | REQUIRED),
+    END(ClerkPasswordIn),
+};
+
+const Field clerk_user_query[] = {
+    GIVEN(ClerkUserQuery, given),
+    TEXTS(ClerkUserQuery, email_address, "email_address", .max = MOST_FILTERS),
+    TEXTS(ClerkUserQuery, phone_number, "phone_number", .max = MOST_FILTERS),
+    TEXTS(ClerkUserQuery, username, "username", .max = MOST_FILTERS),
+    TEXTS(ClerkUserQuery, web3_wallet, "web3_wallet", .max = MOST_FILTERS),
+    TEXTS(ClerkUserQuery, user_id, "user_id", .max = MOST_FILTERS),
+    TEXTS(ClerkUserQuery, external_id, "external_id", .max = MOST_FILTERS),
+    TEXTS(ClerkUserQuery, organization_id, "organization_id", .max = MOST_FILTERS),
+    TEXTS(ClerkUserQuery, provider_user_id, "provider_user_id", .max = MOST_FILTERS),
+    TEXTS(ClerkUserQuery, order_by, "order_by"),
+    TEXT(ClerkUserQuery, query, "query"),
+    TEXT(ClerkUserQuery, email_address_query, "email_address_query"),
+    TEXT(ClerkUserQuery, phone_number_query, "phone_number_query"),
+    TEXT(ClerkUserQuery, username_query, "username_query"),
+    TEXT(ClerkUserQuery, name_query, "name_query"),
+    TEXT(ClerkUserQuery, provider, "provider"),
+    TEXT(ClerkUserQuery, starting_after, "starting_after"),
+    TEXT(ClerkUserQuery, api_version, "__clerk_api_version"),
+    BOOL(ClerkUserQuery, banned, "banned"),
+    BOOL(ClerkUserQuery, paginated, "paginated"),
+    TIME_MS(ClerkUserQuery, last_active_at_since, "last_active_at_since"),
+    TIME_MS(ClerkUserQuery, last_active_at_after, "last_active_at_after"),
+    TIME_MS(ClerkUserQuery, last_active_at_before, "last_active_at_before"),
+    TIME_MS(ClerkUserQuery, created_at_after, "created_at_after"),
+    TIME_MS(ClerkUserQuery, created_at_before, "created_at_before"),
+    TIME_MS(ClerkUserQuery, last_sign_in_at_after, "last_sign_in_at_after"),
+    TIME_MS(ClerkUserQuery, last_sign_in_at_before, "last_sign_in_at_before"),
+    INT(ClerkUserQuery, limit, "limit"),
+    INT(ClerkUserQuery, offset, "offset"),
+    END(ClerkUserQuery),
+};
+
+/* ---- what goes out ---- */
+
+static const Field verification_fields[] = {
+    TEXT(ClerkVerification, object, "object"),
+    TEXT(ClerkVerification, status, "status"),
+    TEXT(ClerkVerification, strategy, "strategy"),
+    JSON(ClerkVerification, attempts, "attempts"),
+    TIME_MS(ClerkVerification, expire_at, "expire_at"),
+    END(ClerkVerification),
+};
+
+static const Field link_fields[] = { TEXT(ClerkLink, type, "type"), TEXT(ClerkLink, id, "id"), END(ClerkLink) };
+
+const Field clerk_email_address[] = {
+    TEXT(ClerkAddress, id, "id"),
+    TEXT(ClerkAddress, object, "object"),
+    TEXT(ClerkAddress, value, "email_address"),
+    BOOL(ClerkAddress, reserved, "reserved"),
+    OBJECT(ClerkAddress, verification, "verification", verification_fields),
+    LIST(ClerkAddress, linked_to, "linked_to", link_fields, .flags = NULL_AS_EMPTY),
+    BOOL(ClerkAddress, matches_sso_connection, "matches_sso_connection"),
+    TIME_MS(ClerkAddress, created_at, "created_at"),
+    TIME_MS(ClerkAddress, updated_at, "updated_at"),
+    END(ClerkAddress),
+};
+
+const Field clerk_phone_number[] = {
+    TEXT(ClerkAddress, id, "id"),
+    TEXT(ClerkAddress, object, "object"),
+    TEXT(ClerkAddress, value, "phone_number"),
+    BOOL(ClerkAddress, reserved_for_second_factor, "reserved_for_second_factor"),
+    BOOL(ClerkAddress, default_second_factor, "default_second_factor"),
+    BOOL(ClerkAddress, reserved, "reserved"),
+    OBJECT(ClerkAddress, verification, "verification", verification_fields),
+    LIST(ClerkAddress, linked_to, "linked_to", link_fields, .flags = NULL_AS_EMPTY),
+    JSON(ClerkAddress, backup_codes, "backup_codes"),
+    TIME_MS(ClerkAddress, created_at, "created_at"),
+    TIME_MS(ClerkAddress, updated_at, "updated_at"),
+    END(ClerkAddress),
+};
+
+static const Field wallet_fields[] = {
+    TEXT(ClerkAddress, id, "id"),
+    TEXT(ClerkAddress, object, "object"),
+    TEXT(ClerkAddress, value, "web3_wallet"),
+    OBJECT(ClerkAddress, verification, "verification", verification_fields),
+    TIME_MS(ClerkAddress, created_at, "created_at"),
+    TIME_MS(ClerkAddress, updated_at, "updated_at"),
+    END(ClerkAddress),
+};
+
+static const Field account_fields[] = {
+    TEXT(ClerkAccount, object, "object"),
+    TEXT(ClerkAccount, id, "id"),
+    TEXT(ClerkAccount, provider, "provider"),
+    TEXT(ClerkAccount, identification_id, "identification_id"),
+    TEXT(ClerkAccount, provider_user_id, "provider_user_id"),
+    TEXT(ClerkAccount, approved_scopes, "approved_scopes", .flags = NULL_AS_EMPTY),
+    TEXT(ClerkAccount, email_address, "email_address", .flags = NULL_AS_EMPTY),
+    BOOL(ClerkAccount, email_address_verified, "email_address_verified"),
+    TEXT(ClerkAccount, first_name, "first_name", .flags = NULL_AS_EMPTY),
+    TEXT(ClerkAccount, last_name, "last_name", .flags = NULL_AS_EMPTY),
+    TEXT(ClerkAccount, avatar_url, "avatar_url", .flags = NULL_AS_EMPTY),
+    TEXT(ClerkAccount, image_url, "image_url", .flags = NULL_AS_EMPTY),
+    TEXT(ClerkAccount, username, "username"),
+    TEXT(ClerkAccount, phone_number, "phone_number"),
+    JSON(ClerkAccount, public_metadata, "public_metadata", .flags = NULL_AS_EMPTY),
+    TEXT(ClerkAccount, label, "label"),
+    OBJECT(ClerkAccount, verification, "verification", verification_fields),
+    TIME_MS(ClerkAccount, created_at, "created_at"),
+    TIME_MS(ClerkAccount, updated_at, "updated_at"),
+    END(ClerkAccount),
+};
+
+const Field clerk_user[] = {
+    TEXT(ClerkUser, id, "id"),
+    TEXT(ClerkUser, object, "object"),
+    TEXT(ClerkUser, username, "username"),
+    TEXT(ClerkUser, first_name, "first_name"),
+    TEXT(ClerkUser, last_name, "last_name"),
+    TEXT(ClerkUser, locale, "locale"),
+    TEXT(ClerkUser, image_url, "image_url"),
+    BOOL(ClerkUser, has_image, "has_image"),
+    TEXT(ClerkUser, primary_email_address_id, "primary_email_address_id"),
+    TEXT(ClerkUser, primary_phone_number_id, "primary_phone_number_id"),
+    TEXT(ClerkUser, primary_web3_wallet_id, "primary_web3_wallet_id"),
+    BOOL(ClerkUser, password_enabled, "password_enabled"),
+    BOOL(ClerkUser, two_factor_enabled, "two_factor_enabled"),
+    BOOL(ClerkUser, totp_enabled, "totp_enabled"),
+    BOOL(ClerkUser, backup_code_enabled, "backup_code_enabled"),
+    LIST(ClerkUser, email_addresses, "email_addresses", clerk_email_address, .flags = NULL_AS_EMPTY),
+    LIST(ClerkUser, phone_numbers, "phone_numbers", clerk_phone_number, .flags = NULL_AS_EMPTY),
+    LIST(ClerkUser, web3_wallets, "web3_wallets", wallet_fields, .flags = NULL_AS_EMPTY),
+    LIST(ClerkUser, passkeys, "passkeys", link_fields, .flags = NULL_AS_EMPTY),
+    LIST(ClerkUser, external_accounts, "external_accounts", account_fields, .flags = NULL_AS_EMPTY),
+    LIST(ClerkUser, saml_accounts, "saml_accounts", link_fields, .flags = NULL_AS_EMPTY),
+    LIST(ClerkUser, enterprise_accounts, "enterprise_accounts", link_fields, .flags = NULL_AS_EMPTY),
+    TIME_MS(ClerkUser, password_last_updated_at, "password_last_updated_at"),
+    JSON(ClerkUser, public_metadata, "public_metadata", .flags = NULL_AS_EMPTY),
+    JSON(ClerkUser, private_metadata, "private_metadata", .flags = NULL_AS_EMPTY),
+    JSON(ClerkUser, unsafe_metadata, "unsafe_metadata", .flags = NULL_AS_EMPTY),
+    TEXT(ClerkUser, external_id, "external_id"),
+    TIME_MS(ClerkUser, last_sign_in_at, "last_sign_in_at"),
+    BOOL(ClerkUser, banned, "banned"),
+    BOOL(ClerkUser, locked, "locked"),
+    BOOL(ClerkUser, deprovisioned, "deprovisioned"),
+    JSON(ClerkUser, lockout_expires_in_seconds, "lockout_expires_in_seconds"),
+    JSON(ClerkUser, verification_attempts_remaining, "verification_attempts_remaining"),
+    TIME_MS(ClerkUser, created_at, "created_at"),
+    TIME_MS(ClerkUser, updated_at, "updated_at"),
+    BOOL(ClerkUser, delete_self_enabled, "delete_self_enabled"),
+    BOOL(ClerkUser, create_organization_enabled, "create_organization_enabled"),
+    JSON(ClerkUser, create_organizations_limit, "create_organizations_limit"),
+    TIME_MS(ClerkUser, last_active_at, "last_active_at"),
+    TIME_MS(ClerkUser, mfa_enabled_at, "mfa_enabled_at"),
+    TIME_MS(ClerkUser, mfa_disabled_at, "mfa_disabled_at"),
+    TIME_MS(ClerkUser, legal_accepted_at, "legal_accepted_at"),
+    BOOL(ClerkUser, bypass_client_trust, "bypass_client_trust"),
+    TEXT(ClerkUser, profile_image_url, "profile_image_url"),
+    END(ClerkUser),
+};
+
+const Field clerk_deleted[] = {
+    TEXT(ClerkDeleted, object, "object"),
+    TEXT(ClerkDeleted, id, "id"),
+    BOOL(ClerkDeleted, deleted, "deleted"),
+    END(ClerkDeleted),
+};
+
+const Field clerk_count[] = { TEXT(ClerkCount, object, "object"), INT(ClerkCount, total_count, "total_count"), END(ClerkCount) };
+const Field clerk_verified[] = { BOOL(ClerkVerified, verified, "verified"), END(ClerkVerified) };
+
+const Field clerk_jwk[] = {
+    TEXT(ClerkJwk, use, "use"),
+    TEXT(ClerkJwk, kty, "kty"),
+    TEXT(ClerkJwk, kid, "kid"),
+    TEXT(ClerkJwk, alg, "alg"),
+    TEXT(ClerkJwk, n, "n"),
+    TEXT(ClerkJwk, e, "e"),
+    END(ClerkJwk),
+};
+const Field clerk_jwks[] = { LIST(ClerkJwks, keys, "keys", clerk_jwk, .flags = NULL_AS_EMPTY), END(ClerkJwks) };
+
+static const Field meta_fields[] = {
+    TEXT(ClerkMeta, param_name, "param_name", .flags = OMIT_NULL),
+    TEXTS(ClerkMeta, param_names, "param_names", .flags = OMIT_NULL),
+    END(ClerkMeta),
+};
+
+static const Field error_fields[] = {
+    TEXT(ClerkError, message, "message"),
+    TEXT(ClerkError, long_message, "long_message"),
+    TEXT(ClerkError, code, "code"),
+    OBJECT(ClerkError, meta, "meta", meta_fields, .flags = OMIT_NULL),
+    END(ClerkError),
+};
+
+const Field clerk_errors_body[] = {
+    LIST(ClerkErrors, errors, "errors", error_fields, .flags = NULL_AS_EMPTY),
+    TEXT(ClerkErrors, clerk_trace_id, "clerk_trace_id"),
+    END(ClerkErrors),
+};

@@ -1,0 +1,127 @@
+/* wire.h: names and shapes of the Clerk dialect: data only, shared by server and client library. */
+#ifndef HECATE_CLERK_WIRE_H
+#define HECATE_CLERK_WIRE_H
+
+#include "base/field.h"
+
+/* ---- what comes in ---- */
+
+/* Bodies of POST and PATCH /users and of …/metadata (spec/clerk.md 2.2 to 2.4). */
+typedef struct ClerkUserIn {
+    Given given;
+    const char *external_id, *first_name, *last_name, *locale, *username, *password, *password_digest, *password_hasher;
+    const char *primary_email_address_id, *primary_phone_number_id, *primary_web3_wallet_id, *profile_image_id;
+    const char *public_metadata, *private_metadata, *unsafe_metadata;
+    Texts email_address, email_status, phone_number, phone_status, web3_wallet;
+    bool skip_password_checks, skip_password_requirement, skip_user_requirement, skip_legal_checks, delete_self_enabled;
+    bool create_organization_enabled, bypass_client_trust, notify_primary_email_address_changed, sign_out_of_other_sessions, banned;
+    int64_t create_organizations_limit, legal_accepted_at, created_at;
+} ClerkUserIn;
+extern const Field clerk_new_user[];
+extern const Field clerk_user_patch[];
+extern const Field clerk_user_metadata[];
+
+typedef struct ClerkPasswordIn {
+    Given given;
+    const char *password;
+} ClerkPasswordIn;
+extern const Field clerk_password_in[];
+
+/* Query of GET /users and /users/count (spec/clerk.md 2.1). */
+typedef struct ClerkUserQuery {
+    Given given;
+    Texts email_address, phone_number, username, web3_wallet, user_id, external_id, organization_id, provider_user_id, order_by;
+    const char *query, *email_address_query, *phone_number_query, *username_query, *name_query, *provider, *starting_after, *api_version;
+    bool banned, paginated;
+    int64_t last_active_at_since, last_active_at_after, last_active_at_before, created_at_after, created_at_before, last_sign_in_at_after;
+    int64_t last_sign_in_at_before;
+    int64_t limit, offset;
+} ClerkUserQuery;
+extern const Field clerk_user_query[];
+
+/* ---- what goes out ---- */
+
+typedef struct ClerkVerification {
+    const char *object, *status, *strategy, *attempts;
+    int64_t expire_at;
+} ClerkVerification;
+
+typedef struct ClerkLink {
+    const char *type, *id;
+} ClerkLink;
+
+/* An e-mail address, a phone number or a wallet. */
+typedef struct ClerkAddress {
+    const char *id, *object, *value, *backup_codes;
+    bool reserved, reserved_for_second_factor, default_second_factor, matches_sso_connection;
+    const ClerkVerification *verification;
+    List linked_to;
+    int64_t created_at, updated_at;
+} ClerkAddress;
+extern const Field clerk_email_address[];
+extern const Field clerk_phone_number[];
+
+typedef struct ClerkAccount {
+    const char *object, *id, *provider, *identification_id, *provider_user_id, *approved_scopes, *email_address, *first_name, *last_name;
+    const char *avatar_url, *image_url, *username, *phone_number, *public_metadata, *label;
+    bool email_address_verified;
+    const ClerkVerification *verification;
+    int64_t created_at, updated_at;
+} ClerkAccount;
+
+/* A user as Clerk shows it (3.2). Numbers that may be null are JSON as text. */
+typedef struct ClerkUser {
+    const char *id, *object, *username, *first_name, *last_name, *image_url, *profile_image_url, *locale, *external_id;
+    const char *primary_email_address_id, *primary_phone_number_id, *primary_web3_wallet_id;
+    const char *public_metadata, *private_metadata, *unsafe_metadata;
+    const char *lockout_expires_in_seconds, *verification_attempts_remaining, *create_organizations_limit;
+    bool has_image, password_enabled, two_factor_enabled, totp_enabled, backup_code_enabled, banned, locked, deprovisioned;
+    bool delete_self_enabled, create_organization_enabled, bypass_client_trust;
+    List email_addresses, phone_numbers, web3_wallets, passkeys, external_accounts, saml_accounts, enterprise_accounts;
+    int64_t password_last_updated_at, last_sign_in_at, last_active_at, mfa_enabled_at, mfa_disabled_at, legal_accepted_at;
+    int64_t created_at, updated_at;
+} ClerkUser;
+extern const Field clerk_user[];
+
+typedef struct ClerkDeleted {
+    const char *object, *id;
+    bool deleted;
+} ClerkDeleted;
+extern const Field clerk_deleted[];
+
+typedef struct ClerkCount {
+    const char *object;
+    int64_t total_count;
+} ClerkCount;
+extern const Field clerk_count[];
+
+typedef struct ClerkVerified {
+    bool verified;
+} ClerkVerified;
+extern const Field clerk_verified[];
+
+typedef struct ClerkJwk {
+    const char *use, *kty, *kid, *alg, *n, *e;
+} ClerkJwk;
+typedef struct ClerkJwks {
+    List keys;
+} ClerkJwks;
+extern const Field clerk_jwk[];
+extern const Field clerk_jwks[];
+
+/* The body of an error (1.7). */
+typedef struct ClerkMeta {
+    const char *param_name;
+    Texts param_names;
+} ClerkMeta;
+typedef struct ClerkError {
+    const char *message, *long_message, *code;
+    const ClerkMeta *meta;
+} ClerkError;
+typedef struct ClerkErrors {
+    List errors;
+    const char *clerk_trace_id;
+} ClerkErrors;
+extern const Field clerk_errors_body[];
+
+#endif
