@@ -11,42 +11,46 @@
 typedef enum Hash { HASH_SHA1, HASH_SHA224, HASH_SHA256, HASH_SHA384, HASH_SHA512, HASH_MD5 } Hash;
 size_t hash_size(Hash hash);
 void hash_sum(Hash hash, Str data, uint8_t *out);
-void hmac_sum(Hash hash, Str key, Str data, uint8_t *out);
-/* HKDF (RFC 5869), at most 255 hash lengths. */
+void hmac_sum(Hash hash, Str key, Str data, uint8_t *out); /* aborts over 2 GiB of key: nothing from outside gets near */
+/* HKDF (RFC 5869), at most 255 hash lengths; more is E_INTERNAL. */
 Err hkdf_sum(Hash hash, Str secret, Str salt, Str info, uint8_t *out, size_t n);
 
 /* ---- secrets at rest: AES-256-GCM, key by HKDF-SHA256 from the data key, nonce random; text "v1." base64url(nonce ‖ tag ‖ cipher) ---- */
 
 enum { DATA_KEY_BYTES = 32 };
-/* `purpose` is bound as associated data: what was sealed for one opens for no other. */
+/* `purpose` is bound as associated data and into the key: what was sealed for one opens for no other. At most 1 MiB: E_TOO_LARGE. */
 Err seal_write(Arena *arena, const uint8_t key[DATA_KEY_BYTES], const char *purpose, Str secret, char **ret);
 Err seal_read(Arena *arena, const uint8_t key[DATA_KEY_BYTES], const char *purpose, const char *sealed, Str *ret); /* E_BAD_CREDENTIAL */
 
 /* ---- passwords ---- */
 
-/* A password scheme: one row of `schemes[]`. `cost` gives an estimate in ms and MiB before anything is run; over the caps (2 s, 256 MiB) the hash
- * is refused at import and never computed. */
+/* A password scheme: one row of `schemes[]`. What a hash costs is read from its text before anything is run: over the caps (2 s on one core,
+ * 256 MiB) it is refused at import and never computed. */
 typedef struct Scheme {
     const char *name; /* "bcrypt", "argon2id", … */
-    bool (*knows)(Str hash);                     /* by its prefix */
-    Err (*check)(Str hash);                      /* form and cost: E_BAD_HASH */
-    Err (*verify)(Str hash, Str password);       /* OK, E_WRONG_PASSWORD, E_BAD_HASH; slow: call it in the lane */
-    Err (*make)(Arena *arena, const char *settings, Str password, char **ret); /* NULL if new hashes are never of this scheme */
-    size_t max_bytes;                            /* longest password it distinguishes; 0: any */
-    int strength;                                /* a hash of a lower strength is renewed at a sign-in */
-    bool core;                                   /* the Go server can read it: may stand in auth.users */
+    bool (*knows)(Str hash);               /* by its prefix */
+    Err (*check)(Str hash);                /* form and cost: E_BAD_HASH */
+    Err (*verify)(Str hash, Str password); /* OK, E_WRONG_PASSWORD, E_BAD_HASH, E_NOMEM; slow: call it in the lane */
+    /* The next three are NULL if new hashes are never of this scheme. */
+    bool (*setting)(const char *settings);              /* in its form and within the caps? */
+    bool (*weaker)(Str hash, const char *settings);     /* does a hash that passed check() cost less than a new one would? */
+    Err (*make)(Arena *arena, const char *settings, Str password, char **ret);
+    size_t max_bytes; /* longest password it distinguishes; 0: any */
+    int strength;     /* a hash of a lower strength is renewed at a sign-in */
+    bool core;        /* the Go server can read it: may stand in auth.users */
 } Scheme;
 /* The row for a hash, or NULL. */
 const Scheme *scheme_of(Str hash);
 const Scheme *scheme_named(const char *name);
-/* "bcrypt:10", "argon2id:m=47104,t=1,p=1": is it a setting for new hashes? E_CONFIG. */
+/* "bcrypt:10", "argon2id:m=47104,t=1,p=1": is it a setting for new hashes? E_CONFIG. Fast: nothing is hashed. */
 Err scheme_setting_check(const char *setting);
 /* E_BAD_HASH: unknown scheme, bad form, or a cost over the caps. Fast. */
 Err password_hash_check(Str hash);
-/* These two are slow: run them in the hash lane (directory/passwords.c does). E_LONG_PASSWORD where the scheme would ignore bytes. */
+/* These two are slow: run them in the hash lane (directory/passwords.c does). E_LONG_PASSWORD where the scheme would ignore bytes of a new password
+ * (bcrypt: over 72, or a NUL); E_CONFIG for a bad setting; E_NOMEM. */
 Err password_make(Arena *arena, const char *setting, Str password, char **ret);
 Err password_verify(Str hash, Str password);
-/* Should the hash be renewed under this setting? A stronger scheme never becomes a weaker one. */
+/* Should the hash be renewed under this setting? A stronger scheme never becomes a weaker one, nor a higher cost a lower one. */
 bool password_is_weaker(Str hash, const char *setting);
 
 /* ---- keys and tokens (RFC 7515, 7517, 7518, 7519, 8037, 8725) ---- */

@@ -37,10 +37,10 @@ static const Scheme *split_setting(const char *setting, const char **ret_rest)
 
 Err scheme_setting_check(const char *setting)
 {
-    Arena *arena CLEANUP(arena_freep) = arena_new(8192, true);
-    char *hash;
+    const char *rest;
+    const Scheme *scheme = split_setting(setting, &rest);
 
-    return password_make(arena, setting, STR("check"), &hash) == OK ? OK : E_CONFIG;
+    return scheme != NULL && scheme->setting(rest) ? OK : E_CONFIG;
 }
 
 Err password_hash_check(Str hash)
@@ -50,19 +50,25 @@ Err password_hash_check(Str hash)
     return scheme == NULL ? E_BAD_HASH : scheme->check(hash);
 }
 
+/* The C functions below want a pointer even for nothing. */
+static Str not_null(Str password)
+{
+    return password.p == NULL ? STR("") : password;
+}
+
 Err password_make(Arena *arena, const char *setting, Str password, char **ret)
 {
     const char *rest;
     const Scheme *scheme = split_setting(setting, &rest);
 
-    return scheme == NULL ? E_CONFIG : scheme->make(arena, rest, password, ret);
+    return scheme == NULL || !scheme->setting(rest) ? E_CONFIG : scheme->make(arena, rest, not_null(password), ret);
 }
 
 Err password_verify(Str hash, Str password)
 {
     const Scheme *scheme = scheme_of(hash);
 
-    return scheme == NULL ? E_BAD_HASH : scheme->verify(hash, password);
+    return scheme == NULL ? E_BAD_HASH : scheme->verify(hash, not_null(password));
 }
 
 bool password_is_weaker(Str hash, const char *setting)
@@ -70,5 +76,7 @@ bool password_is_weaker(Str hash, const char *setting)
     const char *rest;
     const Scheme *now = scheme_of(hash), *wanted = split_setting(setting, &rest);
 
-    return now != NULL && wanted != NULL && now->strength < wanted->strength;
+    if (now == NULL || wanted == NULL || !wanted->setting(rest) || now->check(hash) != OK)
+        return false;
+    return now->strength < wanted->strength || (now == wanted && wanted->weaker(hash, rest));
 }

@@ -4,7 +4,16 @@
 #include "base/id.h"
 #include "crypto/schemes/schemes.h"
 
-enum { MOST_KIB = 256 * 1024, MOST_PASSES = 20, MOST_LANES = 16, MOST_WORK = 2 * 1024 * 1024, SALT = 16, SUM = 32, MOST_SUM = 128 };
+enum {
+    MOST_KIB = 256 * 1024,
+    MOST_PASSES = 20,
+    MOST_LANES = 16,
+    MOST_WORK = 2 * 1024 * 1024,
+    SALT = 16,
+    SUM = 32,
+    MOST_SUM = 128,
+    MOST_TEXT = 512
+};
 
 /* What a PHC string says. */
 typedef struct Phc {
@@ -28,7 +37,8 @@ static bool take_number(Str *rest, const char *name, uint64_t max, uint64_t *ret
 {
     Str part = str_cut(rest, ',');
 
-    return part.n > 2 && part.p[0] == name[0] && part.p[1] == '=' && str_to_u64((Str){ part.p + 2, part.n - 2 }, max, ret) && *ret >= 1;
+    return part.n > 2 && part.p[0] == name[0] && part.p[1] == '=' && str_to_u64((Str){ part.p + 2, part.n - 2 }, max, ret) &&
+           *ret >= 1;
 }
 
 static bool take_base64(Arena *arena, Str text, size_t least, Str *ret)
@@ -36,18 +46,22 @@ static bool take_base64(Arena *arena, Str text, size_t least, Str *ret)
     return text.n <= 4 * MOST_SUM && base64_read(arena, text, false, false, ret) && ret->n >= least && ret->n <= MOST_SUM;
 }
 
-/* Form and cost: memory times passes bounds the time (2 GiB written take about 2 s). */
+/* `m=…,t=…,p=…` within the caps: memory times passes bounds the time (2 GiB written take about 2 s). */
+static bool read_numbers(Str text, Phc *phc)
+{
+    return take_number(&text, "m", MOST_KIB, &phc->m) && take_number(&text, "t", MOST_PASSES, &phc->t) &&
+           take_number(&text, "p", MOST_LANES, &phc->p) && text.p == NULL && phc->m >= 8 * phc->p && phc->m * phc->t <= MOST_WORK;
+}
+
 static Err read_phc(Arena *arena, Str hash, Phc *phc)
 {
-    Str rest = hash, numbers;
+    Str rest = hash;
 
+    if (hash.n > MOST_TEXT)
+        return E_BAD_HASH;
     str_cut(&rest, '$');
     phc->type = str_eq(str_cut(&rest, '$'), STR("argon2id")) ? Argon2_id : Argon2_i;
-    if (!str_eq(str_cut(&rest, '$'), STR("v=19")))
-        return E_BAD_HASH;
-    numbers = str_cut(&rest, '$');
-    if (!take_number(&numbers, "m", MOST_KIB, &phc->m) || !take_number(&numbers, "t", MOST_PASSES, &phc->t) ||
-        !take_number(&numbers, "p", MOST_LANES, &phc->p) || numbers.p != NULL || phc->m < 8 * phc->p || phc->m * phc->t > MOST_WORK)
+    if (!str_eq(str_cut(&rest, '$'), STR("v=19")) || !read_numbers(str_cut(&rest, '$'), phc))
         return E_BAD_HASH;
     if (!take_base64(arena, str_cut(&rest, '$'), 8, &phc->salt) || rest.p == NULL || !take_base64(arena, rest, 4, &phc->sum))
         return E_BAD_HASH;
@@ -59,41 +73,76 @@ static Err check(Str hash)
     Arena *arena CLEANUP(arena_freep) = arena_new(8192, false);
     Phc phc;
 
-    return hash.n > 512 ? E_BAD_HASH : read_phc(arena, hash, &phc);
+    return read_phc(arena, hash, &phc);
+}
+
+/* All lanes on this one thread: the hash lane counts on a core a job. */
+static Err run(const Phc *phc, Str password, uint8_t *out, size_t n)
+{
+    argon2_context context = {
+        .out = out,
+        .outlen = (uint32_t)n,
+        .pwd = (uint8_t *)(uintptr_t)password.p,
+        .pwdlen = (uint32_t)password.n,
+        .salt = (uint8_t *)(uintptr_t)phc->salt.p,
+        .saltlen = (uint32_t)phc->salt.n,
+        .t_cost = (uint32_t)phc->t,
+        .m_cost = (uint32_t)phc->m,
+        .lanes = (uint32_t)phc->p,
+        .threads = 1,
+        .version = ARGON2_VERSION_13,
+    };
+    int result;
+
+    if (password.n > UINT32_MAX)
+        return E_LONG_PASSWORD;
+    result = argon2_ctx(&context, phc->type);
+    return result == ARGON2_OK ? OK : result == ARGON2_MEMORY_ALLOCATION_ERROR ? E_NOMEM : E_BAD_HASH;
 }
 
 static Err verify(Str hash, Str password)
 {
     Arena *arena CLEANUP(arena_freep) = arena_new(8192, true);
+    uint8_t *made = arena_alloc(arena, MOST_SUM);
     Phc phc;
-    char *made;
 
-    if (hash.n > 512)
-        return E_BAD_HASH;
     TRY(read_phc(arena, hash, &phc));
-    made = arena_alloc(arena, phc.sum.n);
-    if (argon2_hash((uint32_t)phc.t, (uint32_t)phc.m, (uint32_t)phc.p, password.p, password.n, phc.salt.p, phc.salt.n, made, phc.sum.n, NULL, 0,
-                    phc.type, ARGON2_VERSION_13) != ARGON2_OK)
-        return E_BAD_HASH;
-    return secret_eq((Str){ made, phc.sum.n }, phc.sum) ? OK : E_WRONG_PASSWORD;
+    TRY(run(&phc, password, made, phc.sum.n));
+    return secret_eq((Str){ (const char *)made, phc.sum.n }, phc.sum) ? OK : E_WRONG_PASSWORD;
+}
+
+static bool setting_good(const char *settings)
+{
+    Phc phc;
+
+    return read_numbers(str_of(settings), &phc);
+}
+
+static bool weaker(Str hash, const char *settings)
+{
+    Arena *arena CLEANUP(arena_freep) = arena_new(8192, false);
+    Phc now, wanted;
+
+    return read_phc(arena, hash, &now) == OK && read_numbers(str_of(settings), &wanted) && now.m * now.t < wanted.m * wanted.t;
 }
 
 static Err make(Arena *arena, const char *settings, Str password, char **ret)
 {
-    uint64_t m, t, p;
-    Str rest = str_of(settings);
-    char text[512], salt[SALT];
+    Phc phc = { .type = Argon2_id };
+    Buf text = buf_in(arena, MOST_TEXT);
+    uint8_t salt[SALT], sum[SUM];
 
-    if (!take_number(&rest, "m", MOST_KIB, &m) || !take_number(&rest, "t", MOST_PASSES, &t) || !take_number(&rest, "p", MOST_LANES, &p) ||
-        rest.p != NULL || m < 8 * p || m * t > MOST_WORK)
+    if (!read_numbers(str_of(settings), &phc))
         return E_CONFIG;
     random_bytes(salt, sizeof(salt));
-    if (argon2_hash((uint32_t)t, (uint32_t)m, (uint32_t)p, password.p, password.n, salt, sizeof(salt), NULL, SUM, text, sizeof(text), Argon2_id,
-                    ARGON2_VERSION_13) != ARGON2_OK)
-        return E_INTERNAL;
-    *ret = arena_strdup(arena, text);
-    return OK;
+    phc.salt = (Str){ (const char *)salt, sizeof(salt) };
+    TRY(run(&phc, password, sum, sizeof(sum)));
+    buf_printf(&text, "$argon2id$v=19$m=%u,t=%u,p=%u$", (unsigned)phc.m, (unsigned)phc.t, (unsigned)phc.p);
+    base64_write(&text, salt, sizeof(salt), false, false);
+    buf_char(&text, '$');
+    base64_write(&text, sum, sizeof(sum), false, false);
+    return buf_text(&text, ret);
 }
 
-const Scheme scheme_argon2i = { "argon2i", knows_i, check, verify, NULL, 0, 30, true };
-const Scheme scheme_argon2id = { "argon2id", knows_id, check, verify, make, 0, 40, true };
+const Scheme scheme_argon2i = { "argon2i", knows_i, check, verify, NULL, NULL, NULL, 0, 30, true };
+const Scheme scheme_argon2id = { "argon2id", knows_id, check, verify, setting_good, weaker, make, 0, 40, true };
