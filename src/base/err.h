@@ -57,6 +57,7 @@
     X(E_EMAIL_TAKEN,        "another user has the e-mail address")                           \
     X(E_PHONE_TAKEN,        "another user has the phone number")                             \
     X(E_WALLET_TAKEN,       "another user has the wallet")                                   \
+    X(E_USER_EXISTS,        "a user with this address has signed up before")                 \
     X(E_USERNAME_TAKEN,     "another user has the user name")                                \
     X(E_EXTERNAL_ID_TAKEN,  "another user has the external id")                              \
     X(E_ID_TAKEN,           "the id is taken")                                               \

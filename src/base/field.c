@@ -16,6 +16,14 @@ const Field *field_named(const Field *fields, Str name)
     return NULL;
 }
 
+const Field *field_named_nocase(const Field *fields, Str name)
+{
+    for (; fields->kind != F_END; fields++)
+        if (fields->name != NULL && str_eq_nocase(str_of(fields->name), name))
+            return fields;
+    return NULL;
+}
+
 const Field *field_at(const Field *fields, size_t offset)
 {
     for (; fields->kind != F_END; fields++)

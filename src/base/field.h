@@ -118,6 +118,8 @@ static inline bool given_null(const Given *given, size_t offset) { return given-
 size_t field_size(const Field *fields);
 /* The row with this name (exact bytes), or NULL. GIVEN rows have no name. */
 const Field *field_named(const Field *fields, Str name);
+/* The same without regard to ASCII case: the first such row. */
+const Field *field_named_nocase(const Field *fields, Str name);
 /* The row of the member at this offset, or NULL. */
 const Field *field_at(const Field *fields, size_t offset);
 /* The Given of an input, or NULL if the table has no such row. */

@@ -8,7 +8,9 @@ Err req_read_mode(Ctx *ctx, const Req *req, unsigned mode, void *in)
 
 Err req_read(Ctx *ctx, const Req *req, void *in)
 {
-    return req_read_mode(ctx, req, JSON_EMPTY_IS_OBJECT, in);
+    const unsigned mode = ctx_call(ctx)->dialect->json_mode;
+
+    return req_read_mode(ctx, req, mode == 0 ? JSON_EMPTY_IS_OBJECT : mode, in);
 }
 
 Err req_query(Ctx *ctx, const Req *req, const Field *fields, unsigned form_mode, void *in)

@@ -20,6 +20,8 @@ typedef struct Directory {
     int64_t reuse_interval;                 /* s: how long a used refresh token may come again */
     int64_t session_timebox, session_inactivity, session_low_aal; /* µs, 0: none */
     bool single_session;
+    bool refresh_v2;                        /* new sessions get refresh tokens of version 2 */
+    bool refresh_always;                    /* version 2: a used token may come again without end */
     bool audit_off;                         /* audit to the log alone */
     bool email_off, phone_off;              /* no sign-in by this kind of address */
     const uint8_t *data_key;                /* DATA_KEY_BYTES */
@@ -49,6 +51,7 @@ typedef struct UserPolicy {
     bool keep_sessions;       /* a new password does not end sessions */
     bool profile;             /* users get a row in hecate.profiles in any case: times of passwords are kept there */
     int64_t meta_max;         /* bytes of a metadata document, 0: no limit: E_TOO_LONG */
+    bool by_self;             /* the user signs up: the data of its identity carry meta_user and become it, and it is the actor */
 } UserPolicy;
 
 /* A new user. E-mails and phones are checked and folded by the directory. */
@@ -75,6 +78,7 @@ typedef struct NewUser {
     bool delete_self_disabled, create_organization_disabled, bypass_client_trust;
     int64_t create_organizations_limit; /* with HAS(); else none */
     int64_t legal_accepted_at;
+    bool anonymous;                    /* no address at all, no audit row */
     const UserPolicy *policy;          /* never NULL */
 } NewUser;
 
@@ -143,6 +147,9 @@ Err dir_user_count(Ctx *ctx, const UserQuery *query, int64_t *ret);
 /* Does the password verify? OK, E_WRONG_PASSWORD, E_NO_PASSWORD, E_NO_USER, E_BUSY. Renews a weaker hash. */
 Err dir_password_verify(Ctx *ctx, const char *id, const char *password);
 
+/* The rules for new passwords: OK, E_WEAK_PASSWORD (fault.reasons), E_LONG_PASSWORD. */
+Err dir_password_check(Ctx *ctx, const UserPolicy *policy, const char *password);
+
 /* A sign-in by password (RFC 6749 4.3). One of email, phone, username is set. Unknown user, no password and wrong password are all E_BAD_SIGN_IN and take the
  * same time. E_PROVIDER_OFF, E_BANNED, E_EMAIL_UNCONFIRMED, E_PHONE_UNCONFIRMED (all only after a right password), E_BUSY. */
 typedef struct SignIn {
@@ -156,11 +163,17 @@ typedef struct Grant {
     Session *session; /* with amr */
     const char *refresh_token;
     bool reused;      /* a refresh that gave the active child again */
+    const char *reuse_cause; /* version 2: why it may, comma-separated, or NULL */
+    bool counted;     /* version 2: the session's counter says which token this is */
     bool weak_password; /* today's rules would refuse it: reasons in ctx->fault.reasons, sentence in ctx->fault.text */
 } Grant;
 
 /* Starts a session (aal1, amr password) with its first refresh token; sets last_sign_in_at; audit: login. */
 Err dir_sign_in(Ctx *ctx, const SignIn *in, Grant *ret);
+
+/* A user who makes itself and is signed in at once (spec/gotrue.md 3.1 with autoconfirm): dir_user_create(), then a session as dir_sign_in() makes it, amr
+ * `password` or `anonymous`. E_USER_EXISTS (audit: user_repeated_signup), and the errors of dir_user_create(). */
+Err dir_sign_up(Ctx *ctx, const NewUser *in, Grant *ret);
 
 /* ---- sessions and refresh tokens (spec/gotrue.md 3.3) ---- */
 

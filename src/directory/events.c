@@ -14,6 +14,7 @@ static const struct {
     [EV_LOGOUT] = { "logout", "account" },
     [EV_TOKEN_REFRESHED] = { "token_refreshed", "token" },
     [EV_TOKEN_REVOKED] = { "token_revoked", "token" },
+    [EV_USER_REPEATED_SIGNUP] = { "user_repeated_signup", "user" },
 };
 
 typedef struct Payload {

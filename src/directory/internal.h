@@ -8,7 +8,7 @@
 /* ---- events.c: the audit trail (spec/gotrue.md 12) ---- */
 
 typedef enum EventKind {
-    EV_USER_SIGNEDUP, EV_USER_MODIFIED, EV_USER_DELETED, EV_LOGIN, EV_LOGOUT, EV_TOKEN_REFRESHED, EV_TOKEN_REVOKED, EV_KINDS
+    EV_USER_SIGNEDUP, EV_USER_MODIFIED, EV_USER_DELETED, EV_LOGIN, EV_LOGOUT, EV_TOKEN_REFRESHED, EV_TOKEN_REVOKED, EV_USER_REPEATED_SIGNUP, EV_KINDS
 } EventKind;
 
 /* What an event is about. NULL members are left out, "" are not. */
@@ -35,6 +35,22 @@ Err password_place(Ctx *ctx, User *user, const char *hash, ptrdiff_t at);
 Err password_try(Ctx *ctx, const User *user, const char *password);
 /* Renews a weaker hash after a right password. */
 void password_renew(Ctx *ctx, const User *user, const char *password);
+
+/* ---- refresh2.c: refresh tokens of version 2 ---- */
+
+/* A token as its bytes say, before the MAC was looked at. */
+typedef struct Refresh2 {
+    const char *session_id;
+    int64_t counter;
+    Str raw;
+} Refresh2;
+/* A new session's key, as base64url. */
+char *refresh2_key(Arena *arena);
+/* The token of a session for this counter. */
+char *refresh2_write(Ctx *ctx, const Session *session, int64_t counter);
+/* Form and checksum alone. */
+bool refresh2_read(Arena *arena, const char *text, Refresh2 *ret);
+bool refresh2_verify(Arena *arena, const Refresh2 *token, const char *key);
 
 /* An error with the member at fault, keeping the text of the one below. */
 Err fail_at(Ctx *ctx, Err err, ptrdiff_t at);

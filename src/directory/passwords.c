@@ -73,6 +73,11 @@ Err password_check(Ctx *ctx, const UserPolicy *policy, const char *password, ptr
     return E_WEAK_PASSWORD;
 }
 
+Err dir_password_check(Ctx *ctx, const UserPolicy *policy, const char *password)
+{
+    return password_check(ctx, policy, password, NOWHERE);
+}
+
 /* ---- the lane ---- */
 
 typedef struct HashJob {

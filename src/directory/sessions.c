@@ -39,25 +39,30 @@ static Err may_sign_in(Ctx *ctx, const SignIn *in, const User *user)
     return OK;
 }
 
-static Err begin_session(Ctx *ctx, const char *provider, User *user, Grant *ret)
+/* `method` is the amr's; `provider` the audit row's, NULL: none is written. */
+static Err begin_session(Ctx *ctx, const char *method, const char *provider, User *user, Grant *ret)
 {
     const Traits traits = { .provider = provider };
+    const bool v2 = ctx->directory->refresh_v2;
     Session *session = ARENA_NEW(ctx->arena, Session);
     Amr *amr = ARENA_NEW(ctx->arena, Amr);
     const SessionWrite write = {
-        .user_id = user->id, .session_id = uuid_new(ctx->arena), .token = token_new(ctx), .amr_id = uuid_new(ctx->arena), .method = "password",
-        .aal = "aal1", .user_agent = ctx->user_agent, .ip = ctx->ip, .audit = !ctx->directory->audit_off,
-        .event_1 = uuid_new(ctx->arena), .payload_1 = event_payload(ctx, EV_LOGIN, user, &traits), .now = ctx->now,
+        .user_id = user->id, .session_id = uuid_new(ctx->arena), .token = v2 ? NULL : token_new(ctx), .amr_id = uuid_new(ctx->arena),
+        .method = method, .aal = "aal1", .user_agent = ctx->user_agent, .ip = ctx->ip, .audit = provider != NULL && !ctx->directory->audit_off,
+        .refresh_token_hmac_key = v2 ? refresh2_key(ctx->arena) : NULL, .event_1 = uuid_new(ctx->arena),
+        .payload_1 = event_payload(ctx, EV_LOGIN, user, &traits), .now = ctx->now,
     };
 
     TRY(store_sign_in(db_auto(ctx), &write));
     *amr = (Amr){ .id = write.amr_id, .session_id = write.session_id, .method = write.method, .created_at = ctx->now, .updated_at = ctx->now };
-    *session = (Session){ .id = write.session_id, .user_id = user->id, .aal = write.aal, .created_at = ctx->now, .updated_at = ctx->now };
+    *session = (Session){ .id = write.session_id, .user_id = user->id, .aal = write.aal, .created_at = ctx->now, .updated_at = ctx->now,
+                          .refresh_token_hmac_key = write.refresh_token_hmac_key };
     list_add(ctx->arena, &session->amr, amr);
     user->last_sign_in_at = user->updated_at = ctx->now;
     ret->user = user;
     ret->session = session;
-    ret->refresh_token = write.token;
+    ret->refresh_token = v2 ? refresh2_write(ctx, session, 0) : write.token;
+    ret->counted = v2;
     return OK;
 }
 
@@ -79,9 +84,37 @@ Err dir_sign_in(Ctx *ctx, const SignIn *in, Grant *ret)
     TRY(err);
     TRY(may_sign_in(ctx, in, user));
     password_renew(ctx, user, in->password);
-    TRY(begin_session(ctx, in->email != NULL ? "email" : in->phone != NULL ? "phone" : "username", user, ret));
+    TRY(begin_session(ctx, "password", in->email != NULL ? "email" : in->phone != NULL ? "phone" : "username", user, ret));
     ret->weak_password = password_check(ctx, &today, in->password, NOWHERE) == E_WEAK_PASSWORD;
     return OK;
+}
+
+/* ---- sign-up ---- */
+
+/* The address is taken: the one who has it learns of it by the audit trail. */
+static Err signed_up_before(Ctx *ctx, const NewUser *in)
+{
+    const bool email = !text_empty(in->email);
+    const Traits traits = { .provider = email ? "email" : "phone" };
+    const SignIn known = { .email = email ? in->email : NULL, .phone = email ? NULL : in->phone };
+    User *user;
+
+    if (find_user(ctx, &known, &user) == OK)
+        TRY(event_add(db_auto(ctx), EV_USER_REPEATED_SIGNUP, user, &traits));
+    return fail(ctx, E_USER_EXISTS, NOWHERE, NULL);
+}
+
+Err dir_sign_up(Ctx *ctx, const NewUser *in, Grant *ret)
+{
+    const char *provider = in->anonymous ? NULL : !text_empty(in->email) ? "email" : "phone";
+    User *user;
+    const Err err = dir_user_create(ctx, in, &user);
+
+    if (err == E_EMAIL_TAKEN || err == E_PHONE_TAKEN)
+        return signed_up_before(ctx, in);
+    TRY(err);
+    ctx->user_id = user->id;
+    return begin_session(ctx, in->anonymous ? "anonymous" : "password", provider, user, ret);
 }
 
 /* ---- sessions ---- */
@@ -247,12 +280,103 @@ static Err refresh_load(Ctx *ctx, const char *token, SessionRow **ret)
     return session_allowed(ctx, *ret);
 }
 
+/* ---- refresh tokens, version 2 ---- */
+
+static Err counted_load(Ctx *ctx, const Refresh2 *token, SessionRow **ret)
+{
+    const Err err = store_session_load(db_auto(ctx), token->session_id, ret);
+
+    if (err == E_NO_ROW || (err == OK && ((*ret)->row.user.id == NULL || !refresh2_verify(ctx->arena, token, (*ret)->session.refresh_token_hmac_key))))
+        return fail(ctx, E_NO_REFRESH_TOKEN, NOWHERE, NULL);
+    TRY(err);
+    ctx->user_id = (*ret)->row.user.id;
+    return session_allowed(ctx, *ret);
+}
+
+/* Raises the counter from what was read, or only touches the session (`again`), with the audit row. */
+typedef struct Counting {
+    const User *user;
+    SessionWrite write;
+    bool again, counted;
+} Counting;
+
+static Err count_session(Tx *tx, void *arg)
+{
+    Counting *counting = arg;
+
+    if (counting->again)
+        TRY(store_session_touch(tx, &counting->write));
+    else
+        TRY(store_session_count(tx, &counting->write, &counting->counted));
+    return counting->again || counting->counted ? event_add(tx, EV_TOKEN_REFRESHED, counting->user, NULL) : OK;
+}
+
+/* Why a used token may come again, or NULL. */
+static const char *reuse_cause(const Ctx *ctx, const Session *session, int64_t behind)
+{
+    const int64_t last = session->refreshed_at != 0 ? session->refreshed_at : session->created_at;
+    const bool soon = ctx->now - last < ctx->directory->reuse_interval * US_PER_S;
+    const char *causes[3];
+    size_t n = 0;
+
+    if (soon)
+        causes[n++] = "concurrent-refresh";
+    if (behind == 1)
+        causes[n++] = "fail-to-save";
+    if (ctx->directory->refresh_always)
+        causes[n++] = "always-allow";
+    return n == 0 ? NULL
+           : n == 1 ? causes[0]
+           : n == 2 ? arena_printf(ctx->arena, "%s,%s", causes[0], causes[1])
+                    : arena_printf(ctx->arena, "%s,%s,%s", causes[0], causes[1], causes[2]);
+}
+
+static Err end_counted(Tx *tx, void *arg)
+{
+    const Session *session = arg;
+
+    return store_sessions_delete_one(tx, session->user_id, session->id);
+}
+
+static Err refresh_counted(Ctx *ctx, const Refresh2 *token, Grant *ret)
+{
+    Counting counting = { 0 };
+    SessionRow *row;
+    int64_t behind;
+
+    for (;;) { /* a faster request may raise the counter in between: then this token is a used one */
+        TRY(counted_load(ctx, token, &row));
+        behind = row->session.refresh_token_counter - token->counter;
+        if (behind < 0)
+            return fail(ctx, E_BAD_VALUE, NOWHERE, "Invalid Refresh Token: Not Issued By This Server");
+        ret->reuse_cause = behind == 0 ? NULL : reuse_cause(ctx, &row->session, behind);
+        if (behind > 0 && ret->reuse_cause == NULL) {
+            if (ctx->directory->rotation)
+                TRY(tx_run(ctx, end_counted, &row->session));
+            return fail(ctx, E_REFRESH_REUSED, NOWHERE, NULL);
+        }
+        counting = (Counting){ .user = &row->row.user, .again = behind > 0,
+                               .write = { .session_id = row->session.id, .counter = token->counter, .user_agent = ctx->user_agent, .ip = ctx->ip, .now = ctx->now } };
+        TRY(tx_run(ctx, count_session, &counting));
+        if (counting.again || counting.counted)
+            break;
+    }
+    row->session.refreshed_at = ctx->now;
+    grant_fill(row, refresh2_write(ctx, &row->session, token->counter + (behind == 0 ? 1 : behind)), behind > 0, ret);
+    ret->counted = true;
+    row->session.refresh_token_counter = token->counter + (behind == 0 ? 1 : behind);
+    return OK;
+}
+
 Err dir_session_refresh(Ctx *ctx, const char *token, Grant *ret)
 {
     SessionRow *row;
     SessionWrite write;
+    Refresh2 counted;
     bool swapped = false;
 
+    if (refresh2_read(ctx->arena, token, &counted))
+        return refresh_counted(ctx, &counted, ret);
     if (!is_token(token))
         return fail(ctx, E_BAD_VALUE, NOWHERE, "Refresh token is not valid");
     TRY(refresh_load(ctx, token, &row));

@@ -256,12 +256,23 @@ static Err check_metadata(Ctx *ctx, const UserPolicy *rules, const char *doc, pt
     return json_size(doc) <= (size_t)rules->meta_max ? OK : fail(ctx, E_TOO_LONG, at, NULL);
 }
 
+/* What a user brings at its own sign-up stands in its identity, and is its metadata, too; the identity's own members win. */
+static const char *signup_data(Ctx *ctx, const User *user, const char *meta)
+{
+    Identity *identity = user->identities.v[0];
+
+    identity->data = json_merge(ctx->arena, meta, json_set(ctx->arena, identity->data, "phone", NULL), MERGE_TOP);
+    return json_merge(ctx->arena, "{}", identity->data, MERGE_TOP); /* which keeps no nulls, unlike the identity */
+}
+
 static void take_metadata(Ctx *ctx, const NewUser *in, User *user)
 {
     const bool email = user->email != NULL || in->emails.n > 0 || !text_empty(in->email);
 
     user->meta_app = json_merge(ctx->arena, providers_doc(ctx, user, email, user->phone != NULL), in->meta_app, MERGE_TOP);
     user->meta_user = in->meta_user == NULL ? "{}" : in->meta_user;
+    if (in->policy->by_self && user->identities.n > 0)
+        user->meta_user = signup_data(ctx, user, user->meta_user);
     if (in->email_confirmed && in->policy->verified_in_meta)
         user->meta_user = json_set(ctx->arena, user->meta_user, "email_verified", "true");
     user->meta_private = in->meta_private == NULL ? "{}" : in->meta_private;
@@ -329,14 +340,15 @@ static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
     TRY(take_password(ctx, in, user));
     TRY(take_id(ctx, in->id, &id));
     user->id = id;
+    user->is_anonymous = in->anonymous;
     user->email_confirmed_at = in->email_confirmed ? ctx->now : 0;
     user->phone_confirmed_at = in->phone_confirmed ? ctx->now : 0;
     user->banned_until = in->banned ? BANNED_FOREVER : in->banned_until;
     user->aud = !text_empty(in->aud) ? in->aud : ctx->directory->default_aud;
     user->role = HAS(in, role) || !text_empty(in->role) ? in->role : ctx->directory->default_role;
+    take_identities(ctx, user, user->email != NULL, user->phone != NULL);
     take_metadata(ctx, in, user);
     take_profile(in, user);
-    take_identities(ctx, user, user->email != NULL, user->phone != NULL);
     for (size_t i = 0; i < c->further.n; i++)
         ((Address *)c->further.v[i])->user_id = user->id;
     if (in->subject != NULL) {
@@ -345,8 +357,10 @@ static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
                                  .connection = in->connection == NULL ? "" : in->connection, .created_at = user->created_at };
     }
     c->profile = in->policy->profile || profile_needed(user);
-    c->traits = (Traits){ .provider = user->email != NULL || user->phone == NULL ? "email" : "phone", .user_id = user->id,
-                          .user_email = user->email == NULL ? "" : user->email, .user_phone = user->phone == NULL ? "" : user->phone };
+    c->traits.provider = user->email != NULL || user->phone == NULL ? "email" : "phone";
+    if (!in->policy->by_self)
+        c->traits = (Traits){ .provider = c->traits.provider, .user_id = user->id, .user_email = user->email == NULL ? "" : user->email,
+                              .user_phone = user->phone == NULL ? "" : user->phone };
     return OK;
 }
 
@@ -366,7 +380,9 @@ static Err insert_user(Tx *tx, void *arg)
         TRY(store_password_put(tx, user, scheme_of(str_of(user->digest))->name));
     if (c->subject != NULL)
         TRY(store_subject_insert(tx, c->subject));
-    return event_add(tx, EV_USER_SIGNEDUP, NULL, &c->traits);
+    if (c->in->anonymous)
+        return OK;
+    return event_add(tx, EV_USER_SIGNEDUP, c->in->policy->by_self ? user : NULL, &c->traits);
 }
 
 /* The member that a unique index speaks of. */
@@ -386,7 +402,7 @@ Err dir_user_create(Ctx *ctx, const NewUser *in, User **ret)
     Err err;
 
     if (first_of(in->email, &in->emails) == NULL && first_of(in->phone, &in->phones) == NULL && text_empty(in->username) &&
-        in->web3.n + in->reserved_emails.n + in->reserved_phones.n == 0)
+        in->web3.n + in->reserved_emails.n + in->reserved_phones.n == 0 && !in->anonymous)
         return fail(ctx, E_NO_IDENTIFIER, NOWHERE, NULL);
     c.user->created_at = in->created_at != 0 ? in->created_at : ctx->now;
     c.user->updated_at = ctx->now;
@@ -604,6 +620,7 @@ static Err change_addresses(Tx *tx, const Change *change, User *user)
     if (change->phone != NULL) {
         user->phone = change->phone;
         TRY(change_address(tx, user, "phone", change->phone, in->phone_confirmed));
+        user->is_anonymous = user->is_anonymous && !in->phone_confirmed;
     }
     if (!text_empty(in->primary_email_id))
         TRY(change_primary(tx, user, "email", in->primary_email_id, AT(UserPatch, primary_email_id)));

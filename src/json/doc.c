@@ -192,6 +192,28 @@ char *json_get(Arena *arena, const char *doc, const char *key)
     return json_is_string(value) ? arena_strdup(arena, json_string_value(value)) : tree_text(arena, value);
 }
 
+static char kind_of(const json_t *value)
+{
+    static const char kinds[] = { [JSON_OBJECT] = 'o', [JSON_ARRAY] = 'a', [JSON_STRING] = 's', [JSON_INTEGER] = 'n',
+                                  [JSON_REAL] = 'n', [JSON_TRUE] = 'b', [JSON_FALSE] = 'b', [JSON_NULL] = 'z' };
+
+    return kinds[json_typeof(value)];
+}
+
+char *json_kinds(Arena *arena, const char *doc)
+{
+    json_t *value CLEANUP(tree_freep) = doc == NULL ? NULL : tree_read(str_of(doc));
+    char *kinds;
+
+    if (value == NULL)
+        return NULL;
+    kinds = arena_alloc(arena, json_array_size(value) + 2); /* zeroed; the size of what is no array is 0 */
+    kinds[0] = kind_of(value);
+    for (size_t i = 0; i < json_array_size(value); i++)
+        kinds[i + 1] = kind_of(json_array_get(value, i));
+    return kinds;
+}
+
 char *json_set(Arena *arena, const char *doc, const char *key, const char *value)
 {
     json_t *object CLEANUP(tree_freep) = object_of(doc);

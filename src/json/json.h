@@ -22,6 +22,7 @@ typedef enum JsonMode {
     JSON_IGNORE_UNKNOWN = 1, /* members without a row are passed over; else E_UNKNOWN_FIELD with fault.name */
     JSON_EMPTY_IS_OBJECT = 2, /* an empty body reads as {} */
     JSON_NULL_IS_OBJECT = 4, /* a top-level null reads as {} */
+    JSON_ANY_CASE = 8, /* a name that no row has in exactly these bytes finds its row without regard to ASCII case (GoTrue) */
 } JsonMode;
 
 /* Reads a JSON object into `out` (zeroed by the caller, or holding defaults), by `fields`. Strings, documents and lists live in the
@@ -77,6 +78,9 @@ typedef enum MergeMode {
 char *json_merge(Arena *arena, const char *doc, const char *change, MergeMode mode);
 /* A top-level member as text: its string value, or the compact JSON of another kind; NULL if absent or null. */
 char *json_get(Arena *arena, const char *doc, const char *key);
+/* What a value is made of: a letter for its kind (`s`tring, `n`umber, `b`oolean, `o`bject, `a`rray, `z` for null), for an array followed by one for each
+ * element. NULL if it is no JSON. */
+char *json_kinds(Arena *arena, const char *doc);
 /* Sets a top-level member to a JSON value given as text (NULL removes it). */
 char *json_set(Arena *arena, const char *doc, const char *key, const char *value);
 /* A quoted JSON string of this text. */

@@ -131,6 +131,8 @@ static Err read_one(Ctx *ctx, const Field *fields, unsigned mode, const char *na
 {
     const Field *field = field_named(fields, str_of(name));
 
+    if (field == NULL && (mode & JSON_ANY_CASE) != 0)
+        field = field_named_nocase(fields, str_of(name));
     if (field == NULL || (field->flags & OUT_ONLY) != 0) {
         if ((mode & JSON_IGNORE_UNKNOWN) != 0)
             return OK;

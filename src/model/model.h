@@ -133,6 +133,7 @@ typedef struct UserQuery {
     bool ascending;
     int64_t limit, offset;   /* limit ≥ 1; offset ≥ 0 */
     const char *after_id;    /* the page behind this user, in the order of SORT_CREATED_AT */
+    int64_t after_created_at; /* with after_id: when that user was made, if the caller knows (it may be gone); else it is looked up */
     bool whole;              /* with identities, addresses, factors and subjects */
 } UserQuery;
 

@@ -78,6 +78,8 @@ static void read_settings(Server *server)
         .rotation = env_bool("GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED", true),
         .reuse_interval = env_int("GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL", 0, 0),
         .single_session = env_bool("GOTRUE_SESSIONS_SINGLE_PER_USER", false),
+        .refresh_v2 = env_int("GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION", 0, 0) == 2,
+        .refresh_always = env_bool("GOTRUE_SECURITY_REFRESH_TOKEN_ALLOW_REUSE", false),
         .email_off = !env_bool("GOTRUE_EXTERNAL_EMAIL_ENABLED", true),
         .phone_off = !env_bool("GOTRUE_EXTERNAL_PHONE_ENABLED", false),
         .data_key = server->data_key,
@@ -98,7 +100,7 @@ static void read_settings(Server *server)
         .sms_provider = env("GOTRUE_SMS_PROVIDER", ""),
         .cors_headers = env("GOTRUE_CORS_ALLOWED_HEADERS", ""),
         .cursor_pagination = env_bool("GOTRUE_EXPERIMENTAL_CURSOR_PAGINATION_ENABLED", false),
-        .version = "hecate-0.1.0",
+        .version = "v2.196.0",
     };
     settings->auth0 = (Auth0Settings){ .domain = env("HECATE_AUTH0_DOMAIN", NULL),
                                        .client_id = env("HECATE_AUTH0_CLIENT_ID", NULL),

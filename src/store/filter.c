@@ -214,7 +214,13 @@ static void put_order(Filter *f, const UserQuery *in)
 {
     const char *way = in->ascending ? "ASC" : "DESC";
 
-    if (in->after_id != NULL) {
+    if (in->after_id != NULL && in->after_created_at != 0) {
+        buf_printf(&f->query->sql, " AND (u.created_at, u.id) %s (", in->ascending ? ">" : "<");
+        put_value(f, F_TIME, NULL, in->after_created_at);
+        put(f, ", ");
+        put_value(f, F_UUID, in->after_id, 0);
+        put(f, ")");
+    } else if (in->after_id != NULL) {
         buf_printf(&f->query->sql, " AND (u.created_at, u.id) %s (SELECT b.created_at, b.id FROM %s b WHERE b.id = ",
                    in->ascending ? ">" : "<", tx_is_postgres(db_auto(f->ctx)) ? "auth.users" : "auth_users");
         put_value(f, F_UUID, in->after_id, 0);

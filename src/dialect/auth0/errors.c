@@ -64,6 +64,7 @@ const ErrRow auth0_errors[ERR_COUNT] = {
     [E_EMAIL_TAKEN] = { 409, "auth0_idp_error", "The user already exists." },
     [E_PHONE_TAKEN] = { 409, "auth0_idp_error", "The user already exists." },
     [E_WALLET_TAKEN] = { 409, "auth0_idp_error", "The user already exists." },
+    [E_USER_EXISTS] = { 409, "auth0_idp_error", "The user already exists." },
     [E_USERNAME_TAKEN] = { 409, "auth0_idp_error", "The user already exists." },
     [E_EXTERNAL_ID_TAKEN] = { 409, "auth0_idp_error", "The user already exists." },
     [E_ID_TAKEN] = { 409, "auth0_idp_error", "The user already exists." },

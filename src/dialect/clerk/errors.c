@@ -66,6 +66,7 @@ const ErrRow clerk_errors[ERR_COUNT] = {
     [E_EMAIL_TAKEN] = { 422, "form_identifier_exists", "That email address is taken. Please try another.", NULL },
     [E_PHONE_TAKEN] = { 422, "form_identifier_exists", "That phone number is taken. Please try another.", NULL },
     [E_WALLET_TAKEN] = { 422, "form_identifier_exists", "That web3 wallet is taken. Please try another.", NULL },
+    [E_USER_EXISTS] = { 422, "form_identifier_exists", "That email address is taken. Please try another.", NULL },
     [E_USERNAME_TAKEN] = { 422, "form_identifier_exists", "That username is taken. Please try another.", NULL },
     [E_EXTERNAL_ID_TAKEN] = { 422, "form_identifier_exists", "That external id is taken. Please try another.", NULL },
     [E_ID_TAKEN] = { 409, "conflict", "Conflict", NULL },

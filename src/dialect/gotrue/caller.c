@@ -5,7 +5,7 @@
 
 typedef struct Claims {
     Given given;
-    const char *iss, *sub, *role, *email, *phone, *session_id, *aud, *aal, *app_metadata;
+    const char *iss, *sub, *jti, *role, *email, *phone, *session_id, *aud, *aal, *amr, *app_metadata;
     double exp, nbf, iat;
     bool is_anonymous;
 } Claims;
@@ -14,12 +14,14 @@ static const Field claims_fields[] = {
     GIVEN(Claims, given),
     TEXT(Claims, iss, "iss"),
     TEXT(Claims, sub, "sub"),
+    TEXT(Claims, jti, "jti"),
     TEXT(Claims, role, "role"),
     TEXT(Claims, email, "email"),
     TEXT(Claims, phone, "phone"),
     TEXT(Claims, session_id, "session_id"),
     TEXT(Claims, aal, "aal"),
     JSON(Claims, aud, "aud"),
+    JSON(Claims, amr, "amr"),
     OBJECT_JSON(Claims, app_metadata, "app_metadata"),
     DOUBLE(Claims, exp, "exp"),
     DOUBLE(Claims, nbf, "nbf"),
@@ -69,6 +71,24 @@ static Err check_times(Ctx *ctx, const Claims *claims)
     return OK;
 }
 
+/* Is the claim absent, null, or of one of the kinds that `first` and `rest` name (json_kinds)? */
+static bool claim_kind(Ctx *ctx, const char *claim, const char *first, const char *rest)
+{
+    const char *kinds = claim == NULL ? "z" : json_kinds(ctx->arena, claim);
+
+    return kinds != NULL && (kinds[0] == 'z' || strchr(first, kinds[0]) != NULL) && strspn(kinds + 1, rest) == strlen(kinds + 1);
+}
+
+static Err read_claims(Ctx *ctx, Str text, Claims *claims)
+{
+    TRY(json_read(ctx, text, JSON_IGNORE_UNKNOWN, claims_fields, claims));
+    if (!claim_kind(ctx, claims->aud, "sa", "s"))
+        return fail(ctx, E_BAD_TYPE, NOWHERE, "invalid type for claim");
+    if (!claim_kind(ctx, claims->amr, "a", "so"))
+        return fail(ctx, E_BAD_TYPE, NOWHERE, "amr must be an array of strings or objects");
+    return OK;
+}
+
 /* Types of claims are judged before the signature, as the reference does. */
 static Err read_token(Ctx *ctx, const Req *req, Claims *claims)
 {
@@ -79,7 +99,7 @@ static Err read_token(Ctx *ctx, const Req *req, Claims *claims)
 
     TRY(req_bearer(ctx, req, &token));
     err = jwt_verify(ctx, settings->keys, token, &jwt);
-    if (jwt.claims.p != NULL && jwt.fault != JWT_CLAIMS_JSON && json_read(ctx, jwt.claims, JSON_IGNORE_UNKNOWN, claims_fields, claims) != OK) {
+    if (jwt.claims.p != NULL && jwt.fault != JWT_CLAIMS_JSON && read_claims(ctx, jwt.claims, claims) != OK) {
         jwt.fault = JWT_CLAIMS_JSON;
         jwt.detail = ctx->fault.text;
         return bad_token(ctx, &jwt);
@@ -135,6 +155,7 @@ static Err read_subject(Ctx *ctx, const Claims *claims, const char **ret)
     *ret = uuid_read(ctx->arena, str_of(claims->sub));
     if (*ret == NULL) {
         IGNORE(fail(ctx, E_BAD_ID, NOWHERE, "invalid claim: sub claim must be a UUID"));
+        ctx->fault.name = STR("bad_jwt");
         return E_BAD_ID;
     }
     return OK;

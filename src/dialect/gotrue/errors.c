@@ -54,6 +54,7 @@ const ErrRow gotrue_errors[ERR_COUNT] = {
     [E_EMAIL_TAKEN] = { 422, "email_exists", "A user with this email address has already been registered" },
     [E_PHONE_TAKEN] = { 422, "phone_exists", "Phone number already registered by another user" },
     [E_WALLET_TAKEN] = { 422, "conflict", "The wallet is taken" },
+    [E_USER_EXISTS] = { 422, "user_already_exists", "User already registered" },
     [E_USERNAME_TAKEN] = { 422, "conflict", "The user name is taken" },
     [E_EXTERNAL_ID_TAKEN] = { 422, "conflict", "The external id is taken" },
     [E_ID_TAKEN] = { 422, "conflict", "The id is taken" },

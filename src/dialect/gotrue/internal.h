@@ -34,7 +34,12 @@ Err duration_read(Ctx *ctx, const char *text, int64_t *ret_us);
 /* A text in Go's double quotes. */
 const char *go_quote(Arena *arena, const char *text);
 
+/* signup.c */
+Err gotrue_signup(Ctx *ctx, const Req *req, Reply *reply);
+
 /* token.c, session.c */
+/* Answers a session (S200) through these fields, with the headers of spec 0.9. */
+Err gotrue_reply_grant(Ctx *ctx, Reply *reply, const Grant *grant, const Field *fields);
 Err gotrue_token(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_me(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_logout(Ctx *ctx, const Req *req, Reply *reply);

@@ -1,4 +1,5 @@
 /* list.c: GET /admin/users: pages, order, filter, and the Link header (spec/gotrue.md 2.1). */
+#include "base/id.h"
 #include "dialect/gotrue/internal.h"
 
 enum { DEFAULT_PAGE = 50, MOST_PAIRS = 64 };
@@ -9,7 +10,7 @@ typedef struct Pair {
 } Pair;
 
 typedef struct Pairs {
-    Pair v[MOST_PAIRS];
+    Pair v[MOST_PAIRS + 1]; /* and one of ours */
     size_t n;
 } Pairs;
 
@@ -100,27 +101,41 @@ static void put_encoded(Buf *buf, const char *text)
     }
 }
 
-/* </admin/users?…&page=N…>; rel="…" with all parameters, sorted, `page` replaced. */
-static void put_link(Buf *buf, const Pairs *pairs, uint64_t page, const char *rel)
+/* </admin/users?…>; rel="…" with these parameters, sorted. */
+static void put_pairs(Buf *buf, Pairs *pairs, const char *rel)
+{
+    qsort(pairs->v, pairs->n, sizeof(*pairs->v), compare_pairs);
+    buf_puts(buf, buf->len > 0 ? ", </admin/users?" : "</admin/users?");
+    for (size_t i = 0; i < pairs->n; i++) {
+        buf_puts(buf, i == 0 ? "" : "&");
+        put_encoded(buf, pairs->v[i].name);
+        buf_char(buf, '=');
+        put_encoded(buf, pairs->v[i].value);
+    }
+    buf_printf(buf, ">; rel=\"%s\"", rel);
+}
+
+/* All parameters of the request, `page` replaced. */
+static void put_link(Ctx *ctx, Buf *buf, const Pairs *pairs, uint64_t page, const char *rel)
 {
     Pairs sorted = { 0 };
 
     for (size_t i = 0; i < pairs->n; i++)
         if (!text_eq(pairs->v[i].name, "page"))
             sorted.v[sorted.n++] = pairs->v[i];
-    sorted.v[sorted.n++] = (Pair){ "page", NULL, 0 };
-    qsort(sorted.v, sorted.n, sizeof(*sorted.v), compare_pairs);
-    buf_puts(buf, buf->len > 0 ? ", </admin/users?" : "</admin/users?");
-    for (size_t i = 0; i < sorted.n; i++) {
-        buf_puts(buf, i == 0 ? "" : "&");
-        put_encoded(buf, sorted.v[i].name);
-        buf_char(buf, '=');
-        if (sorted.v[i].value == NULL)
-            buf_printf(buf, "%llu", (unsigned long long)page);
-        else
-            put_encoded(buf, sorted.v[i].value);
-    }
-    buf_printf(buf, ">; rel=\"%s\"", rel);
+    sorted.v[sorted.n++] = (Pair){ "page", arena_printf(ctx->arena, "%llu", (unsigned long long)page), 0 };
+    put_pairs(buf, &sorted, rel);
+}
+
+/* The one link of a page by cursor. */
+static void write_link(Ctx *ctx, Reply *reply, Pairs *pairs)
+{
+    Buf link = buf_in(ctx->arena, 32768);
+    char *text;
+
+    put_pairs(&link, pairs, "next");
+    if (buf_text(&link, &text) == OK)
+        reply_header(reply, "Link", text);
 }
 
 static void write_headers(Ctx *ctx, Reply *reply, const Pairs *pairs, uint64_t page, uint64_t per_page, int64_t total)
@@ -130,11 +145,106 @@ static void write_headers(Ctx *ctx, Reply *reply, const Pairs *pairs, uint64_t p
     char *text;
 
     if (pages > page)
-        put_link(&link, pairs, page + 1, "next");
-    put_link(&link, pairs, pages, "last");
+        put_link(ctx, &link, pairs, page + 1, "next");
+    put_link(ctx, &link, pairs, pages, "last");
     if (buf_text(&link, &text) == OK)
         reply_header(reply, "Link", text);
     reply_headerf(reply, "X-Total-Count", "%lld", (long long)total);
+}
+
+/* ---- cursors (only when they are switched on, and no page is asked for) ---- */
+
+enum { MOST_LIMIT = 1000 };
+
+typedef struct Cursor {
+    int64_t created_at;
+    const char *id;
+} Cursor;
+
+static const Field cursor_fields[] = { TIME(Cursor, created_at, "created_at"), TEXT(Cursor, id, "id"), END(Cursor) };
+
+typedef struct CursorPage {
+    List users;
+    const char *aud;
+    struct Pagination {
+        const char *next_cursor;
+        bool has_more;
+    } *pagination;
+} CursorPage;
+
+static const Field pagination_fields[] = {
+    TEXT(struct Pagination, next_cursor, "next_cursor", .flags = OMIT_NULL),
+    BOOL(struct Pagination, has_more, "has_more"),
+    END(struct Pagination),
+};
+
+static const Field cursor_page_fields[] = {
+    LIST(CursorPage, users, "users", gotrue_user_listed, .flags = NULL_AS_EMPTY),
+    TEXT(CursorPage, aud, "aud", .flags = NULL_AS_EMPTY),
+    OBJECT(CursorPage, pagination, "pagination", pagination_fields),
+    END(CursorPage),
+};
+
+static const char *cursor_write(Ctx *ctx, const User *user)
+{
+    const Cursor cursor = { user->created_at, user->id };
+    Buf plain = buf_in(ctx->arena, 256), coded = buf_in(ctx->arena, 512);
+    char *text = "";
+
+    json_write(&plain, cursor_fields, &cursor, JSON_PLAIN);
+    base64_write(&coded, plain.data, plain.len, true, false);
+    IGNORE(buf_text(&coded, &text)); /* a time and a UUID fit */
+    return text;
+}
+
+static Err cursor_read(Ctx *ctx, const char *text, UserQuery *query)
+{
+    Cursor cursor = { 0 };
+    Str plain;
+
+    if (text_empty(text))
+        return OK;
+    if (!base64_read(ctx->arena, str_of(text), true, false, &plain))
+        return fail(ctx, E_BAD_PAGE, NOWHERE, "invalid cursor encoding: illegal base64 data");
+    if (json_read(ctx, plain, JSON_IGNORE_UNKNOWN | JSON_NULL_IS_OBJECT, cursor_fields, &cursor) != OK)
+        return fail(ctx, E_BAD_PAGE, NOWHERE, "invalid cursor: %s", ctx->fault.text == NULL ? "unreadable" : ctx->fault.text);
+    if (cursor.id != NULL && uuid_read(ctx->arena, str_of(cursor.id)) == NULL)
+        return fail(ctx, E_BAD_PAGE, NOWHERE, "invalid cursor: the id is no UUID");
+    if (cursor.id == NULL || text_eq(uuid_read(ctx->arena, str_of(cursor.id)), UUID_NIL))
+        return fail(ctx, E_BAD_PAGE, NOWHERE, "invalid cursor: missing id");
+    if (cursor.created_at == 0)
+        return fail(ctx, E_BAD_PAGE, NOWHERE, "invalid cursor: missing created_at");
+    query->after_id = uuid_read(ctx->arena, str_of(cursor.id));
+    query->after_created_at = cursor.created_at;
+    return OK;
+}
+
+static Err list_by_cursor(Ctx *ctx, Reply *reply, const Pairs *pairs, UserQuery *query)
+{
+    CursorPage out = { .aud = query->aud, .pagination = ARENA_NEW(ctx->arena, struct Pagination) };
+    Pairs *shown = ARENA_NEW(ctx->arena, Pairs);
+    uint64_t limit = DEFAULT_PAGE;
+    List users;
+
+    TRY(read_number(ctx, value_of(pairs, "limit"), &limit));
+    if (limit == 0)
+        return fail(ctx, E_BAD_PAGE, NOWHERE, "limit must be greater than 0");
+    limit = limit > MOST_LIMIT ? MOST_LIMIT : limit;
+    TRY(cursor_read(ctx, value_of(pairs, "cursor"), query));
+    query->limit = (int64_t)limit + 1;
+    TRY(dir_user_list(ctx, query, &users));
+    out.pagination->has_more = users.n > limit;
+    for (size_t i = 0; i < users.n && i < limit; i++)
+        list_add(ctx->arena, &out.users, (void *)(uintptr_t)gotrue_user_view(ctx, users.v[i]));
+    if (out.pagination->has_more) {
+        out.pagination->next_cursor = cursor_write(ctx, users.v[limit - 1]);
+        for (size_t i = 0; i < pairs->n; i++)
+            if (!text_eq(pairs->v[i].name, "page") && !text_eq(pairs->v[i].name, "cursor"))
+                shown->v[shown->n++] = pairs->v[i];
+        shown->v[shown->n++] = (Pair){ "cursor", out.pagination->next_cursor, 0 };
+        write_link(ctx, reply, shown);
+    }
+    return reply_json(ctx, reply, 200, "application/json", cursor_page_fields, &out, JSON_HTML);
 }
 
 Err gotrue_user_list(Ctx *ctx, const Req *req, Reply *reply)
@@ -148,12 +258,14 @@ Err gotrue_user_list(Ctx *ctx, const Req *req, Reply *reply)
 
     TRY(read_pairs(ctx, req->query, pairs));
     TRY(read_sort(ctx, pairs, &query->ascending));
+    query->aud = out.aud;
+    query->filter = value_of(pairs, "filter");
+    if (((const GotrueSettings *)ctx_settings(ctx))->cursor_pagination && text_empty(value_of(pairs, "page")) && text_empty(value_of(pairs, "per_page")))
+        return list_by_cursor(ctx, reply, pairs, query);
     TRY(read_number(ctx, value_of(pairs, "page"), &page));
     TRY(read_number(ctx, value_of(pairs, "per_page"), &per_page));
     if (per_page == 0)
         return fail(ctx, E_BAD_PAGE, NOWHERE, "per_page must be greater than 0");
-    query->aud = out.aud;
-    query->filter = value_of(pairs, "filter");
     query->limit = per_page > INT32_MAX ? INT32_MAX : (int64_t)per_page;
     if (__builtin_mul_overflow(page == 0 ? 0 : page - 1, per_page, &offset) || offset > INT64_MAX)
         offset = INT64_MAX;

@@ -98,7 +98,7 @@ static const WeakPassword *weak_password(Ctx *ctx, const Grant *grant)
     return weak;
 }
 
-static Err reply_grant(Ctx *ctx, Reply *reply, const Grant *grant, const Field *fields)
+Err gotrue_reply_grant(Ctx *ctx, Reply *reply, const Grant *grant, const Field *fields)
 {
     GotrueSession out = { .token_type = "bearer", .refresh_token = grant->refresh_token, .user = gotrue_user_view(ctx, grant->user),
                           .weak_password = weak_password(ctx, grant) };
@@ -107,7 +107,10 @@ static Err reply_grant(Ctx *ctx, Reply *reply, const Grant *grant, const Field *
     out.expires_in = out.expires_at - ctx->now / US_PER_S;
     reply_header(reply, "sb-auth-user-id", grant->user->id);
     reply_header(reply, "sb-auth-session-id", grant->session->id);
-    reply_headerf(reply, "sb-auth-refresh-token-prefix", "%.5s", grant->refresh_token);
+    if (grant->counted)
+        reply_headerf(reply, "sb-auth-refresh-token-counter", "%lld", (long long)grant->session->refresh_token_counter);
+    else
+        reply_headerf(reply, "sb-auth-refresh-token-prefix", "%.5s", grant->refresh_token);
     reply_header(reply, "Cache-Control", "no-store");
     return reply_json(ctx, reply, 200, "application/json", fields, &out, JSON_HTML);
 }
@@ -129,7 +132,7 @@ static Err grant_password(Ctx *ctx, const Req *req, const TokenIn *in, Reply *re
         ctx->fault.name = STR("phone_provider_disabled");
     }
     TRY(err);
-    return reply_grant(ctx, reply, &grant, gotrue_session_password);
+    return gotrue_reply_grant(ctx, reply, &grant, gotrue_session_password);
 }
 
 static Err grant_refresh(Ctx *ctx, const Req *req, const TokenIn *in, Reply *reply)
@@ -142,8 +145,11 @@ static Err grant_refresh(Ctx *ctx, const Req *req, const TokenIn *in, Reply *rep
     if (err == E_BANNED)
         return fail(ctx, E_BANNED, NOWHERE, "Invalid Refresh Token: User Banned");
     TRY(err);
-    reply_header(reply, "sb-auth-refresh-token-reuse", grant.reused ? "true" : "false");
-    return reply_grant(ctx, reply, &grant, gotrue_session);
+    if (grant.reuse_cause != NULL)
+        reply_header(reply, "sb-auth-refresh-token-reuse-cause", grant.reuse_cause);
+    else
+        reply_header(reply, "sb-auth-refresh-token-reuse", grant.reused ? "true" : "false");
+    return gotrue_reply_grant(ctx, reply, &grant, gotrue_session);
 }
 
 static const struct {
@@ -162,7 +168,7 @@ Err gotrue_token(Ctx *ctx, const Req *req, Reply *reply)
     TRY(form_value(ctx, req->query, "grant_type", &type));
     for (size_t i = 0; i < COUNTOF(grants); i++)
         if (text_eq(grants[i].name, type)) {
-            TRY(req_read_mode(ctx, req, JSON_IGNORE_UNKNOWN | JSON_NULL_IS_OBJECT, &in));
+            TRY(req_read(ctx, req, &in));
             return grants[i].fn(ctx, req, &in, reply);
         }
     return fail(ctx, E_BAD_GRANT_TYPE, NOWHERE, NULL);

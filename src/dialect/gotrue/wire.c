@@ -87,6 +87,17 @@ const Field gotrue_token_in[] = {
     END(TokenIn),
 };
 
+const Field gotrue_signup_in[] = {
+    TEXT(SignupIn, email, "email"),
+    TEXT(SignupIn, phone, "phone"),
+    TEXT(SignupIn, password, "password", .flags = SECRET),
+    OBJECT_JSON(SignupIn, data, "data"),
+    TEXT(SignupIn, channel, "channel"),
+    TEXT(SignupIn, code_challenge, "code_challenge"),
+    TEXT(SignupIn, code_challenge_method, "code_challenge_method"),
+    END(SignupIn),
+};
+
 static const Field weak_fields[] = {
     TEXT(WeakPassword, message, "message"),
     TEXTS(WeakPassword, reasons, "reasons"),

@@ -45,6 +45,12 @@ typedef struct TokenIn {
 } TokenIn;
 extern const Field gotrue_token_in[];
 
+/* Body of POST /signup. */
+typedef struct SignupIn {
+    const char *email, *phone, *password, *data, *channel, *code_challenge, *code_challenge_method;
+} SignupIn;
+extern const Field gotrue_signup_in[];
+
 typedef struct WeakPassword {
     const char *message;
     Texts reasons;
