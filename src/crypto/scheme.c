@@ -3,7 +3,7 @@
 
 #include "crypto/schemes/schemes.h"
 
-static const Scheme *const schemes[] = { &scheme_bcrypt, &scheme_argon2id, &scheme_argon2i };
+static const Scheme *const schemes[] = { &scheme_bcrypt, &scheme_argon2id, &scheme_argon2i, &scheme_fbscrypt };
 
 const Scheme *scheme_of(Str hash)
 {

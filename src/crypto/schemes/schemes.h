@@ -4,6 +4,6 @@
 
 #include "crypto/crypto.h"
 
-extern const Scheme scheme_bcrypt, scheme_argon2i, scheme_argon2id;
+extern const Scheme scheme_bcrypt, scheme_argon2i, scheme_argon2id, scheme_fbscrypt;
 
 #endif

@@ -332,3 +332,29 @@ TEST(password_is_renewed_only_upwards)
     for (size_t i = 0; i < COUNTOF(rows); i++)
         assert_int_equal(password_is_weaker(str_of(rows[i].hash), rows[i].setting), rows[i].weaker);
 }
+
+/* ---- fbscrypt: the example that Firebase publishes ---- */
+
+#define FBSCRYPT                                                                                                                \
+    "$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==" \
+    "$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ=="
+
+TEST(fbscrypt_verifies_the_published_example)
+{
+    assert_ok(password_hash_check(STR(FBSCRYPT)));
+    assert_ok(password_verify(STR(FBSCRYPT), STR("user1password")));
+    assert_err(password_verify(STR(FBSCRYPT), STR("user1passwore")), E_WRONG_PASSWORD);
+}
+
+TEST(fbscrypt_refuses_form_and_cost)
+{
+    static const char *const bad[] = {
+        "$fbscrypt$", "$fbscrypt$v=2,n=14,r=8,p=1,sk=AA==$AA==$AA==", "$fbscrypt$v=1,n=0,r=8,p=1,sk=AA==$AA==$AA==",
+        "$fbscrypt$v=1,n=14,r=0,p=1,sk=AA==$AA==$AA==", "$fbscrypt$v=1,n=14,r=8,sk=AA==$AA==$AA==", "$fbscrypt$v=1,n=20,r=8,p=1,sk=AA==$AA==$AA==",
+        "$fbscrypt$v=1,n=14,r=8,p=16,sk=AA==$AA==$AA==", "$fbscrypt$v=1,n=14,r=8,p=1,sk=AA==$AA==", "$fbscrypt$v=1,n=14,r=8,p=1,sk=AA==$AA==$AAA=",
+        "$fbscrypt$v=1,n=14,r=8,p=1,sk=AA==$AA$AA==", "$fbscrypt$v=1,n=99999999999999999999,r=8,p=1,sk=AA==$AA==$AA==", "$fbscrypt$v=1,x=1$AA==$AA==",
+    };
+
+    for (size_t i = 0; i < COUNTOF(bad); i++)
+        assert_err(password_hash_check(str_of(bad[i])), E_BAD_HASH);
+}
