@@ -92,7 +92,7 @@ typedef struct Value {
 } Value;
 typedef struct Query {
     Buf sql; /* $1… stand for values in order */
-    Value values[512]; /* so large that a Query lives in the arena, not on a fiber's stack */
+    Value values[1024]; /* so large that a Query lives in the arena, not on a fiber's stack */
     size_t n;
     bool slow;
 } Query;

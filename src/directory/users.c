@@ -127,13 +127,14 @@ static Err read_address(Ctx *ctx, const char *kind, const char *text, ptrdiff_t 
     return err == OK ? OK : fail_at(ctx, err, at);
 }
 
-static Address *address_new(Ctx *ctx, const User *user, const char *kind, const char *value, bool verified, const char *connection)
+/* `nth` of its kind: a microsecond each keeps them in the order in which they were given. */
+static Address *address_new(Ctx *ctx, const User *user, const char *kind, const char *value, bool verified, const char *connection, size_t nth)
 {
     Address *address = ARENA_NEW(ctx->arena, Address);
 
     *address = (Address){ .id = uuid_new(ctx->arena), .user_id = user->id, .kind = kind, .value = value, .value_key = value,
                           .connection = connection == NULL ? "" : connection, .verified_at = verified ? ctx->now : 0,
-                          .created_at = user->created_at, .updated_at = ctx->now };
+                          .created_at = user->created_at + (int64_t)nth, .updated_at = ctx->now };
     return address;
 }
 
@@ -151,7 +152,7 @@ static Err take_addresses(Ctx *ctx, Creation *c, const char *kind, const char *o
     if (address_free(ctx, kind, *core, c->in->connection, NULL, &elsewhere) != OK)
         return fail_at(ctx, ctx->fault.err, at);
     if (elsewhere) {
-        list_add(ctx->arena, &c->further, address_new(ctx, c->user, kind, *core, verified, c->in->connection));
+        list_add(ctx->arena, &c->further, address_new(ctx, c->user, kind, *core, verified, c->in->connection, 0));
         *core = NULL;
     }
     for (size_t i = text_empty(one) ? 1 : 0; i < many->n; i++) {
@@ -160,7 +161,7 @@ static Err take_addresses(Ctx *ctx, Creation *c, const char *kind, const char *o
         TRY(read_address(ctx, kind, many->v[i], at_many, &value));
         if (address_free(ctx, kind, value, c->in->connection, NULL, &elsewhere) != OK)
             return fail_at(ctx, ctx->fault.err, at_many);
-        list_add(ctx->arena, &c->further, address_new(ctx, c->user, kind, value, verified, NULL));
+        list_add(ctx->arena, &c->further, address_new(ctx, c->user, kind, value, verified, NULL, i));
     }
     return OK;
 }
@@ -176,7 +177,7 @@ static Err take_further(Ctx *ctx, Creation *c, const char *kind, const Texts *te
         TRY(read_address(ctx, kind, texts->v[i], at, &key));
         if (address_free(ctx, kind, key, NULL, NULL, &elsewhere) != OK)
             return fail_at(ctx, ctx->fault.err, at);
-        address = address_new(ctx, c->user, kind, key, !reserved, NULL);
+        address = address_new(ctx, c->user, kind, key, !reserved, NULL, i);
         address->value = text_eq(kind, "web3") ? texts->v[i] : key;
         address->reserved = reserved;
         list_add(ctx->arena, &c->further, address);

@@ -104,12 +104,8 @@ static void show_addresses(Ctx *ctx, const User *user, ClerkUser *view)
         const bool email = text_eq(address->kind, "email"), phone = text_eq(address->kind, "phone");
 
         list_add(ctx->arena, email ? &view->email_addresses : phone ? &view->phone_numbers : &view->web3_wallets, shown);
-        if (email && address->primary)
-            view->primary_email_address_id = shown->id;
-        if (phone && address->primary)
-            view->primary_phone_number_id = shown->id;
-        if (!email && !phone && view->primary_web3_wallet_id == NULL)
-            view->primary_web3_wallet_id = shown->id;
+        if (address->primary)
+            *(email ? &view->primary_email_address_id : phone ? &view->primary_phone_number_id : &view->primary_web3_wallet_id) = shown->id;
     }
 }
 
