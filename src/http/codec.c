@@ -1,7 +1,8 @@
 /* codec.c: HTTP/1.1 framing (RFC 9112), strict: what two readers could read in two ways is refused, and the connection closes. */
 #include "http/http.h"
 
-enum { MOST_CHUNK_LINE = 256, MOST_TRAILER = 8192 };
+/* MOST_BESIDE: chunk extensions and trailer, which nobody here reads. ARENA_SHARE: the part of the arena that a body may be. */
+enum { MOST_CHUNK_LINE = 256, MOST_BESIDE = 8192, ARENA_SHARE = 4 };
 
 typedef enum Step { STEP_HEAD, STEP_LIMIT, STEP_LENGTH, STEP_CHUNK_LINE, STEP_CHUNK_DATA, STEP_CHUNK_END, STEP_TRAILER, STEP_DONE, STEP_ERROR } Step;
 
@@ -10,7 +11,7 @@ struct HttpParser {
     const HttpConfig *config;
     Step step;
     Buf head, body, line;
-    size_t left, limit, trailer, line_start;
+    size_t left, limit, beside, line_start;
     int status;
     bool chunked, keep_alive, expects, http10, has_length;
     Req req;
@@ -35,7 +36,8 @@ const char *method_name(Method method)
 HttpConfig http_defaults(void)
 {
     return (HttpConfig){ .header_ms = 10000, .idle_ms = 60000, .request_ms = 10000, .header_line = 8192, .header_total = 32768,
-                         .header_count = 100, .target = 8192, .pipeline = 1, .arena_cap = 32 << 20, .connections = 20000, .running = 2000 };
+                         .header_count = 100, .target = 8192, .pipeline = 1, .arena_cap = 32 << 20, .connections = 20000, .running = 2000,
+                         .partial = 256 << 20 };
 }
 
 HttpParser *parser_new(Arena *arena, const HttpConfig *config)
@@ -67,7 +69,7 @@ bool parser_keep_alive(const HttpParser *parser)
 
 bool parser_expects_continue(const HttpParser *parser)
 {
-    return parser->expects && parser->body.len == 0;
+    return parser->expects && parser->step != STEP_DONE && parser->body.len == 0;
 }
 
 static ParseState refuse(HttpParser *parser, int status)
@@ -126,30 +128,40 @@ static bool is_target(Str s)
     return s.n > 0;
 }
 
-/* reg-name, IPv4, or [IPv6], with an optional port. */
+/* A name or IPv4 address: no sub-delims of RFC 3986, which no host has and readers take apart differently. */
+static bool is_reg_name(Str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_token_char(s.p[i]) || strchr("!#$%&'*+^`|", s.p[i]) != NULL)
+            return false;
+    return s.n > 0 && s.n < 256;
+}
+
+static bool is_ip_literal(Str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (strchr("0123456789abcdefABCDEF:.", s.p[i]) == NULL || s.p[i] == '\0')
+            return false;
+    return s.n > 0 && s.n < 64;
+}
+
+/* A name, an IPv4 address or [IPv6], with an optional port. */
 static bool is_host(Str s)
 {
-    Str port = { NULL, 0 }, host = s;
+    const char *end = s.n > 0 && s.p[0] == '[' ? memchr(s.p, ']', s.n) : NULL;
+    Str port = s, host = str_cut(&port, ':');
     uint64_t n;
 
-    if (s.n > 0 && s.p[0] == '[') {
-        const char *end = memchr(s.p, ']', s.n);
-
-        if (end == NULL)
-            return false;
+    if (end != NULL) {
         host = (Str){ s.p + 1, (size_t)(end - s.p) - 1 };
         port = (Str){ end + 1, s.n - host.n - 2 };
-        if (strspn(host.p, "0123456789abcdefABCDEF:.") < host.n || (port.n > 0 && port.p[0] != ':'))
+        if (!is_ip_literal(host) || (port.n > 0 && port.p[0] != ':'))
             return false;
         port = port.n > 0 ? (Str){ port.p + 1, port.n - 1 } : port;
-    } else {
-        port = s;
-        host = str_cut(&port, ':');
-        for (size_t i = 0; i < host.n; i++)
-            if (!is_token_char(host.p[i]) && host.p[i] != ',' && host.p[i] != ';')
-                return false;
+    } else if (!is_reg_name(host)) {
+        return false;
     }
-    return host.n > 0 && host.n < 256 && (port.n == 0 || str_to_u64(port, 65535, &n));
+    return port.n == 0 || str_to_u64(port, 65535, &n);
 }
 
 /* ---- the head ---- */
@@ -218,8 +230,9 @@ static int on_host(HttpParser *parser, Str value)
 {
     if (req_header_count(&parser->req, "host") > 1 || !is_host(value))
         return 400;
-    if (parser->req.host.p == NULL)
-        parser->req.host = value;
+    if (parser->req.host.p != NULL && !str_eq_nocase(parser->req.host, value))
+        return 400; /* the target names another host: RFC 9112 3.2.2 prefers that, not every reader does */
+    parser->req.host = value;
     return 0;
 }
 
@@ -252,8 +265,10 @@ static int on_connection(HttpParser *parser, Str value)
 
 static int on_expect(HttpParser *parser, Str value)
 {
-    parser->expects = str_eq_nocase(value, STR("100-continue"));
-    return parser->expects ? 0 : 417;
+    if (!str_eq_nocase(value, STR("100-continue")))
+        return 417;
+    parser->expects = !parser->http10; /* RFC 9110 10.1.1 */
+    return 0;
 }
 
 /* Fields that the framing itself reads. */
@@ -347,8 +362,11 @@ static ParseState feed_head(HttpParser *parser, Str bytes, size_t *used)
     return PARSE_MORE;
 }
 
+/* A growing body takes up to three times its size from the arena, and no handler is there yet to end with an error. */
 void parser_limit(HttpParser *parser, size_t body)
 {
+    if (body > parser->config->arena_cap / ARENA_SHARE)
+        body = parser->config->arena_cap / ARENA_SHARE;
     parser->limit = body;
     parser->body = buf_in(parser->arena, body);
     parser->step = parser->chunked ? STEP_CHUNK_LINE : parser->left > 0 ? STEP_LENGTH : STEP_DONE;
@@ -368,7 +386,7 @@ static void take_body(HttpParser *parser, Str bytes, size_t *used)
 }
 
 /* chunk-size [ chunk-ext ]: hex digits alone, at most eight; extensions are read as far as they are well-formed. */
-static bool read_chunk_size(Str line, size_t *ret)
+static bool read_chunk_size(HttpParser *parser, Str line, size_t *ret)
 {
     size_t n = 0, digits = 0;
 
@@ -381,7 +399,8 @@ static bool read_chunk_size(Str line, size_t *ret)
         n = n << 4 | (size_t)value;
     }
     *ret = n;
-    return digits >= 1 && digits <= 8 && (digits == line.n || line.p[digits] == ';') && is_value(line);
+    parser->beside += line.n - digits;
+    return digits >= 1 && digits <= 8 && parser->beside <= MOST_BESIDE && (digits == line.n || line.p[digits] == ';') && is_value(line);
 }
 
 /* Takes a byte into the line; true when it is whole, without its CRLF. */
@@ -409,7 +428,7 @@ static ParseState feed_chunk_line(HttpParser *parser, char c)
 
     if (!take_line(parser, c, &state))
         return state;
-    if (!read_chunk_size(buf_view(&parser->line), &parser->left))
+    if (!read_chunk_size(parser, buf_view(&parser->line), &parser->left))
         return refuse(parser, 400);
     buf_clear(&parser->line);
     parser->step = parser->left == 0 ? STEP_TRAILER : STEP_CHUNK_DATA;
@@ -421,7 +440,7 @@ static ParseState feed_trailer(HttpParser *parser, char c)
     ParseState state = PARSE_MORE;
     Str name, value;
 
-    if (++parser->trailer > MOST_TRAILER)
+    if (++parser->beside > MOST_BESIDE)
         return refuse(parser, 431);
     if (!take_line(parser, c, &state))
         return state;

@@ -29,7 +29,7 @@ typedef struct Req {
     const Header *headers;
     size_t n_headers;
     Str body;
-    Err err;     /* E_TOO_LARGE, E_HEADERS_TOO_LARGE, E_URI_TOO_LONG, E_TIMEOUT: the answer must say so and the connection closes after it */
+    Err err;     /* of the body, E_TOO_LARGE or E_TIMEOUT: the answer must say so and the connection closes after it */
     const char *peer; /* address of the peer, without port; "" for unix sockets */
     bool tls;
     bool peer_trusted; /* set by the server from its list of proxies */
@@ -66,6 +66,7 @@ typedef struct HttpConfig {
     size_t arena_cap; /* bytes a request's arena may hold */
     size_t connections; /* at most, per loop */
     size_t running;     /* requests under way at most, per loop; more are answered with 503 and Retry-After */
+    size_t partial;     /* bytes that requests which are not whole yet may hold in all, per loop; who adds more is answered with 503 */
     Limits (*limits)(void *arg, const Req *head);
     /* Runs in a fiber with the request's own arena; fills the reply; never fails (its errors are replies). */
     void (*handle)(void *arg, Arena *arena, Req *req, Reply *reply);

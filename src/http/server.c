@@ -1,5 +1,5 @@
-/* server.c: listeners and connections on a loop. A connection holds a parser and an arena only while a request is under way; one coarse timer a loop looks
- * after all deadlines. */
+/* server.c: listeners and connections on a loop. A connection holds a parser and an arena only while a request is under way; one
+ * coarse timer a loop looks after all deadlines. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -41,7 +41,7 @@ struct HttpServer {
     uv_timer_t tick;
     bool unix_socket, draining, closed;
     Conn *conns;
-    size_t n_conns, n_running;
+    size_t n_conns, n_running, partial;
     Arena *arenas[MOST_ARENAS];
     size_t n_arenas;
     char *read_buffer, *plain_buffer, *piece; /* what came; the same decrypted; what is to be encrypted */
@@ -61,6 +61,7 @@ struct Conn {
     Conn *next, **before;
     TlsConn *tls;
     Arena *arena;
+    size_t counted; /* of the arena, in the server's `partial` */
     HttpParser *parser;
     Reply reply;
     Fiber *fiber;     /* that works for the request under way */
@@ -98,6 +99,15 @@ static void arena_give(HttpServer *server, Arena *arena)
         server->arenas[server->n_arenas++] = arena;
 }
 
+/* Counts what the request under way holds while it is not whole. */
+static void count_arena(Conn *conn, bool partial)
+{
+    const size_t now = partial ? arena_used(conn->arena) : 0;
+
+    conn->server->partial += now - conn->counted;
+    conn->counted = now;
+}
+
 /* ---- connections ---- */
 
 static void maybe_drained(HttpServer *server)
@@ -125,6 +135,7 @@ static void on_conn_closed(uv_handle_t *handle)
     if (conn->next != NULL)
         conn->next->before = conn->before;
     server->n_conns--;
+    count_arena(conn, false);
     if (conn->arena != NULL)
         arena_give(server, conn->arena);
     conn_free(conn);
@@ -292,13 +303,33 @@ static const struct {
     int status;
     const char *reason;
 } reasons[] = {
-    { 200, "OK" },                  { 201, "Created" },           { 202, "Accepted" },          { 204, "No Content" },
-    { 302, "Found" },               { 303, "See Other" },         { 304, "Not Modified" },      { 400, "Bad Request" },
-    { 401, "Unauthorized" },        { 403, "Forbidden" },         { 404, "Not Found" },         { 405, "Method Not Allowed" },
-    { 408, "Request Timeout" },     { 409, "Conflict" },            { 410, "Gone" },              { 413, "Payload Too Large" }, { 414, "URI Too Long" },
-    { 415, "Unsupported Media Type" }, { 417, "Expectation Failed" }, { 422, "Unprocessable Entity" }, { 429, "Too Many Requests" },
-    { 431, "Request Header Fields Too Large" }, { 500, "Internal Server Error" }, { 501, "Not Implemented" },
-    { 503, "Service Unavailable" }, { 504, "Gateway Timeout" },   { 505, "HTTP Version Not Supported" },
+    { 200, "OK" },
+    { 201, "Created" },
+    { 202, "Accepted" },
+    { 204, "No Content" },
+    { 302, "Found" },
+    { 303, "See Other" },
+    { 304, "Not Modified" },
+    { 400, "Bad Request" },
+    { 401, "Unauthorized" },
+    { 403, "Forbidden" },
+    { 404, "Not Found" },
+    { 405, "Method Not Allowed" },
+    { 408, "Request Timeout" },
+    { 409, "Conflict" },
+    { 410, "Gone" },
+    { 413, "Payload Too Large" },
+    { 414, "URI Too Long" },
+    { 415, "Unsupported Media Type" },
+    { 417, "Expectation Failed" },
+    { 422, "Unprocessable Entity" },
+    { 429, "Too Many Requests" },
+    { 431, "Request Header Fields Too Large" },
+    { 500, "Internal Server Error" },
+    { 501, "Not Implemented" },
+    { 503, "Service Unavailable" },
+    { 504, "Gateway Timeout" },
+    { 505, "HTTP Version Not Supported" },
 };
 
 static const char *reason_of(int status)
@@ -343,8 +374,8 @@ static void send_reply(Conn *conn)
     set_phase(conn, WRITING, conn->server->config.idle_ms);
     if (!bodiless)
         snprintf(length, sizeof(length), "Content-Length: %zu\r\n", reply->body.len);
-    snprintf(conn->line, MOST_LINE, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s", reply->status, reason_of(reply->status), http_date(), length,
-             keep ? "" : "Connection: close\r\n");
+    snprintf(conn->line, MOST_LINE, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s", reply->status, reason_of(reply->status), http_date(),
+             length, keep ? "" : "Connection: close\r\n");
     conn->n_out = 0;
     add_out(conn, conn->line, strlen(conn->line));
     add_out(conn, reply->head.data, reply->head.len);
@@ -381,7 +412,8 @@ static void finish_request(Conn *conn)
 /* All that sending takes from the arena is taken here, before a handler can fill it. */
 static void reply_init(Conn *conn)
 {
-    conn->reply = (Reply){ .status = 500, .arena = conn->arena, .head = buf_in(conn->arena, 16384), .body = buf_in(conn->arena, SIZE_MAX) };
+    conn->reply =
+        (Reply){ .status = 500, .arena = conn->arena, .head = buf_in(conn->arena, 16384), .body = buf_in(conn->arena, SIZE_MAX) };
     conn->line = arena_alloc(conn->arena, MOST_LINE);
 }
 
@@ -399,7 +431,11 @@ static void request_killed(void *arg)
     Conn *conn = arg;
     const Req *old = parser_req(conn->parser);
     char path[512];
-    Req req = { .method = old->method, .method_text = str_of(method_name(old->method)), .peer = conn->peer, .tls = old->tls, .mark = old->mark };
+    Req req = { .method = old->method,
+                .method_text = str_of(method_name(old->method)),
+                .peer = conn->peer,
+                .tls = old->tls,
+                .mark = old->mark };
 
     snprintf(path, sizeof(path), "%.*s", (int)(old->path.n < sizeof(path) ? old->path.n : 1), old->path.p);
     req.path = str_of(path);
@@ -519,6 +555,7 @@ static void stop_reading(Conn *conn)
 static void refuse_request(Conn *conn, int status)
 {
     stop_reading(conn);
+    count_arena(conn, false);
     reply_init(conn);
     send_refusal(conn, status);
 }
@@ -531,6 +568,14 @@ static void begin_body(Conn *conn, bool more)
     set_phase(conn, BODY, limits.body_ms);
     if (!more)
         say_continue(conn);
+}
+
+/* Many clients that send large bodies slowly share a bounded memory. */
+static void wait_for_more(Conn *conn)
+{
+    count_arena(conn, true);
+    if (conn->server->partial > conn->server->config.partial)
+        refuse_request(conn, 503);
 }
 
 static void conn_feed(Conn *conn, Str bytes)
@@ -547,9 +592,11 @@ static void conn_feed(Conn *conn, Str bytes)
             begin_body(conn, bytes.n > 0);
         } else if (state == PARSE_MORE && bytes.n == 0) {
             keep_rest(conn, bytes);
+            wait_for_more(conn);
             return;
         }
     }
+    count_arena(conn, false);
     if (state == PARSE_ERROR) {
         refuse_request(conn, parser_status(conn->parser));
         return;
@@ -623,7 +670,8 @@ static void start_reading(Conn *conn)
         conn->reading = uv_read_start(&conn->socket.stream, on_alloc, on_read) == 0;
 }
 
-/* The next request of the connection: what came already, then what comes. A deep pipeline is served from the loop, not from this stack. */
+/* The next request of the connection: what came already, then what comes. A deep pipeline is served from the loop, not from this
+ * stack. */
 static void serve_pending(void *arg)
 {
     Conn *conn = arg;
@@ -666,6 +714,7 @@ static void conn_late(Conn *conn)
             fiber_expire(conn->fiber);
     } else if (conn->phase == BODY) {
         stop_reading(conn);
+        count_arena(conn, false);
         parser_req(conn->parser)->err = E_TIMEOUT;
         start_request(conn);
     } else if (conn->phase == HEADER) {
@@ -781,7 +830,8 @@ static Err read_address(const char *text, Address *ret, Buf *why)
     uint64_t port, fd;
 
     *ret = (Address){ .fd = -1 };
-    if (strncmp(text, "unix:", 5) == 0 && strlen(text + 5) > 0 && strlen(text + 5) < sizeof(((struct sockaddr_un *)0)->sun_path)) {
+    if (strncmp(text, "unix:", 5) == 0 && strlen(text + 5) > 0 &&
+        strlen(text + 5) < sizeof(((struct sockaddr_un *)0)->sun_path)) {
         ret->path = text + 5;
         return OK;
     }
