@@ -17,7 +17,7 @@ enum {
     PIECE = 16 * 1024, /* a TLS record */
     TICK_MS = 250,
     MOST_ARENAS = 64,
-    LINGER_MS = 2000,
+    LINGER_MS = 1000,
     DRAIN_MS = 8000, /* under the ten seconds that a service manager gives */
     BACKLOG = 1024,
     MOST_LINE = 256

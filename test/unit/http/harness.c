@@ -137,16 +137,16 @@ static Limits limits(void *arg, const Req *head)
 {
     (void)arg;
     (void)head;
-    return (Limits){ .body = 100000, .body_ms = 400 };
+    return (Limits){ .body = 100000, .body_ms = 250 };
 }
 
 HttpConfig test_config(void)
 {
     HttpConfig config = http_defaults();
 
-    config.header_ms = 500;
-    config.idle_ms = 1500;
-    config.request_ms = 500;
+    config.header_ms = 300;
+    config.idle_ms = 700;
+    config.request_ms = 300;
     config.arena_cap = 4 << 20;
     config.limits = limits;
     config.handle = handle;
