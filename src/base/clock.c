@@ -27,6 +27,11 @@ int64_t clock_mono_ms(void)
     return clock_read(CLOCK_MONOTONIC) / US_PER_MS;
 }
 
+int64_t clock_mono_us(void)
+{
+    return clock_read(CLOCK_MONOTONIC);
+}
+
 void clock_shift(int64_t us)
 {
     atomic_store(&clock_offset, us);

@@ -13,8 +13,9 @@
 
 /* Microseconds since 1970-01-01T00:00:00Z. */
 int64_t clock_now(void);
-/* Milliseconds that never go back. */
+/* Milliseconds, and microseconds, that never go back. */
 int64_t clock_mono_ms(void);
+int64_t clock_mono_us(void);
 /* Moves the wall clock by so many microseconds against the machine's (0: back to it). */
 void clock_shift(int64_t us);
 /* Stops the wall clock at this instant (tests with fixed answers); 0 lets it run again. */

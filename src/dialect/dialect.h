@@ -105,6 +105,11 @@ Router *router_new(const Mount *mounts, size_t n);
 void router_free(Router *router);
 /* Serves one request: intercept, route, identify, need, scope, enter, handler; an Err becomes the dialect's answer; logs one line. */
 void router_serve(Router *router, Ctx *ctx, Req *req, Reply *reply);
+/* Answers what cannot be routed (a request that was over its memory) with the error of the first mount that fits. `req` may lack all but a path. */
+void router_refuse(Router *router, Ctx *ctx, const Req *req, Reply *reply, Err err);
+/* Is called for every answer (metrics), with the time it took. Set before the first request. */
+typedef void (*RouterEye)(void *arg, const Call *call, int status, int64_t us);
+void router_watch(Router *router, RouterEye eye, void *arg);
 /* Body limits for a header that was read. */
 Limits router_limits(Router *router, const Req *head);
 /* The route a request would take (tests, `hecate routes`). */

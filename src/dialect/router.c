@@ -18,6 +18,8 @@ typedef struct Mounted {
 } Mounted;
 
 struct Router {
+    RouterEye eye;
+    void *eye_arg;
     Arena *arena;
     Mount *mounts;
     Mounted mounted[16];
@@ -81,6 +83,12 @@ Router *router_new(const Mount *mounts, size_t n)
             router->mounted[router->n++] = (Mounted){ &router->mounts[i], str_of(*prefix), root };
     }
     return router;
+}
+
+void router_watch(Router *router, RouterEye eye, void *arg)
+{
+    router->eye = eye;
+    router->eye_arg = arg;
 }
 
 void router_free(Router *router)
@@ -231,37 +239,64 @@ static Err serve(Ctx *ctx, const Node *root, const Req *req, Reply *reply)
     return call->route->fn(ctx, req, reply);
 }
 
-static void log_request(const Ctx *ctx, const Req *req, const Reply *reply, int64_t begun, Err err)
+static void log_request(const Ctx *ctx, const Req *req, const Reply *reply, int64_t us, Err err)
 {
     const Call *call = ctx_call(ctx);
 
     LOG(reply->status >= 500 ? LOG_ERROR : LOG_INFO, "request", LOG_TEXT_FIELD("id", ctx->request_id), LOG_TEXT_FIELD("dialect", call->dialect->name),
         LOG_TEXT_FIELD("method", method_name(req->method)), LOG_TEXT_FIELD("route", call->route == NULL ? "" : call->route->path),
-        LOG_INT_FIELD("status", reply->status), LOG_INT_FIELD("ms", clock_mono_ms() - begun), LOG_TEXT_FIELD("user", ctx->user_id),
+        LOG_INT_FIELD("status", reply->status), LOG_INT_FIELD("ms", us / US_PER_MS), LOG_TEXT_FIELD("user", ctx->user_id),
         LOG_TEXT_FIELD("error", err == OK ? "" : err_name(err)));
+}
+
+/* Says an error in the dialect's words. */
+static void refuse(Ctx *ctx, const Req *req, Reply *reply, Err err)
+{
+    if (ctx->fault.err != err)
+        ctx->fault = (Fault){ .err = err, .at = NOWHERE, .item = NOWHERE };
+    buf_clear(&reply->body);
+    ctx_call(ctx)->dialect->write_error(ctx, req, reply, err);
+}
+
+/* What follows every answer: the dialect's headers, the log line, the counters. */
+static void conclude(Router *router, Ctx *ctx, const Req *req, Reply *reply, int64_t begun, Err err)
+{
+    const int64_t us = clock_mono_us() - begun;
+
+    log_request(ctx, req, reply, us, err);
+    if (router->eye != NULL)
+        router->eye(router->eye_arg, ctx_call(ctx), reply->status, us);
+    ctx->house = NULL;
 }
 
 void router_serve(Router *router, Ctx *ctx, Req *req, Reply *reply)
 {
     const Mounted *mounted = find_mount(router, req->path);
-    const int64_t begun = clock_mono_ms();
+    const int64_t begun = clock_mono_us();
     Call call = { .dialect = mounted->mount->dialect, .settings = mounted->mount->settings, .path = below_mount(mounted, req->path), .req = req };
     Err err = OK;
 
     ctx->house = &call;
     if (call.dialect->intercept == NULL || !call.dialect->intercept(ctx, req, reply)) {
         err = serve(ctx, mounted->root, req, reply);
-        if (err != OK) {
-            if (ctx->fault.err != err)
-                ctx->fault = (Fault){ .err = err, .at = NOWHERE, .item = NOWHERE };
-            buf_clear(&reply->body);
-            call.dialect->write_error(ctx, req, reply, err);
-        }
+        if (err != OK)
+            refuse(ctx, req, reply, err);
         if (call.dialect->finish != NULL)
             call.dialect->finish(ctx, req, reply);
     }
-    log_request(ctx, req, reply, begun, err);
-    ctx->house = NULL;
+    conclude(router, ctx, req, reply, begun, err);
+}
+
+void router_refuse(Router *router, Ctx *ctx, const Req *req, Reply *reply, Err err)
+{
+    const Mounted *mounted = find_mount(router, req->path);
+    Call call = { .dialect = mounted->mount->dialect, .settings = mounted->mount->settings, .path = STR("/"), .req = req };
+
+    ctx->house = &call;
+    refuse(ctx, req, reply, err);
+    if (call.dialect->finish != NULL)
+        call.dialect->finish(ctx, req, reply);
+    conclude(router, ctx, req, reply, clock_mono_us(), err);
 }
 
 Limits router_limits(Router *router, const Req *head)
