@@ -1,36 +1,79 @@
 /* main.c: the commands, one row each. */
 #include "server/server.h"
 
-static int run_serve(void)
+static Exit run_version(const Start *how, Buf *why)
 {
-    Buf why CLEANUP(buf_free) = buf_heap(4096);
-    const Err err = server_run(&why);
-
-    if (err != OK)
-        fprintf(stderr, "hecate: %.*s (%s)\n", (int)why.len, why.len == 0 ? "" : why.data, err_text(err));
-    return err == OK ? 0 : err == E_CONFIG ? 78 : err == E_CONFLICT ? 75 : err == E_DB ? 69 : 74;
+    (void)how;
+    (void)why;
+    puts("hecate " HECATE_VERSION);
+    return EXIT_OK;
 }
 
-static int run_version(void)
-{
-    puts("hecate 0.1.0");
-    return 0;
-}
+static Exit run_help(const Start *how, Buf *why);
 
 static const struct {
-    const char *name, *about;
-    int (*fn)(void);
+    const char *name, *usage, *about;
+    Exit (*run)(const Start *how, Buf *why);
+    bool options; /* takes the server's options */
 } commands[] = {
-    { "serve", "the server", run_serve },
-    { "version", "prints the version", run_version },
+    { "serve", "[--config FILE] [--OPTION VALUE]…",
+      "the server; with no configuration: SQLite in ./hecate-data, keys made at the first start", command_serve, true },
+    { "dev", "[--OPTION VALUE]…", "the server in a throw-away directory, with lines to paste for each client", command_dev,
+      true },
+    { "check", "[--OPTION VALUE]…",
+      "prints each broken invariant of the directory and their number last; also beside a live server", command_check, true },
+    { "migrate", "[--OPTION VALUE]…", "brings the database to this version's tables", command_migrate, true },
+    { "routes", "[--json]", "every route with dialect, method, credential and scopes", command_routes, false },
+    { "config", "[--markdown] [--OPTION VALUE]…", "each option with its value and where it comes from", command_config, true },
+    { "version", "", "the version", run_version, false },
+    { "help", "", "this list; `hecate COMMAND --help` tells more", run_help, false },
 };
+
+static Exit run_help(const Start *how, Buf *why)
+{
+    (void)how;
+    (void)why;
+    for (size_t i = 0; i < COUNTOF(commands); i++)
+        printf("hecate %-8s %s\n", commands[i].name, commands[i].about);
+    return EXIT_OK;
+}
+
+static Exit command_help(size_t i)
+{
+    Buf buf CLEANUP(buf_free) = buf_heap(1 << 20);
+
+    buf_printf(&buf, "hecate %s %s\n  %s\n", commands[i].name, commands[i].usage, commands[i].about);
+    if (commands[i].options)
+        server_help(&buf);
+    fwrite(buf.data, 1, buf.len, stdout);
+    return EXIT_OK;
+}
+
+static Exit run_command(size_t i, int argc, char **argv)
+{
+    const Start how = { .argc = argc, .argv = argv };
+    Buf why CLEANUP(buf_free) = buf_heap(4096);
+    Exit code;
+
+    if (argc > 0 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0))
+        return command_help(i);
+    code = commands[i].run(&how, &why);
+    if (why.len > 0)
+        fprintf(stderr, "hecate: %.*s\n", (int)why.len, why.data);
+    return code;
+}
 
 int main(int argc, char **argv)
 {
-    for (size_t i = 0; argc == 2 && i < COUNTOF(commands); i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].fn();
+    const char *name = argc < 2 ? "help" : argv[1];
+
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        name = "help";
+    if (strcmp(name, "--version") == 0)
+        name = "version";
     for (size_t i = 0; i < COUNTOF(commands); i++)
-        fprintf(stderr, "hecate %-8s %s\n", commands[i].name, commands[i].about);
-    return 64;
+        if (strcmp(name, commands[i].name) == 0)
+            return argc < 2 ? (int)(run_help(NULL, NULL), EXIT_USAGE) : (int)run_command(i, argc - 2, argv + 2);
+    fprintf(stderr, "hecate: there is no command %s; `hecate help` lists them\n", name);
+    return EXIT_USAGE;
 }

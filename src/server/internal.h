@@ -2,63 +2,161 @@
 #ifndef HECATE_SERVER_INTERNAL_H
 #define HECATE_SERVER_INTERNAL_H
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "base/base.h"
 #include "base/buf.h"
 #include "crypto/crypto.h"
 #include "db/db.h"
-#include "dialect/auth0/auth0.h"
-#include "dialect/clerk/clerk.h"
-#include "dialect/gotrue/gotrue.h"
 #include "http/http.h"
+#include "server/options.h"
+#include "server/server.h"
 
-typedef enum Tongue { TONGUE_GOTRUE, TONGUE_CLERK, TONGUE_AUTH0, TONGUES } Tongue;
+enum { DIALECTS = TONGUE_OPS, MOST_SERVER_LOOPS = 64 };
 
-/* All that can be set. Texts live in the server's arena. */
-typedef struct Settings {
-    const char *listen[TONGUES];
-    const char *data, *database_url;
-    const char *jwt_secret, *jwt_key_id;
-    const char *clerk_secret_key, *auth0_client_secret;
-    Directory directory;
-    GotrueSettings gotrue;
-    ClerkSettings clerk;
-    Auth0Settings auth0;
-} Settings;
+typedef struct Server Server;
+
+/* ---- proxies.c ---- */
+
+typedef struct Network {
+    uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
+    int bits;
+} Network;
+
+typedef struct Proxies {
+    Network *networks;
+    size_t n;
+    bool unix_sockets;
+} Proxies;
+
+/* E_CONFIG with a line in `why`: an entry is no network. */
+Err proxies_read(Arena *arena, const Texts *list, Proxies *ret, Buf *why);
+/* Is the peer one of them? "" is a unix socket's. */
+bool proxies_trust(const Proxies *proxies, const char *peer);
+/* The client's address: the peer's, or, from a trusted peer, the rightmost address of X-Forwarded-For (else of Forwarded, RFC
+ * 7239) that is not trusted itself. NULL if unknown. */
+const char *proxies_client(const Proxies *proxies, Arena *arena, const Req *req);
+
+/* ---- metrics.c ---- */
+
+/* Counters of the process; all may be touched from any thread. */
+typedef struct Metrics Metrics;
+Metrics *metrics_new(void);
+void metrics_free(Metrics *metrics);
+void metrics_request(Metrics *metrics, Tongue tongue, const Route *route, int status, int64_t us);
+/* Prometheus text (version 0.0.4) of the requests and their durations. */
+void metrics_write(const Metrics *metrics, Buf *buf);
+
+/* ---- one generation of settings ---- */
+
+/* All that SIGHUP replaces as a whole; requests under way keep the one they began with. */
+typedef struct House {
+    struct House *next; /* of those that are retired */
+    Arena *arena;
+    Options options;
+    Settings settings;
+    Proxies proxies;
+    KeySet keys[DIALECTS];
+    Router *routers[TONGUES]; /* by listener */
+    /* What is to be printed: made at this start, or all of it for `dev`; else NULL. */
+    const char *anon_key, *service_key, *clerk_key, *auth0_secret;
+    _Atomic unsigned users;
+    int64_t retired_at; /* ms */
+} House;
 
 /* Where we listen, and what is served there. */
 typedef struct Listener {
-    const char *name; /* of its first dialect */
-    const char *address;
-    Mount mounts[TONGUES];
+    Server *server;
+    size_t index;
+    const char *address; /* with the real port once it is up */
     Tongue tongues[TONGUES];
-    size_t n_mounts;
-    Router *router;
-    HttpServer *http;
-    struct Server *server;
+    size_t n_tongues;
+    bool tls, ops;
+    HttpServer *http[MOST_SERVER_LOOPS];
 } Listener;
 
-typedef struct Server {
-    Arena *arena; /* what lives as long as the process */
-    Settings settings;
-    uint8_t data_key[DATA_KEY_BYTES];
-    KeySet keys[TONGUES];
-    /* What was made at this start, to be printed once; NULL: given or made before. */
-    const char *made_service_key, *made_clerk_key, *made_auth0_secret;
-    Db *db;
+typedef struct Worker {
+    Server *server;
     Loop *loop;
+    pthread_t thread;
+    bool on, db;
+} Worker;
+
+struct Server {
+    const Start *how;
+    Arena *arena; /* what lives as long as the process */
+    House *_Atomic house;
+    House *retired;
+    uint8_t data_key[DATA_KEY_BYTES];
+    Db *db;
+    Lane *hash_lane;
+    Tls *tls;
+    Metrics *metrics;
     Listener listeners[TONGUES];
-    size_t n_listeners, n_draining;
-    uv_signal_t signals[2];
-} Server;
+    size_t n_listeners;
+    Worker workers[MOST_SERVER_LOOPS];
+    size_t n_workers;
+    uv_signal_t signals[3];
+    uv_timer_t delay;
+    uid_t uid;
+    gid_t gid;
+    bool switches;             /* started as root, to become uid and gid */
+    bool reloading, ops_round; /* ops_round: the drain has come to the operators' listener */
+    _Atomic bool ready;
+    _Atomic size_t draining;
+};
+
+/* ---- house.c ---- */
+
+/* Reads all sources into a new house. E_CONFIG. */
+Err house_new(Server *server, House **ret, Buf *why);
+void house_free(House *house);
+/* Makes it the one that new requests use. */
+void house_publish(Server *server, House *house);
+House *house_enter(Server *server);
+void house_leave(House *house);
+/* Builds the routers, once keys and listeners are known. */
+void house_open(Server *server, House *house);
 
 /* ---- keys.c ---- */
 
-/* The data directory (0700) and data.key in it. E_CONFIG: a file that others can read; E_IO. */
+/* data.key in the data directory, or HECATE_DATA_KEY. E_CONFIG: others can read the file; E_IO. */
 Err keys_open(Server *server, Buf *why);
 /* Every dialect's signing key and admin credential: as given, or from hecate.keys, made there when missing. */
-Err keys_load(Server *server, Ctx *ctx, Buf *why);
-void keys_free(Server *server);
-/* What was made at this start: one line a client, ready to paste. Once the listeners are up. */
-void keys_print(const Server *server);
+Err keys_load(Server *server, House *house, Ctx *ctx, Buf *why);
+void keys_free(House *house);
+/* One line a client, ready to paste, for what is to be shown. */
+void keys_print(const Server *server, const House *house);
+/* 64 hex digits, or base64 of 32 bytes. E_CONFIG. */
+Err data_key_read(Arena *arena, const char *text, uint8_t key[DATA_KEY_BYTES]);
+
+/* ---- process.c ---- */
+
+/* No core files, no ptrace by others, no new privileges. */
+void process_harden(void);
+/* The data directory: made (0700), owned by the user to be; loose modes are refused. Sets uid, gid and `switches`. */
+Err process_data_dir(Server *server, Buf *why);
+/* Runs what must be done as the user to be, before the switch for good (on = true), and back (false). */
+void process_as_user(const Server *server, bool on);
+/* The switch for good, checked. */
+Err process_drop(Server *server, Buf *why);
+
+/* ---- listen.c ---- */
+
+void listen_plan(Server *server, const House *house);
+/* Opens every listener on every loop. E_CONFLICT: a port is taken. */
+Err listen_open(Server *server, const House *house, Buf *why);
+/* Certificates: the operator's, or from the local CA. */
+Err listen_tls(Server *server, const House *house, Buf *why);
+/* Writes real ports and the default domain into the settings. */
+void listen_settle(const Server *server, House *house);
+
+/* ---- ops.c ---- */
+
+extern const Dialect ops_dialect;
+
+/* The dialects in the order of Tongue. */
+extern const Dialect *const tongue_dialects[TONGUES];
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "server/internal.h"
+#include "json/json.h"
 
 #define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -21,39 +22,69 @@ static Err key_file_trouble(Buf *why, const char *path, int fd, Err err, const c
     return err;
 }
 
-/* 32 bytes in a file that only its owner can read; made when it is not there. */
+/* Appears whole or not at all: two processes that start at once read the same. */
+static Err make_data_key(Server *server, const char *path, Buf *why)
+{
+    const char *draft = arena_printf(server->arena, "%s.%d", path, (int)getpid());
+    const int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    uint8_t key[DATA_KEY_BYTES];
+    bool whole;
+
+    if (fd < 0)
+        return key_file_trouble(why, path, fd, E_IO, strerror(errno));
+    random_bytes(key, sizeof(key));
+    whole = write(fd, key, sizeof(key)) == (ssize_t)sizeof(key) && fsync(fd) == 0;
+    explicit_bzero(key, sizeof(key));
+    whole = whole && (link(draft, path) == 0 || errno == EEXIST);
+    unlink(draft);
+    if (!whole)
+        return key_file_trouble(why, path, fd, E_IO, "cannot be written");
+    close(fd);
+    return OK;
+}
+
+/* 32 bytes in a file that its owner alone can read; made when it is not there. */
 static Err load_data_key(Server *server, const char *path, Buf *why)
 {
     const ssize_t size = (ssize_t)sizeof(server->data_key);
-    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     struct stat st;
-    ssize_t n;
+    int fd;
 
+    if (access(path, F_OK) != 0 && errno == ENOENT)
+        TRY(make_data_key(server, path, why));
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0 || fstat(fd, &st) != 0)
-        return key_file_trouble(why, path, fd, E_IO, errno == ELOOP ? "is a symbolic link" : "cannot be opened");
+        return key_file_trouble(why, path, fd, errno == ELOOP ? E_CONFIG : E_IO,
+                                errno == ELOOP ? "is a symbolic link" : "cannot be opened");
     if (!S_ISREG(st.st_mode) || (st.st_mode & 077) != 0)
         return key_file_trouble(why, path, fd, E_CONFIG, "must be a file that its owner alone can read");
-    if (st.st_size == 0) {
-        random_bytes(server->data_key, sizeof(server->data_key));
-        n = write(fd, server->data_key, sizeof(server->data_key));
-    } else {
-        n = read(fd, server->data_key, sizeof(server->data_key));
-    }
-    if (n != size || (st.st_size == 0 && fsync(fd) != 0))
-        return key_file_trouble(why, path, fd, E_IO, "cannot be read or written whole");
+    if (st.st_size != size || read(fd, server->data_key, sizeof(server->data_key)) != size)
+        return key_file_trouble(why, path, fd, E_IO, "is no data key of 32 bytes");
     close(fd);
+    return OK;
+}
+
+Err data_key_read(Arena *arena, const char *text, uint8_t key[DATA_KEY_BYTES])
+{
+    const Str given = str_of(text);
+    const bool url = strpbrk(text, "+/") == NULL, pad = strchr(text, '=') != NULL;
+    Str bytes;
+
+    if (!(given.n == 2 * DATA_KEY_BYTES && hex_read(arena, given, &bytes)) && !base64_read(arena, given, url, pad, &bytes))
+        return E_CONFIG;
+    if (bytes.n != DATA_KEY_BYTES)
+        return E_CONFIG;
+    memcpy(key, bytes.p, DATA_KEY_BYTES);
     return OK;
 }
 
 Err keys_open(Server *server, Buf *why)
 {
-    const char *dir = server->settings.data;
+    const Settings *settings = &atomic_load(&server->house)->settings;
 
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST) {
-        buf_printf(why, "cannot make the data directory %s: %s", dir, strerror(errno));
-        return E_IO;
-    }
-    return load_data_key(server, arena_printf(server->arena, "%s/data.key", dir), why);
+    if (settings->data_key != NULL)
+        return data_key_read(server->arena, settings->data_key, server->data_key);
+    return load_data_key(server, arena_printf(server->arena, "%s/data.key", settings->data), why);
 }
 
 /* ---- what is made when it is missing ---- */
@@ -104,135 +135,252 @@ static Err make_auth0_signing(Ctx *ctx, Str *ret)
 
 /* ---- loading ---- */
 
-static void use_key(Server *server, Tongue tongue, Key *key)
+static void use_key(House *house, Tongue tongue, Key *key, bool signs)
 {
-    KeySet *set = &server->keys[tongue];
+    KeySet *set = &house->keys[tongue];
+    Key **more = ARENA_ARRAY(house->arena, Key *, set->n + 1);
 
-    set->v = ARENA_ARRAY(server->arena, Key *, 1);
-    set->v[set->n++] = key;
-    set->signer = key;
+    if (set->n > 0)
+        memcpy(more, set->v, set->n * sizeof(*more));
+    more[set->n++] = key;
+    set->v = more;
+    if (signs)
+        set->signer = key;
 }
 
-static Err service_key(Server *server, Ctx *ctx, const char *role, char **ret)
+static Err keys_trouble(Buf *why, const char *text)
 {
-    const long long now = (long long)(ctx->now / US_PER_S);
-
-    return jwt_sign(server->arena, &server->keys[TONGUE_GOTRUE], "JWT",
-                    arena_printf(ctx->arena, "{\"role\":\"%s\",\"iat\":%lld,\"exp\":%lld}", role, now, now + 10 * 365 * 86400LL),
-                    ret);
+    buf_puts(why, text);
+    return E_CONFIG;
 }
 
-static Err load_gotrue(Server *server, Ctx *ctx)
+typedef struct JwkUse {
+    Texts key_ops;
+} JwkUse;
+
+static Err take_jwk(House *house, Ctx *ctx, Str jwk, Buf *why)
 {
-    const Settings *settings = &server->settings;
-    KeySet *set = &server->keys[TONGUE_GOTRUE];
-    Str secret = str_of(settings->jwt_secret);
-    bool made = false;
-    char *token;
+    static const Field fields[] = { TEXTS(JwkUse, key_ops, "key_ops"), END(JwkUse) };
+    JwkUse use = { 0 };
+    bool signs = false;
     Key *key;
 
-    if (settings->jwt_secret == NULL)
-        TRY(dir_key_load(ctx, "gotrue", "signing", make_gotrue_secret, &secret, &made));
-    TRY(key_from_secret(secret, settings->jwt_key_id, &key));
-    *set = (KeySet){ .signer = key, .fallback = key, .algs = 1U << ALG_HS256 };
-    if (!made)
-        return OK;
-    TRY(service_key(server, ctx, "service_role", &token));
-    server->made_service_key = token;
+    if (json_read(ctx, jwk, JSON_IGNORE_UNKNOWN, fields, &use) != OK || key_from_jwk(ctx, jwk, &key) != OK)
+        return keys_trouble(why, "GOTRUE_JWT_KEYS: one of the keys cannot be used");
+    for (size_t i = 0; i < use.key_ops.n; i++)
+        signs = signs || text_eq(use.key_ops.v[i], "sign");
+    if (signs && house->keys[TONGUE_GOTRUE].signer != NULL) {
+        key_free(key);
+        return keys_trouble(why, "GOTRUE_JWT_KEYS: multiple signing keys detected, only 1 signing key is supported");
+    }
+    use_key(house, TONGUE_GOTRUE, key, signs);
     return OK;
 }
 
-static Err load_signing(Server *server, Ctx *ctx, Tongue tongue, const char *dialect, Err (*make)(Ctx *ctx, Str *ret))
+/* The end of the value at the start of `text`, which json_check() has passed: at its comma or bracket. */
+static size_t value_end(Str text)
+{
+    int depth = 0;
+    bool quoted = false;
+
+    for (size_t i = 0; i < text.n; i++) {
+        const char c = text.p[i];
+
+        if (quoted) {
+            i += c == '\\';
+            quoted = c != '"';
+        } else if (depth == 0 && (c == ',' || c == ']')) {
+            return i;
+        } else {
+            quoted = c == '"';
+            depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+        }
+    }
+    return text.n;
+}
+
+static Err take_jwks(House *house, Ctx *ctx, const char *text, Buf *why)
+{
+    Str rest = str_trim(str_of(text));
+
+    if (rest.n == 0 || rest.p[0] != '[' || json_check(ctx, rest, JSON_DEPTH) != OK)
+        return keys_trouble(why, "GOTRUE_JWT_KEYS is no JSON array of keys");
+    while (rest.n > 1) {
+        size_t n;
+
+        rest = (Str){ rest.p + 1, rest.n - 1 };
+        n = value_end(rest);
+        if (str_trim((Str){ rest.p, n }).n > 0)
+            TRY(take_jwk(house, ctx, str_trim((Str){ rest.p, n }), why));
+        rest = (Str){ rest.p + n, rest.n - n };
+    }
+    return house->keys[TONGUE_GOTRUE].signer != NULL ? OK : keys_trouble(why, "GOTRUE_JWT_KEYS: no signing key detected");
+}
+
+static Err valid_methods(const Texts *names, unsigned *ret, Buf *why)
+{
+    unsigned algs = 0;
+
+    for (size_t i = 0; i < names->n; i++) {
+        const Alg alg = alg_named(str_of(names->v[i]));
+
+        if (alg == ALG_NONE) {
+            buf_printf(why, "GOTRUE_JWT_VALID_METHODS: %s is no algorithm that is served", names->v[i]);
+            return E_CONFIG;
+        }
+        algs |= 1U << alg;
+    }
+    *ret = algs;
+    return OK;
+}
+
+static Err role_key(House *house, Ctx *ctx, const char *role, const char **ret)
+{
+    const long long now = (long long)(ctx->now / US_PER_S);
+    char *token;
+
+    TRY(jwt_sign(house->arena, &house->keys[TONGUE_GOTRUE], "JWT",
+                 arena_printf(house->arena, "{\"role\":\"%s\",\"iat\":%lld,\"exp\":%lld}", role, now, now + 10 * 365 * 86400LL),
+                 &token));
+    *ret = token;
+    return OK;
+}
+
+static Err load_gotrue(House *house, Ctx *ctx, bool show, Buf *why)
+{
+    const Settings *settings = &house->settings;
+    KeySet *set = &house->keys[TONGUE_GOTRUE];
+    Str secret = str_of(settings->jwt_secret);
+    bool made = false;
+    Key *key;
+
+    TRY(valid_methods(&settings->jwt_valid_methods, &set->algs, why));
+    if (settings->jwt_keys != NULL)
+        TRY(take_jwks(house, ctx, settings->jwt_keys, why));
+    if (settings->jwt_secret == NULL && settings->jwt_keys == NULL)
+        TRY(dir_key_load(ctx, "gotrue", "signing", make_gotrue_secret, &secret, &made));
+    if (secret.p != NULL) {
+        TRY(key_from_secret(secret, settings->jwt_key_id, &key));
+        set->fallback = key;
+        set->signer = set->signer == NULL ? key : set->signer;
+    }
+    if (!made && !show)
+        return OK;
+    TRY(role_key(house, ctx, "anon", &house->anon_key));
+    return role_key(house, ctx, "service_role", &house->service_key);
+}
+
+static Err load_signing(House *house, Ctx *ctx, Tongue tongue, Err (*make)(Ctx *ctx, Str *ret))
 {
     bool made;
     Str jwk;
     Key *key;
 
-    TRY(dir_key_load(ctx, dialect, "signing", make, &jwk, &made));
+    TRY(dir_key_load(ctx, tongue_dialects[tongue]->name, "signing", make, &jwk, &made));
     TRY(key_from_jwk(ctx, jwk, &key));
-    use_key(server, tongue, key);
+    use_key(house, tongue, key, true);
     return OK;
 }
 
-static Err load_clerk(Server *server, Ctx *ctx)
+static Err load_clerk(House *house, Ctx *ctx, bool show, Buf *why)
 {
-    Settings *settings = &server->settings;
+    Settings *settings = &house->settings;
     Str secret = str_of(settings->clerk_secret_key);
     bool made = false;
 
-    TRY(load_signing(server, ctx, TONGUE_CLERK, "clerk", make_clerk_signing));
+    (void)why;
+    TRY(load_signing(house, ctx, TONGUE_CLERK, make_clerk_signing));
     if (settings->clerk_secret_key == NULL)
         TRY(dir_key_load(ctx, "clerk", "admin", make_clerk_secret, &secret, &made));
     hash_sum(HASH_SHA256, secret, settings->clerk.secret_sum);
-    settings->clerk.instance_id = key_kid(server->keys[TONGUE_CLERK].signer);
-    if (made)
-        server->made_clerk_key = str_dup(server->arena, secret);
+    settings->clerk.instance_id = key_kid(house->keys[TONGUE_CLERK].signer);
+    if (made || show)
+        house->clerk_key = str_dup(house->arena, secret);
     return OK;
 }
 
-static Err load_auth0(Server *server, Ctx *ctx)
+static Err load_auth0(House *house, Ctx *ctx, bool show, Buf *why)
 {
-    Settings *settings = &server->settings;
-    Str secret = str_of(settings->auth0_client_secret), id = { 0 };
+    Settings *settings = &house->settings;
+    Str secret = str_of(settings->auth0_client_secret);
     bool made = false;
 
-    TRY(load_signing(server, ctx, TONGUE_AUTH0, "auth0", make_auth0_signing));
+    (void)why;
+    TRY(load_signing(house, ctx, TONGUE_AUTH0, make_auth0_signing));
     if (settings->auth0_client_secret == NULL || settings->auth0.client_id == NULL) {
-        Str both;
+        Str both, id;
 
         TRY(dir_key_load(ctx, "auth0", "admin", make_auth0_client, &both, &made));
         id = str_cut(&both, ':');
         secret = settings->auth0_client_secret == NULL ? both : secret;
+        if (settings->auth0.client_id == NULL)
+            settings->auth0.client_id = str_dup(house->arena, id);
     }
-    if (settings->auth0.client_id == NULL)
-        settings->auth0.client_id = str_dup(server->arena, id);
     hash_sum(HASH_SHA256, secret, settings->auth0.client_secret_sum);
-    if (made)
-        server->made_auth0_secret = str_dup(server->arena, secret);
+    if (made || show)
+        house->auth0_secret = str_dup(house->arena, secret);
     return OK;
 }
 
-Err keys_load(Server *server, Ctx *ctx, Buf *why)
+static Err load_one(House *house, Ctx *ctx, Tongue tongue, bool show, Buf *why)
 {
-    static const struct {
-        const char *dialect;
-        Err (*load)(Server *server, Ctx *ctx);
-    } rows[TONGUES] = { { "gotrue", load_gotrue }, { "clerk", load_clerk }, { "auth0", load_auth0 } };
-    Settings *settings = &server->settings;
+    static Err (*const load[DIALECTS])(House *, Ctx *, bool, Buf *) = { load_gotrue, load_clerk, load_auth0 };
+    const Err err = load[tongue](house, ctx, show, why);
 
-    for (size_t i = 0; i < TONGUES; i++) {
-        const Err err = settings->listen[i] == NULL ? OK : rows[i].load(server, ctx);
+    if (err != OK && why->len == 0)
+        buf_printf(why, "the keys of %s cannot be loaded: %s", tongue_dialects[tongue]->name,
+                   err == E_BAD_CREDENTIAL ? "they are sealed with another data key" : err_text(err));
+    return err;
+}
 
-        if (err != OK) {
-            buf_printf(why, "the keys of %s cannot be loaded", rows[i].dialect);
-            return err;
-        }
+Err keys_load(Server *server, House *house, Ctx *ctx, Buf *why)
+{
+    for (size_t i = 0; i < DIALECTS; i++)
+        if (house->settings.listen[i] != NULL)
+            TRY(load_one(house, ctx, (Tongue)i, server->how->dev, why));
+    return OK;
+}
+
+void keys_free(House *house)
+{
+    for (size_t i = 0; i < DIALECTS; i++) {
+        for (size_t j = 0; j < house->keys[i].n; j++)
+            key_free(house->keys[i].v[j]);
+        key_free(house->keys[i].fallback);
     }
-    settings->gotrue.keys = &server->keys[TONGUE_GOTRUE];
-    settings->clerk.keys = &server->keys[TONGUE_CLERK];
-    settings->auth0.keys = &server->keys[TONGUE_AUTH0];
-    return OK;
-}
-
-void keys_free(Server *server)
-{
-    for (size_t i = 0; i < TONGUES; i++)
-        key_free(server->keys[i].signer);
 }
 
 /* ---- the first start ---- */
 
-void keys_print(const Server *server)
+/* Where clients find us: an address for all interfaces is reached through the loopback. */
+static const char *client_address(const House *house, Tongue tongue)
 {
-    const Settings *settings = &server->settings;
+    const char *address = house->settings.listen[tongue];
 
-    if (server->made_service_key != NULL)
-        printf("gotrue:  createClient('http://%s', '%s')\n", settings->listen[TONGUE_GOTRUE], server->made_service_key);
-    if (server->made_clerk_key != NULL)
-        printf("clerk:   createClerkClient({ apiUrl: 'http://%s', secretKey: '%s' })\n", settings->listen[TONGUE_CLERK],
-               server->made_clerk_key);
-    if (server->made_auth0_secret != NULL)
-        printf("auth0:   new ManagementClient({ domain: '%s', clientId: '%s', clientSecret: '%s' })\n", settings->auth0.domain,
-               settings->auth0.client_id, server->made_auth0_secret);
+    return strncmp(address, "0.0.0.0:", 8) == 0 ? arena_printf(house->arena, "127.0.0.1:%s", address + 8) : address;
+}
+
+void keys_print(const Server *server, const House *house)
+{
+    const Settings *settings = &house->settings;
+    char *ca = NULL;
+
+    if (house->service_key != NULL) {
+        printf("GoTrue (service role):  createClient('http://%s', '%s')\n", client_address(house, TONGUE_GOTRUE),
+               house->service_key);
+        printf("GoTrue (anonymous):     createClient('http://%s', '%s')\n", client_address(house, TONGUE_GOTRUE),
+               house->anon_key);
+    }
+    if (house->clerk_key != NULL)
+        printf("Clerk:                  createClerkClient({ apiUrl: 'http://%s', secretKey: '%s' })\n",
+               client_address(house, TONGUE_CLERK), house->clerk_key);
+    if (house->auth0_secret != NULL)
+        printf("Auth0:                  new ManagementClient({ domain: '%s', clientId: '%s', clientSecret: '%s' })\n",
+               settings->auth0.domain, settings->auth0.client_id, house->auth0_secret);
+    if (house->auth0_secret != NULL && server->tls != NULL && settings->tls_cert == NULL) {
+        ca = realpath(arena_printf(house->arena, "%s/ca.pem", settings->data), NULL);
+        printf("Auth0's certificate:    export NODE_EXTRA_CA_CERTS=%s\n", ca == NULL ? "" : ca);
+    }
+    free(ca);
     fflush(stdout);
 }

@@ -1,302 +1,466 @@
-/* server.c: wiring: settings, data directory, database, routers, listeners, signals. */
-#include "server/server.h"
-
+/* server.c: the life of the process: a start in phases, loops, reload, drain. */
 #include <signal.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/id.h"
 #include "base/log.h"
 #include "server/internal.h"
 #include "store/store.h"
 
-static const char *env(const char *name, const char *fallback)
-{
-    const char *value = getenv(name);
+enum { DEADLINE_MS = 9000, SERVER_CAP = 16 << 20, LOOP_STACK = 512 * 1024 };
 
-    return value == NULL || *value == '\0' ? fallback : value;
+static House *now_house(Server *server)
+{
+    return atomic_load(&server->house);
 }
 
-static bool env_bool(const char *name, bool fallback)
+/* ---- the phases of a start ---- */
+
+static void set_log(const Settings *settings)
 {
-    const char *value = env(name, fallback ? "true" : "false");
-
-    return *value == 't' || *value == 'T' || *value == '1';
-}
-
-static int64_t env_int(const char *name, int64_t fallback, int64_t least)
-{
-    uint64_t n;
-
-    return str_to_u64(str_of(env(name, "")), INT32_MAX, &n) && (int64_t)n >= least ? (int64_t)n : fallback;
-}
-
-/* ---- settings ---- */
-
-static bool any_gotrue_variable(void)
-{
-    for (char **e = environ; *e != NULL; e++)
-        if (strncmp(*e, "GOTRUE_", 7) == 0)
-            return true;
-    return false;
-}
-
-/* With the reference's variables given, only its own dialect is on by itself (DESIGN.md 7). */
-static void read_listeners(Server *server)
-{
-    Settings *settings = &server->settings;
-    const bool alone = any_gotrue_variable();
-
-    settings->listen[TONGUE_GOTRUE] =
-        env("HECATE_LISTEN_GOTRUE", arena_printf(server->arena, "%s:%s", env("GOTRUE_API_HOST", "127.0.0.1"),
-                                                 env("PORT", env("GOTRUE_API_PORT", "9999"))));
-    settings->listen[TONGUE_CLERK] = env("HECATE_LISTEN_CLERK", alone ? "off" : "127.0.0.1:9998");
-    settings->listen[TONGUE_AUTH0] = env("HECATE_LISTEN_AUTH0", alone ? "off" : "127.0.0.1:9443");
-    for (size_t i = 0; i < TONGUES; i++)
-        if (text_eq(settings->listen[i], "off"))
-            settings->listen[i] = NULL;
-}
-
-static void read_settings(Server *server)
-{
-    Str roles = str_of(env("GOTRUE_JWT_ADMIN_ROLES", "service_role,supabase_admin"));
-    Settings *settings = &server->settings;
-
-    read_listeners(server);
-    settings->data = env("HECATE_DATA", "./hecate-data");
-    settings->database_url = env("HECATE_DATABASE_URL", arena_printf(server->arena, "sqlite:%s/hecate.db", settings->data));
-    settings->jwt_secret = env("GOTRUE_JWT_SECRET", NULL);
-    settings->jwt_key_id = env("GOTRUE_JWT_KEY_ID", NULL);
-    settings->clerk_secret_key = env("HECATE_CLERK_SECRET_KEY", NULL);
-    settings->auth0_client_secret = env("HECATE_AUTH0_CLIENT_SECRET", NULL);
-    settings->directory = (Directory){
-        .default_aud = env("GOTRUE_JWT_AUD", ""),
-        .default_role = env("GOTRUE_JWT_DEFAULT_GROUP_NAME", ""),
-        .password_hash = env("HECATE_PASSWORD_HASH", "bcrypt:10"),
-        .password_min = env_int("GOTRUE_PASSWORD_MIN_LENGTH", 6, 6),
-        .password_required = env("GOTRUE_PASSWORD_REQUIRED_CHARACTERS", NULL),
-        .rotation = env_bool("GOTRUE_SECURITY_REFRESH_TOKEN_ROTATION_ENABLED", true),
-        .reuse_interval = env_int("GOTRUE_SECURITY_REFRESH_TOKEN_REUSE_INTERVAL", 0, 0),
-        .single_session = env_bool("GOTRUE_SESSIONS_SINGLE_PER_USER", false),
-        .refresh_v2 = env_int("GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION", 0, 0) == 2,
-        .refresh_always = env_bool("GOTRUE_SECURITY_REFRESH_TOKEN_ALLOW_REUSE", false),
-        .email_off = !env_bool("GOTRUE_EXTERNAL_EMAIL_ENABLED", true),
-        .phone_off = !env_bool("GOTRUE_EXTERNAL_PHONE_ENABLED", false),
-        .data_key = server->data_key,
-        .audit_off = env_bool("GOTRUE_AUDIT_LOG_DISABLE_POSTGRES", false),
+    static const struct {
+        const char *name;
+        LogLevel level;
+    } levels[] = {
+        { "debug", LOG_DEBUG }, { "trace", LOG_DEBUG }, { "info", LOG_INFO }, { "warn", LOG_WARN }, { "warning", LOG_WARN }
     };
-    settings->gotrue = (GotrueSettings){
-        .issuer = env("GOTRUE_JWT_ISSUER", ""),
-        .aud = settings->directory.default_aud,
-        .site_url = env("GOTRUE_SITE_URL", ""),
-        .external_url = env("API_EXTERNAL_URL", ""),
-        .jwt_exp = env_int("GOTRUE_JWT_EXP", 3600, 1),
-        .disable_signup = env_bool("GOTRUE_DISABLE_SIGNUP", false),
-        .mailer_autoconfirm = env_bool("GOTRUE_MAILER_AUTOCONFIRM", false),
-        .sms_autoconfirm = env_bool("GOTRUE_SMS_AUTOCONFIRM", false),
-        .email_enabled = !settings->directory.email_off,
-        .phone_enabled = !settings->directory.phone_off,
-        .anonymous_enabled = env_bool("GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED", false),
-        .sms_provider = env("GOTRUE_SMS_PROVIDER", ""),
-        .cors_headers = env("GOTRUE_CORS_ALLOWED_HEADERS", ""),
-        .cursor_pagination = env_bool("GOTRUE_EXPERIMENTAL_CURSOR_PAGINATION_ENABLED", false),
-        .version = "v2.196.0",
-    };
-    settings->auth0 = (Auth0Settings){ .domain = env("HECATE_AUTH0_DOMAIN", NULL),
-                                       .client_id = env("HECATE_AUTH0_CLIENT_ID", NULL),
-                                       .token_seconds = 86400 };
-    while (roles.p != NULL)
-        texts_add(server->arena, &settings->gotrue.admin_roles, str_dup(server->arena, str_trim(str_cut(&roles, ','))));
+    LogLevel level = LOG_ERROR;
+
+    for (size_t i = 0; i < COUNTOF(levels); i++)
+        if (text_eq(levels[i].name, settings->log_level))
+            level = levels[i].level;
+    log_setup(level, text_eq(settings->log_format, "json")   ? LOG_JSON
+                     : text_eq(settings->log_format, "text") ? LOG_TEXT
+                                                             : LOG_AUTO);
+}
+
+static Err read_settings(Server *server, Buf *why)
+{
+    House *house;
+
+    TRY(house_new(server, &house, why));
+    atomic_store(&server->house, house);
+    set_log(&house->settings);
+    if (house->options.no_effect != NULL)
+        log_note(LOG_WARN, "these variables have no effect here: %s", house->options.no_effect);
+    return OK;
+}
+
+/* Local tools use weak secrets: on loopback they are a warning. */
+static Err judge_secrets(Server *server, Buf *why)
+{
+    const House *house = now_house(server);
+    const char *names = options_weak(&house->options);
+
+    if (names == NULL)
+        return OK;
+    if (settings_loopback(&house->settings)) {
+        log_note(LOG_WARN, "shorter than 32 bytes, or a published sample, so good for loopback alone: %s", names);
+        return OK;
+    }
+    buf_printf(why, "shorter than 32 bytes, or a published sample: %s", names);
+    return E_CONFIG;
+}
+
+static Err make_loops(Server *server, Buf *why)
+{
+    const Settings *settings = &now_house(server)->settings;
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    const size_t n = settings->loops > 0         ? (size_t)settings->loops
+                     : cores < 1                 ? 1
+                     : cores > MOST_SERVER_LOOPS ? MOST_SERVER_LOOPS
+                                                 : (size_t)cores;
+
+    (void)why;
+    for (; server->n_workers < n; server->n_workers++) {
+        Worker *worker = &server->workers[server->n_workers];
+
+        worker->server = server;
+        TRY(loop_new((int)server->n_workers, &worker->loop));
+    }
+    return OK;
+}
+
+static Err open_certificates(Server *server, Buf *why)
+{
+    listen_plan(server, now_house(server));
+    return listen_tls(server, now_house(server), why);
+}
+
+static Err open_listeners(Server *server, Buf *why)
+{
+    TRY(listen_open(server, now_house(server), why));
+    listen_settle(server, now_house(server));
+    return OK;
 }
 
 static Err open_database(Server *server, Buf *why)
 {
-    const DbConfig config = { .url = server->settings.database_url, .stmts = sql_stmts, .n_stmts = sql_n };
+    const Settings *settings = &now_house(server)->settings;
+    const DbConfig config = { .url = settings->database_url,
+                              .stmts = sql_stmts,
+                              .n_stmts = sql_n,
+                              .exclusive = (unsigned)settings->db_connections,
+                              .window = (unsigned)settings->db_window,
+                              .wait_ms = settings->db_wait / US_PER_MS };
 
     store_init();
-    TRY(db_open(&config, why, &server->db));
+    return db_open(&config, why, &server->db);
+}
+
+static Err migrate(Server *server, Buf *why)
+{
     return db_migrate(server->db, store_migrations, store_migrations_n, why);
 }
 
-/* ---- requests ---- */
-
-static Limits limits(void *arg, const Req *head)
+static Err load_keys(Server *server, Buf *why)
 {
-    return router_limits(((Listener *)arg)->router, head);
-}
+    House *house = now_house(server);
+    Ctx ctx = ctx_new(house->arena, server->db);
 
-static void handle(void *arg, Arena *arena, Req *req, Reply *reply)
-{
-    Listener *listener = arg;
-    Ctx ctx = ctx_new(arena, listener->server->db);
-
-    ctx.directory = &listener->server->settings.directory;
-    ctx.request_id = uuid_new(arena);
-    ctx.ip = *req->peer == '\0' ? NULL : req->peer;
-    ctx.user_agent = req_header(req, "user-agent").n == 0 ? NULL : str_dup(arena, req_header(req, "user-agent"));
-    router_serve(listener->router, &ctx, req, reply);
-}
-
-static void overflow(void *arg, const Req *req, Reply *reply)
-{
-    (void)arg;
-    (void)req;
-    reply->status = 500;
-}
-
-/* ---- listeners ---- */
-
-static bool any_port(const char *address)
-{
-    const char *colon = strrchr(address, ':');
-
-    return colon != NULL && strcmp(colon, ":0") == 0 && strncmp(address, "fd:", 3) != 0;
-}
-
-/* The listener with this address: dialects that name the same one share it, but "any port" is another one for each. */
-static Listener *listener_at(Server *server, const char *name, const char *address)
-{
-    Listener *listener = server->listeners;
-
-    for (size_t i = 0; i < server->n_listeners; i++, listener++)
-        if (text_eq(listener->address, address) && !any_port(address))
-            return listener;
-    *listener = (Listener){ .name = name, .address = address, .server = server };
-    server->n_listeners++;
-    return listener;
-}
-
-static void plan_listeners(Server *server)
-{
-    const Settings *settings = &server->settings;
-    const Mount mounts[TONGUES] = { { &gotrue_dialect, &settings->gotrue },
-                                    { &clerk_dialect, &settings->clerk },
-                                    { &auth0_dialect, &settings->auth0 } };
-
-    for (size_t i = 0; i < TONGUES; i++)
-        if (settings->listen[i] != NULL) {
-            Listener *listener = listener_at(server, mounts[i].dialect->name, settings->listen[i]);
-
-            listener->tongues[listener->n_mounts] = (Tongue)i;
-            listener->mounts[listener->n_mounts++] = mounts[i];
-        }
-}
-
-/* The address that clients use: with the port that the kernel gave, when any would do. */
-static void real_address(Server *server, const Listener *listener)
-{
-    Settings *settings = &server->settings;
-    const char *address = listener->address;
-
-    if (any_port(address))
-        address =
-            arena_printf(server->arena, "%.*s:%d", (int)(strrchr(address, ':') - address), address, http_port(listener->http));
-    for (size_t i = 0; i < listener->n_mounts; i++)
-        settings->listen[listener->tongues[i]] = address;
-    if (settings->auth0.domain == NULL && settings->listen[TONGUE_AUTH0] == address)
-        settings->auth0.domain = address;
-}
-
-static Err listen_one(Server *server, Listener *listener, Buf *why)
-{
-    HttpConfig config = http_defaults();
-
-    TRY(http_address_check(listener->address, why));
-    listener->router = router_new(listener->mounts, listener->n_mounts);
-    config.limits = limits;
-    config.handle = handle;
-    config.overflow = overflow;
-    config.arg = listener;
-    TRY(http_listen(server->loop, listener->address, NULL, &config, NULL, &listener->http));
-    for (size_t i = 0; i < listener->n_mounts; i++)
-        log_note(LOG_INFO, "%s listens on port %d", listener->mounts[i].dialect->name, http_port(listener->http));
-    real_address(server, listener);
+    ctx.directory = &house->settings.directory;
+    TRY(keys_load(server, house, &ctx, why));
+    house_open(server, house);
     return OK;
 }
 
-/* ---- life ---- */
+static Err start_hashing(Server *server, Buf *why)
+{
+    Settings *settings = &now_house(server)->settings;
+    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-static void drained(void *arg)
+    (void)why;
+    TRY(lane_new("hash",
+                 settings->hash_threads > 0 ? (unsigned)settings->hash_threads
+                 : cores < 1                ? 1
+                                            : (unsigned)cores,
+                 (unsigned)settings->hash_queue, &server->hash_lane));
+    settings->directory.hash_lane = server->hash_lane;
+    return settings->watchdog == 0 ? OK : watchdog_start((uint64_t)(settings->watchdog / US_PER_MS));
+}
+
+/* In this order; a refusal ends the start with the code that its phase has for it. */
+static const struct {
+    Err (*run)(Server *server, Buf *why);
+    Exit config, conflict;
+} phases[] = {
+    { read_settings, EXIT_CONFIG, EXIT_CONFIG },     { judge_secrets, EXIT_WEAK, EXIT_WEAK },
+    { process_data_dir, EXIT_LOOSE, EXIT_LOOSE },    { make_loops, EXIT_INTERNAL, EXIT_INTERNAL },
+    { open_certificates, EXIT_CONFIG, EXIT_IO },     { open_listeners, EXIT_CONFIG, EXIT_PORT },
+    { process_drop, EXIT_LOOSE, EXIT_LOOSE },        { keys_open, EXIT_LOOSE, EXIT_LOOSE },
+    { open_database, EXIT_CONFIG, EXIT_LOCKED },     { migrate, EXIT_DB, EXIT_DB },
+    { start_hashing, EXIT_INTERNAL, EXIT_INTERNAL }, { load_keys, EXIT_CONFIG, EXIT_DB },
+};
+
+static Exit exit_of(Err err, Exit config, Exit conflict)
+{
+    switch (err) {
+    case OK:
+        return EXIT_OK;
+    case E_CONFIG:
+        return config;
+    case E_CONFLICT:
+        return conflict;
+    case E_IO:
+        return EXIT_IO;
+    case E_DB:
+    case E_DB_LOST:
+        return EXIT_DB;
+    default:
+        return EXIT_INTERNAL;
+    }
+}
+
+static Exit start(Server *server, Buf *why)
+{
+    for (size_t i = 0; i < COUNTOF(phases); i++) {
+        const Err err = phases[i].run(server, why);
+
+        if (err == OK)
+            continue;
+        if (why->len == 0)
+            buf_puts(why, err_text(err));
+        return exit_of(err, phases[i].config, phases[i].conflict);
+    }
+    return EXIT_OK;
+}
+
+/* ---- the end ---- */
+
+static void stop_all(Server *server)
+{
+    for (size_t i = 0; i < server->n_workers; i++)
+        loop_stop(server->workers[i].loop);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    log_note(LOG_WARN, "requests are still under way: ending all the same");
+    stop_all(timer->data);
+}
+
+static void drain_round(Server *server, bool ops);
+
+static void dialects_drained(void *arg)
+{
+    drain_round(arg, true);
+}
+
+static void on_drained(void *arg)
 {
     Server *server = arg;
 
-    if (--server->n_draining == 0)
-        loop_stop(server->loop);
+    if (atomic_fetch_sub(&server->draining, 1) != 1)
+        return;
+    if (server->ops_round)
+        stop_all(server);
+    else
+        loop_post(server->workers[0].loop, dialects_drained, server);
 }
 
-static void on_signal(uv_signal_t *handle, int number)
+static void drain_worker(void *arg)
+{
+    const Worker *worker = arg;
+    Server *server = worker->server;
+
+    for (size_t i = 0; i < server->n_listeners; i++) {
+        HttpServer *http = server->listeners[i].http[worker - server->workers];
+
+        if (http != NULL && server->listeners[i].ops == server->ops_round)
+            http_drain(http, on_drained, server);
+    }
+    on_drained(server);
+}
+
+/* Closes the listeners of the dialects, then that of the operators, who see the whole drain. */
+static void drain_round(Server *server, bool ops)
+{
+    size_t n = server->n_workers; /* each loop counts for itself, so that none ends the round before all have begun */
+
+    for (size_t i = 0; i < server->n_listeners; i++)
+        for (size_t j = 0; j < server->n_workers; j++)
+            n += server->listeners[i].ops == ops && server->listeners[i].http[j] != NULL;
+    server->ops_round = ops;
+    atomic_store(&server->draining, n);
+    for (size_t i = 0; i < server->n_workers; i++)
+        loop_post(server->workers[i].loop, drain_worker, &server->workers[i]);
+}
+
+static void on_delay(uv_timer_t *timer)
+{
+    Server *server = timer->data;
+
+    drain_round(server, false);
+    uv_timer_start(timer, on_deadline, DEADLINE_MS - (uint64_t)(now_house(server)->settings.drain_delay / US_PER_MS), 0);
+}
+
+static void on_end(uv_signal_t *handle, int number)
 {
     Server *server = handle->data;
 
     (void)number;
-    if (server->n_draining > 0)
+    if (!atomic_exchange(&server->ready, false))
         return;
-    server->n_draining = server->n_listeners;
-    for (size_t i = 0; i < server->n_listeners; i++)
-        http_drain(server->listeners[i].http, drained, server);
+    log_note(LOG_INFO, "going down");
+    uv_timer_start(&server->delay, on_delay, (uint64_t)(now_house(server)->settings.drain_delay / US_PER_MS), 0);
 }
 
-static Err listen_all(Server *server, Buf *why)
+/* ---- reload ---- */
+
+/* Names of options that were changed and need a restart. */
+static const char *need_restart(const House *old, const House *new)
 {
-    TRY(loop_new(0, &server->loop));
-    for (size_t i = 0; i < COUNTOF(server->signals); i++) {
-        uv_signal_init(loop_uv(server->loop), &server->signals[i]);
-        server->signals[i].data = server;
-        uv_signal_start(&server->signals[i], on_signal, i == 0 ? SIGTERM : SIGINT);
+    const char *names = NULL;
+
+    for (size_t i = 0; i < option_rows_n; i++) {
+        const char *name = option_rows[i].variable;
+
+        if ((option_rows[i].flags & O_RELOAD) == 0 && !text_eq(old->options.values[i].text, new->options.values[i].text))
+            names = names == NULL ? name : arena_printf(new->arena, "%s, %s", names, name);
     }
-    plan_listeners(server);
-    for (size_t i = 0; i < server->n_listeners; i++)
-        TRY(listen_one(server, &server->listeners[i], why));
-    keys_print(server);
+    return names;
+}
+
+static Err fill_house(Server *server, House *house, Buf *why)
+{
+    Ctx ctx = ctx_new(house->arena, server->db);
+
+    ctx.directory = &house->settings.directory;
+    if (options_weak(&house->options) != NULL && !settings_loopback(&house->settings)) {
+        buf_printf(why, "shorter than 32 bytes, or a published sample: %s", options_weak(&house->options));
+        return E_CONFIG;
+    }
+    listen_settle(server, house);
+    TRY(keys_load(server, house, &ctx, why));
+    TRY(listen_tls(server, house, why));
+    house_open(server, house);
     return OK;
+}
+
+/* On an error all stays as it was. */
+static void reload(void *arg)
+{
+    Server *server = arg;
+    Buf why CLEANUP(buf_free) = buf_heap(4096);
+    House *house = NULL;
+    const char *names;
+    Err err = house_new(server, &house, &why);
+
+    if (err == OK)
+        err = fill_house(server, house, &why);
+    if (err != OK) {
+        log_note(LOG_ERROR, "not reloaded: %.*s", (int)why.len, why.len == 0 ? "" : why.data);
+        house_free(house);
+    } else {
+        names = need_restart(now_house(server), house);
+        if (names != NULL)
+            log_note(LOG_WARN, "these options need a restart: %s", names);
+        set_log(&house->settings);
+        house_publish(server, house);
+        log_note(LOG_INFO, "reloaded");
+    }
+    server->reloading = false;
+}
+
+static void on_reload(uv_signal_t *handle, int number)
+{
+    Server *server = handle->data;
+
+    (void)number;
+    if (server->reloading || !atomic_load(&server->ready))
+        return;
+    server->reloading = true;
+    fiber_start(reload, server, "reload");
+}
+
+/* ---- running ---- */
+
+static void watch_signals(Server *server)
+{
+    static const struct {
+        int number;
+        uv_signal_cb fn;
+    } rows[] = { { SIGTERM, on_end }, { SIGINT, on_end }, { SIGHUP, on_reload } };
+    uv_loop_t *uv = loop_uv(server->workers[0].loop);
+
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        uv_signal_init(uv, &server->signals[i]);
+        server->signals[i].data = server;
+        uv_signal_start(&server->signals[i], rows[i].fn, rows[i].number);
+    }
+    uv_timer_init(uv, &server->delay);
+    server->delay.data = server;
 }
 
 static void open_loop_db(void *arg)
 {
-    if (db_loop_open(((Server *)arg)->db) != OK)
+    Worker *worker = arg;
+
+    worker->db = db_loop_open(worker->server->db) == OK;
+    if (!worker->db)
         log_note(LOG_ERROR, "the loop's connection cannot be opened: reads share one");
+}
+
+static void *work(void *arg)
+{
+    Worker *worker = arg;
+
+    loop_post(worker->loop, open_loop_db, worker);
+    loop_run(worker->loop);
+    if (worker->db)
+        db_loop_close(worker->server->db);
+    return NULL;
+}
+
+/* Loop 0 is this thread. Signals go to it alone: the others begin with all of them blocked. */
+static Err start_workers(Server *server)
+{
+    sigset_t all, before;
+    pthread_attr_t attr;
+    Err err = OK;
+
+    sigfillset(&all);
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, LOOP_STACK);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (size_t i = 1; i < server->n_workers && err == OK; i++) {
+        server->workers[i].on = pthread_create(&server->workers[i].thread, &attr, work, &server->workers[i]) == 0;
+        err = server->workers[i].on ? OK : E_IO;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attr);
+    return err;
+}
+
+static void announce(Server *server)
+{
+    const House *house = now_house(server);
+
+    if (server->how->dev)
+        printf("hecate dev: all of this is gone when it ends (data in %s)\n", house->settings.data);
+    keys_print(server, house);
+    for (size_t i = 0; i < TONGUES; i++)
+        if (house->settings.listen[i] != NULL)
+            LOG(LOG_INFO, "listening", LOG_TEXT_FIELD("dialect", tongue_dialects[i]->name),
+                LOG_TEXT_FIELD("address", house->settings.listen[i]));
+    LOG(LOG_INFO, "ready", LOG_INT_FIELD("loops", server->n_workers));
+}
+
+static Exit run(Server *server)
+{
+    const Err err = start_workers(server);
+
+    watch_signals(server);
+    atomic_store(&server->ready, true);
+    announce(server);
+    if (err != OK)
+        stop_all(server);
+    work(&server->workers[0]);
+    for (size_t i = 1; i < server->n_workers; i++)
+        if (server->workers[i].on)
+            pthread_join(server->workers[i].thread, NULL);
+    return err == OK ? EXIT_OK : EXIT_INTERNAL;
 }
 
 static void server_free(Server *server)
 {
-    loop_free(server->loop);
-    for (size_t i = 0; i < server->n_listeners; i++) {
-        router_free(server->listeners[i].router);
-        http_free(server->listeners[i].http);
-    }
+    watchdog_stop();
+    for (size_t i = 0; i < server->n_workers; i++)
+        loop_free(server->workers[i].loop);
+    for (size_t i = 0; i < server->n_listeners; i++)
+        for (size_t j = 0; j < server->n_workers; j++)
+            http_free(server->listeners[i].http[j]);
+    tls_free(server->tls);
+    lane_free(server->hash_lane);
     db_close(server->db);
-    lane_free(server->settings.directory.hash_lane);
-    keys_free(server);
-    arena_free(server->arena);
-}
+    house_free(now_house(server));
+    while (server->retired != NULL) {
+        House *next = server->retired->next;
 
-static Err start(Server *server, Buf *why)
-{
-    const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    Ctx ctx;
-
-    signal(SIGPIPE, SIG_IGN);
-    log_setup(LOG_INFO, LOG_AUTO);
-    read_settings(server);
-    TRY(keys_open(server, why));
-    TRY(open_database(server, why));
-    ctx = ctx_new(server->arena, server->db);
-    ctx.directory = &server->settings.directory;
-    TRY(keys_load(server, &ctx, why));
-    TRY(lane_new("hash", (unsigned)(cores < 1 ? 1 : cores), 128, &server->settings.directory.hash_lane));
-    return listen_all(server, why);
-}
-
-Err server_run(Buf *why)
-{
-    Server server = { .arena = arena_new(16 << 20, true) };
-    const Err err = start(&server, why);
-
-    if (err == OK) {
-        loop_post(server.loop, open_loop_db, &server);
-        loop_run(server.loop);
-        db_loop_close(server.db);
+        house_free(server->retired);
+        server->retired = next;
     }
-    server_free(&server);
-    return err;
+    metrics_free(server->metrics);
+    arena_free(server->arena);
+    explicit_bzero(server->data_key, sizeof(server->data_key));
+    free(server);
+}
+
+Exit server_run(const Start *how, Buf *why)
+{
+    Server *server = calloc(1, sizeof(*server));
+    Exit code;
+
+    if (server == NULL)
+        abort();
+    server->how = how;
+    server->arena = arena_new(SERVER_CAP, true);
+    server->metrics = metrics_new();
+    signal(SIGPIPE, SIG_IGN);
+    process_harden();
+    code = start(server, why);
+    if (code == EXIT_OK)
+        code = run(server);
+    server_free(server);
+    return code;
 }

@@ -1,0 +1,156 @@
+/* house.c: one generation of settings. SIGHUP makes a new one; requests under way keep the one they began with, which is freed at
+ * a later reload. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "server/internal.h"
+
+enum { HOUSE_CAP = 16 << 20, REST_MS = 10000 };
+
+const Dialect *const tongue_dialects[TONGUES] = { &gotrue_dialect, &clerk_dialect, &auth0_dialect, &ops_dialect };
+
+/* What suits tests and first steps; any source wins over it. */
+static void dev_defaults(Options *options, const Start *how)
+{
+    const char *const rows[][2] = {
+        { "HECATE_DATA", how->dir },
+        { "GOTRUE_MAILER_AUTOCONFIRM", "true" },
+        { "GOTRUE_SMS_AUTOCONFIRM", "true" },
+        { "GOTRUE_EXTERNAL_PHONE_ENABLED", "true" },
+        { "GOTRUE_JWT_AUD", "authenticated" },
+        { "GOTRUE_JWT_DEFAULT_GROUP_NAME", "authenticated" },
+        { "GOTRUE_SITE_URL", "http://localhost:3000" },
+    };
+
+    for (size_t i = 0; i < COUNTOF(rows); i++)
+        options_default(options, rows[i][0], rows[i][1]);
+    options->gotrue_given = false;
+}
+
+static Err read_all(const Server *server, House *house, Buf *why)
+{
+    Settings *settings = &house->settings;
+
+    TRY(options_read(house->arena, server->how->argc, server->how->argv, environ, &house->options, why));
+    if (server->how->dev)
+        dev_defaults(&house->options, server->how);
+    TRY(options_settings(&house->options, settings, why));
+    TRY(proxies_read(house->arena, &settings->trusted_proxies, &house->proxies, why));
+    if (scheme_setting_check(settings->directory.password_hash) != OK) {
+        buf_printf(why, "HECATE_PASSWORD_HASH: %s is no scheme and cost for new hashes", settings->directory.password_hash);
+        return E_CONFIG;
+    }
+    if (settings->data_key != NULL && data_key_read(house->arena, settings->data_key, (uint8_t[DATA_KEY_BYTES]){ 0 }) != OK) {
+        buf_puts(why, "HECATE_DATA_KEY is neither 64 hex digits nor base64 of 32 bytes");
+        return E_CONFIG;
+    }
+    if ((settings->tls_cert == NULL) != (settings->tls_key == NULL)) {
+        buf_puts(why, "HECATE_TLS_CERT and HECATE_TLS_KEY go together");
+        return E_CONFIG;
+    }
+    return OK;
+}
+
+Err house_new(Server *server, House **ret, Buf *why)
+{
+    Arena *arena = arena_new(HOUSE_CAP, true);
+    House *house = ARENA_NEW(arena, House);
+    Settings *settings = &house->settings;
+    Err err;
+
+    house->arena = arena;
+    err = read_all(server, house, why);
+    if (err != OK) {
+        house_free(house);
+        return err;
+    }
+    settings->directory.data_key = server->data_key;
+    settings->directory.hash_lane = server->hash_lane;
+    settings->gotrue.version = "v2.196.0"; /* of the reference: clients look at it */
+    settings->gotrue.keys = &house->keys[TONGUE_GOTRUE];
+    settings->clerk.keys = &house->keys[TONGUE_CLERK];
+    settings->auth0.keys = &house->keys[TONGUE_AUTH0];
+    settings->auth0.token_seconds = 86400;
+    *ret = house;
+    return OK;
+}
+
+void house_free(House *house)
+{
+    if (house == NULL)
+        return;
+    for (size_t i = 0; i < TONGUES; i++)
+        router_free(house->routers[i]);
+    keys_free(house);
+    arena_free(house->arena);
+}
+
+static const void *settings_of(const Server *server, const House *house, Tongue tongue)
+{
+    const void *const all[TONGUES] = { &house->settings.gotrue, &house->settings.clerk, &house->settings.auth0, server };
+
+    return all[tongue];
+}
+
+static void count_request(void *arg, const Call *call, int status, int64_t us)
+{
+    size_t tongue = 0;
+
+    while (tongue < TONGUE_OPS && tongue_dialects[tongue] != call->dialect)
+        tongue++;
+    metrics_request(arg, (Tongue)tongue, call->route, status, us);
+}
+
+void house_open(Server *server, House *house)
+{
+    for (size_t i = 0; i < server->n_listeners; i++) {
+        const Listener *listener = &server->listeners[i];
+        Mount mounts[TONGUES];
+
+        for (size_t j = 0; j < listener->n_tongues; j++)
+            mounts[j] = (Mount){ tongue_dialects[listener->tongues[j]], settings_of(server, house, listener->tongues[j]) };
+        house->routers[i] = router_new(mounts, listener->n_tongues);
+        router_watch(house->routers[i], count_request, server->metrics);
+    }
+}
+
+/* One that rests since long enough has no request that could still be about to enter it. */
+static void free_rested(Server *server)
+{
+    House **at = &server->retired;
+
+    while (*at != NULL) {
+        House *house = *at;
+
+        if (atomic_load(&house->users) == 0 && clock_mono_ms() - house->retired_at > REST_MS) {
+            *at = house->next;
+            house_free(house);
+        } else {
+            at = &house->next;
+        }
+    }
+}
+
+void house_publish(Server *server, House *house)
+{
+    House *old = atomic_exchange(&server->house, house);
+
+    if (old == NULL)
+        return;
+    free_rested(server);
+    old->retired_at = clock_mono_ms();
+    old->next = server->retired;
+    server->retired = old;
+}
+
+House *house_enter(Server *server)
+{
+    House *house = atomic_load(&server->house);
+
+    atomic_fetch_add_explicit(&house->users, 1, memory_order_relaxed);
+    return house;
+}
+
+void house_leave(House *house)
+{
+    atomic_fetch_sub_explicit(&house->users, 1, memory_order_release);
+}
