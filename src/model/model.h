@@ -115,6 +115,44 @@ typedef enum UserSort {
     SORT_LAST_ACTIVE_AT, SORT_LAST_SIGN_IN_AT, SORT_NAME, SORT_LOGINS_COUNT, SORT_WEB3
 } UserSort;
 
+/* What a condition may ask about. */
+typedef enum UserField {
+    UF_ID,                /* the UUID */
+    UF_USER_ID,           /* provider|subject */
+    UF_EMAIL, UF_EMAIL_VERIFIED, UF_PHONE /* with '+' */, UF_PHONE_VERIFIED, UF_USERNAME, UF_NAME, UF_NICKNAME, UF_GIVEN_NAME, UF_FAMILY_NAME,
+    UF_BLOCKED, UF_LOGINS_COUNT, UF_LAST_LOGIN, UF_LAST_IP, UF_CREATED_AT, UF_UPDATED_AT,
+    UF_PROVIDER, UF_PROVIDER_ID, /* of identities other than e-mail and phone */
+    UF_META_USER, UF_META_APP,   /* documents: `path` says which member */
+    UF_COUNT
+} UserField;
+
+/* A tree of conditions on users. What is absent meets no test: not even "not equal", but for COND_NOT around it. */
+typedef enum CondKind {
+    COND_AND, COND_OR, COND_NOT, /* a, b */
+    COND_NOBODY,
+    COND_EXISTS, /* an empty array, an empty object and null do not */
+    COND_EQUAL,  /* low */
+    COND_MATCH,  /* pieces, with anything between them */
+    COND_RANGE,  /* low, high; F_END: no bound */
+} CondKind;
+
+typedef struct CondValue {
+    FieldKind kind; /* F_TEXT, F_BOOL, F_INT, F_DOUBLE, F_TIME */
+    const char *text;
+    int64_t number;
+    double real;
+    bool without; /* the bound itself is left out */
+} CondValue;
+
+typedef struct Cond {
+    CondKind kind;
+    struct Cond *a, *b;
+    UserField field;
+    Texts path;
+    CondValue low, high;
+    Texts pieces;
+} Cond;
+
 /* All conditions hold together; of a list any one. NULL, 0 and empty: no condition. Texts of *_like are matched anywhere, without case;
  * `%` and `_` in them stand for themselves. */
 typedef struct UserQuery {
@@ -125,6 +163,7 @@ typedef struct UserQuery {
     const char *any_like, *email_like, *phone_like, *username_like, *name_like;
     bool banned;             /* with HAS(): only these, or only the others */
     const char *connection;  /* Auth0's */
+    const Cond *where;       /* NULL: none */
     const char *provider;    /* with an identity of this provider whose id there is one of provider_ids */
     Texts provider_ids;
     bool living;             /* without those whose row was kept after their deletion */

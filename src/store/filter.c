@@ -1,17 +1,11 @@
 /* filter.c: lists of users with conditions and an order. Text comes from the tables and literals here; every value is bound. */
 #include "sql.gen.h"
 #include "store/cols.h"
-#include "store/store.h"
+#include "store/filter.h"
 
 enum { MOST_SQL = 64 * 1024 };
 
-typedef struct Filter {
-    Ctx *ctx;
-    Query *query;
-} Filter;
-
-/* Binds a value and writes its number. */
-static void put_value(Filter *f, FieldKind kind, const char *text, int64_t number)
+void filter_value(Filter *f, Value value)
 {
     Query *query = f->query;
 
@@ -19,8 +13,13 @@ static void put_value(Filter *f, FieldKind kind, const char *text, int64_t numbe
         query->sql.over = true;
         return;
     }
-    query->values[query->n++] = (Value){ .kind = kind, .text = text, .number = number };
+    query->values[query->n++] = value;
     buf_printf(&query->sql, "$%zu", query->n);
+}
+
+static void put_value(Filter *f, FieldKind kind, const char *text, int64_t number)
+{
+    filter_value(f, (Value){ .kind = kind, .text = text, .number = number });
 }
 
 static void put(Filter *f, const char *sql)
@@ -193,6 +192,10 @@ static void put_where(Filter *f, const UserQuery *in)
         put_provider(f, in);
     if (in->living)
         put(f, " AND u.deleted_at IS NULL");
+    if (in->where != NULL) {
+        put(f, " AND ");
+        filter_cond(f, in->where);
+    }
 }
 
 static const char *const sort_columns[] = {
@@ -272,7 +275,7 @@ Err store_user_list(Tx *tx, const UserQuery *in, List *ret)
 /* Without a condition on the profile the join is left out: the count is then one of an index. */
 static bool needs_profile(const UserQuery *in)
 {
-    return in->usernames.n + in->external_ids.n + in->not_external_ids.n > 0 || in->any_like != NULL || in->username_like != NULL ||
+    return in->where != NULL || in->usernames.n + in->external_ids.n + in->not_external_ids.n > 0 || in->any_like != NULL || in->username_like != NULL ||
            in->name_like != NULL || in->email_like != NULL || in->phone_like != NULL || in->connection != NULL || in->last_active_after != 0 ||
            in->last_active_before != 0 || in->last_active_since != 0;
 }
