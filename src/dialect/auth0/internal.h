@@ -40,6 +40,8 @@ const char *auth0_user_id(Ctx *ctx, const User *user);
 /* Only the named members of a user, or all but these, as the query says. */
 const Field *auth0_chosen_fields(Ctx *ctx, const Auth0UserQuery *query);
 Err auth0_reply_user(Ctx *ctx, Reply *reply, int status, const User *user);
+/* The directory's word for one of Auth0's providers, or the text itself. */
+const char *auth0_provider_here(const char *provider);
 /* Defaults for a new profile (spec 2.2). */
 const char *auth0_default_name(const char *email, const char *username, const char *phone);
 const char *auth0_default_nickname(Ctx *ctx, const char *email, const char *username, const char *phone);

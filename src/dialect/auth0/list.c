@@ -1,5 +1,5 @@
 /* list.c: GET /users and GET /users-by-email (spec/auth0.md 2.10, 3). */
-#include "dialect/auth0/internal.h"
+#include "dialect/auth0/search.h"
 
 enum { DEFAULT_PAGE = 50, MOST_REACHED = 1000, USERS_CAP = 16 << 20 };
 
@@ -87,6 +87,7 @@ Err auth0_user_list(Ctx *ctx, const Req *req, Reply *reply)
     TRY(auth0_query(ctx, req, auth0_user_query, &in));
     TRY(check_engine(ctx, &in));
     TRY(read_page(ctx, &in, query));
+    TRY(search_read(ctx, in.q == NULL ? "" : in.q, &query->where));
     out = (Auth0Users){ .start = query->offset, .limit = query->limit };
     if (in.include_totals)
         TRY(dir_user_count(ctx, query, &out.total));

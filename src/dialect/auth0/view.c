@@ -90,6 +90,14 @@ static const char *provider_of(const char *name)
     return NULL;
 }
 
+const char *auth0_provider_here(const char *provider)
+{
+    for (size_t i = 0; i < COUNTOF(providers); i++)
+        if (text_eq(providers[i].provider, provider))
+            return providers[i].name;
+    return provider;
+}
+
 /* Members of a profile and the names under which identity data has them, the better one first. */
 static const struct {
     size_t offset;

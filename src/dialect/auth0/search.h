@@ -1,0 +1,10 @@
+/* search.h: the query language of GET /users (spec/auth0.md 3.3). */
+#ifndef HECATE_AUTH0_SEARCH_H
+#define HECATE_AUTH0_SEARCH_H
+
+#include "dialect/auth0/internal.h"
+
+/* Reads `q` into a tree of conditions. E_BAD_VALUE (invalid_query_string): not of the language, or a search that it does not allow. */
+Err search_read(Ctx *ctx, const char *q, const Cond **ret);
+
+#endif
