@@ -6,7 +6,7 @@ TEST_PACKAGES = libcmocka-dev postgresql-15 curl $(if $(shell command -v npm),,n
 
 .PHONY: run test release install install-test
 run: release
-	build/release/cli/hecate serve
+	build/release/cli/hecate dev
 
 test: install-test
 	tools/test.sh

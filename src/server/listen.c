@@ -125,6 +125,8 @@ static HttpConfig http_config(Listener *listener, const Settings *settings)
 
     config.header_ms = settings->header_timeout / US_PER_MS;
     config.idle_ms = settings->idle_timeout / US_PER_MS;
+    config.request_ms = settings->request_timeout / US_PER_MS;
+    config.running = (size_t)settings->requests;
     config.arena_cap = (size_t)settings->request_memory;
     config.connections = (size_t)settings->connections;
     config.limits = limits;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "dialect/gotrue/internal.h"
+#include "server/server.h"
 
 enum { MOST_FILE = 1 << 20, LEAST_SECRET = 32 };
 
@@ -600,6 +601,15 @@ static void markdown_row(Buf *buf, const Option *option)
                (option->flags & O_SECRET) != 0 ? " *Secret.*" : "", (option->flags & O_RELOAD) != 0 ? " *Reloadable.*" : "");
 }
 
+static const struct {
+    int code;
+    const char *about;
+} exits[] = {
+#define EXIT_ROW(name, code, about) { code, about },
+    EXIT_LIST(EXIT_ROW)
+#undef EXIT_ROW
+};
+
 void options_markdown(Buf *buf)
 {
     buf_puts(
@@ -616,5 +626,9 @@ void options_markdown(Buf *buf)
         "\n## Without effect\n\nThese variables of the reference are known and change nothing in this version; a warning at the start names those that are given:\n\n");
     for (size_t i = 0; i < COUNTOF(without_effect); i++)
         buf_printf(buf, "%s`%s`", i == 0 ? "" : i % 4 == 0 ? ",\n" : ", ", without_effect[i]);
-    buf_puts(buf, ".\n");
+    buf_puts(
+        buf,
+        ".\n\n## Exit codes\n\nA refusal is one line on standard error and one of these codes.\n\n| code | meaning |\n| --- | --- |\n");
+    for (size_t i = 0; i < COUNTOF(exits); i++)
+        buf_printf(buf, "| %d | %s |\n", exits[i].code, exits[i].about);
 }

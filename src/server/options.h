@@ -20,7 +20,7 @@ typedef struct Settings {
     const char *data, *database_url, *data_key, *user;
     int64_t loops, hash_threads, hash_queue;
     int64_t db_connections, db_window, db_wait;
-    int64_t connections, request_memory, header_timeout, idle_timeout, drain_delay, watchdog;
+    int64_t connections, requests, request_timeout, request_memory, header_timeout, idle_timeout, drain_delay, watchdog;
     Texts trusted_proxies;
     const char *tls_cert, *tls_key;
     const char *log_level, *log_format;

@@ -7,19 +7,26 @@
 
 #define HECATE_VERSION "0.1.0"
 
-/* Exit codes of all commands; docs/options.md lists them. */
+/* clang-format off */
+#define EXIT_LIST(X)                                                                                                         \
+    X(EXIT_OK,       0,  "done; for a server: it was told to end, and drained")                                              \
+    X(EXIT_BROKEN,   1,  "`check` found broken invariants")                                                                  \
+    X(EXIT_USAGE,    64, "there is no such command")                                                                         \
+    X(EXIT_DB,       69, "the database cannot be reached, opened, read or migrated")                                         \
+    X(EXIT_INTERNAL, 70, "none of the others")                                                                               \
+    X(EXIT_LOCKED,   73, "another process serves this SQLite file")                                                          \
+    X(EXIT_IO,       74, "a file cannot be read or written")                                                                 \
+    X(EXIT_PORT,     75, "the address of a listener is taken")                                                               \
+    X(EXIT_WEAK,     76, "a secret is too short or a published sample, and not every listener is on loopback")               \
+    X(EXIT_LOOSE,    77, "a key file or the data directory is open to others, or the process cannot become HECATE_USER")     \
+    X(EXIT_CONFIG,   78, "an unknown flag, variable or key of a file, or a bad value")
+/* clang-format on */
+
+/* Exit codes of all commands. */
 typedef enum Exit {
-    EXIT_OK = 0,
-    EXIT_BROKEN = 1,    /* `check` found broken invariants */
-    EXIT_USAGE = 64,    /* no such command or flag */
-    EXIT_DB = 69,       /* the database cannot be reached, opened or migrated */
-    EXIT_INTERNAL = 70, /* none of the others */
-    EXIT_LOCKED = 73,   /* another process serves this SQLite file */
-    EXIT_IO = 74,       /* a file cannot be read or written */
-    EXIT_PORT = 75,     /* a listener's address is taken */
-    EXIT_WEAK = 76,     /* a secret is too short or a published sample, and not every listener is on loopback */
-    EXIT_LOOSE = 77,    /* a key file or the data directory is open to others, or the user cannot be switched */
-    EXIT_CONFIG = 78,   /* unknown variable or key, bad value */
+#define EXIT_ENUM(name, code, about) name = code,
+    EXIT_LIST(EXIT_ENUM)
+#undef EXIT_ENUM
 } Exit;
 
 /* How a command was called. */
