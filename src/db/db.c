@@ -5,8 +5,6 @@
 #include "base/log.h"
 #include "run/run.h"
 
-enum { MOST_TRIES = 5 };
-
 static const UniqueRow *unique_rows;
 static size_t unique_n;
 
@@ -36,12 +34,12 @@ Err db_open(const DbConfig *config, Buf *why, Db **ret)
         return E_NOMEM;
     db->config = *config;
     db->postgres = strncmp(config->url, "postgres://", 11) == 0 || strncmp(config->url, "postgresql://", 13) == 0;
-    if (strncmp(config->url, "sqlite:", 7) != 0) {
-        buf_printf(why, db->postgres ? "this version serves SQLite alone: the database URL must begin with sqlite:" : "the database URL must begin with sqlite:");
+    if (!db->postgres && strncmp(config->url, "sqlite:", 7) != 0) {
+        buf_printf(why, "the database URL must begin with sqlite: or postgres://");
         free(db);
         return E_CONFIG;
     }
-    db->driver = &sqlite_driver;
+    db->driver = db->postgres ? &postgres_driver : &sqlite_driver;
     err = db->driver->open(db, why);
     if (err != OK) {
         free(db);

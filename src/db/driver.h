@@ -29,7 +29,7 @@ typedef struct Driver {
     Err (*transaction)(Ctx *ctx, Db *db, Err (*fn)(Tx *tx, void *arg), void *arg); /* one try */
 } Driver;
 
-extern const Driver sqlite_driver;
+extern const Driver sqlite_driver, postgres_driver;
 
 struct Db {
     DbConfig config;
@@ -45,6 +45,12 @@ struct Tx {
     Db *db;
     void *conn; /* the driver's connection; NULL: each statement alone */
 };
+
+enum { MOST_TRIES = 5 }; /* of a transaction that the database asks to run again */
+
+/* Runs `fn(tx, arg)`, which may fill the request's arena; over its cap it returns E_NOMEM instead of ending the request, so that the caller can
+ * tidy up. On any thread. */
+Err trapped(Ctx *ctx, Err (*fn)(Tx *tx, void *arg), Tx *tx, void *arg);
 
 bool work_reads(const Work *work);
 bool work_slow(const Work *work);

@@ -23,12 +23,41 @@ typedef struct Migrating {
     const char *sum;
 } Migrating;
 
+static const Applied *find_applied(const List *rows, const char *name)
+{
+    for (size_t i = 0; i < rows->n; i++)
+        if (text_eq(((const Applied *)rows->v[i])->name, name))
+            return rows->v[i];
+    return NULL;
+}
+
+static Err list_applied(Tx *tx, List *ret)
+{
+    Query *query = ARENA_NEW(tx->ctx->arena, Query);
+
+    query->sql = buf_in(tx->ctx->arena, 256);
+    buf_puts(&query->sql,
+             tx->db->postgres ? "SELECT name, checksum FROM hecate.migrations" : "SELECT name, checksum FROM hecate_migrations");
+    return db_query(tx, query, applied_cols, 10000, ret);
+}
+
+/* Of several nodes that start at once, one applies, the others wait and find it applied. A migration may take its time. */
+static const char lock_sql[] =
+    "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;"
+    "SELECT pg_advisory_xact_lock(7305804402563)";
+
 static Err apply(Tx *tx, void *arg)
 {
     const Migrating *m = arg;
     Ctx *ctx = tx_ctx(tx);
     const bool pg = tx_is_postgres(tx);
+    List rows = { 0 };
 
+    if (pg)
+        TRY(db_script(tx, lock_sql));
+    TRY(list_applied(tx, &rows));
+    if (find_applied(&rows, m->migration->name) != NULL)
+        return OK;
     TRY(db_script(tx, pg ? m->migration->pg : m->migration->sqlite));
     /* name and sum are of our own making: letters, digits and underscores */
     return db_script(tx, arena_printf(ctx->arena, "INSERT INTO %s (name, checksum, applied_at) VALUES ('%s', '%s', %s)",
@@ -40,29 +69,22 @@ static Err prepare_table(Tx *tx, void *arg)
 {
     (void)arg;
     if (!tx_is_postgres(tx))
-        return db_script(tx, "CREATE TABLE IF NOT EXISTS hecate_migrations (name TEXT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL,"
-                             " applied_at INTEGER NOT NULL) STRICT");
-    return db_script(tx, "SELECT pg_advisory_xact_lock(7305804402563); CREATE SCHEMA IF NOT EXISTS hecate; CREATE TABLE IF NOT EXISTS hecate.migrations"
-                         " (name text NOT NULL CONSTRAINT migrations_pkey PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL)");
-}
-
-static const Applied *find_applied(const List *rows, const char *name)
-{
-    for (size_t i = 0; i < rows->n; i++)
-        if (text_eq(((const Applied *)rows->v[i])->name, name))
-            return rows->v[i];
-    return NULL;
+        return db_script(tx,
+                         "CREATE TABLE IF NOT EXISTS hecate_migrations (name TEXT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL,"
+                         " applied_at INTEGER NOT NULL) STRICT");
+    TRY(db_script(tx, lock_sql));
+    return db_script(
+        tx,
+        "CREATE SCHEMA IF NOT EXISTS hecate; CREATE TABLE IF NOT EXISTS hecate.migrations"
+        " (name text NOT NULL CONSTRAINT migrations_pkey PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL)");
 }
 
 static Err migrate_all(Ctx *ctx, const Migration *migrations, size_t n, Buf *why)
 {
-    Query *query = ARENA_NEW(ctx->arena, Query);
     List rows = { 0 };
 
     TRY(tx_run(ctx, prepare_table, NULL));
-    query->sql = buf_in(ctx->arena, 256);
-    buf_puts(&query->sql, db_is_postgres(ctx->db) ? "SELECT name, checksum FROM hecate.migrations" : "SELECT name, checksum FROM hecate_migrations");
-    TRY(db_query(db_auto(ctx), query, applied_cols, 10000, &rows));
+    TRY(list_applied(db_auto(ctx), &rows));
     if (rows.n > n) {
         buf_printf(why, "the database is newer than this program");
         return E_CONFLICT;

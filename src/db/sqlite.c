@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <sqlite3.h>
 #include <unistd.h>
 
@@ -326,39 +325,6 @@ static Err run_on(Conn *conn, Ctx *ctx, Work *work)
         TRY(step_all(conn, ctx, prepared, work, work->stmt->name));
     }
     return OK;
-}
-
-/* ---- a request's arena on another thread: over its cap the call fails, and the thread goes on ---- */
-
-typedef struct Trap {
-    jmp_buf back;
-    ArenaFailure failure;
-    void *arg;
-} Trap;
-
-static void trap_failure(void *arg, size_t size, bool over_cap)
-{
-    Trap *trap = arg;
-
-    (void)size;
-    if (over_cap)
-        longjmp(trap->back, 1);
-}
-
-static Err trapped(Ctx *ctx, Err (*fn)(Tx *tx, void *arg), Tx *tx, void *arg)
-{
-    Trap trap;
-    Err err;
-
-    trap.failure = arena_failure(ctx->arena, &trap.arg);
-    if (setjmp(trap.back) == 0) {
-        arena_on_failure(ctx->arena, trap_failure, &trap);
-        err = fn(tx, arg);
-    } else {
-        err = E_NOMEM;
-    }
-    arena_on_failure(ctx->arena, trap.failure, trap.arg);
-    return err;
 }
 
 /* ---- the writer ---- */

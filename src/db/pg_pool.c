@@ -1,0 +1,261 @@
+/* pg_pool.c: exclusive connections: transactions of several statements, slow lists, scripts. They block the thread that calls. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "db/pg.h"
+
+enum { IDLE_MS = 60000, MOST_POOL = 64 };
+
+typedef struct Place {
+    Pipe pipe;
+    bool taken;
+    bool begun;       /* in a transaction: BEGIN was sent */
+    Err tx_err;       /* of the first statement that failed: the transaction is over */
+    int64_t since_ms; /* idle since */
+} Place;
+
+struct Pool {
+    pthread_mutex_t lock;
+    pthread_cond_t given;
+    unsigned size;
+    Place places[];
+};
+
+/* The thread that waits is the thread that reads. */
+static void note_answer(Item *item)
+{
+    atomic_store_explicit(&item->waiter.done, 1, memory_order_relaxed);
+}
+
+Err pool_open(Db *db, unsigned size, Pool **ret)
+{
+    Pool *pool = calloc(1, sizeof(*pool) + size * sizeof(*pool->places));
+    pthread_condattr_t attr;
+
+    if (pool == NULL)
+        return E_NOMEM;
+    pool->size = size;
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&pool->given, &attr);
+    pthread_condattr_destroy(&attr);
+    for (unsigned i = 0; i < size; i++)
+        pipe_init(&pool->places[i].pipe, db, 1, note_answer);
+    *ret = pool;
+    return OK;
+}
+
+void pool_close(Pool *pool)
+{
+    if (pool == NULL)
+        return;
+    for (unsigned i = 0; i < pool->size; i++)
+        pipe_close(&pool->places[i].pipe);
+    pthread_cond_destroy(&pool->given);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool);
+}
+
+/* ---- taking and giving ---- */
+
+/* A free place, one with a connection first: the others may fall idle. */
+static Place *free_place(Pool *pool)
+{
+    Place *found = NULL;
+
+    for (unsigned i = 0; i < pool->size; i++)
+        if (!pool->places[i].taken && (found == NULL || (found->pipe.conn == NULL && pool->places[i].pipe.conn != NULL)))
+            found = &pool->places[i];
+    return found;
+}
+
+static Err take(Db *db, Place **ret)
+{
+    Pool *pool = ((State *)db->state)->pool;
+    const int64_t until = clock_mono_ms() + db->config.wait_ms;
+    const struct timespec deadline = { until / 1000, until % 1000 * 1000000 };
+    Place *place;
+
+    pthread_mutex_lock(&pool->lock);
+    while ((place = free_place(pool)) == NULL)
+        if (pthread_cond_timedwait(&pool->given, &pool->lock, &deadline) != 0)
+            break;
+    if (place != NULL)
+        place->taken = true;
+    pthread_mutex_unlock(&pool->lock);
+    if (place == NULL)
+        return E_TIMEOUT;
+    place->begun = false;
+    place->tx_err = OK;
+    *ret = place;
+    return OK;
+}
+
+static void give(Db *db, Place *place)
+{
+    Pool *pool = ((State *)db->state)->pool;
+
+    place->since_ms = clock_mono_ms();
+    pthread_mutex_lock(&pool->lock);
+    place->taken = false;
+    pthread_cond_signal(&pool->given);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_reap(Pool *pool)
+{
+    const int64_t now = clock_mono_ms();
+
+    pthread_mutex_lock(&pool->lock);
+    for (unsigned i = 0; i < pool->size; i++)
+        if (!pool->places[i].taken && pool->places[i].pipe.conn != NULL && now - pool->places[i].since_ms > IDLE_MS)
+            pipe_close(&pool->places[i].pipe);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+/* ---- statements ---- */
+
+/* Turns until all is answered. A read whose connection broke goes on a new one. */
+static void drive(Pipe *pipe)
+{
+    while (!pipe_idle(pipe)) {
+        if (pipe->conn == NULL && pipe_connect(pipe, NULL) != OK)
+            pipe_fail(pipe, E_DB_LOST);
+        else
+            pipe_turn(pipe);
+    }
+}
+
+static Err run_script(Pipe *pipe, const char *sql)
+{
+    PGconn *pg = pipe->conn->pg;
+    PGresult *result;
+    Err err = OK;
+
+    if (PQexitPipelineMode(pg) != 1 || PQsetnonblocking(pg, 0) != 0)
+        return E_DB;
+    result = PQexec(pg, sql);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK)
+        err = pg_error(result, "script");
+    PQclear(result);
+    if (PQsetnonblocking(pg, 1) != 0 || PQenterPipelineMode(pg) != 1)
+        pipe_lost(pipe);
+    return err;
+}
+
+static Err run_item(Ctx *ctx, Pipe *pipe, Work *work)
+{
+    Item item = { .work = work, .write = !work_reads(work) };
+
+    pipe->holds = item.write;
+    pipe_push(pipe, &item);
+    drive(pipe);
+    return item.err != OK ? item.err : rows_read(ctx, pipe->db, work, item.result);
+}
+
+Err pool_run(Ctx *ctx, Db *db, Work *work)
+{
+    Place *place;
+    Err err;
+
+    TRY(take(db, &place));
+    err = pipe_connect(&place->pipe, NULL);
+    if (err == OK)
+        err = work->script != NULL ? run_script(&place->pipe, work->script) : run_item(ctx, &place->pipe, work);
+    give(db, place);
+    return err;
+}
+
+/* ---- transactions ---- */
+
+/* BEGIN goes out with the first statement. */
+static Err begin(Place *place, Item *item)
+{
+    if (place->pipe.conn == NULL)
+        return E_DB_LOST;
+    if (place->begun)
+        return OK;
+    place->begun = true;
+    *item = (Item){ .command = "BEGIN", .write = true };
+    pipe_push(&place->pipe, item);
+    return OK;
+}
+
+static Err command(Place *place, const char *sql, bool *committed)
+{
+    Item item = { .command = sql, .write = true };
+
+    if (place->pipe.conn == NULL)
+        return E_DB_LOST;
+    pipe_push(&place->pipe, &item);
+    drive(&place->pipe);
+    if (committed != NULL && item.err == OK)
+        *committed = strcmp(PQcmdStatus(item.result), "COMMIT") == 0;
+    PQclear(item.result);
+    return item.err;
+}
+
+static Err run_in(Ctx *ctx, Place *place, Work *work)
+{
+    Pipe *pipe = &place->pipe;
+    Item start = { 0 }, item = { .work = work, .write = true };
+
+    TRY(begin(place, &start));
+    if (work->script == NULL)
+        pipe_push(pipe, &item);
+    drive(pipe);
+    PQclear(start.result);
+    if (start.err != OK || item.err != OK) {
+        PQclear(item.result);
+        return start.err != OK ? start.err : item.err;
+    }
+    return work->script != NULL ? run_script(pipe, work->script) : rows_read(ctx, pipe->db, work, item.result);
+}
+
+Err pool_run_in(Tx *tx, Work *work)
+{
+    Place *place = tx->conn;
+    Err err;
+
+    if (place->tx_err != OK)
+        return place->tx_err;
+    err = run_in(tx->ctx, place, work);
+    place->tx_err = err;
+    return err;
+}
+
+/* A connection lost before COMMIT was sent undid all: that may be run again. */
+static Err finish(Place *place, Err err)
+{
+    bool committed = false;
+
+    if (err == OK)
+        err = place->tx_err;
+    if (err == E_DB_LOST)
+        return E_DB_RETRY;
+    if (!place->begun || place->pipe.conn == NULL)
+        return err;
+    if (err != OK) {
+        if (command(place, "ROLLBACK", NULL) != OK)
+            pipe_close(&place->pipe);
+        return err;
+    }
+    err = command(place, "COMMIT", &committed);
+    return err == OK && !committed ? E_DB : err;
+}
+
+Err pool_transaction(Ctx *ctx, Db *db, Err (*fn)(Tx *tx, void *arg), void *arg)
+{
+    Tx tx = { .ctx = ctx, .db = db };
+    Place *place;
+    Err err;
+
+    TRY(take(db, &place));
+    tx.conn = place;
+    place->pipe.holds = false;
+    err = pipe_connect(&place->pipe, NULL);
+    if (err == OK)
+        err = finish(place, trapped(ctx, fn, &tx, arg));
+    give(db, place);
+    return err;
+}

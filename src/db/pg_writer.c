@@ -1,0 +1,133 @@
+/* pg_writer.c: one thread and one connection for the single writes of the process: what waits goes together, with one Sync and so
+ * one commit. Two such connections would deadlock on hot rows (spec/concurrency.md). */
+#include "base/clock.h"
+#include "base/log.h"
+#include "db/pg.h"
+
+enum { LOCK_MS = 50, REAP_S = 20 };
+
+struct Writer {
+    Db *db;
+    Pipe pipe;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t more;
+    Item *inbox, **inbox_end;
+    unsigned n_inbox;
+    bool stop;
+};
+
+static void answer(Item *item)
+{
+    waiter_done(&item->waiter);
+}
+
+/* Moves the inbox to the pipe. With `wait`, false when the writer is to end and nothing is left. */
+static bool collect(Writer *writer, bool wait)
+{
+    struct timespec until;
+    Item *items;
+
+    pthread_mutex_lock(&writer->lock);
+    while (wait && writer->inbox == NULL && !writer->stop) {
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += REAP_S;
+        pthread_cond_timedwait(&writer->more, &writer->lock, &until);
+        if (writer->inbox == NULL)
+            pool_reap(((State *)writer->db->state)->pool);
+    }
+    items = writer->inbox;
+    writer->inbox = NULL;
+    writer->inbox_end = &writer->inbox;
+    writer->n_inbox = 0;
+    pthread_mutex_unlock(&writer->lock);
+    for (Item *next; items != NULL; items = next) {
+        next = items->next;
+        pipe_push(&writer->pipe, items);
+    }
+    return !pipe_idle(&writer->pipe);
+}
+
+static void *write_loop(void *arg)
+{
+    Writer *writer = arg;
+    Pipe *pipe = &writer->pipe;
+
+    pthread_setname_np(pthread_self(), "pg writer");
+    while (collect(writer, true))
+        while (!pipe_idle(pipe)) {
+            if (pipe->sent.first == NULL && pipe_connect(pipe, NULL) != OK)
+                pipe_fail(pipe, E_DB_LOST);
+            else
+                pipe_turn(pipe);
+            (void)collect(writer, false);
+        }
+    return NULL;
+}
+
+Err writer_open(Db *db, Writer **ret)
+{
+    Writer *writer = calloc(1, sizeof(*writer));
+
+    if (writer == NULL)
+        return E_NOMEM;
+    writer->db = db;
+    writer->inbox_end = &writer->inbox;
+    pipe_init(&writer->pipe, db, 1, answer);
+    writer->pipe.holds = writer->pipe.impatient = true;
+    writer->pipe.lock_ms = LOCK_MS;
+    pthread_mutex_init(&writer->lock, NULL);
+    pthread_cond_init(&writer->more, NULL);
+    if (pthread_create(&writer->thread, NULL, write_loop, writer) != 0) {
+        free(writer);
+        return E_IO;
+    }
+    *ret = writer;
+    return OK;
+}
+
+void writer_close(Writer *writer)
+{
+    if (writer == NULL)
+        return;
+    pthread_mutex_lock(&writer->lock);
+    writer->stop = true;
+    pthread_cond_signal(&writer->more);
+    pthread_mutex_unlock(&writer->lock);
+    pthread_join(writer->thread, NULL);
+    pipe_close(&writer->pipe);
+    pthread_cond_destroy(&writer->more);
+    pthread_mutex_destroy(&writer->lock);
+    free(writer);
+}
+
+static Err submit(Writer *writer, Item *item)
+{
+    Err err = OK;
+
+    pthread_mutex_lock(&writer->lock);
+    if (writer->stop)
+        err = E_SHUTDOWN;
+    else if (writer->n_inbox >= MOST_WAITING)
+        err = E_BUSY;
+    if (err == OK) {
+        item->next = NULL;
+        *writer->inbox_end = item;
+        writer->inbox_end = &item->next;
+        if (writer->n_inbox++ == 0)
+            pthread_cond_signal(&writer->more);
+    }
+    pthread_mutex_unlock(&writer->lock);
+    return err;
+}
+
+Err writer_run(Writer *writer, Work *work, PGresult **result)
+{
+    Item item = { .work = work, .write = true };
+
+    waiter_init(&item.waiter);
+    TRY(submit(writer, &item));
+    waiter_wait(&item.waiter);
+    *result = item.result;
+    return item.err;
+}
