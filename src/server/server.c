@@ -110,7 +110,7 @@ static Err open_database(Server *server, Buf *why)
 
 static Err migrate(Server *server, Buf *why)
 {
-    return db_migrate(server->db, store_migrations, store_migrations_n, why);
+    return store_migrate(server->db, why);
 }
 
 static Err load_keys(Server *server, Buf *why)

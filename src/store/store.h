@@ -15,6 +15,10 @@ extern const size_t store_migrations_n;
 /* Names of unique indexes → Err; to db_unique_table() once. */
 void store_init(void);
 
+/* Makes what is missing of the schema (db_migrate()). A schema auth that another server made is taken over as it stands: nothing in it is
+ * changed but for indexes named hecate_…. Errors: those of store_takeover_check() and db_migrate(); `why` gets one line. */
+Err store_migrate(Db *db, Buf *why);
+
 /* ---- users ---- */
 
 /* What a write of a user carries beside the User itself. */
