@@ -1,54 +1,22 @@
-/* directory.c: users, passwords and refresh tokens on a real SQLite file. */
-#include "test.h"
-
-#include <unistd.h>
+/* directory.c: users, passwords and refresh tokens on every store. */
+#include "stores.h"
 
 #include "directory/directory.h"
-#include "store/store.h"
 
-static char path[128];
-static Db *db;
 static const uint8_t data_key[32] = { 1 };
 static const Directory settings = { .default_aud = "authenticated", .default_role = "authenticated", .password_hash = "bcrypt:4",
                                     .password_min = 6, .rotation = true, .data_key = data_key };
 static const UserPolicy policy = { .random_password = true, .verified_in_meta = true };
 
-static void open_db(void)
+static Ctx new_ctx(TestStore *store, Arena *arena)
 {
-    Buf why CLEANUP(buf_free) = buf_heap(1024);
-    DbConfig config = { .stmts = sql_stmts, .n_stmts = sql_n };
-    char url[160];
-
-    snprintf(path, sizeof(path), "/tmp/hecate-test-%d.db", (int)getpid());
-    snprintf(url, sizeof(url), "sqlite:%s", path);
-    config.url = url;
-    store_init();
-    assert_ok(db_open(&config, &why, &db));
-    assert_ok(db_migrate(db, store_migrations, store_migrations_n, &why));
-}
-
-static void close_db(void)
-{
-    static const char *const ends[] = { "", "-wal", "-shm", "-lock" };
-
-    db_close(db);
-    for (size_t i = 0; i < COUNTOF(ends); i++) {
-        char file[160];
-
-        snprintf(file, sizeof(file), "%s%s", path, ends[i]);
-        unlink(file);
-    }
-}
-
-static Ctx new_ctx(Arena *arena)
-{
-    Ctx ctx = ctx_new(arena, db);
+    Ctx ctx = ctx_new(arena, store->db);
 
     ctx.directory = &settings;
     return ctx;
 }
 
-TEST(user_is_created_signed_in_refreshed_and_deleted)
+STORE_TEST(user_is_created_signed_in_refreshed_and_deleted)
 {
     TEST_ARENA(arena);
     const NewUser in = { .email = "Ada@Example.com", .password = "secret-pw-1", .email_confirmed = true, .policy = &policy };
@@ -59,8 +27,7 @@ TEST(user_is_created_signed_in_refreshed_and_deleted)
     User *user;
     Ctx ctx;
 
-    open_db();
-    ctx = new_ctx(arena);
+    ctx = new_ctx(store, arena);
     assert_ok(dir_user_create(&ctx, &in, &user));
     assert_string_equal(user->email, "ada@example.com");
     assert_int_equal(user->identities.n, 1);
@@ -80,5 +47,4 @@ TEST(user_is_created_signed_in_refreshed_and_deleted)
     }
     assert_ok(dir_user_delete(&ctx, user->id, false));
     assert_err(dir_user_get(&ctx, user->id, &user), E_NO_USER);
-    close_db();
 }
