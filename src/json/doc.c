@@ -1,87 +1,89 @@
-/* doc.c: documents: their canonical form, merging, single members. */
+/* doc.c: documents: merging, single members. */
 #include "json/lex.h"
 #include "json/tree.h"
 
 enum { DOC_CAP = 16 << 20 };
 
-json_t *tree_read(Str text)
+/* Passwords stand in trees too; jansson frees without wiping. */
+static void tree_wipe(json_t *value)
+{
+    const char *name;
+    json_t *member;
+    size_t i;
+
+    if (json_is_string(value)) {
+        explicit_bzero((char *)(uintptr_t)json_string_value(value), json_string_length(value));
+    } else if (json_is_array(value)) {
+        json_array_foreach(value, i, member) tree_wipe(member);
+    } else if (json_is_object(value)) {
+        json_object_foreach(value, name, member) tree_wipe(member);
+    }
+}
+
+static void tree_free(void *value)
+{
+    tree_wipe(value);
+    json_decref(value);
+}
+
+json_t *tree_read_scanned(Arena *arena, Str text, bool wide)
+{
+    json_t *value = json_loadb(text.p, text.n, JSON_DECODE_ANY | (wide ? JSON_DECODE_INT_AS_REAL : 0), NULL);
+
+    if (value != NULL)
+        arena_own(arena, tree_free, value);
+    return value;
+}
+
+json_t *tree_read(Arena *arena, Str text)
 {
     bool wide = false;
 
-    if (!json_scan(text, JSON_DEPTH, &wide))
-        return NULL;
-    return json_loadb(text.p, text.n, JSON_DECODE_ANY | (wide ? JSON_DECODE_INT_AS_REAL : 0), NULL);
+    return json_scan(text, JSON_DEPTH, &wide) ? tree_read_scanned(arena, text, wide) : NULL;
 }
 
-static int compare_names(const void *a, const void *b)
+static void write_object(Buf *buf, const json_t *object)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The object's names in bytewise order, on the heap. */
-static const char **sorted_names(const json_t *object, size_t n)
-{
-    const char **names = malloc((n + 1) * sizeof(*names));
-    size_t i = 0;
-
-    if (names == NULL)
-        abort();
-    for (void *at = json_object_iter((json_t *)(uintptr_t)object); at != NULL; at = json_object_iter_next((json_t *)(uintptr_t)object, at))
-        names[i++] = json_object_iter_key(at);
-    qsort(names, n, sizeof(*names), compare_names);
-    return names;
-}
-
-static void write_object(Buf *buf, const json_t *object, JsonStyle style, bool sort)
-{
-    const size_t n = json_object_size(object);
-    const char **names = sort ? sorted_names(object, n) : NULL;
-    void *at = json_object_iter((json_t *)(uintptr_t)object);
+    const char *comma = "", *name;
+    json_t *value;
 
     buf_char(buf, '{');
-    for (size_t i = 0; i < n; i++) {
-        const char *name = sort ? names[i] : json_object_iter_key(at);
-
-        if (i > 0)
-            buf_char(buf, ',');
-        json_write_string(buf, name, style);
+    json_object_foreach((json_t *)(uintptr_t)object, name, value)
+    {
+        buf_puts(buf, comma);
+        json_write_string(buf, name, JSON_PLAIN);
         buf_char(buf, ':');
-        tree_write(buf, sort ? json_object_get(object, name) : json_object_iter_value(at), style, sort);
-        if (!sort)
-            at = json_object_iter_next((json_t *)(uintptr_t)object, at);
+        tree_write(buf, value);
+        comma = ",";
     }
     buf_char(buf, '}');
-    free(names);
 }
 
-static void write_array(Buf *buf, const json_t *array, JsonStyle style, bool sort)
+static void write_array(Buf *buf, const json_t *array)
 {
     buf_char(buf, '[');
     for (size_t i = 0; i < json_array_size(array); i++) {
         if (i > 0)
             buf_char(buf, ',');
-        tree_write(buf, json_array_get(array, i), style, sort);
+        tree_write(buf, json_array_get(array, i));
     }
     buf_char(buf, ']');
 }
 
-void tree_write(Buf *buf, const json_t *value, JsonStyle style, bool sort)
+void tree_write(Buf *buf, const json_t *value)
 {
     switch (json_typeof(value)) {
     case JSON_OBJECT:
-        write_object(buf, value, style, sort);
+        write_object(buf, value);
         break;
     case JSON_ARRAY:
-        write_array(buf, value, style, sort);
+        write_array(buf, value);
         break;
     case JSON_STRING:
-        json_write_string(buf, json_string_value(value), style);
+        json_write_string(buf, json_string_value(value), JSON_PLAIN);
         break;
     case JSON_INTEGER:
-        if (sort)
-            json_write_double(buf, (double)json_integer_value(value));
-        else
-            buf_int(buf, json_integer_value(value));
+        buf_int(buf, json_integer_value(value));
         break;
     case JSON_REAL:
         json_write_double(buf, json_real_value(value));
@@ -90,31 +92,6 @@ void tree_write(Buf *buf, const json_t *value, JsonStyle style, bool sort)
         buf_puts(buf, json_is_true(value) ? "true" : json_is_false(value) ? "false" : "null");
         break;
     }
-}
-
-/* ---- canonical form ---- */
-
-static void rewrite(Buf *buf, const char *doc, JsonStyle style, bool sort)
-{
-    json_t *value CLEANUP(tree_freep) = doc == NULL ? NULL : tree_read(str_of(doc));
-
-    if (value == NULL)
-        buf_puts(buf, "{}");
-    else
-        tree_write(buf, value, style, sort);
-}
-
-void json_canon(Buf *buf, const char *doc, JsonStyle style)
-{
-    if (doc != NULL && doc[0] == '{' && doc[1] == '}' && doc[2] == '\0')
-        buf_puts(buf, "{}");
-    else
-        rewrite(buf, doc, style, true);
-}
-
-void json_compact(Buf *buf, const char *doc)
-{
-    rewrite(buf, doc, JSON_PLAIN, false);
 }
 
 size_t json_size(const char *doc)
@@ -132,20 +109,27 @@ static char *tree_text(Arena *arena, const json_t *value)
     Buf buf = buf_in(arena, DOC_CAP);
     char *text = "{}";
 
-    tree_write(&buf, value, JSON_PLAIN, false);
+    tree_write(&buf, value);
     IGNORE(buf_text(&buf, &text)); /* over the cap: the arena has ended the request before */
     return text;
 }
 
-/* The document as an object of one's own; an empty one if it is none. */
-static json_t *object_of(const char *doc)
+static json_t *object_new(Arena *arena)
 {
-    json_t *value = doc == NULL ? NULL : tree_read(str_of(doc));
+    json_t *object = json_object();
 
-    if (json_is_object(value))
-        return value;
-    json_decref(value);
-    return json_object();
+    if (object == NULL)
+        abort();
+    arena_own(arena, tree_free, object);
+    return object;
+}
+
+/* The document as an object of one's own; an empty one if it is none. */
+static json_t *object_of(Arena *arena, const char *doc)
+{
+    json_t *value = doc == NULL ? NULL : tree_read(arena, str_of(doc));
+
+    return json_is_object(value) ? value : object_new(arena);
 }
 
 static void merge_into(json_t *object, json_t *change, bool deep)
@@ -153,7 +137,8 @@ static void merge_into(json_t *object, json_t *change, bool deep)
     const char *name;
     json_t *value;
 
-    json_object_foreach (change, name, value) {
+    json_object_foreach(change, name, value)
+    {
         json_t *old = json_object_get(object, name);
 
         if (json_is_null(value)) {
@@ -172,7 +157,7 @@ static void merge_into(json_t *object, json_t *change, bool deep)
 
 char *json_merge(Arena *arena, const char *doc, const char *change, MergeMode mode)
 {
-    json_t *object CLEANUP(tree_freep) = object_of(doc), *more CLEANUP(tree_freep) = object_of(change);
+    json_t *object = object_of(arena, doc), *more = object_of(arena, change);
 
     if (mode == MERGE_REPLACE)
         return tree_text(arena, more);
@@ -182,27 +167,73 @@ char *json_merge(Arena *arena, const char *doc, const char *change, MergeMode mo
     return tree_text(arena, object);
 }
 
+static bool token_is(Str token, const char *text)
+{
+    Str rest = str_of(text);
+
+    while (token.n > 0 && rest.n > 0)
+        if (lex_code_point(&token) != utf8_code_point(&rest))
+            return false;
+    return token.n == 0 && rest.n == 0;
+}
+
+/* The value that the lexer stands before, as it is written (a string without its quotes). */
+static Str take_value(Lex *lex, LexKind *kind)
+{
+    const unsigned depth = lex->depth;
+    const char *start;
+
+    *kind = lex_next(lex);
+    start = lex->token.p;
+    while (lex->depth > depth && lex_next(lex) > LEX_END) {
+    }
+    return *kind == LEX_OPEN ? (Str){ start, (size_t)(lex->p - start) } : lex->token;
+}
+
+/* LEX_END: the document has no such member, or is no readable object. */
+static LexKind find_member(Str doc, const char *key, Str *ret)
+{
+    Lex lex = lex_new(doc, JSON_DEPTH);
+    bool wide = false;
+    LexKind kind;
+
+    if (!json_scan(doc, JSON_DEPTH, &wide))
+        return LEX_END;
+    while ((kind = lex_next(&lex)) != LEX_END)
+        if (kind == LEX_NAME && lex.depth == 1 && token_is(lex.token, key)) {
+            *ret = take_value(&lex, &kind);
+            return kind;
+        }
+    return LEX_END;
+}
+
 char *json_get(Arena *arena, const char *doc, const char *key)
 {
-    json_t *object CLEANUP(tree_freep) = doc == NULL || strstr(doc, key) == NULL ? NULL : object_of(doc);
-    const json_t *value = object == NULL ? NULL : json_object_get(object, key);
+    Buf buf = buf_in(arena, DOC_CAP);
+    char *text = NULL;
+    Str value;
+    const LexKind kind = find_member(str_of(doc), key, &value);
 
-    if (value == NULL || json_is_null(value))
+    if (kind == LEX_END || (kind == LEX_WORD && str_eq(value, STR("null"))))
         return NULL;
-    return json_is_string(value) ? arena_strdup(arena, json_string_value(value)) : tree_text(arena, value);
+    if (kind == LEX_STRING)
+        return lex_text(arena, value);
+    json_compact(&buf, str_dup(arena, value));
+    IGNORE(buf_text(&buf, &text)); /* over the cap: the arena has ended the request before */
+    return text;
 }
 
 static char kind_of(const json_t *value)
 {
     static const char kinds[] = { [JSON_OBJECT] = 'o', [JSON_ARRAY] = 'a', [JSON_STRING] = 's', [JSON_INTEGER] = 'n',
-                                  [JSON_REAL] = 'n', [JSON_TRUE] = 'b', [JSON_FALSE] = 'b', [JSON_NULL] = 'z' };
+                                  [JSON_REAL] = 'n',   [JSON_TRUE] = 'b',  [JSON_FALSE] = 'b',  [JSON_NULL] = 'z' };
 
     return kinds[json_typeof(value)];
 }
 
 char *json_kinds(Arena *arena, const char *doc)
 {
-    json_t *value CLEANUP(tree_freep) = doc == NULL ? NULL : tree_read(str_of(doc));
+    const json_t *value = doc == NULL ? NULL : tree_read(arena, str_of(doc));
     char *kinds;
 
     if (value == NULL)
@@ -216,13 +247,13 @@ char *json_kinds(Arena *arena, const char *doc)
 
 char *json_set(Arena *arena, const char *doc, const char *key, const char *value)
 {
-    json_t *object CLEANUP(tree_freep) = object_of(doc);
-    json_t *new = value == NULL ? NULL : tree_read(str_of(value));
+    json_t *object = object_of(arena, doc);
+    json_t *new = value == NULL ? NULL : tree_read(arena, str_of(value));
 
     if (new == NULL)
         json_object_del(object, key);
     else
-        json_object_set_new(object, key, new);
+        json_object_set(object, key, new);
     return tree_text(arena, object);
 }
 

@@ -117,7 +117,8 @@ static bool digits_read_back(const Digits *digits, double number)
     return strtod(text, NULL) == number;
 }
 
-/* One more in the last place: just above a power of two the nearest decimal may belong to the narrower side, and the next one reads back. */
+/* One more in the last place: just above a power of two the nearest decimal may belong to the narrower side, and the next one
+ * reads back. */
 static bool digits_next_reads_back(Digits *digits, double number)
 {
     Digits next = *digits;

@@ -68,9 +68,39 @@ static Err read_int(Ctx *ctx, const Field *field, const char *text, int64_t *ret
     return OK;
 }
 
+static Err read_text(Ctx *ctx, const Field *field, char *text, char **ret)
+{
+    if (field->max > 0 && utf8_length(str_of(text)) > field->max)
+        return fail(ctx, E_TOO_LONG, (ptrdiff_t)field->offset, NULL);
+    *ret = text;
+    return OK;
+}
+
+static Err read_texts(Ctx *ctx, const Field *field, const char *text, Texts *texts)
+{
+    if (field->max > 0 && texts->n == field->max)
+        return fail(ctx, E_TOO_LONG, (ptrdiff_t)field->offset, NULL);
+    texts_add(ctx->arena, texts, text);
+    return OK;
+}
+
+static Err read_uuid(Ctx *ctx, const Field *field, const char *text, char **ret)
+{
+    char *uuid = uuid_read(ctx->arena, str_of(text));
+
+    if (uuid == NULL)
+        return fail(ctx, E_BAD_VALUE, (ptrdiff_t)field->offset, NULL);
+    *ret = uuid;
+    return OK;
+}
+
 static Err read_value(Ctx *ctx, const Field *field, char *text, void *member)
 {
     switch (field->kind) {
+    case F_TEXT:
+        return read_text(ctx, field, text, member);
+    case F_UUID:
+        return read_uuid(ctx, field, text, member);
     case F_BOOL:
         return read_bool(ctx, field, text, member);
     case F_INT:
@@ -81,12 +111,17 @@ static Err read_value(Ctx *ctx, const Field *field, char *text, void *member)
     case F_TIME_ISO:
         return time_read(str_of(text), member) ? OK : bad_type(ctx, field);
     case F_TEXTS:
-        texts_add(ctx->arena, member, text);
-        return OK;
+        return read_texts(ctx, field, text, member);
     default:
-        *(char **)member = text;
-        return OK;
+        return bad_type(ctx, field); /* kinds that a form cannot carry */
     }
+}
+
+static Err unknown(Ctx *ctx, const char *name)
+{
+    IGNORE(fail(ctx, E_UNKNOWN_FIELD, NOWHERE, NULL));
+    ctx->fault.name = str_of(name);
+    return E_UNKNOWN_FIELD;
 }
 
 static Err read_pair(Ctx *ctx, Str pair, unsigned mode, const Field *fields, Given *given, Texts *seen, void *out)
@@ -98,15 +133,13 @@ static Err read_pair(Ctx *ctx, Str pair, unsigned mode, const Field *fields, Giv
     TRY(decode(ctx, name_text, true, &name));
     TRY(decode(ctx, rest, true, &value));
     field = field_named(fields, str_of(name));
-    if (field == NULL) {
-        IGNORE(fail(ctx, E_UNKNOWN_FIELD, NOWHERE, NULL));
-        ctx->fault.name = str_of(name);
-        return (mode & FORM_IGNORE_UNKNOWN) != 0 ? OK : E_UNKNOWN_FIELD;
-    }
+    if (field == NULL || (field->flags & OUT_ONLY) != 0)
+        return (mode & FORM_IGNORE_UNKNOWN) != 0 ? OK : unknown(ctx, name);
     for (size_t i = 0; field->kind != F_TEXTS && i < seen->n; i++)
         if (text_eq(seen->v[i], name))
             return (mode & FORM_FIRST) != 0 ? OK : fail(ctx, E_BAD_VALUE, (ptrdiff_t)field->offset, "included more than once");
-    texts_add(ctx->arena, seen, name);
+    if (field->kind != F_TEXTS)
+        texts_add(ctx->arena, seen, name);
     if (given != NULL)
         given_mark(given, field->offset, false);
     return read_value(ctx, field, value, field_in(field, out));

@@ -27,7 +27,8 @@ typedef enum JsonMode {
 
 /* Reads a JSON object into `out` (zeroed by the caller, or holding defaults), by `fields`. Strings, documents and lists live in the
  * request's arena. F_JSON members get the compact text of their value (see json_canon), null too when it is given as null and the table
- * has a GIVEN row: then IS_NULL() tells. A null for any member is as absent, but marked in Given.
+ * has a GIVEN row: then IS_NULL() tells. A null for any member is as absent, but marked in Given; a REQUIRED one is E_MISSING then.
+ * Whole numbers may be written as 1e3 or 5.0. F_UUID takes what uuid_read() takes.
  * E_BAD_JSON; E_BAD_TYPE, E_MISSING, E_TOO_LONG, E_UNKNOWN_FIELD with fault.at and fault.name. */
 Err json_read(Ctx *ctx, Str text, unsigned mode, const Field *fields, void *out);
 /* The same for a top-level array of objects (bodies that are lists; our own documents). */
@@ -43,7 +44,8 @@ typedef struct JsonMember {
 Err json_members(Ctx *ctx, Str text, const char **kind, List *ret);
 
 /* Reads `a=1&b=2` (a query string, or a form): percent-decoding and `+`, once. F_TEXTS collects repeated keys; a repeated key of another kind is
- * E_BAD_VALUE (mode FORM_FIRST: the first counts). Numbers, booleans (true, false, 1, 0) and times by kind; what does not parse is E_BAD_TYPE.
+ * E_BAD_VALUE (mode FORM_FIRST: the first counts). Numbers, booleans (true, false, 1, 0) and times by kind; what does not parse is E_BAD_TYPE,
+ * as is any value for a document, an object or a list. E_TOO_LONG, E_UNKNOWN_FIELD as above; REQUIRED is for the caller to see.
  * Malformed percent-encoding or bytes that are no UTF-8: E_BAD_REQUEST. */
 typedef enum FormMode { FORM_IGNORE_UNKNOWN = 1, FORM_FIRST = 2 } FormMode;
 Err form_read(Ctx *ctx, Str text, unsigned mode, const Field *fields, void *out);
@@ -67,7 +69,7 @@ void json_write_list(Buf *buf, const Field *fields, const List *list, JsonStyle 
 
 /* Documents. All take and give compact text; an unreadable document (written by others) reads as {}. NULL is read as {} where an object is due. */
 
-/* Members in bytewise ascending order at each depth, numbers through double (spec/gotrue.md 0.2), strings in `style`. Fast when already so. */
+/* Members in bytewise ascending order at each depth, numbers through double (spec/gotrue.md 0.2), strings in `style`. No tree is built. */
 void json_canon(Buf *buf, const char *doc, JsonStyle style);
 typedef enum MergeMode {
     MERGE_TOP,     /* each top-level key of the change replaces; null removes; {} changes nothing (GoTrue) */

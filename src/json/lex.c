@@ -11,7 +11,9 @@ enum {
     AT_NEXT,        /* after a value */
 };
 
-enum { MAX_DIGITS = 780 }; /* more significant digits than this never change the rounding, if one non-zero digit stands for the rest */
+enum {
+    MAX_DIGITS = 780
+}; /* more significant digits than this never change the rounding, if one non-zero digit stands for the rest */
 
 Lex lex_new(Str text, unsigned depth)
 {
@@ -111,8 +113,8 @@ static bool lex_unicode(Lex *lex)
     if (c > 0xdbff)
         return wrong_sentence(lex, "lone surrogate in string literal");
     if (lex->end - lex->p < 2) /* cut off, or a quote alone */
-        return lex->p < lex->end && *lex->p != '\\' ? wrong_sentence(lex, "lone surrogate in string literal") :
-                                                      (lex->p = lex->end, wrong(lex, "in string literal") != LEX_ERROR);
+        return lex->p < lex->end && *lex->p != '\\' ? wrong_sentence(lex, "lone surrogate in string literal")
+                                                    : (lex->p = lex->end, wrong(lex, "in string literal") != LEX_ERROR);
     if (lex->p[0] != '\\' || lex->p[1] != 'u')
         return wrong_sentence(lex, "lone surrogate in string literal");
     lex->p += 2;
@@ -183,9 +185,9 @@ static bool lex_digits(Lex *lex, const char *where)
     return true;
 }
 
-static bool beyond_int64(Str digits)
+static bool beyond_int64(Str digits, bool minus)
 {
-    return digits.n > 19 || (digits.n == 19 && memcmp(digits.p, "9223372036854775807", 19) > 0);
+    return digits.n > 19 || (digits.n == 19 && memcmp(digits.p, minus ? "9223372036854775808" : "9223372036854775807", 19) > 0);
 }
 
 static bool lex_number(Lex *lex)
@@ -197,7 +199,7 @@ static bool lex_number(Lex *lex)
         lex->p++;
     else if (!lex_digits(lex, "in numeric literal"))
         return false;
-    lex->wide |= beyond_int64((Str){ digits, (size_t)(lex->p - digits) });
+    lex->wide |= beyond_int64((Str){ digits, (size_t)(lex->p - digits) }, *start == '-');
     if (lex->p < lex->end && *lex->p == '.') {
         lex->p++;
         if (!lex_digits(lex, "after decimal point in numeric literal"))
@@ -363,18 +365,31 @@ static uint32_t escaped(Str *s)
     return c;
 }
 
-uint32_t lex_code_point(Str *s)
+uint32_t utf8_code_point(Str *s)
 {
     const unsigned char first = (unsigned char)*s->p;
     const size_t n = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
     uint32_t c = n == 1 ? first : first & (0x7fU >> n);
 
-    if (first == '\\')
-        return escaped(s);
-    for (size_t i = 1; i < n; i++)
+    for (size_t i = 1; i < n && i < s->n; i++)
         c = c << 6 | ((unsigned char)s->p[i] & 0x3fU);
-    *s = (Str){ s->p + n, s->n - n };
+    *s = (Str){ s->p + n, n < s->n ? s->n - n : 0 };
     return c;
+}
+
+uint32_t lex_code_point(Str *s)
+{
+    return *s->p == '\\' ? escaped(s) : utf8_code_point(s);
+}
+
+char *lex_text(Arena *arena, Str token)
+{
+    char *text = arena_alloc(arena, token.n + 1);
+    size_t n = 0;
+
+    while (token.n > 0)
+        n += utf8_encode(lex_code_point(&token), text + n);
+    return text;
 }
 
 size_t utf8_encode(uint32_t c, char out[4])

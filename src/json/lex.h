@@ -40,6 +40,10 @@ void lex_explain(const Lex *lex, char *text, size_t size);
 
 /* The next code point of a checked string token, escapes resolved; moves `*s`. */
 uint32_t lex_code_point(Str *s);
+/* The next code point of well-formed UTF-8. */
+uint32_t utf8_code_point(Str *s);
+/* What a checked string token means. */
+char *lex_text(Arena *arena, Str token);
 size_t utf8_encode(uint32_t c, char out[4]);
 /* Bytes of the well-formed UTF-8 sequence at the front, or 0. */
 size_t utf8_front(const char *p, size_t n);
@@ -52,7 +56,7 @@ bool lex_is_number(Str text);
 typedef struct Name {
     const char *p;
     uint32_t n;
-    uint32_t out;
+    uint32_t out, size;
 } Name;
 
 /* What is known of the object that is being read. */
@@ -71,13 +75,14 @@ bool names_add(Names *names, const Lex *lex, size_t out);
 const Name *names_sort(Names *names, unsigned depth);
 static inline void names_close(Names *names, unsigned depth) { names->buf.len = names->first[depth - 1] * sizeof(Name); }
 
-/* json_check() without words; `wide` as in Lex. */
+/* json_check() that also tells `wide`, as in Lex; and the same without words. */
+Err json_check_wide(Ctx *ctx, Str text, unsigned depth, bool *wide);
 bool json_scan(Str text, unsigned depth, bool *wide);
 
 /* emit.c: a piece of well-formed or foreign UTF-8 between quotes, and a checked string token in another style. */
 void json_write_run(Buf *buf, const char *p, size_t n, JsonStyle style);
 void json_write_token(Buf *buf, Str token, JsonStyle style);
-/* doc.c: the document without white space, all else as it is; {} if unreadable. */
+/* canon.c: the document without white space, all else as it is; {} if unreadable. */
 void json_compact(Buf *buf, const char *doc);
 
 #endif

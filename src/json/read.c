@@ -6,6 +6,7 @@
 #include "json/lex.h"
 #include "json/tree.h"
 
+#define MOST_EXACT 9007199254740992.0
 enum { VALUE_CAP = 16 << 20 };
 
 static Err wrong_type(Ctx *ctx, const Field *field, const char *want)
@@ -25,14 +26,42 @@ static Err read_text(Ctx *ctx, const Field *field, const json_t *value, void *me
     return OK;
 }
 
+static Err read_uuid(Ctx *ctx, const Field *field, const json_t *value, char **member)
+{
+    char *uuid;
+
+    if (!json_is_string(value))
+        return wrong_type(ctx, field, "a string");
+    uuid = uuid_read(ctx->arena, str_of(json_string_value(value)));
+    if (uuid == NULL)
+        return fail(ctx, E_BAD_VALUE, (ptrdiff_t)field->offset, NULL);
+    *member = uuid;
+    return OK;
+}
+
 static Err read_document(Ctx *ctx, const Field *field, const json_t *value, void *member)
 {
     Buf buf = buf_in(ctx->arena, VALUE_CAP);
 
     if (field->kind == F_OBJECT_JSON && !json_is_object(value))
         return wrong_type(ctx, field, "an object");
-    tree_write(&buf, value, JSON_PLAIN, false);
+    tree_write(&buf, value);
     return buf_text(&buf, member);
+}
+
+/* A whole number that a double holds exactly counts too: beside an integer beyond 64 bits jansson reads all of them as doubles.
+ */
+static bool read_integer(const json_t *value, int64_t *ret)
+{
+    const double number = json_number_value(value);
+
+    if (json_is_integer(value))
+        *ret = json_integer_value(value);
+    else if (json_is_real(value) && trunc(number) == number && fabs(number) <= MOST_EXACT)
+        *ret = (int64_t)number;
+    else
+        return false;
+    return true;
 }
 
 static Err read_time(Ctx *ctx, const Field *field, const json_t *value, int64_t *member)
@@ -42,9 +71,8 @@ static Err read_time(Ctx *ctx, const Field *field, const json_t *value, int64_t 
             return wrong_type(ctx, field, "a string");
         return time_read(str_of(json_string_value(value)), member) ? OK : fail(ctx, E_BAD_VALUE, (ptrdiff_t)field->offset, NULL);
     }
-    if (!json_is_number(value))
+    if (!read_integer(value, member))
         return wrong_type(ctx, field, "an integer");
-    *member = json_is_integer(value) ? json_integer_value(value) : (int64_t)json_real_value(value);
     if (field->kind == F_TIME_MS && __builtin_mul_overflow(*member, US_PER_MS, member))
         return fail(ctx, E_BAD_VALUE, (ptrdiff_t)field->offset, NULL);
     return OK;
@@ -94,9 +122,10 @@ static Err read_member(Ctx *ctx, const Field *field, const json_t *value, void *
 
     switch (field->kind) {
     case F_TEXT:
-    case F_UUID:
     case F_INET:
         return read_text(ctx, field, value, member);
+    case F_UUID:
+        return read_uuid(ctx, field, value, member);
     case F_JSON:
     case F_OBJECT_JSON:
         return read_document(ctx, field, value, member);
@@ -104,10 +133,7 @@ static Err read_member(Ctx *ctx, const Field *field, const json_t *value, void *
         *(bool *)member = json_is_true(value);
         return json_is_boolean(value) ? OK : wrong_type(ctx, field, "a boolean");
     case F_INT:
-        if (!json_is_integer(value))
-            return wrong_type(ctx, field, "an integer");
-        *(int64_t *)member = json_integer_value(value);
-        return OK;
+        return read_integer(value, member) ? OK : wrong_type(ctx, field, "an integer");
     case F_DOUBLE:
         *(double *)member = json_number_value(value);
         return json_is_number(value) ? OK : wrong_type(ctx, field, "a number");
@@ -150,10 +176,15 @@ static Err read_one(Ctx *ctx, const Field *fields, unsigned mode, const char *na
     return read_member(ctx, field, value, field_in(field, out));
 }
 
+static bool is_absent(const json_t *value)
+{
+    return value == NULL || json_is_null(value);
+}
+
 static Err check_required(Ctx *ctx, const json_t *object, const Field *fields)
 {
     for (; fields->kind != F_END; fields++)
-        if ((fields->flags & REQUIRED) != 0 && json_object_get(object, fields->name) == NULL)
+        if ((fields->flags & REQUIRED) != 0 && is_absent(json_object_get(object, fields->name)))
             return fail(ctx, E_MISSING, (ptrdiff_t)fields->offset, NULL);
     return OK;
 }
@@ -166,20 +197,18 @@ static Err read_object(Ctx *ctx, const json_t *object, unsigned mode, const Fiel
 
     if (!json_is_object(object))
         return fail(ctx, E_BAD_TYPE, NOWHERE, "an object is wanted here");
-    json_object_foreach ((json_t *)(uintptr_t)object, name, value)
-        TRY(read_one(ctx, fields, mode, name, value, given, out));
+    json_object_foreach((json_t *)(uintptr_t)object, name, value) TRY(read_one(ctx, fields, mode, name, value, given, out));
     return check_required(ctx, object, fields);
 }
 
 /* The value lives in jansson's memory until the request ends, whichever way it ends. */
 static Err parse(Ctx *ctx, Str text, json_t **ret)
 {
-    TRY(json_check(ctx, text, JSON_DEPTH));
-    *ret = tree_read(text);
-    if (*ret == NULL)
-        return fail(ctx, E_BAD_JSON, NOWHERE, "unexpected end of JSON input");
-    arena_own(ctx->arena, (void (*)(void *))json_decref, *ret);
-    return OK;
+    bool wide;
+
+    TRY(json_check_wide(ctx, text, JSON_DEPTH, &wide));
+    *ret = tree_read_scanned(ctx->arena, text, wide);
+    return *ret == NULL ? fail(ctx, E_BAD_JSON, NOWHERE, "unexpected end of JSON input") : OK;
 }
 
 Err json_read(Ctx *ctx, Str text, unsigned mode, const Field *fields, void *out)
@@ -211,8 +240,10 @@ Err json_read_list(Ctx *ctx, Str text, const Field *fields, List *ret)
 
 static const char *kind_of(const json_t *value)
 {
-    static const char *const kinds[] = { [JSON_OBJECT] = "object", [JSON_ARRAY] = "array", [JSON_STRING] = "string", [JSON_INTEGER] = "integer",
-                                         [JSON_REAL] = "number", [JSON_TRUE] = "boolean", [JSON_FALSE] = "boolean", [JSON_NULL] = "null" };
+    static const char *const kinds[] = {
+        [JSON_OBJECT] = "object", [JSON_ARRAY] = "array",  [JSON_STRING] = "string", [JSON_INTEGER] = "integer",
+        [JSON_REAL] = "number",   [JSON_TRUE] = "boolean", [JSON_FALSE] = "boolean", [JSON_NULL] = "null"
+    };
 
     if (json_is_real(value) && trunc(json_real_value(value)) == json_real_value(value))
         return "integer";
@@ -228,7 +259,7 @@ static Err read_as_sent(Ctx *ctx, const char *name, const json_t *value, List *l
     if (json_is_string(value)) {
         text = arena_strdup(ctx->arena, json_string_value(value));
     } else {
-        tree_write(&buf, value, JSON_PLAIN, false);
+        tree_write(&buf, value);
         TRY(buf_text(&buf, &text));
     }
     *member = (JsonMember){ .name = arena_strdup(ctx->arena, name), .kind = kind_of(value), .text = text };
@@ -244,8 +275,7 @@ Err json_members(Ctx *ctx, Str text, const char **kind, List *ret)
 
     TRY(parse(ctx, text, &value));
     *kind = kind_of(value);
-    json_object_foreach (value, name, item)
-        TRY(read_as_sent(ctx, name, item, &list));
+    json_object_foreach(value, name, item) TRY(read_as_sent(ctx, name, item, &list));
     *ret = list;
     return OK;
 }

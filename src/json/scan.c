@@ -1,5 +1,5 @@
-/* scan.c: is a text one acceptable JSON text? The lexer says all but whether a name is there twice; that is seen by sorting the names of each
- * object when it ends. */
+/* scan.c: is a text one acceptable JSON text? The lexer says all but whether a name is there twice; that is seen by sorting the
+ * names of each object when it ends. */
 #include "json/lex.h"
 
 enum { SHOWN = 64 }; /* bytes of a repeated name in the sentence */
@@ -43,7 +43,7 @@ static int compare_meaning(const void *a, const void *b)
 
 bool names_add(Names *names, const Lex *lex, size_t out)
 {
-    const Name name = { lex->token.p, (uint32_t)lex->token.n, (uint32_t)out };
+    const Name name = { lex->token.p, (uint32_t)lex->token.n, (uint32_t)out, 0 };
     const size_t before = names_count(names);
 
     names->escapes |= !lex->plain;
@@ -122,21 +122,9 @@ bool json_scan(Str text, unsigned depth, bool *wide)
     return kind == LEX_END && scan.twice == NULL;
 }
 
-/* A name as it may stand in a sentence: whole code points, not too long. */
-static Str name_text(Ctx *ctx, const Name *name)
-{
-    char *text = arena_alloc(ctx->arena, name->n + 1);
-    Str rest = { name->p, name->n };
-    size_t n = 0;
-
-    while (rest.n > 0)
-        n += utf8_encode(lex_code_point(&rest), text + n);
-    return (Str){ text, n };
-}
-
 static Err fail_twice(Ctx *ctx, const Name *twice)
 {
-    const Str name = name_text(ctx, twice);
+    const Str name = str_of(lex_text(ctx->arena, (Str){ twice->p, twice->n }));
     size_t shown = name.n;
     Err err;
 
@@ -148,7 +136,7 @@ static Err fail_twice(Ctx *ctx, const Name *twice)
     return err;
 }
 
-Err json_check(Ctx *ctx, Str text, unsigned depth)
+Err json_check_wide(Ctx *ctx, Str text, unsigned depth, bool *wide)
 {
     Scan scan;
     LexKind kind;
@@ -160,6 +148,7 @@ Err json_check(Ctx *ctx, Str text, unsigned depth)
     scan_run(&scan, text, depth, &kind);
     if (scan.twice != NULL)
         twice = *scan.twice;
+    *wide = scan.lex.wide;
     buf_free(&scan.names.buf); /* before anything that may end the request */
     if (twice.p != NULL)
         return fail_twice(ctx, &twice);
@@ -169,4 +158,11 @@ Err json_check(Ctx *ctx, Str text, unsigned depth)
         return E_NOMEM;
     lex_explain(&scan.lex, why, sizeof(why));
     return fail(ctx, E_BAD_JSON, NOWHERE, "%s", why);
+}
+
+Err json_check(Ctx *ctx, Str text, unsigned depth)
+{
+    bool wide;
+
+    return json_check_wide(ctx, text, depth, &wide);
 }

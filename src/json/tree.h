@@ -8,10 +8,11 @@
 #include "base/buf.h"
 #include "json/json.h"
 
-/* Reads a text that json_scan() accepts; NULL otherwise. Give back with json_decref(). */
-json_t *tree_read(Str text);
-/* Writes compactly. `sort`: members in bytewise ascending order, and numbers through double. */
-void tree_write(Buf *buf, const json_t *value, JsonStyle style, bool sort);
-static inline void tree_freep(json_t **value) { json_decref(*value); }
+/* Reads a text that json_scan() accepts; NULL otherwise. It lives until the arena's end: what ends a request early must leave nothing behind. */
+json_t *tree_read(Arena *arena, Str text);
+/* The same for a text that was scanned; `wide` as there. */
+json_t *tree_read_scanned(Arena *arena, Str text, bool wide);
+/* Writes compactly, members in their order. */
+void tree_write(Buf *buf, const json_t *value);
 
 #endif
