@@ -334,7 +334,7 @@ static Err either(Parser *p, CondKind kind, Cond *a, Cond *b, Cond **ret)
 
 static Err everybody(Parser *p, bool yes, Cond **ret)
 {
-    Cond *nobody;
+    Cond *nobody = NULL;
 
     TRY(cond_new(p, COND_NOBODY, NULL, NULL, &nobody));
     if (yes)
