@@ -16,7 +16,8 @@ static bool has_flag(const Start *how, const char *flag)
 
 static void print(const Buf *buf)
 {
-    fwrite(buf->data, 1, buf->len, stdout);
+    if (buf->len > 0)
+        fwrite(buf->data, 1, buf->len, stdout);
 }
 
 /* Settings as the server would read them. */

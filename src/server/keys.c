@@ -327,9 +327,12 @@ static Err load_one(House *house, Ctx *ctx, Tongue tongue, bool show, Buf *why)
     static Err (*const load[DIALECTS])(House *, Ctx *, bool, Buf *) = { load_gotrue, load_clerk, load_auth0 };
     const Err err = load[tongue](house, ctx, show, why);
 
+    if (err == E_BAD_CREDENTIAL) {
+        buf_printf(why, "the keys of %s cannot be loaded: they are sealed with another data key", tongue_dialects[tongue]->name);
+        return E_CONFIG;
+    }
     if (err != OK && why->len == 0)
-        buf_printf(why, "the keys of %s cannot be loaded: %s", tongue_dialects[tongue]->name,
-                   err == E_BAD_CREDENTIAL ? "they are sealed with another data key" : err_text(err));
+        buf_printf(why, "the keys of %s cannot be loaded: %s", tongue_dialects[tongue]->name, err_text(err));
     return err;
 }
 
