@@ -45,8 +45,9 @@ void fibers_free(Loop *loop);
 void lane_kill(void);
 /* Ready fibers keep the loop from sleeping. */
 void loop_spin(Loop *loop, bool on);
-/* Loops that run, for the watchdog. */
+/* Loops that run, for the watchdog; the loop may be freed once it is unwatched. */
 enum { MOST_LOOPS = 64 };
-extern Loop *_Atomic watched_loops[MOST_LOOPS];
+void watch_loop(Loop *loop);
+void unwatch_loop(const Loop *loop);
 
 #endif

@@ -9,7 +9,6 @@ struct Every {
 };
 
 static _Thread_local Loop *this_loop;
-Loop *_Atomic watched_loops[MOST_LOOPS];
 
 Loop *loop_self(void)
 {
@@ -108,15 +107,13 @@ void loop_run(Loop *loop)
 {
     this_loop = loop;
     loop->thread = pthread_self();
-    if (loop->index >= 0 && loop->index < MOST_LOOPS)
-        atomic_store(&watched_loops[loop->index], loop);
+    watch_loop(loop);
     while (!loop->stopping)
         uv_run(&loop->uv, UV_RUN_ONCE);
     fibers_shutdown(loop);
     while (loop->n_fibers > 0)
         uv_run(&loop->uv, UV_RUN_ONCE);
-    if (loop->index >= 0 && loop->index < MOST_LOOPS)
-        atomic_store(&watched_loops[loop->index], NULL);
+    unwatch_loop(loop);
 }
 
 static void stop_here(void *arg)

@@ -96,8 +96,8 @@ void loop_every(Loop *loop, uint64_t ms, void (*fn)(void *arg), void *arg);
 
 /* ---- watchdog ---- */
 
-/* One thread that looks at every loop and logs which fiber (by name, with a backtrace) has kept a loop busy for over
- * `ms`. The server starts it; stopped by watchdog_stop(). */
+/* One thread that looks at every loop and logs which fiber, by name, has kept a loop busy for over `ms`: one line a stall. The server
+ * starts it; stopped by watchdog_stop(). */
 Err watchdog_start(uint64_t ms);
 void watchdog_stop(void);
 /* Stalls seen so far. */

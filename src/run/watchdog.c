@@ -9,9 +9,31 @@ static pthread_t watchdog_thread;
 static _Atomic bool watchdog_on;
 static _Atomic unsigned watchdog_seen;
 static _Atomic uint64_t watchdog_ms;
+static pthread_mutex_t watched_lock = PTHREAD_MUTEX_INITIALIZER; /* over watched: a loop that is looked at is not freed */
+static Loop *watched[MOST_LOOPS];
+
+void watch_loop(Loop *loop)
+{
+    pthread_mutex_lock(&watched_lock);
+    for (size_t i = 0; i < MOST_LOOPS; i++)
+        if (watched[i] == NULL) {
+            watched[i] = loop;
+            break;
+        }
+    pthread_mutex_unlock(&watched_lock);
+}
+
+void unwatch_loop(const Loop *loop)
+{
+    pthread_mutex_lock(&watched_lock);
+    for (size_t i = 0; i < MOST_LOOPS; i++)
+        if (watched[i] == loop)
+            watched[i] = NULL;
+    pthread_mutex_unlock(&watched_lock);
+}
 
 /* One line a stall: the time when it began tells whether it was reported. */
-static void look(Loop *loop, int64_t *reported)
+static void look(const Loop *loop, int64_t *reported)
 {
     const int64_t since = atomic_load(&loop->busy_since);
     const char *name = atomic_load(&loop->busy_name);
@@ -28,13 +50,13 @@ static void *watch(void *arg)
     int64_t reported[MOST_LOOPS] = { 0 };
 
     (void)arg;
+    pthread_setname_np(pthread_self(), "watchdog");
     while (atomic_load(&watchdog_on)) {
-        for (size_t i = 0; i < MOST_LOOPS; i++) {
-            Loop *loop = atomic_load(&watched_loops[i]);
-
-            if (loop != NULL)
-                look(loop, &reported[i]);
-        }
+        pthread_mutex_lock(&watched_lock);
+        for (size_t i = 0; i < MOST_LOOPS; i++)
+            if (watched[i] != NULL)
+                look(watched[i], &reported[i]);
+        pthread_mutex_unlock(&watched_lock);
         usleep((useconds_t)(atomic_load(&watchdog_ms) * 500));
     }
     return NULL;

@@ -1,9 +1,12 @@
 /* run.c: fibers, wakes, lanes. */
 #include "test.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "run/run.h"
 
 static Loop *loop;
@@ -218,4 +221,265 @@ TEST(wakes_from_another_thread_are_safe)
 {
     begin();
     run_from(start_far, NULL);
+}
+
+/* ---- the end of a fiber's time ---- */
+
+static Fiber *late_fiber;
+static int64_t begun;
+
+static void expire_it(void *arg)
+{
+    (void)arg;
+    fiber_expire(late_fiber);
+}
+
+static void on_late(void (*fn)(void *arg))
+{
+    begin();
+    begun = clock_mono_ms();
+    run_from(fn, NULL);
+    assert_true(clock_mono_ms() - begun < 3000);
+}
+
+static void sleep_too_long(void *arg)
+{
+    (void)arg;
+    late_fiber = fiber_self();
+    assert_ok(fiber_check());
+    loop_post(loop, expire_it, NULL);
+    assert_err(fiber_sleep(10000), E_TIMEOUT);
+    assert_err(fiber_check(), E_TIMEOUT);
+    assert_err(fiber_sleep(10000), E_TIMEOUT); /* what begins later does not wait at all */
+    assert_err(lane_run(NULL, slow, NULL), E_TIMEOUT);
+    loop_stop(loop);
+}
+
+static void start_sleep_too_long(void *arg)
+{
+    fiber_start(sleep_too_long, arg, "too long");
+}
+
+TEST(expired_fiber_waits_no_longer)
+{
+    on_late(start_sleep_too_long);
+}
+
+static Err hold_lane(void *arg)
+{
+    usleep(150000);
+    atomic_fetch_add(&count, 1);
+    *(int *)arg = 7; /* the memory of the one who waits */
+    return OK;
+}
+
+static Err expire_and_hold(void *arg)
+{
+    loop_post(loop, expire_it, NULL);
+    return hold_lane(arg);
+}
+
+static void wait_for_the_answer(void *arg)
+{
+    int answer = 0;
+
+    (void)arg;
+    late_fiber = fiber_self();
+    assert_ok(lane_run(lane, expire_and_hold, &answer)); /* begun: it writes into this frame, so the fiber stays */
+    assert_int_equal(answer, 7);
+    loop_stop(loop);
+}
+
+static void start_wait_for_the_answer(void *arg)
+{
+    fiber_start(wait_for_the_answer, arg, "answer");
+}
+
+TEST(expired_fiber_waits_for_a_job_that_has_begun)
+{
+    assert_ok(lane_new("test", 1, 8, &lane));
+    on_late(start_wait_for_the_answer);
+    lane_free(lane);
+}
+
+static void occupy(void *arg)
+{
+    int answer = 0;
+
+    (void)arg;
+    assert_ok(lane_run(lane, hold_lane, &answer));
+    if (atomic_load(&count) == 2)
+        loop_stop(loop);
+}
+
+static void wait_in_the_queue(void *arg)
+{
+    int answer = 0;
+
+    (void)arg;
+    late_fiber = fiber_self();
+    assert_ok(fiber_sleep(30)); /* the first has begun, the third is queued */
+    loop_post(loop, expire_it, NULL);
+    assert_err(lane_run(lane, hold_lane, &answer), E_TIMEOUT);
+    assert_true(clock_mono_ms() - begun < 120);
+    assert_int_equal(lane_waiting(lane), 1); /* the one before it stays */
+}
+
+static void start_queue(void *arg)
+{
+    fiber_start(occupy, arg, "first");
+    fiber_start(wait_in_the_queue, arg, "second");
+    fiber_start(occupy, arg, "third");
+}
+
+TEST(expired_fiber_takes_its_job_back_from_the_queue)
+{
+    assert_ok(lane_new("test", 1, 8, &lane));
+    on_late(start_queue);
+    lane_free(lane);
+    assert_int_equal(atomic_load(&count), 2);
+}
+
+/* ---- lanes ---- */
+
+static Err read_name(void *arg)
+{
+    return pthread_getname_np(pthread_self(), arg, 16) == 0 ? OK : E_IO;
+}
+
+TEST(threads_of_a_lane_carry_its_name)
+{
+    char name[16];
+
+    assert_ok(lane_new("a-name-that-is-too-long", 1, 1, &lane));
+    assert_ok(lane_run(lane, read_name, name));
+    lane_free(lane);
+    assert_string_equal(name, "a-name-that-is-");
+}
+
+static Err end_job(void *arg)
+{
+    (void)arg;
+    fiber_kill();
+}
+
+TEST(job_can_be_ended_and_its_thread_lives_on)
+{
+    assert_ok(lane_new("test", 1, 1, &lane));
+    assert_err(lane_run(lane, end_job, NULL), E_NOMEM);
+    assert_ok(lane_run(lane, slow, NULL));
+    lane_free(lane);
+}
+
+/* ---- stacks ---- */
+
+enum { CROWD = 500, DEPTH = 40 };
+
+static long resident(void)
+{
+    FILE *file = fopen("/proc/self/statm", "r");
+    long size = 0, pages = 0;
+
+    assert_int_equal(fscanf(file, "%ld %ld", &size, &pages), 2);
+    fclose(file);
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+/* About a KiB a frame, several times that under sanitizers. */
+__attribute__((noinline)) static int dig(int depth)
+{
+    volatile char frame[1024];
+
+    memset((char *)frame, depth, sizeof(frame));
+    return depth == 0 ? 0 : dig(depth - 1) + frame[depth];
+}
+
+static long before_crowd, beside_crowd, after_crowd;
+
+static void look_after(void *arg)
+{
+    (void)arg;
+    after_crowd = resident();
+    loop_stop(loop);
+}
+
+static void in_crowd(void *arg)
+{
+    (void)arg;
+    dig(DEPTH);
+    if (++n_steps == CROWD)
+        beside_crowd = resident();
+    assert_ok(fiber_sleep(50));
+    if (--n_steps == 0)
+        loop_post(loop, look_after, NULL);
+}
+
+static void start_crowd(void *arg)
+{
+    before_crowd = resident();
+    for (int i = 0; i < CROWD; i++)
+        fiber_start(in_crowd, arg, "crowd");
+}
+
+/* 256 stacks stay warm; what a storm took beyond them goes back. */
+TEST(stacks_of_a_storm_are_given_back)
+{
+    begin();
+    run_from(start_crowd, NULL);
+    assert_true(after_crowd - before_crowd < (beside_crowd - before_crowd) * 3 / 4);
+}
+
+/* ---- the watchdog ---- */
+
+static void stand_still(void *arg)
+{
+    (void)arg;
+    usleep(200000);
+    loop_stop(loop);
+}
+
+static void start_still(void *arg)
+{
+    fiber_start(stand_still, arg, "the culprit");
+}
+
+/* What is written on standard error meanwhile. */
+static void run_and_read(void (*fn)(void *arg), char *text, size_t size)
+{
+    char path[] = "/tmp/hecate-log-XXXXXX";
+    const int saved = dup(2), file = mkstemp(path);
+    ssize_t n;
+
+    unlink(path);
+    dup2(file, 2);
+    begin();
+    run_from(fn, NULL);
+    dup2(saved, 2);
+    n = pread(file, text, size - 1, 0);
+    text[n < 0 ? 0 : n] = '\0';
+    close(file);
+    close(saved);
+}
+
+TEST(watchdog_names_the_fiber_that_blocks_a_loop)
+{
+    const unsigned seen = watchdog_stalls();
+    char text[2000];
+
+    assert_ok(watchdog_start(40));
+    run_and_read(start_still, text, sizeof(text));
+    watchdog_stop();
+    assert_int_equal(watchdog_stalls(), seen + 1);
+    assert_non_null(strstr(text, "the culprit"));
+}
+
+TEST(watchdog_is_silent_about_fibers_that_wait)
+{
+    const unsigned seen = watchdog_stalls();
+
+    assert_ok(watchdog_start(40));
+    begin();
+    run_from(start_crowd, NULL);
+    watchdog_stop();
+    assert_int_equal(watchdog_stalls(), seen);
 }
