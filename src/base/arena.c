@@ -52,14 +52,23 @@ static void arena_fail(const Arena *arena, size_t size, bool over_cap)
     abort();
 }
 
-Arena *arena_new(size_t cap, bool wipe)
+Arena *arena_try_new(size_t cap, bool wipe)
 {
     Arena *arena = calloc(1, sizeof(*arena));
 
+    if (arena != NULL) {
+        arena->cap = cap;
+        arena->wipe = wipe;
+    }
+    return arena;
+}
+
+Arena *arena_new(size_t cap, bool wipe)
+{
+    Arena *arena = arena_try_new(cap, wipe);
+
     if (arena == NULL)
         abort();
-    arena->cap = cap;
-    arena->wipe = wipe;
     return arena;
 }
 

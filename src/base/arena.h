@@ -15,6 +15,8 @@ typedef void (*ArenaFailure)(void *arg, size_t size, bool over_cap);
 /* A new arena that holds at most `cap` bytes. Its memory is wiped before it is given back when `wipe` is set
  * (for arenas that hold secrets; those of requests do). Free with arena_free(). */
 Arena *arena_new(size_t cap, bool wipe);
+/* The same, or NULL without memory: for the client library, which must not abort. */
+Arena *arena_try_new(size_t cap, bool wipe);
 
 /* What to call instead of aborting. */
 void arena_on_failure(Arena *arena, ArenaFailure fn, void *arg);
