@@ -80,7 +80,7 @@ Err auth0_user_list(Ctx *ctx, const Req *req, Reply *reply)
 {
     UserQuery *query = ARENA_NEW(ctx->arena, UserQuery);
     Auth0UserQuery in = { 0 };
-    Auth0Users out;
+    Auth0Page out;
     List users = { 0 };
     char *text;
 
@@ -88,7 +88,7 @@ Err auth0_user_list(Ctx *ctx, const Req *req, Reply *reply)
     TRY(check_engine(ctx, &in));
     TRY(read_page(ctx, &in, query));
     TRY(search_read(ctx, in.q == NULL ? "" : in.q, &query->where));
-    out = (Auth0Users){ .start = query->offset, .limit = query->limit };
+    out = (Auth0Page){ .start = query->offset, .limit = query->limit };
     if (in.include_totals)
         TRY(dir_user_count(ctx, query, &out.total));
     if (query->limit > 0)

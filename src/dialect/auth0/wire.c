@@ -121,12 +121,12 @@ const Field auth0_user_query[] = {
 };
 
 const Field auth0_users[] = {
-    INT(Auth0Users, start, "start"),
-    INT(Auth0Users, limit, "limit"),
-    INT(Auth0Users, length, "length"),
-    JSON(Auth0Users, users, "users"),
-    INT(Auth0Users, total, "total"),
-    END(Auth0Users),
+    INT(Auth0Page, start, "start"),
+    INT(Auth0Page, limit, "limit"),
+    INT(Auth0Page, length, "length"),
+    JSON(Auth0Page, users, "users"),
+    INT(Auth0Page, total, "total"),
+    END(Auth0Page),
 };
 
 /* ---- tokens ---- */

@@ -43,10 +43,10 @@ typedef struct Auth0UserQuery {
 extern const Field auth0_fields_query[], auth0_user_query[], auth0_email_query[], auth0_no_query[];
 
 /* GET /users with include_totals. */
-typedef struct Auth0Users {
+typedef struct Auth0Page {
     int64_t start, limit, length, total;
     const char *users; /* written before, since `fields` may choose members */
-} Auth0Users;
+} Auth0Page;
 extern const Field auth0_users[];
 
 /* POST /oauth/token (7.2). */
