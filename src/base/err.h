@@ -32,6 +32,7 @@
     X(E_BAD_PAGE,           "paging parameters are wrong")                                   \
     X(E_NO_ROUTE,           "no such path")                                                  \
     X(E_NO_METHOD,          "the path knows no such method")                                 \
+    X(E_FEATURE_OFF,        "the feature is switched off")                                  \
     X(E_BAD_VERSION,        "the API version is not known")                                  \
     X(E_RATE_LIMIT,         "too many requests")                                             \
     /* who is calling */                                                                     \

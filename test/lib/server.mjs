@@ -22,14 +22,15 @@ export function mint(claims, secret = JWT_SECRET) {
   return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
 }
 
+// A port that nobody listens on, below those that outgoing connections are given, so that none of them takes it meanwhile.
 export async function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = probe.address()
-      probe.close(() => resolve(port))
+  for (;;) {
+    const port = 10000 + Math.floor(Math.random() * 22000)
+    const free = await new Promise((resolve) => {
+      const probe = createServer().on('error', () => resolve(false)).listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
     })
-    probe.on('error', reject)
-  })
+    if (free) return port
+  }
 }
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))

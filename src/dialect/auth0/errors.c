@@ -37,6 +37,7 @@ const ErrRow auth0_errors[ERR_COUNT] = {
                      "https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation" },
     [E_NO_ROUTE] = { 404, NULL, "Not Found" },
     [E_NO_METHOD] = { 404, NULL, "Not Found" },
+    [E_FEATURE_OFF] = { 403, "feature_not_enabled", "This feature is not enabled for this tenant." },
     [E_BAD_VERSION] = { 400, NULL, "Unknown API version" },
     [E_RATE_LIMIT] = { 429, "too_many_requests", "Global limit has been reached" },
     [E_NO_CREDENTIAL] = { 401, NULL, "Missing authentication" },

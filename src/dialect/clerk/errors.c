@@ -40,6 +40,7 @@ const ErrRow clerk_errors[ERR_COUNT] = {
     [E_BAD_PAGE] = { 422, "form_param_value_invalid", "is invalid", "{param} is invalid." },
     [E_NO_ROUTE] = { 404, "resource_not_found", "not found", "Resource not found" },
     [E_NO_METHOD] = { 405, "method_not_allowed", "Method not allowed", NULL },
+    [E_FEATURE_OFF] = { 403, "feature_not_enabled", "not enabled", "This feature is not enabled on this instance." },
     [E_BAD_VERSION] = { 400, "api_version_invalid", "invalid API version", "Invalid Clerk API version: {text}" },
     [E_RATE_LIMIT] = { 429, "too_many_requests", "Too many requests", "Too many requests, retry later" },
     [E_NO_CREDENTIAL] = { 401, "authorization_header_format_invalid", "Invalid Authorization header format",

@@ -31,6 +31,7 @@ const ErrRow gotrue_errors[ERR_COUNT] = {
     [E_BAD_PAGE] = { 400, "validation_failed", "Bad Pagination Parameters: %s" },
     [E_NO_ROUTE] = { 404, "", "404 page not found" },
     [E_NO_METHOD] = { 405, "", "" },
+    [E_FEATURE_OFF] = { 404, "feature_disabled", "This feature is disabled" },
     [E_BAD_VERSION] = { 400, "validation_failed", "Unknown API version" },
     [E_RATE_LIMIT] = { 429, "over_request_rate_limit", "Request rate limit reached" },
     [E_NO_CREDENTIAL] = { 401, "no_authorization", "This endpoint requires a valid Bearer token" },

@@ -48,6 +48,7 @@ Err gotrue_logout(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_health(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_show_settings(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_jwks(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_oauth_off(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_discovery(Ctx *ctx, const Req *req, Reply *reply);
 
 #endif

@@ -13,6 +13,13 @@ Err gotrue_health(Ctx *ctx, const Req *req, Reply *reply)
     return OK;
 }
 
+Err gotrue_oauth_off(Ctx *ctx, const Req *req, Reply *reply)
+{
+    (void)req;
+    (void)reply;
+    return fail(ctx, E_FEATURE_OFF, NOWHERE, "OAuth server is disabled");
+}
+
 /* External providers that the reference lists, in its order; those of later parts are off. */
 static const char *const externals[] = { "anonymous_users", "apple", "azure", "bitbucket", "discord", "facebook", "snapchat", "figma", "fly",
                                          "github", "gitlab", "google", "keycloak", "kakao", "linkedin", "linkedin_oidc", "notion", "spotify",

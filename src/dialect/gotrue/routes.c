@@ -8,6 +8,7 @@ const Route gotrue_routes[] = {
     { GET,    "/settings",                         NEED_NOTHING, gotrue_show_settings },
     { GET,    "/.well-known/jwks.json",            NEED_NOTHING, gotrue_jwks },
     { GET,    "/.well-known/openid-configuration", NEED_NOTHING, gotrue_discovery },
+    { GET,    "/.well-known/oauth-authorization-server", NEED_NOTHING, gotrue_oauth_off },
     { POST,   "/signup",                           NEED_NOTHING, gotrue_signup,        gotrue_signup_in,  gotrue_session },
     { POST,   "/token",                            NEED_NOTHING, gotrue_token,         gotrue_token_in,   gotrue_session },
     { GET,    "/user",                             NEED_USER,    gotrue_me,            NULL,              gotrue_user,    .flags = ROUTE_SLASH },
