@@ -72,18 +72,18 @@ static void put_like(Filter *f, const char *const *columns, const char *text)
         return;
     pattern = like_pattern(f->ctx->arena, text);
     for (size_t i = 0; columns[i] != NULL; i++) {
-        buf_printf(&f->query->sql, "%s lower(%s) LIKE ", i == 0 ? " AND (" : " OR", columns[i]);
+        buf_printf(&f->query->sql, "%s lower(%s) LIKE lower(", i == 0 ? " AND (" : " OR", columns[i]);
         put_value(f, F_TEXT, pattern, 0);
-        put(f, " ESCAPE '\\'");
+        put(f, ") ESCAPE '\\'");
     }
     put(f, " OR EXISTS (SELECT 1 FROM ");
     put(f, tx_is_postgres(db_auto(f->ctx)) ? "hecate.addresses" : "hecate_addresses");
-    put(f, " a WHERE a.user_id = u.id AND a.value_key LIKE ");
+    put(f, " a WHERE a.user_id = u.id AND lower(a.value_key) LIKE lower(");
     put_value(f, F_TEXT, pattern, 0);
-    put(f, columns == any_columns     ? " ESCAPE '\\'))"
-           : columns == email_columns ? " ESCAPE '\\' AND a.kind = 'email'))"
-           : columns == phone_columns ? " ESCAPE '\\' AND a.kind = 'phone'))"
-                                      : " ESCAPE '\\' AND a.kind = ''))");
+    put(f, columns == any_columns     ? ") ESCAPE '\\'))"
+           : columns == email_columns ? ") ESCAPE '\\' AND a.kind = 'email'))"
+           : columns == phone_columns ? ") ESCAPE '\\' AND a.kind = 'phone'))"
+                                      : ") ESCAPE '\\' AND a.kind = ''))");
 }
 
 /* An exact address: in the core column or among the further ones. */
@@ -210,8 +210,19 @@ static const char *const sort_columns[] = {
     [SORT_LAST_SIGN_IN_AT] = "u.last_sign_in_at",
     [SORT_NAME] = "p.name",
     [SORT_LOGINS_COUNT] = "p.logins_count",
-    [SORT_WEB3] = "u.created_at",
+    [SORT_WEB3] = NULL, /* wallet_sort() */
 };
+
+/* The wallet that the profile names, else the oldest. */
+static const char *wallet_sort(Filter *f)
+{
+    const char *table = tx_is_postgres(db_auto(f->ctx)) ? "hecate.addresses" : "hecate_addresses";
+
+    return arena_printf(f->ctx->arena,
+                        "coalesce((SELECT a.value_key FROM %s a WHERE a.id = p.web3_id AND a.user_id = u.id), "
+                        "(SELECT a.value_key FROM %s a WHERE a.user_id = u.id AND a.kind = 'web3' ORDER BY a.created_at, a.id LIMIT 1))",
+                        table, table);
+}
 
 static void put_order(Filter *f, const UserQuery *in)
 {
@@ -231,7 +242,8 @@ static void put_order(Filter *f, const UserQuery *in)
     }
     /* created_at is never null in rows of ours, but others may write: nulls last, so that pages are stable */
     if (in->sort != SORT_CREATED_AT)
-        buf_printf(&f->query->sql, " ORDER BY %s %s NULLS LAST, u.created_at %s NULLS LAST, u.id %s", sort_columns[in->sort], way, way, way);
+        buf_printf(&f->query->sql, " ORDER BY %s %s NULLS LAST, u.created_at %s NULLS LAST, u.id %s",
+                   in->sort == SORT_WEB3 ? wallet_sort(f) : sort_columns[in->sort], way, way, way);
     else
         buf_printf(&f->query->sql, " ORDER BY u.created_at %s NULLS LAST, u.id %s", way, way);
     put(f, " LIMIT ");
