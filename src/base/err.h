@@ -75,6 +75,7 @@
     X(E_NO_PASSWORD,        "the user has no password")                                      \
     X(E_BAD_SIGN_IN,        "unknown user, or wrong password")                               \
     X(E_BANNED,             "the user is banned")                                            \
+    X(E_LOCKED,             "the user is locked for a time")                                 \
     X(E_EMAIL_UNCONFIRMED,  "the e-mail address is not confirmed")                           \
     X(E_PHONE_UNCONFIRMED,  "the phone number is not confirmed")                             \
     X(E_PROVIDER_OFF,       "this way to sign in is switched off")                           \

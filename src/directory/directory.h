@@ -107,6 +107,8 @@ typedef struct UserPatch {
     bool unconfirm;
     int64_t banned_until;        /* 0: lifts the ban */
     bool banned;                 /* true: for good; false: lifts the ban */
+    bool locked;                 /* true: no sign-in for LOCK_TIME; false: lifts that, and the failed attempts are forgotten */
+    bool remove_password;        /* sessions end with end_sessions alone */
     bool blocked_shown;
     int64_t created_at, legal_accepted_at;
     bool delete_self_enabled, create_organization_enabled, bypass_client_trust;
@@ -122,6 +124,9 @@ typedef struct UserPatch {
  * tokens. E_NO_USER, E_NOT_THIS_USER and E_UNVERIFIED (primary_*_id), E_NO_IDENTIFIER (username, the last one) and the errors of dir_user_create(). */
 Err dir_user_update(Ctx *ctx, const char *id, const UserPatch *in, User **ret);
 
+/* The same change of several users, all or none; `*ret` has them in the order of `ids`. ctx->user_id is the one that failed. */
+Err dir_users_update(Ctx *ctx, const Texts *ids, const UserPatch *in, List *ret);
+
 /* Deletes the user and all that hangs on it (audit: user_deleted). `soft`: keeps the row, made unrecognisable as spec/gotrue.md 2.5 says. E_NO_USER. */
 Err dir_user_delete(Ctx *ctx, const char *id, bool soft);
 
@@ -129,6 +134,12 @@ Err dir_user_delete(Ctx *ctx, const char *id, bool soft);
  * ban: for good, and all sessions end. unban lifts every ban. */
 Err dir_user_ban(Ctx *ctx, const char *id, User **ret);
 Err dir_user_unban(Ctx *ctx, const char *id, User **ret);
+/* lock: no sign-in by password for LOCK_TIME; sessions go on. unlock lifts that before its time. */
+Err dir_user_lock(Ctx *ctx, const char *id, User **ret);
+Err dir_user_unlock(Ctx *ctx, const char *id, User **ret);
+/* Takes the password away; a user without one stays as it is. */
+Err dir_password_remove(Ctx *ctx, const char *id, bool end_sessions, User **ret);
+#define LOCK_TIME ((int64_t)3600 * 1000000)
 
 /* Is the user banned at this request's time? */
 bool user_banned(const Ctx *ctx, const User *user);
@@ -151,7 +162,7 @@ Err dir_password_verify(Ctx *ctx, const char *id, const char *password);
 Err dir_password_check(Ctx *ctx, const UserPolicy *policy, const char *password);
 
 /* A sign-in by password (RFC 6749 4.3). One of email, phone, username is set. Unknown user, no password and wrong password are all E_BAD_SIGN_IN and take the
- * same time. E_PROVIDER_OFF, E_BANNED, E_EMAIL_UNCONFIRMED, E_PHONE_UNCONFIRMED (all only after a right password), E_BUSY. */
+ * same time. E_PROVIDER_OFF, E_BANNED, E_LOCKED, E_EMAIL_UNCONFIRMED, E_PHONE_UNCONFIRMED (all only after a right password), E_BUSY. */
 typedef struct SignIn {
     const char *email, *phone, *username, *password;
     const char *aud; /* NULL: any */

@@ -32,6 +32,8 @@ static Err may_sign_in(Ctx *ctx, const SignIn *in, const User *user)
 {
     if (user_banned(ctx, user))
         return fail(ctx, E_BANNED, NOWHERE, NULL);
+    if (user->locked_until > ctx->now)
+        return fail(ctx, E_LOCKED, NOWHERE, NULL);
     if (in->email != NULL && user->email_confirmed_at == 0)
         return fail(ctx, E_EMAIL_UNCONFIRMED, NOWHERE, NULL);
     if (in->phone != NULL && user->phone_confirmed_at == 0)

@@ -306,7 +306,7 @@ static bool profile_needed(const User *user)
     return user->username != NULL || user->first_name != NULL || user->last_name != NULL || user->name != NULL || user->nickname != NULL ||
            user->picture != NULL || user->given_name != NULL || user->family_name != NULL || user->locale != NULL ||
            user->external_id != NULL || user->connection != NULL || user->blocked_shown || !user->delete_self_enabled ||
-           !user->create_organization_enabled || user->bypass_client_trust || user->email_id != NULL || user->phone_id != NULL ||
+           !user->create_organization_enabled || user->bypass_client_trust || user->locked_until != 0 || user->email_id != NULL || user->phone_id != NULL ||
            user->web3_id != NULL || user->create_organizations_limit >= 0 || user->legal_accepted_at != 0 ||
            (user->meta_private != NULL && strcmp(user->meta_private, "{}") != 0);
 }
@@ -538,15 +538,16 @@ static Err change_password(Tx *tx, const Change *change, User *user)
     Ctx *ctx = tx_ctx(tx);
     const bool had_digest = user->digest != NULL;
 
-    if (change->hash == NULL && text_empty(in->password_hash))
+    if (change->hash == NULL && text_empty(in->password_hash) && !in->remove_password)
         return OK;
-    if (change->hash != NULL) {
-        user->encrypted_password = change->hash;
+    if (change->hash != NULL || in->remove_password) {
+        user->encrypted_password = in->remove_password ? "" : change->hash;
         user->digest = NULL;
     } else {
         TRY(password_place(ctx, user, in->password_hash, AT(UserPatch, password_hash)));
     }
-    user->password_set_at = user->last_password_reset_at = ctx->now;
+    user->password_set_at = in->remove_password ? 0 : ctx->now;
+    user->last_password_reset_at = ctx->now;
     if (user->digest != NULL)
         TRY(store_password_put(tx, user, scheme_of(str_of(user->digest))->name));
     else if (had_digest)
@@ -640,6 +641,16 @@ static void change_ban(const UserPatch *in, User *user)
         user->banned_until = in->banned ? BANNED_FOREVER : 0;
 }
 
+static void change_lock(const Ctx *ctx, const UserPatch *in, User *user)
+{
+    if (!HAS(in, locked))
+        return;
+    user->locked_at = in->locked ? ctx->now : 0;
+    user->locked_until = in->locked ? ctx->now + LOCK_TIME : 0;
+    if (!in->locked)
+        user->failed_attempts = 0;
+}
+
 static Err apply_change(Tx *tx, void *arg)
 {
     Change *change = arg;
@@ -659,6 +670,7 @@ static Err apply_change(Tx *tx, void *arg)
     TRY(change_confirmed(tx, in, user));
     TRY(change_metadata(ctx, in, user));
     change_ban(in, user);
+    change_lock(ctx, in, user);
     if (in->end_sessions)
         TRY(store_sessions_delete_all(tx, user->id));
     user->updated_at = ctx->now > user->updated_at ? ctx->now : user->updated_at + 1;
@@ -721,7 +733,44 @@ Err dir_user_update(Ctx *ctx, const char *id, const UserPatch *in, User **ret)
     return dir_user_get(ctx, id, ret);
 }
 
-/* ---- banning ---- */
+/* Changes of several users, prepared. */
+typedef struct Changes {
+    Change *v;
+    size_t n;
+} Changes;
+
+static Err apply_changes(Tx *tx, void *arg)
+{
+    const Changes *changes = arg;
+
+    for (size_t i = 0; i < changes->n; i++) {
+        tx_ctx(tx)->user_id = changes->v[i].id;
+        TRY(apply_change(tx, &changes->v[i]));
+    }
+    return OK;
+}
+
+Err dir_users_update(Ctx *ctx, const Texts *ids, const UserPatch *in, List *ret)
+{
+    Changes changes = { ARENA_ARRAY(ctx->arena, Change, ids->n), ids->n };
+    List users = { 0 };
+
+    for (size_t i = 0; i < ids->n; i++) {
+        changes.v[i] = (Change){ .in = in, .id = ids->v[i] };
+        TRY(change_prepare(ctx, in, &changes.v[i]));
+    }
+    TRY(tx_run(ctx, apply_changes, &changes));
+    for (size_t i = 0; i < ids->n; i++) {
+        User *user;
+
+        TRY(dir_user_get(ctx, ids->v[i], &user));
+        list_add(ctx->arena, &users, user);
+    }
+    *ret = users;
+    return OK;
+}
+
+/* ---- banning, locking ---- */
 
 static const UserPolicy admin_policy = { .check_password = true };
 
@@ -739,6 +788,35 @@ Err dir_user_unban(Ctx *ctx, const char *id, User **ret)
 
     SET(&in, banned);
     return dir_user_update(ctx, id, &in, ret);
+}
+
+static Err set_lock(Ctx *ctx, const char *id, bool locked, User **ret)
+{
+    UserPatch in = { .locked = locked, .policy = &admin_policy };
+
+    SET(&in, locked);
+    return dir_user_update(ctx, id, &in, ret);
+}
+
+Err dir_user_lock(Ctx *ctx, const char *id, User **ret)
+{
+    return set_lock(ctx, id, true, ret);
+}
+
+Err dir_user_unlock(Ctx *ctx, const char *id, User **ret)
+{
+    return set_lock(ctx, id, false, ret);
+}
+
+Err dir_password_remove(Ctx *ctx, const char *id, bool end_sessions, User **ret)
+{
+    static const UserPolicy keep = { .check_password = true, .keep_sessions = true };
+    const UserPatch in = { .remove_password = true, .end_sessions = end_sessions, .policy = &keep };
+    User *user;
+
+    TRY(dir_user_get(ctx, id, &user));
+    *ret = user;
+    return text_empty(user->encrypted_password) && text_empty(user->digest) ? OK : dir_user_update(ctx, id, &in, ret);
 }
 
 /* ---- deleting ---- */

@@ -81,6 +81,7 @@ const ErrRow auth0_errors[ERR_COUNT] = {
     [E_NO_PASSWORD] = { 403, "invalid_grant", "Wrong email or password." },
     [E_BAD_SIGN_IN] = { 403, "invalid_grant", "Wrong email or password." },
     [E_BANNED] = { 403, "unauthorized", "user is blocked" },
+    [E_LOCKED] = { 429, "too_many_attempts", "Your account has been blocked after multiple consecutive login attempts." },
     [E_EMAIL_UNCONFIRMED] = { 403, "unauthorized", "Please verify your email before logging in." },
     [E_PHONE_UNCONFIRMED] = { 403, "unauthorized", "Please verify your phone number before logging in." },
     [E_PROVIDER_OFF] = { 400, "operation_not_supported", "Connection is disabled." },

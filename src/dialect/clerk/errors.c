@@ -84,6 +84,7 @@ const ErrRow clerk_errors[ERR_COUNT] = {
     [E_NO_PASSWORD] = { 400, "no_password_set", "no password set", "This user does not have a password set for their account" },
     [E_BAD_SIGN_IN] = { 422, "incorrect_password", "incorrect password", "The provided password is not the one the user has set" },
     [E_BANNED] = { 403, "user_banned", "User banned", "You have been banned. If you think this was by mistake, please contact support." },
+    [E_LOCKED] = { 403, "user_locked", "Account locked", "Your account is locked. You will be able to try again later." },
     [E_EMAIL_UNCONFIRMED] = { 422, "form_verification_needed", "is unverified",
                               "This identification needs to be verified before you can perform this action." },
     [E_PHONE_UNCONFIRMED] = { 422, "form_verification_needed", "is unverified",
@@ -127,6 +128,7 @@ const ErrRow clerk_says[SAYS] = {
     [SAY_USERNAME_PHONE] = { 422, "form_username_cannot_be_phone_number", "Username cannot be a phone number.",
                              "{param} cannot be a phone number. Please choose a different username." },
     [SAY_LAST_IDENTIFIER] = { 400, "identification_deletion_failed", "Deletion failed", "You cannot delete your last identification." },
+    [SAY_BULK] = { 400, "bulk_size_exceeded", "bulk size exceeded", "Parameters exceed the maximum allowed bulk processing size of 50." },
     [SAY_NO_IMAGE] = { 404, "image_not_found", "Image not found", NULL },
 };
 

@@ -71,6 +71,7 @@ const ErrRow gotrue_errors[ERR_COUNT] = {
     [E_NO_PASSWORD] = { 400, "invalid_credentials", "Invalid login credentials" },
     [E_BAD_SIGN_IN] = { 400, "invalid_credentials", "Invalid login credentials" },
     [E_BANNED] = { 403, "user_banned", "User is banned" },
+    [E_LOCKED] = { 403, "user_banned", "User is banned" },
     [E_EMAIL_UNCONFIRMED] = { 400, "email_not_confirmed", "Email not confirmed" },
     [E_PHONE_UNCONFIRMED] = { 400, "phone_not_confirmed", "Phone not confirmed" },
     [E_PROVIDER_OFF] = { 422, "email_provider_disabled", "Email logins are disabled" },
@@ -83,6 +84,7 @@ const ErrRow gotrue_errors[ERR_COUNT] = {
 /* What POST /token says otherwise: it speaks of the grant, not of the bearer. */
 static const ErrRow token_errors[ERR_COUNT] = {
     [E_BANNED] = { 400, "user_banned", "User is banned" },
+    [E_LOCKED] = { 400, "user_banned", "User is banned" },
     [E_SESSION_GONE] = { 400, "session_not_found", "Invalid Refresh Token: No Valid Session Found" },
     [E_SESSION_EXPIRED] = { 400, "session_expired", "Invalid Refresh Token: Session Expired" },
 };
