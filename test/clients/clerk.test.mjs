@@ -13,6 +13,8 @@ const digests = [
   ['bcrypt', '$2a$10$abcdefghijklmnopqrstuuGGgFFcYeueaAql8Z7U7CnCTRw4DR77W', 'correct horse battery staple'],
   ['argon2i', '$argon2i$v=19$m=4096,t=3,p=1$c29tZXNhbHQxNmJ5dGVzIQ$vkoNNWvcny4MfDDk+LmiWY1o70pAN1brZTpdoufjtsY', 'correct horse battery staple'],
   ['argon2id', argon2, 'pässwörd-日本語-🔐'],
+  ['scrypt_firebase', 'lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==$42xEC+ixf3L2lw==$' +
+    'jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==$Bw==$8$14', 'user1password'],
 ]
 
 let n = 0
@@ -282,6 +284,22 @@ for (const store of stores)
         await refused(users.banUser('user_29w83sxmDNGwOuEthce5gg56FcC'), 404, 'resource_not_found', undefined)
       })
 
+      test('lockUser keeps sign-in out and sessions alive, unlockUser opens again', async () => {
+        const address = email()
+        const { id } = await users.createUser({ emailAddress: [address], password })
+        const session = await (await signIn({ email: address, password })).json()
+        const locked = await users.lockUser(id)
+        assert.equal(locked.locked, true)
+        const { lockout_expires_in_seconds: left } = await (await fetch(`${server.clerk.url}/v1/users/${id}`, { headers: { authorization: `Bearer ${server.clerk.secretKey}` } })).json()
+        assert.ok(left > 3500 && left <= 3600, `${left} s`)
+        assert.equal((await signIn({ email: address, password })).status, 400)
+        assert.equal((await refresh(session.refresh_token)).status, 200)
+        assert.deepEqual(await users.verifyPassword({ userId: id, password }), { verified: true })
+        assert.equal((await users.unlockUser(id)).locked, false)
+        assert.equal((await users.getUser(id)).locked, false)
+        assert.equal((await signIn({ email: address, password })).status, 200)
+      })
+
       test('deleteUser leaves nothing behind', async () => {
         const identity = { emailAddress: [email(), email()], phoneNumber: [phone()], username: username(), web3Wallet: [wallet()], externalId: `gone-${n++}` }
         const { id } = await users.createUser({ ...identity, password })
@@ -387,6 +405,22 @@ for (const store of stores)
           await refused(users.createUser({ emailAddress: [email()], emailAddressIdentificationStatus: [] , locale: '-' }), 422, 'form_param_format_invalid', 'locale')
           await refused(users.createUser({ emailAddress: [email()], emailAddressIdentificationStatus: ['verified', 'verified'] }), 422, 'form_param_array_length_mismatch',
             'email_address_identification_status')
+        })
+
+        test('removePassword takes it away, and sessions only when asked to (3.x)', async () => {
+          const address = email()
+          const { id } = await users.createUser({ emailAddress: [address], password })
+          const session = await (await signIn({ email: address, password })).json()
+          const user = await users.removePassword(id)
+          assert.equal(user.passwordEnabled, false)
+          await refused(users.verifyPassword({ userId: id, password }), 400, 'no_password_set', undefined)
+          assert.equal((await signIn({ email: address, password })).status, 400)
+          assert.equal((await users.removePassword(id)).updatedAt, user.updatedAt)
+          const kept = await refresh(session.refresh_token)
+          assert.equal(kept.status, 200)
+          await users.updateUser(id, { password })
+          await users.removePassword(id, { signOutOfOtherSessions: true })
+          assert.equal((await refresh((await kept.json()).refresh_token)).status, 400)
         })
 
         test('replaceUserMetadata replaces the given ones (3.x)', async () => {

@@ -11,10 +11,11 @@ const big = 'x'.repeat(1 << 20)
 // What any route refuses before its handler is asked.
 const routes = [
   ['GET', '/users'], ['POST', '/users'], ['GET', '/users/count'], ['GET', '/users/ID'], ['PATCH', '/users/ID'], ['DELETE', '/users/ID'], ['PATCH', '/users/ID/metadata'],
-  ['PUT', '/users/ID/metadata'], ['POST', '/users/ID/ban'], ['POST', '/users/ID/unban'], ['POST', '/users/ID/verify_password'], ['GET', '/jwks'],
+  ['PUT', '/users/ID/metadata'], ['POST', '/users/ID/ban'], ['POST', '/users/ID/unban'], ['POST', '/users/ID/lock'], ['POST', '/users/ID/unlock'],
+  ['POST', '/users/ID/verify_password'], ['POST', '/users/ID/remove_password'], ['POST', '/users/ban'], ['POST', '/users/unban'], ['GET', '/jwks'],
 ]
 // Routes that read a JSON object.
-const readers = routes.filter(([method, path]) => method !== 'GET' && method !== 'DELETE' && !path.endsWith('ban'))
+const readers = routes.filter(([method, path]) => method !== 'GET' && method !== 'DELETE' && !/ID\/(un)?(ban|lock)$/.test(path))
 const named = (members) => body({ username: 'good_name', ...members })
 
 // method, path, request, status, code, param_name
@@ -49,6 +50,16 @@ const cases = [
   ['POST', `/users/${unknown}/ban`, {}, 404, 'resource_not_found'],
   ['POST', `/users/${unknown}/unban`, {}, 404, 'resource_not_found'],
   ['POST', `/users/${unknown}/verify_password`, body({ password: 'secret-pw-1' }), 404, 'resource_not_found'],
+  ...['lock', 'unlock', 'remove_password'].map((verb) => ['POST', `/users/${unknown}/${verb}`, {}, 404, 'resource_not_found']),
+  // several users: all or none
+  ...['/users/ban', '/users/unban'].flatMap((path) => [
+    ['POST', path, body({}), 422, 'form_param_missing', 'user_ids'],
+    ['POST', path, body({ user_ids: [] }), 422, 'form_param_nil', 'user_ids'],
+    ['POST', path, body({ user_ids: 'ID' }), 422, 'form_param_type_invalid', 'user_ids'],
+    ['POST', path, body({ user_ids: Array(51).fill('ID') }), 400, 'bulk_size_exceeded'],
+    ['POST', path, body({ user_ids: ['ID', unknown] }), 404, 'resource_not_found'],
+    ['POST', path, body({ user_ids: ['ID', 'GONE'] }), 404, 'resource_not_found'],
+  ]),
   // members: unknown, of a wrong type, too long
   ['POST', '/users', body({}), 422, 'form_data_missing'],
   ['POST', '/users', body({ nope: 1 }), 422, 'form_param_unknown', 'nope'],
@@ -74,6 +85,8 @@ const cases = [
   ['POST', '/users', named({ password: '日'.repeat(25) }), 422, 'form_password_size_in_bytes_exceeded', 'password'],
   ['POST', '/users', named({ password: '日'.repeat(25), skip_password_checks: true }), 422, 'form_password_size_in_bytes_exceeded', 'password'],
   ['POST', '/users', named({ password_digest: '5f4dcc3b5aa765d61d8327deb882cf99', password_hasher: 'md6' }), 422, 'form_param_value_invalid', 'password_hasher'],
+  ...['', '$$$$', 'YQ==$YQ==$YQ==$$8', 'YQ==$YQ==$YQ==$$8$14$1', '*$YQ==$YQ==$$8$14', 'YQ==$YQ==$YQ==$$8$99', 'YWI=$YQ==$YQ==$$8$14', 'x'.repeat(5000)].map((password_digest) =>
+    ['POST', '/users', named({ password_digest, password_hasher: 'scrypt_firebase' }), 422, 'form_password_digest_invalid_code', 'password_digest']),
   ['POST', '/users', named({ password_digest: '$argon2id$v=19$m=4194304,t=3,p=1$c29tZXNhbHQxNmJ5dGVzIQ$vkoNNWvcny4MfDDk', password_hasher: 'argon2id' }), 422,
     'form_password_digest_invalid_code', 'password_digest'],
   ['PATCH', '/users/ID', body({ banned: true }), 422, 'form_param_unknown', 'banned'],
@@ -116,9 +129,10 @@ const cases = [
 
 for (const store of stores)
   describe(`Clerk's Backend API on ${store}`, () => {
-    let server, id, state
-    const call = (method, path, { headers = {}, ...rest } = {}, key = server.clerk.secretKey) =>
-      fetch(`${server.clerk.url}/v1${path.replaceAll('ID', id)}`, { method, headers: { ...(key ? { authorization: `Bearer ${key}` } : {}), ...headers }, ...rest })
+    let server, id, gone, state
+    const filled = (text) => (typeof text === 'string' ? text.replaceAll('ID', id).replaceAll('GONE', gone) : text)
+    const call = (method, path, { headers = {}, body: content, ...rest } = {}, key = server.clerk.secretKey) =>
+      fetch(`${server.clerk.url}/v1${filled(path)}`, { method, headers: { ...(key ? { authorization: `Bearer ${key}` } : {}), ...headers }, body: filled(content), ...rest })
     const everything = async () => [await (await call('GET', '/users')).text(), await (await call('GET', '/users/count')).text()]
 
     async function check(reply, status, code, param) {
@@ -141,6 +155,8 @@ for (const store of stores)
       const made = await call('POST', '/users', body({ email_address: ['wire@example.com'], username: 'wire_user', password: 'secret-pw-1', public_metadata: { a: 1 } }))
       id = (await made.json()).id
       await call('POST', '/users', body({ username: 'Taken' }))
+      gone = (await (await call('POST', '/users', body({ username: 'gone_user' }))).json()).id
+      assert.equal((await call('DELETE', `/users/${gone}`)).status, 200)
       state = await everything()
     })
     after(() => server.stop())
@@ -162,6 +178,23 @@ for (const store of stores)
       assert.equal((await call('PATCH', '/users/ID')).status, 200)
       assert.equal((await call('POST', '/users/ID/unban', { headers: json })).status, 200)
       state = await everything()
+    })
+
+    test('several users are banned and unbanned in the order of the request', async () => {
+      const [other] = await (await call('GET', '/users?username=taken')).json()
+      for (const [verb, banned] of [['ban', true], ['unban', false]]) {
+        const reply = await call('POST', `/users/${verb}`, body({ user_ids: [other.id, id] }))
+        assert.deepEqual((await reply.json()).map((user) => [user.id, user.banned]), [[other.id, banned], [id, banned]])
+        assert.equal((await (await call('GET', `/users?banned=${banned}`)).json()).length, 2)
+      }
+      state = await everything()
+    })
+
+    test('pictures are for everybody', async () => {
+      const { image_url: url, has_image } = await (await call('GET', '/users/ID')).json()
+      const reply = await fetch(url)
+      assert.deepEqual([reply.status, reply.headers.get('content-type'), has_image], [200, 'image/svg+xml', false])
+      await check(await fetch(url.replace('default', 'img_x')), 404, 'image_not_found')
     })
 
     test('the list is a bare array, the count an object', async () => {

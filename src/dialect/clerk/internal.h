@@ -30,7 +30,7 @@ void clerk_finish(Ctx *ctx, const Req *req, Reply *reply);
 typedef enum Say {
     SAY_BODY, SAY_NIL, SAY_OBJECT, SAY_TIME, SAY_DATE, SAY_FUTURE, SAY_TWICE, SAY_REPEATED, SAY_UNEVEN, SAY_MANY, SAY_SIZE, SAY_CHOICE, SAY_ORDER,
     SAY_LIMIT_MOST, SAY_LIMIT_LEAST, SAY_NEEDS, SAY_NOT_WITH, SAY_DIGEST, SAY_LOCALE, SAY_PASSWORD_CHARACTERS, SAY_PASSWORD_IDENTIFIER,
-    SAY_PASSWORD_SETS, SAY_USERNAME_LENGTH, SAY_USERNAME_CHARACTER, SAY_USERNAME_NUMBER, SAY_USERNAME_PHONE, SAY_LAST_IDENTIFIER, SAY_NO_IMAGE, SAYS
+    SAY_PASSWORD_SETS, SAY_USERNAME_LENGTH, SAY_USERNAME_CHARACTER, SAY_USERNAME_NUMBER, SAY_USERNAME_PHONE, SAY_LAST_IDENTIFIER, SAY_NO_IMAGE, SAY_BULK, SAYS
 } Say;
 extern const ErrRow clerk_says[SAYS];
 /* E_BAD_VALUE with that sentence; `text` fills its {text}, and may be NULL. */
@@ -52,8 +52,23 @@ Err clerk_passed(Ctx *ctx, const Member *members, size_t n, Err err);
 
 const ClerkUser *clerk_user_view(Ctx *ctx, const User *user);
 Err clerk_reply_user(Ctx *ctx, Reply *reply, int status, const User *user);
+/* A bare array. */
+Err clerk_reply_list(Reply *reply, const Field *fields, const List *list);
+
+/* ---- passwords.c ---- */
+
+enum { CLERK_LEAST_PASSWORD = 8 };
+/* Password, digest and hasher of a body; the digest comes out in the directory's words. */
+Err clerk_check_password(Ctx *ctx, ClerkUserIn *in);
+Err clerk_password_verify(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_password_remove(Ctx *ctx, const Req *req, Reply *reply);
 
 /* ---- users.c, list.c, public.c ---- */
+
+/* A JSON body through route->in. E_MEDIA_TYPE. */
+Err clerk_read_body(Ctx *ctx, const Req *req, void *in);
+/* A value as an error may show it. */
+const char *clerk_shown(Ctx *ctx, const char *text);
 
 Err clerk_user_create(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_user_get(Ctx *ctx, const Req *req, Reply *reply);
@@ -61,7 +76,9 @@ Err clerk_user_update(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_metadata_merge(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_metadata_replace(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_user_delete(Ctx *ctx, const Req *req, Reply *reply);
-Err clerk_password_verify(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_users_ban(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_users_unban(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_image(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_user_list(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_user_count(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_show_jwks(Ctx *ctx, const Req *req, Reply *reply);

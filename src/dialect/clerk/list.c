@@ -256,10 +256,7 @@ Err clerk_user_list(Ctx *ctx, const Req *req, Reply *reply)
     TRY(dir_user_list(ctx, query, &users));
     for (size_t i = 0; i < users.n; i++)
         list_add(ctx->arena, &views, (void *)(uintptr_t)clerk_user_view(ctx, users.v[i]));
-    reply->status = 200;
-    reply_header(reply, "Content-Type", "application/json");
-    json_write_list(&reply->body, clerk_user, &views, JSON_PLAIN);
-    return OK;
+    return clerk_reply_list(reply, clerk_user, &views);
 }
 
 Err clerk_user_count(Ctx *ctx, const Req *req, Reply *reply)

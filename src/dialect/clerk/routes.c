@@ -4,10 +4,13 @@
 /* clang-format off */
 const Route clerk_routes[] = {
     /* method  path                                need         fn                      in                   out             verb */
+    { GET,    "/public/images/{image_id}",         NEED_NOTHING, clerk_image },
     { GET,    "/jwks",                             NEED_SECRET, clerk_show_jwks,        NULL,                clerk_jwks },
     { GET,    "/users",                            NEED_SECRET, clerk_user_list,        clerk_user_query,    clerk_user },
     { POST,   "/users",                            NEED_SECRET, clerk_user_create,      clerk_new_user,      clerk_user },
     { GET,    "/users/count",                      NEED_SECRET, clerk_user_count,       clerk_user_query,    clerk_count },
+    { POST,   "/users/ban",                        NEED_SECRET, clerk_users_ban,        clerk_bulk_in,       clerk_user },
+    { POST,   "/users/unban",                      NEED_SECRET, clerk_users_unban,      clerk_bulk_in,       clerk_user },
     { GET,    "/users/{user_id}",                  NEED_SECRET, clerk_user_get,         NULL,                clerk_user },
     { PATCH,  "/users/{user_id}",                  NEED_SECRET, clerk_user_update,      clerk_user_patch,    clerk_user },
     { DELETE, "/users/{user_id}",                  NEED_SECRET, clerk_user_delete,      NULL,                clerk_deleted },
@@ -15,6 +18,9 @@ const Route clerk_routes[] = {
     { PUT,    "/users/{user_id}/metadata",         NEED_SECRET, clerk_metadata_replace, clerk_user_metadata, clerk_user },
     { POST,   "/users/{user_id}/ban",              NEED_SECRET, on_user_verb,           NULL,                clerk_user,     dir_user_ban },
     { POST,   "/users/{user_id}/unban",            NEED_SECRET, on_user_verb,           NULL,                clerk_user,     dir_user_unban },
+    { POST,   "/users/{user_id}/lock",             NEED_SECRET, on_user_verb,           NULL,                clerk_user,     dir_user_lock },
+    { POST,   "/users/{user_id}/unlock",           NEED_SECRET, on_user_verb,           NULL,                clerk_user,     dir_user_unlock },
+    { POST,   "/users/{user_id}/remove_password",  NEED_SECRET, clerk_password_remove,  clerk_sign_out_in,   clerk_user },
     { POST,   "/users/{user_id}/verify_password",  NEED_SECRET, clerk_password_verify,  clerk_password_in,   clerk_verified },
     { 0 }
 };

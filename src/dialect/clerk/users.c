@@ -1,11 +1,13 @@
 /* users.c: /users and /users/{id} (spec/clerk.md 2.2 to 2.4). Clerk takes addresses as verified when a key gives them. */
 #include "dialect/clerk/internal.h"
 
-enum { LEAST_PASSWORD = 8, MOST_PASSWORD = 72, MOST_METADATA = 8192, LEAST_USERNAME = 4, MOST_USERNAME = 64, MOST_SHOWN = 200 };
+enum { MOST_METADATA = 8192, LEAST_USERNAME = 4, MOST_USERNAME = 64, MOST_SHOWN = 200, MOST_BULK = 50 };
 
-static const UserPolicy policy = {
-    .check_password = true, .password_min = LEAST_PASSWORD, .keep_sessions = true, .profile = true, .meta_max = MOST_METADATA
-};
+static const UserPolicy policy = { .check_password = true,
+                                   .password_min = CLERK_LEAST_PASSWORD,
+                                   .keep_sessions = true,
+                                   .profile = true,
+                                   .meta_max = MOST_METADATA };
 
 /* ---- which members go where ---- */
 
@@ -66,7 +68,7 @@ static void move_member(const Member *member, const ClerkUserIn *in, UserPatch *
 /* ---- bodies ---- */
 
 /* An empty body is {}, whatever its type says (spec/clerk.md 0.10). */
-static Err read_body(Ctx *ctx, const Req *req, void *in)
+Err clerk_read_body(Ctx *ctx, const Req *req, void *in)
 {
     Str type = req_header(req, "content-type");
 
@@ -76,7 +78,7 @@ static Err read_body(Ctx *ctx, const Req *req, void *in)
 }
 
 /* A value as an error may show it. */
-static const char *shown(Ctx *ctx, const char *text)
+const char *clerk_shown(Ctx *ctx, const char *text)
 {
     return strlen(text) <= MOST_SHOWN ? text : arena_strndup(ctx->arena, text, MOST_SHOWN);
 }
@@ -104,118 +106,6 @@ static Err check_username(Ctx *ctx, const char *name)
     if (strspn(name, "0123456789") == strlen(name))
         return clerk_fail(ctx, SAY_USERNAME_NUMBER, AT(ClerkUserIn, username), NULL);
     return OK;
-}
-
-/* ---- passwords ---- */
-
-/* Clerk's hashers and the schemes of ours that read them; NULL: not read here. */
-static const struct {
-    const char *name, *scheme;
-} hashers[] = {
-    { "argon2i", "argon2i" },
-    { "argon2id", "argon2id" },
-    { "bcrypt", "bcrypt" },
-    { "awscognito", NULL },
-    { "bcrypt_sha256_django", NULL },
-    { "bcrypt_peppered", NULL },
-    { "ldap_ssha", NULL },
-    { "md5", NULL },
-    { "md5_salted", NULL },
-    { "md5_phpass", NULL },
-    { "pbkdf2_sha1", NULL },
-    { "pbkdf2_sha256", NULL },
-    { "pbkdf2_sha256_django", NULL },
-    { "pbkdf2_sha512", NULL },
-    { "pbkdf2_sha512_hex", NULL },
-    { "phpass", NULL },
-    { "scrypt_firebase", NULL },
-    { "scrypt_werkzeug", NULL },
-    { "sha256", NULL },
-    { "sha256_salted", NULL },
-    { "sha512_symfony", NULL },
-    { "hmac_sha256_utf16_b64", NULL },
-};
-
-static Err unknown_hasher(Ctx *ctx, const char *name)
-{
-    const char *list = "";
-
-    for (size_t i = 0; i < COUNTOF(hashers); i++)
-        list = arena_printf(ctx->arena, "%s%s%s", list, i == 0 ? "" : ", ", hashers[i].name);
-    return clerk_fail(ctx, SAY_CHOICE, AT(ClerkUserIn, password_hasher),
-                      arena_printf(ctx->arena,
-                                   "%s does not match the allowed values for parameter password_hasher. Allowed values: %s",
-                                   shown(ctx, name), list));
-}
-
-static Err check_digest(Ctx *ctx, const char *digest, const char *hasher)
-{
-    for (size_t i = 0; i < COUNTOF(hashers); i++) {
-        const Scheme *scheme = scheme_of(str_of(digest));
-
-        if (!text_eq(hashers[i].name, hasher))
-            continue;
-        if (hashers[i].scheme == NULL)
-            return clerk_fail(ctx, SAY_DIGEST, AT(ClerkUserIn, password_digest),
-                              "Digests of this password_hasher are not supported by this instance.");
-        if (scheme == NULL || !text_eq(scheme->name, hashers[i].scheme) || scheme->check(str_of(digest)) != OK)
-            return clerk_fail(ctx, SAY_DIGEST, AT(ClerkUserIn, password_digest),
-                              "The password digest is not valid for its password_hasher.");
-        return OK;
-    }
-    return unknown_hasher(ctx, hasher);
-}
-
-/* Both or none, and not beside a password. */
-static Err check_digest_pair(Ctx *ctx, const ClerkUserIn *in)
-{
-    if (in->password_digest == NULL && in->password_hasher == NULL)
-        return OK;
-    if (in->password != NULL)
-        return clerk_fail(ctx, SAY_NOT_WITH, AT(ClerkUserIn, password),
-                          "`password` isn't allowed when `password_digest` is present.");
-    if (in->password_hasher == NULL)
-        return clerk_fail(ctx, SAY_NEEDS, AT(ClerkUserIn, password_hasher),
-                          "`password_hasher` is required when `password_digest` is present.");
-    if (in->password_digest == NULL)
-        return clerk_fail(ctx, SAY_NEEDS, AT(ClerkUserIn, password_digest),
-                          "`password_digest` is required when `password_hasher` is present.");
-    return check_digest(ctx, in->password_digest, in->password_hasher);
-}
-
-static bool is_identifier(const ClerkUserIn *in, const char *password)
-{
-    const Texts *lists[] = { &in->email_address, &in->phone_number };
-
-    for (size_t k = 0; k < COUNTOF(lists); k++)
-        for (size_t i = 0; i < lists[k]->n; i++)
-            if (str_eq_nocase(str_of(lists[k]->v[i]), str_of(password)))
-                return true;
-    return in->username != NULL && str_eq_nocase(str_of(in->username), str_of(password));
-}
-
-/* Lengths count code points here; the bytes are the directory's to judge. */
-static Err check_password(Ctx *ctx, const ClerkUserIn *in)
-{
-    const ptrdiff_t at = AT(ClerkUserIn, password);
-    size_t n;
-
-    TRY(check_digest_pair(ctx, in));
-    if (in->password == NULL)
-        return OK;
-    n = utf8_length(str_of(in->password));
-    if (n == 0)
-        return clerk_fail(ctx, SAY_NIL, at, NULL);
-    if (n > MOST_PASSWORD)
-        return clerk_fail(ctx, SAY_PASSWORD_CHARACTERS, at, NULL);
-    if (in->skip_password_checks)
-        return OK;
-    if (n < LEAST_PASSWORD) {
-        IGNORE(fail(ctx, E_WEAK_PASSWORD, at, NULL)); /* returned below, with its reason */
-        list_add(ctx->arena, &ctx->fault.reasons, "length");
-        return E_WEAK_PASSWORD;
-    }
-    return is_identifier(in, in->password) ? clerk_fail(ctx, SAY_PASSWORD_IDENTIFIER, at, NULL) : OK;
 }
 
 /* ---- the rest of a body ---- */
@@ -250,7 +140,7 @@ static const char *without_providers(Ctx *ctx, const char *doc)
 static Err check_common(Ctx *ctx, ClerkUserIn *in)
 {
     TRY(check_username(ctx, in->username));
-    TRY(check_password(ctx, in));
+    TRY(clerk_check_password(ctx, in));
     if (in->locale != NULL && *in->locale != '\0' && !is_locale(in->locale))
         return clerk_fail(ctx, SAY_LOCALE, AT(ClerkUserIn, locale), NULL);
     if (in->create_organizations_limit < 0)
@@ -266,7 +156,7 @@ static Err check_repeated(Ctx *ctx, const Texts *texts, ptrdiff_t at)
     for (size_t i = 1; i < texts->n; i++)
         for (size_t k = 0; k < i; k++)
             if (str_eq_nocase(str_of(texts->v[i]), str_of(texts->v[k])))
-                return clerk_fail(ctx, SAY_REPEATED, at, shown(ctx, texts->v[i]));
+                return clerk_fail(ctx, SAY_REPEATED, at, clerk_shown(ctx, texts->v[i]));
     return OK;
 }
 
@@ -283,7 +173,7 @@ static Err check_statuses(Ctx *ctx, const Texts *texts, const Texts *statuses, p
                 ctx, SAY_CHOICE, at,
                 arena_printf(ctx->arena,
                              "%s does not match the allowed values for parameter %s. Allowed values: verified, reserved",
-                             shown(ctx, statuses->v[i]), name));
+                             clerk_shown(ctx, statuses->v[i]), name));
     return OK;
 }
 
@@ -322,7 +212,7 @@ Err clerk_user_create(Ctx *ctx, const Req *req, Reply *reply)
     NewUser new;
     User *user;
 
-    TRY(read_body(ctx, req, &in));
+    TRY(clerk_read_body(ctx, req, &in));
     TRY(check_common(ctx, &in));
     new = (NewUser){
         .username = in.username,
@@ -414,7 +304,7 @@ Err clerk_user_update(Ctx *ctx, const Req *req, Reply *reply)
     UserPatch patch = { .meta_mode = META_REPLACE };
     const char *id;
 
-    TRY(read_body(ctx, req, &in));
+    TRY(clerk_read_body(ctx, req, &in));
     TRY(check_metadata_version(ctx, req, &in));
     TRY(check_common(ctx, &in));
     if (in.profile_image_id != NULL)
@@ -441,7 +331,7 @@ static Err change_metadata(Ctx *ctx, const Req *req, MetaMode mode, Reply *reply
     UserPatch patch = { .meta_mode = mode };
     const char *id;
 
-    TRY(read_body(ctx, req, &in));
+    TRY(clerk_read_body(ctx, req, &in));
     in.public_metadata = without_providers(ctx, in.public_metadata);
     TRY(clerk_read_user_id(ctx, req_param(ctx, "user_id"), &id));
     return change_user(ctx, id, &in, &patch, reply);
@@ -470,16 +360,51 @@ Err clerk_user_delete(Ctx *ctx, const Req *req, Reply *reply)
     return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
 }
 
-Err clerk_password_verify(Ctx *ctx, const Req *req, Reply *reply)
-{
-    const ClerkVerified out = { true };
-    ClerkPasswordIn in = { 0 };
-    const char *id;
+/* ---- several users at once ---- */
 
-    TRY(read_body(ctx, req, &in));
-    if (text_empty(in.password))
-        return clerk_fail(ctx, SAY_NIL, AT(ClerkPasswordIn, password), NULL);
-    TRY(clerk_read_user_id(ctx, req_param(ctx, "user_id"), &id));
-    TRY(dir_password_verify(ctx, id, in.password));
-    return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
+static Err read_bulk(Ctx *ctx, const Req *req, Texts *ids)
+{
+    ClerkBulkIn in = { 0 };
+
+    TRY(clerk_read_body(ctx, req, &in));
+    if (in.user_ids.n == 0)
+        return clerk_fail(ctx, SAY_NIL, AT(ClerkBulkIn, user_ids), NULL);
+    if (in.user_ids.n > MOST_BULK)
+        return clerk_fail(ctx, SAY_BULK, NOWHERE, NULL);
+    for (size_t i = 0; i < in.user_ids.n; i++) {
+        const char *id = clerk_id_read(ctx->arena, "user_", in.user_ids.v[i]);
+
+        if (id == NULL)
+            return fail(ctx, E_NO_USER, NOWHERE, "%s", clerk_shown(ctx, in.user_ids.v[i]));
+        texts_add(ctx->arena, ids, id);
+    }
+    return OK;
+}
+
+static Err ban_all(Ctx *ctx, const Req *req, bool banned, Reply *reply)
+{
+    UserPatch patch = { .banned = banned, .end_sessions = banned, .policy = &policy };
+    List users, views = { 0 };
+    Texts ids = { 0 };
+    Err err;
+
+    TRY(read_bulk(ctx, req, &ids));
+    SET(&patch, banned);
+    err = dir_users_update(ctx, &ids, &patch, &users);
+    if (err == E_NO_USER)
+        return fail(ctx, E_NO_USER, NOWHERE, "%s", clerk_id(ctx->arena, "user_", ctx->user_id));
+    TRY(err);
+    for (size_t i = 0; i < users.n; i++)
+        list_add(ctx->arena, &views, (void *)(uintptr_t)clerk_user_view(ctx, users.v[i]));
+    return clerk_reply_list(reply, clerk_user, &views);
+}
+
+Err clerk_users_ban(Ctx *ctx, const Req *req, Reply *reply)
+{
+    return ban_all(ctx, req, true, reply);
+}
+
+Err clerk_users_unban(Ctx *ctx, const Req *req, Reply *reply)
+{
+    return ban_all(ctx, req, false, reply);
 }

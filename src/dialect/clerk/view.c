@@ -105,7 +105,9 @@ static void show_addresses(Ctx *ctx, const User *user, ClerkUser *view)
 
         list_add(ctx->arena, email ? &view->email_addresses : phone ? &view->phone_numbers : &view->web3_wallets, shown);
         if (address->primary)
-            *(email ? &view->primary_email_address_id : phone ? &view->primary_phone_number_id : &view->primary_web3_wallet_id) = shown->id;
+            *(email   ? &view->primary_email_address_id
+              : phone ? &view->primary_phone_number_id
+                      : &view->primary_web3_wallet_id) = shown->id;
     }
 }
 
@@ -201,4 +203,12 @@ const ClerkUser *clerk_user_view(Ctx *ctx, const User *user)
 Err clerk_reply_user(Ctx *ctx, Reply *reply, int status, const User *user)
 {
     return reply_json(ctx, reply, status, "application/json", clerk_user, clerk_user_view(ctx, user), JSON_PLAIN);
+}
+
+Err clerk_reply_list(Reply *reply, const Field *fields, const List *list)
+{
+    reply->status = 200;
+    reply_header(reply, "Content-Type", "application/json");
+    json_write_list(&reply->body, fields, list, JSON_PLAIN);
+    return OK;
 }

@@ -65,6 +65,18 @@ const Field clerk_password_in[] = {
     END(ClerkPasswordIn),
 };
 
+const Field clerk_sign_out_in[] = {
+    GIVEN(ClerkSignOutIn, given),
+    BOOL(ClerkSignOutIn, sign_out_of_other_sessions, "sign_out_of_other_sessions"),
+    END(ClerkSignOutIn),
+};
+
+const Field clerk_bulk_in[] = {
+    GIVEN(ClerkBulkIn, given),
+    TEXTS(ClerkBulkIn, user_ids, "user_ids", .flags = REQUIRED),
+    END(ClerkBulkIn),
+};
+
 const Field clerk_user_query[] = {
     GIVEN(ClerkUserQuery, given),
     TEXTS(ClerkUserQuery, email_address, "email_address", .max = MOST_FILTERS),

@@ -27,6 +27,18 @@ typedef struct ClerkPasswordIn {
 } ClerkPasswordIn;
 extern const Field clerk_password_in[];
 
+typedef struct ClerkSignOutIn {
+    Given given;
+    bool sign_out_of_other_sessions;
+} ClerkSignOutIn;
+extern const Field clerk_sign_out_in[];
+
+typedef struct ClerkBulkIn {
+    Given given;
+    Texts user_ids;
+} ClerkBulkIn;
+extern const Field clerk_bulk_in[];
+
 /* Query of GET /users and /users/count (spec/clerk.md 2.1). */
 typedef struct ClerkUserQuery {
     Given given;
