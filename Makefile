@@ -4,7 +4,7 @@ PACKAGES = build-essential meson ninja-build pkg-config gawk libuv1-dev libssl-d
 # nodejs and npm only start the tests' own Node (package `node` of test/package.json).
 TEST_PACKAGES = libcmocka-dev postgresql-15 sqlite3 curl $(if $(shell command -v npm),,nodejs npm)
 
-.PHONY: run test release install install-test
+.PHONY: run test release fuzz install install-test
 run: release
 	build/release/cli/hecate dev
 
@@ -14,6 +14,12 @@ test: install-test
 release: install
 	test -d build/release || meson setup build/release --buildtype=release
 	ninja -C build/release
+
+# Each parser for a minute with libFuzzer; SECONDS=600 searches longer, TARGETS="json jwk" only there.
+SECONDS = 60
+fuzz: install-test
+	@tools/install.sh clang-14 libclang-rt-14-dev
+	test/fuzz/run.sh $(SECONDS) $(TARGETS)
 
 install:
 	@tools/install.sh $(PACKAGES)
