@@ -86,7 +86,10 @@ Err dir_sign_in(Ctx *ctx, const SignIn *in, Grant *ret)
     TRY(err);
     TRY(may_sign_in(ctx, in, user));
     password_renew(ctx, user, in->password);
-    TRY(begin_session(ctx, "password", in->email != NULL ? "email" : in->phone != NULL ? "phone" : "username", user, ret));
+    err = begin_session(ctx, "password", in->email != NULL ? "email" : in->phone != NULL ? "phone" : "username", user, ret);
+    if (err == E_CONFLICT) /* the user was deleted while the password was tried */
+        return fail(ctx, E_BAD_SIGN_IN, NOWHERE, NULL);
+    TRY(err);
     ret->weak_password = password_check(ctx, &today, in->password, NOWHERE) == E_WEAK_PASSWORD;
     return OK;
 }
