@@ -1,0 +1,23 @@
+// tables.mjs: the tables behind a running server, and what `hecate check` says of them.
+import { spawnSync } from 'node:child_process'
+import { rows } from './pg.mjs'
+import { binary } from './server.mjs'
+
+// The rows of a query that names its tables auth.… and hecate.…, read beside the server.
+export async function query(server, sql) {
+  if (server.store === 'postgres') return rows(server.database, sql)
+  const { DatabaseSync } = await import('node:sqlite')
+  const db = new DatabaseSync(server.database.slice('sqlite:'.length), { readOnly: true })
+  try {
+    return db.prepare(sql.replace(/\b(auth|hecate)\./g, '$1_')).all().map((row) => ({ ...row }))
+  } finally {
+    db.close()
+  }
+}
+
+// The broken invariants, one a line with its count; '' when there are none.
+export function broken(server) {
+  const env = { PATH: process.env.PATH, HECATE_DATA: server.dir, HECATE_DATABASE_URL: server.database }
+  const { status, stdout, stderr } = spawnSync(binary, ['check'], { env, encoding: 'utf8' })
+  return status === 0 && stdout === '0\n' ? '' : `exit code ${status}: ${stdout}${stderr}`
+}
