@@ -879,6 +879,18 @@ static Err check_path(const char *path, Buf *why)
     return rc == 0 ? E_CONFLICT : OK;
 }
 
+/* A number that nobody handed to us may be a file of our own: only a socket that listens is taken. */
+static Err inherited_check(int fd, Buf *why)
+{
+    int listens = 0;
+    socklen_t size = sizeof(listens);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0)
+        return OK;
+    buf_printf(why, "fd:%d is no listening socket that was handed to us", fd);
+    return E_CONFIG;
+}
+
 /* With SO_REUSEPORT a taken port would be shared in silence: a socket without it tells. */
 Err http_address_check(const char *text, Buf *why)
 {
@@ -887,10 +899,10 @@ Err http_address_check(const char *text, Buf *why)
     int fd, rc;
 
     TRY(read_address(text, &address, why));
+    if (address.fd >= 0)
+        return inherited_check(address.fd, why);
     if (address.path != NULL)
         return check_path(address.path, why);
-    if (address.fd >= 0)
-        return OK;
     fd = socket(address.socket.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return E_IO;
