@@ -66,6 +66,7 @@ Err house_new(Server *server, House **ret, Buf *why)
     settings->directory.data_key = server->data_key;
     settings->directory.hash_lane = server->hash_lane;
     settings->gotrue.version = "v2.196.0"; /* of the reference: clients look at it */
+    settings->gotrue.ready = &server->ready;
     settings->gotrue.keys = &house->keys[TONGUE_GOTRUE];
     settings->clerk.keys = &house->keys[TONGUE_CLERK];
     settings->auth0.keys = &house->keys[TONGUE_AUTH0];

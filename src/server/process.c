@@ -114,6 +114,25 @@ static Err close_dir(const Server *server, const char *path, const struct stat *
     return E_CONFIG;
 }
 
+/* Private keys that are there already. */
+static Err close_keys(const Server *server, const Settings *settings, Buf *why)
+{
+    const char *const paths[] = {
+        arena_printf(server->arena, "%s/data.key", settings->data),
+        arena_printf(server->arena, "%s/ca.key", settings->data),
+        arena_printf(server->arena, "%s/server.key", settings->data),
+        settings->tls_key,
+    };
+    struct stat st;
+
+    for (size_t i = 0; i < COUNTOF(paths); i++)
+        if (paths[i] != NULL && stat(paths[i], &st) == 0 && (!S_ISREG(st.st_mode) || (st.st_mode & 077) != 0)) {
+            buf_printf(why, "%s must be a file that its owner alone can read", paths[i]);
+            return E_CONFIG;
+        }
+    return OK;
+}
+
 Err process_data_dir(Server *server, Buf *why)
 {
     const Settings *settings = &atomic_load(&server->house)->settings;
@@ -133,9 +152,5 @@ Err process_data_dir(Server *server, Buf *why)
     }
     TRY(choose_user(server, settings->user, made ? NULL : &st, why));
     TRY(close_dir(server, path, &st, made, why));
-    if (settings->tls_key != NULL && (stat(settings->tls_key, &st) != 0 || (st.st_mode & 077) != 0)) {
-        buf_printf(why, "HECATE_TLS_KEY: %s must be a file that its owner alone can read", settings->tls_key);
-        return E_CONFIG;
-    }
-    return OK;
+    return close_keys(server, settings, why);
 }

@@ -1,13 +1,14 @@
 // process.test.mjs: start, loops, users, reload and end of a live server.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto'
 import { chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import tls from 'node:tls'
-import { mint, sleep } from '../lib/server.mjs'
+import { binary, mint, sleep } from '../lib/server.mjs'
 import { addresses, command, end, ended, scratch, serve, until, url } from './run.mjs'
 
 const isRoot = process.getuid() === 0
@@ -45,7 +46,8 @@ test('readiness goes false before the listeners close', async (t) => {
   assert.equal(await status(`${url(env, 'ops')}/healthz`), 200)
   const exit = end(self)
   await until('not ready', async () => (await status(`${url(env, 'ops')}/readyz`)) === 503)
-  assert.equal(await status(`${url(env, 'gotrue')}/health`), 200) // still served
+  assert.equal(await status(`${url(env, 'gotrue')}/health`), 503)
+  assert.equal(await status(`${url(env, 'gotrue')}/settings`), 200) // still served
   assert.equal(await exit, 0)
   await assert.rejects(fetch(`${url(env, 'gotrue')}/health`))
 })
@@ -267,6 +269,56 @@ test('dev serves from a directory that is gone when it ends', async (t) => {
   assert.equal(await end(self), 0)
   assert.deepEqual(readdirSync(dir), [])
   assert.equal(HECATE_DATA, join(dir, 'data'))
+})
+
+test('a data key that is given leaves no file and opens what it sealed', async (t) => {
+  const env = { ...(await addresses(scratch(t))), HECATE_DATA_KEY: '0f'.repeat(32) }
+  assert.equal(await end(await serve(t, env)), 0)
+  assert.ok(!existsSync(join(env.HECATE_DATA, 'data.key')))
+  assert.equal(await end(await serve(t, { ...env, HECATE_DATA_KEY: Buffer.alloc(32, 0x0f).toString('base64') })), 0)
+})
+
+test('a list of keys signs with the one that may, and verifies with all', async (t) => {
+  const jwk = (type, options) => generateKeyPairSync(type, options).privateKey.export({ format: 'jwk' })
+  const ec = jwk('ec', { namedCurve: 'P-256' }), old = jwk('ec', { namedCurve: 'P-256' }), secret = '4'.repeat(40)
+  const keys = [{ ...ec, alg: 'ES256', kid: 'new', key_ops: ['sign', 'verify'] }, { ...old, alg: 'ES256', kid: 'old', key_ops: ['verify'] }]
+  const env = { ...(await addresses(scratch(t))), GOTRUE_JWT_KEYS: JSON.stringify(keys), GOTRUE_JWT_SECRET: secret, GOTRUE_JWT_VALID_METHODS: 'ES256,HS256', GOTRUE_MAILER_AUTOCONFIRM: 'true' }
+  const self = await serve(t, env)
+  const jwks = await (await fetch(`${url(env, 'gotrue')}/.well-known/jwks.json`)).json()
+  assert.deepEqual(jwks.keys.map((key) => key.kid), ['new', 'old'])
+  assert.ok(jwks.keys.every((key) => key.d === undefined))
+  const token = (kid, key) => {
+    const text = [{ alg: 'ES256', kid, typ: 'JWT' }, { role: 'service_role', exp: Math.floor(Date.now() / 1000) + 60 }].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+    return `${text}.${sign('sha256', Buffer.from(text), { key: createPrivateKey({ key, format: 'jwk' }), dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+  }
+  const admin = async (value) => (await fetch(`${url(env, 'gotrue')}/admin/users`, { headers: { authorization: `Bearer ${value}` } })).status
+  assert.equal(await admin(token('new', ec)), 200)
+  assert.equal(await admin(token('old', old)), 200)
+  assert.notEqual(await admin(token('old', ec)), 200)
+  assert.equal(await admin(mint({ role: 'service_role' }, secret)), 200)
+  const made = await fetch(`${url(env, 'gotrue')}/signup`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'a@example.com', password: 'secret-pw-1' }) })
+  const header = JSON.parse(Buffer.from((await made.json()).access_token.split('.')[0], 'base64url'))
+  assert.deepEqual([header.alg, header.kid], ['ES256', 'new'])
+  assert.equal(await end(self), 0)
+})
+
+test('an inherited socket is served', async (t) => {
+  const env = await addresses(scratch(t)), script = `
+    import os, socket, sys
+    s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(64)
+    os.set_inheritable(s.fileno(), True)
+    os.environ['HECATE_LISTEN_GOTRUE'] = 'fd:%d' % s.fileno()
+    print(s.getsockname()[1], flush=True)
+    os.execv(sys.argv[1], [sys.argv[1], 'serve'])`.replace(/^ {4}/gm, '')
+  const child = spawn('python3', ['-c', script, binary], { env: { PATH: process.env.PATH, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let out = '', err = ''
+  child.stdout.setEncoding('utf8').on('data', (text) => { out += text })
+  child.stderr.setEncoding('utf8').on('data', (text) => { err += text })
+  const exit = new Promise((resolve) => child.on('close', resolve))
+  await until('ready', () => err.includes('"ready"'))
+  assert.equal(await status(`http://127.0.0.1:${out.split('\n')[0]}/health`), 200)
+  child.kill('SIGTERM')
+  assert.equal(await exit, 0)
 })
 
 test('two servers that start at once in one directory make one key', async (t) => {

@@ -2,6 +2,8 @@
 #ifndef HECATE_GOTRUE_H
 #define HECATE_GOTRUE_H
 
+#include <stdatomic.h>
+
 #include "crypto/crypto.h"
 #include "dialect/dialect.h"
 
@@ -19,6 +21,7 @@ typedef struct GotrueSettings {
     const char *cors_headers; /* further ones, comma-separated, or "" */
     bool cursor_pagination;
     const char *version;
+    const _Atomic bool *ready; /* false: /health answers 503, for the listeners close soon; NULL: always ready */
 } GotrueSettings;
 
 extern const Dialect gotrue_dialect;

@@ -6,7 +6,7 @@ Err gotrue_health(Ctx *ctx, const Req *req, Reply *reply)
     const GotrueSettings *settings = ctx_settings(ctx);
 
     (void)req;
-    reply->status = 200;
+    reply->status = settings->ready == NULL || atomic_load(settings->ready) ? 200 : 503;
     reply_header(reply, "Content-Type", "application/json");
     buf_printf(&reply->body, "{\"version\":\"%s\",\"name\":\"GoTrue\",\"description\":\"GoTrue is a user registration and authentication API\"}",
                settings->version);
