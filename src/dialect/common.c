@@ -8,9 +8,7 @@ Err req_read_mode(Ctx *ctx, const Req *req, unsigned mode, void *in)
 
 Err req_read(Ctx *ctx, const Req *req, void *in)
 {
-    const unsigned mode = ctx_call(ctx)->dialect->json_mode;
-
-    return req_read_mode(ctx, req, mode == 0 ? JSON_EMPTY_IS_OBJECT : mode, in);
+    return req_read_mode(ctx, req, JSON_EMPTY_IS_OBJECT, in);
 }
 
 Err req_query(Ctx *ctx, const Req *req, const Field *fields, unsigned form_mode, void *in)

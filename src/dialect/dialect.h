@@ -53,7 +53,6 @@ struct Dialect {
     const char *const *mounts;    /* path prefixes, NULL at the end: "", "/auth/v1" */
     const Route *routes;          /* { 0 } at the end */
     const ErrRow *errors;         /* ERR_COUNT rows */
-    unsigned json_mode;           /* how bodies are read (JsonMode); 0: JSON_EMPTY_IS_OBJECT */
     /* Looks at every request first; true: the reply is ready (CORS preflights). NULL: none. */
     bool (*intercept)(Ctx *ctx, const Req *req, Reply *reply);
     /* Sets ctx->caller from the credential. Called once the path is known; `route` is NULL when the path or method is unknown, so that a dialect can judge the

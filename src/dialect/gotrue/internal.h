@@ -15,6 +15,10 @@ Err gotrue_enter(Ctx *ctx, const Req *req, Str path, const Route *route);
 const char *gotrue_audience(Ctx *ctx, const Req *req);
 
 /* errors.c */
+/* How bodies are read: member names are exact, but for administrators (recorded so). */
+enum { GOTRUE_BODY = JSON_IGNORE_UNKNOWN | JSON_NULL_IS_OBJECT, GOTRUE_ADMIN_BODY = GOTRUE_BODY | JSON_ANY_CASE };
+/* Reads the body through route->in, whatever its media type; but a form counts as an empty body (spec 0.1). */
+Err gotrue_read(Ctx *ctx, const Req *req, unsigned mode, void *in);
 void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err);
 bool gotrue_intercept(Ctx *ctx, const Req *req, Reply *reply);
 void gotrue_finish(Ctx *ctx, const Req *req, Reply *reply);

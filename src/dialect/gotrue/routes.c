@@ -29,7 +29,6 @@ const Dialect gotrue_dialect = {
     .mounts = gotrue_mounts,
     .routes = gotrue_routes,
     .errors = gotrue_errors,
-    .json_mode = JSON_IGNORE_UNKNOWN | JSON_NULL_IS_OBJECT,
     .intercept = gotrue_intercept,
     .identify = gotrue_identify,
     .allow = NULL,

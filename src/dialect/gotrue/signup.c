@@ -89,7 +89,7 @@ Err gotrue_signup(Ctx *ctx, const Req *req, Reply *reply)
     SignupIn in = { 0 };
     Grant grant = { 0 };
 
-    TRY(req_read(ctx, req, &in));
+    TRY(gotrue_read(ctx, req, GOTRUE_BODY, &in));
     if (text_empty(in.email) && text_empty(in.phone))
         TRY(signup_anonymous(ctx, req, &in, &grant));
     else

@@ -168,7 +168,7 @@ Err gotrue_token(Ctx *ctx, const Req *req, Reply *reply)
     TRY(form_value(ctx, req->query, "grant_type", &type));
     for (size_t i = 0; i < COUNTOF(grants); i++)
         if (text_eq(grants[i].name, type)) {
-            TRY(req_read(ctx, req, &in));
+            TRY(gotrue_read(ctx, req, GOTRUE_BODY, &in));
             return grants[i].fn(ctx, req, &in, reply);
         }
     return fail(ctx, E_BAD_GRANT_TYPE, NOWHERE, NULL);

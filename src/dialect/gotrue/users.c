@@ -66,8 +66,6 @@ Err gotrue_read_user_id(Ctx *ctx, const char *text, const char **ret)
 
 /* ---- reading ---- */
 
-enum { ADMIN_BODY = JSON_IGNORE_UNKNOWN | JSON_NULL_IS_OBJECT | JSON_ANY_CASE };
-
 static Err read_ban(Ctx *ctx, const char *text, int64_t *ret)
 {
     int64_t us;
@@ -100,7 +98,7 @@ Err gotrue_user_create(Ctx *ctx, const Req *req, Reply *reply)
     NewUser new;
     User *user;
 
-    TRY(req_read_mode(ctx, req, ADMIN_BODY, &in));
+    TRY(gotrue_read(ctx, req, GOTRUE_ADMIN_BODY, &in));
     if (in.password != NULL && !text_empty(in.password_hash))
         return fail(ctx, E_FORBIDDEN_COMBO, NOWHERE, "Only a password or a password hash should be provided");
     new = (NewUser){
@@ -152,7 +150,7 @@ Err gotrue_user_update(Ctx *ctx, const Req *req, Reply *reply)
     UserPatch patch;
     User *user;
 
-    TRY(req_read_mode(ctx, req, ADMIN_BODY, &in));
+    TRY(gotrue_read(ctx, req, GOTRUE_ADMIN_BODY, &in));
     patch = (UserPatch){
         .email = in.email, .phone = in.phone, .password = in.password, .meta_user = in.user_metadata, .meta_app = in.app_metadata,
         .role = trimmed(ctx, in.role), .email_confirmed = in.email_confirm, .phone_confirmed = in.phone_confirm, .meta_mode = META_TOP,
@@ -177,7 +175,7 @@ Err gotrue_user_delete(Ctx *ctx, const Req *req, Reply *reply)
     DeleteIn in = { 0 };
 
     if (req->body.n > 0)
-        TRY(req_read_mode(ctx, req, ADMIN_BODY, &in));
+        TRY(gotrue_read(ctx, req, GOTRUE_ADMIN_BODY, &in));
     TRY(dir_user_delete(ctx, user->id, in.should_soft_delete));
     return reply_text(ctx, reply, 200, "application/json", STR("{}"));
 }
