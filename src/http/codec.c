@@ -37,7 +37,7 @@ HttpConfig http_defaults(void)
 {
     return (HttpConfig){ .header_ms = 10000, .idle_ms = 60000, .request_ms = 10000, .header_line = 8192, .header_total = 32768,
                          .header_count = 100, .target = 8192, .pipeline = 1, .arena_cap = 32 << 20, .connections = 20000, .running = 2000,
-                         .partial = 256 << 20 };
+                         .memory = 256 << 20 };
 }
 
 HttpParser *parser_new(Arena *arena, const HttpConfig *config)

@@ -66,7 +66,8 @@ typedef struct HttpConfig {
     size_t arena_cap; /* bytes a request's arena may hold */
     size_t connections; /* at most, per loop */
     size_t running;     /* requests under way at most, per loop; more are answered with 503 and Retry-After */
-    size_t partial;     /* bytes that requests which are not whole yet may hold in all, per loop; who adds more is answered with 503 */
+    size_t memory;      /* bytes that requests as they come, and answers as they go, may hold in all, per loop; over it a request is answered with 503,
+                         * and a connection that does not read its answer is closed */
     Limits (*limits)(void *arg, const Req *head);
     /* Runs in a fiber with the request's own arena; fills the reply; never fails (its errors are replies). */
     void (*handle)(void *arg, Arena *arena, Req *req, Reply *reply);

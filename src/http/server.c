@@ -19,6 +19,7 @@ enum {
     MOST_ARENAS = 64,
     LINGER_MS = 1000,
     DRAIN_MS = 8000, /* under the ten seconds that a service manager gives */
+    DEFAULT_BODY_MS = 20000,
     BACKLOG = 1024,
     MOST_LINE = 256
 };
@@ -41,7 +42,7 @@ struct HttpServer {
     uv_timer_t tick;
     bool unix_socket, draining, closed;
     Conn *conns;
-    size_t n_conns, n_running, partial;
+    size_t n_conns, n_running, memory;
     Arena *arenas[MOST_ARENAS];
     size_t n_arenas;
     char *read_buffer, *plain_buffer, *piece; /* what came; the same decrypted; what is to be encrypted */
@@ -61,7 +62,7 @@ struct Conn {
     Conn *next, **before;
     TlsConn *tls;
     Arena *arena;
-    size_t counted; /* of the arena, in the server's `partial` */
+    size_t counted; /* in the server's `memory` */
     HttpParser *parser;
     Reply reply;
     Fiber *fiber;     /* that works for the request under way */
@@ -81,6 +82,7 @@ struct Conn {
 static void conn_next(Conn *conn);
 static void conn_feed(Conn *conn, Str bytes);
 static void start_reading(Conn *conn);
+static void hang_up(Conn *conn);
 
 /* ---- arenas ---- */
 
@@ -99,13 +101,20 @@ static void arena_give(HttpServer *server, Arena *arena)
         server->arenas[server->n_arenas++] = arena;
 }
 
-/* Counts what the request under way holds while it is not whole. */
-static void count_arena(Conn *conn, bool partial)
+/* Counts what the connection holds while it waits for its peer; false when all of them hold too much. */
+static bool count_memory(Conn *conn)
 {
-    const size_t now = partial ? arena_used(conn->arena) : 0;
+    const size_t now = (conn->arena == NULL ? 0 : arena_used(conn->arena)) + conn->pending_n;
 
-    conn->server->partial += now - conn->counted;
+    conn->server->memory += now - conn->counted;
     conn->counted = now;
+    return conn->server->memory <= conn->server->config.memory;
+}
+
+static void uncount_memory(Conn *conn)
+{
+    conn->server->memory -= conn->counted;
+    conn->counted = 0;
 }
 
 /* ---- connections ---- */
@@ -135,7 +144,7 @@ static void on_conn_closed(uv_handle_t *handle)
     if (conn->next != NULL)
         conn->next->before = conn->before;
     server->n_conns--;
-    count_arena(conn, false);
+    uncount_memory(conn);
     if (conn->arena != NULL)
         arena_give(server, conn->arena);
     conn_free(conn);
@@ -177,11 +186,14 @@ static void after_write(Conn *conn)
 {
     HttpServer *server = conn->server;
 
+    uncount_memory(conn);
     arena_give(server, conn->arena);
     conn->arena = NULL;
     conn->parser = NULL;
-    if (conn->close_after || server->draining)
+    if (conn->close_after)
         linger(conn);
+    else if (server->draining)
+        hang_up(conn);
     else
         conn_next(conn);
 }
@@ -203,12 +215,10 @@ static void on_written(uv_write_t *write, int status)
 /* What the socket does not take at once goes out by the loop; on_written() goes on. */
 static void write_rest(Conn *conn, const uv_buf_t *bufs, unsigned n)
 {
-    conn->writing = true;
     conn->write.data = conn;
-    if (uv_write(&conn->write, &conn->socket.stream, bufs, n, on_written) == 0)
-        return;
-    conn->writing = false;
-    conn_close(conn);
+    conn->writing = uv_write(&conn->write, &conn->socket.stream, bufs, n, on_written) == 0;
+    if (!conn->writing || !count_memory(conn))
+        conn_close(conn);
 }
 
 /* Takes `n` bytes off the front of the reply. */
@@ -483,7 +493,7 @@ static void start_request(Conn *conn)
     req->tls = conn->tls != NULL;
     req->mark = conn->server->mark;
     reply_init(conn);
-    if (conn->server->n_running >= conn->server->config.running) {
+    if (conn->server->n_running >= conn->server->config.running || !count_memory(conn)) {
         send_busy(conn);
         return;
     }
@@ -555,7 +565,6 @@ static void stop_reading(Conn *conn)
 static void refuse_request(Conn *conn, int status)
 {
     stop_reading(conn);
-    count_arena(conn, false);
     reply_init(conn);
     send_refusal(conn, status);
 }
@@ -565,17 +574,9 @@ static void begin_body(Conn *conn, bool more)
     const Limits limits = conn->server->config.limits(conn->server->config.arg, parser_req(conn->parser));
 
     parser_limit(conn->parser, limits.body);
-    set_phase(conn, BODY, limits.body_ms);
+    set_phase(conn, BODY, limits.body_ms > 0 ? limits.body_ms : DEFAULT_BODY_MS);
     if (!more)
         say_continue(conn);
-}
-
-/* Many clients that send large bodies slowly share a bounded memory. */
-static void wait_for_more(Conn *conn)
-{
-    count_arena(conn, true);
-    if (conn->server->partial > conn->server->config.partial)
-        refuse_request(conn, 503);
 }
 
 static void conn_feed(Conn *conn, Str bytes)
@@ -592,11 +593,11 @@ static void conn_feed(Conn *conn, Str bytes)
             begin_body(conn, bytes.n > 0);
         } else if (state == PARSE_MORE && bytes.n == 0) {
             keep_rest(conn, bytes);
-            wait_for_more(conn);
+            if (!count_memory(conn)) /* many clients that send slowly share a bounded memory */
+                refuse_request(conn, 503);
             return;
         }
     }
-    count_arena(conn, false);
     if (state == PARSE_ERROR) {
         refuse_request(conn, parser_status(conn->parser));
         return;
@@ -714,7 +715,6 @@ static void conn_late(Conn *conn)
             fiber_expire(conn->fiber);
     } else if (conn->phase == BODY) {
         stop_reading(conn);
-        count_arena(conn, false);
         parser_req(conn->parser)->err = E_TIMEOUT;
         start_request(conn);
     } else if (conn->phase == HEADER) {
@@ -764,7 +764,7 @@ static void read_peer(Conn *conn)
         inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)&address)->sin_addr, conn->peer, sizeof(conn->peer));
     else if (IN6_IS_ADDR_V4MAPPED(v6))
         inet_ntop(AF_INET, &v6->s6_addr[12], conn->peer, sizeof(conn->peer)); /* one client, one address, whatever the listener */
-    else
+    else if (address.ss_family == AF_INET6)
         inet_ntop(AF_INET6, v6, conn->peer, sizeof(conn->peer));
 }
 
