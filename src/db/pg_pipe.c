@@ -416,7 +416,7 @@ static bool take_result(Pipe *pipe, PGresult *result)
     if (status == PGRES_PIPELINE_ABORTED) {
         if (step_of(item) == STEP_PREPARE)
             pipe->conn->prepared[item->work->stmt->index].sent = false;
-        item->again = true;
+        item->again = item->err == OK; /* else its own earlier step was refused */
         item->ran = false;
         PQclear(result);
         return true;

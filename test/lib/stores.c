@@ -11,9 +11,25 @@
 static unsigned n_databases;
 static char template_name[64];
 
+static const Stmt *other_stmts; /* of a test that brings its own */
+static size_t n_other;
+static int64_t other_wait;
+
 static DbConfig config_of(const char *url)
 {
-    return (DbConfig){ .url = url, .stmts = sql_stmts, .n_stmts = sql_n, .exclusive = 6, .window = 2, .wait_ms = 5000 };
+    return (DbConfig){ .url = url,
+                       .stmts = other_stmts == NULL ? sql_stmts : other_stmts,
+                       .n_stmts = other_stmts == NULL ? sql_n : n_other,
+                       .exclusive = 6,
+                       .window = 2,
+                       .wait_ms = other_wait == 0 ? 5000 : other_wait };
+}
+
+void store_use(const Stmt *stmts, size_t n, int64_t wait_ms)
+{
+    other_stmts = stmts;
+    n_other = n;
+    other_wait = wait_ms;
 }
 
 static void open_store(TestStore *store, bool migrate)

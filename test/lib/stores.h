@@ -22,6 +22,9 @@ void store_drop(TestStore *store);
 /* Runs SQL text on the database, past the driver, on a connection of its own; returns the first cell in the arena, or NULL. */
 char *store_sql(TestStore *store, Arena *arena, const char *sql);
 
+/* Later tests of this program use these statements, and this longest wait (0: the usual). */
+void store_use(const Stmt *stmts, size_t n, int64_t wait_ms);
+
 /* Runs `fn(arg)` in each of `n` fibers of a loop that has its connections; returns when all have ended. */
 void store_fibers(TestStore *store, unsigned n, void (*fn)(void *arg), void *args, size_t size);
 

@@ -1,58 +1,457 @@
-/* db.c: the face of both stores: kinds of values, transactions, errors, fibers, a server that goes away. */
+/* db.c: the face of both stores: kinds of values, transactions, errors, many fibers, a server that goes away. */
+#include <unistd.h>
+
+#include "base/clock.h"
 #include "stores.h"
 
-static const Field int_cols[] = { INT(Value, number, "number"), END(Value) };
+/* ---- statements of the tests' own ---- */
 
-static Query *query_new(Arena *arena, const char *sql)
+typedef struct Thing {
+    int64_t id, n, at;
+    const char *uuid, *text, *doc, *ip;
+    bool flag;
+    double real;
+    Str raw;
+    int64_t wait_s;
+} Thing;
+
+static const Field thing_cols[] = {
+    INT(Thing, id, "id"),        INT(Thing, n, "n"),       TIME(Thing, at, "at"),        UUID(Thing, uuid, "uuid"),
+    TEXT(Thing, text, "text"),   JSON(Thing, doc, "doc"),  INET(Thing, ip, "ip"),        BOOL(Thing, flag, "flag"),
+    DOUBLE(Thing, real, "real"), BYTES(Thing, raw, "raw"), INT(Thing, wait_s, "wait_s"), END(Thing),
+};
+
+enum { S_INSERT, S_GET, S_COUNT, S_ADD, S_SLEEP, S_LOCK, S_WRONG, S_KILL };
+static const char *const insert_sqlite[] = {
+    "INSERT INTO things (id, n, at, uuid, text, doc, ip, flag, real, raw) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", NULL
+};
+static const char *const get_sqlite[] = { "SELECT * FROM things WHERE id = $1", NULL };
+static const char *const count_sqlite[] = { "SELECT count(*) AS n FROM things", NULL };
+static const char *const add_sqlite[] = { "UPDATE things SET n = n + $1 WHERE id = $2", NULL };
+static const char *const none_sqlite[] = { "SELECT 1 AS n", NULL };
+static const char *const all_params[] = { "id", "n", "at", "uuid", "text", "doc", "ip", "flag", "real", "raw", NULL };
+static const char *const id_params[] = { "id", NULL };
+static const char *const add_params[] = { "n", "id", NULL };
+static const char *const no_params[] = { NULL };
+
+static const Stmt stmts[] = {
+    [S_INSERT] = { "insert",
+                   "INSERT INTO public.things (id, n, at, uuid, text, doc, ip, flag, real, raw) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                   insert_sqlite, all_params, 0, S_INSERT },
+    [S_GET] = { "get", "SELECT * FROM public.things WHERE id = $1", get_sqlite, id_params, STMT_READ, S_GET },
+    [S_COUNT] = { "count", "SELECT count(*) AS n FROM public.things", count_sqlite, no_params, STMT_READ, S_COUNT },
+    [S_ADD] = { "add", "UPDATE public.things SET n = n + $1 WHERE id = $2", add_sqlite, add_params, 0, S_ADD },
+    [S_SLEEP] = { "sleep", "SELECT 1 AS n FROM pg_sleep(30)", none_sqlite, no_params, STMT_READ, S_SLEEP },
+    [S_LOCK] = { "lock", "SELECT n FROM public.things WHERE id = $1 FOR UPDATE", get_sqlite, id_params, 0, S_LOCK },
+    [S_WRONG] = { "wrong", "SELECT no_such_column FROM public.things", none_sqlite, no_params, STMT_READ, S_WRONG },
+    [S_KILL] = { "kill",
+                 "SELECT count(pg_terminate_backend(pid)) AS n FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+                 none_sqlite, no_params, STMT_READ | STMT_SLOW, S_KILL },
+};
+
+__attribute__((constructor)) static void use_stmts(void)
 {
-    Query *query = ARENA_NEW(arena, Query);
-
-    query->sql = buf_in(arena, 4096);
-    buf_puts(&query->sql, sql);
-    return query;
+    store_use(stmts, COUNTOF(stmts), 2000); /* longer than PostgreSQL's deadlock_timeout */
 }
 
-static Err ask(Ctx *ctx, const char *sql, int64_t *ret)
+static void make_things(TestStore *store)
 {
-    List rows = { 0 };
-
-    TRY(db_query(db_auto(ctx), query_new(ctx->arena, sql), int_cols, 10, &rows));
-    *ret = rows.n == 0 ? -1 : ((const Value *)rows.v[0])->number;
-    return OK;
+    store_sql(
+        store, NULL,
+        store->postgres
+            ? "CREATE TABLE public.things (id bigint CONSTRAINT things_pkey PRIMARY KEY, n integer, at timestamptz, uuid uuid,"
+              " text text, doc jsonb, ip inet, flag boolean, real double precision, raw bytea)"
+            : "CREATE TABLE things (id INTEGER NOT NULL PRIMARY KEY, n INTEGER, at INTEGER, uuid TEXT, text TEXT, doc TEXT,"
+              " ip TEXT, flag INTEGER, real REAL, raw BLOB) STRICT, WITHOUT ROWID");
 }
 
-STORE_TEST(ping_outside_a_fiber)
+static Err insert(Ctx *ctx, int64_t id)
+{
+    const Thing thing = { .id = id };
+
+    return db_exec(db_auto(ctx), &stmts[S_INSERT], thing_cols, &thing, NULL);
+}
+
+static int64_t number_of(TestStore *store, int64_t id)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+    const Thing key = { .id = id };
+    Thing *thing;
+
+    assert_ok(db_one(db_auto(&ctx), id == 0 ? &stmts[S_COUNT] : &stmts[S_GET], thing_cols, &key, thing_cols, &thing));
+    return thing->n;
+}
+
+/* ---- values ---- */
+
+STORE_TEST(every_kind_comes_back_as_it_went)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+    const Thing in = { .id = 7,
+                       .n = -5,
+                       .at = 1700000000123456,
+                       .uuid = "5f1c8f5e-6f2d-4d7e-9b59-0f6f5a3f7b11",
+                       .text = "a\"b\\c\n{é}",
+                       .doc = "{\"a\":[1,2.50,\" b : c , \\\" \"],\"z\":null}",
+                       .ip = "2001:db8::1",
+                       .flag = true,
+                       .real = -1.25,
+                       .raw = { "\0\x01\xff", 3 } };
+    Thing *out;
+
+    make_things(store);
+    assert_ok(db_exec(db_auto(&ctx), &stmts[S_INSERT], thing_cols, &in, NULL));
+    assert_ok(db_one(db_auto(&ctx), &stmts[S_GET], thing_cols, &in, thing_cols, &out));
+    assert_int_equal(out->id, in.id);
+    assert_int_equal(out->n, in.n);
+    assert_int_equal(out->at, in.at);
+    assert_string_equal(out->uuid, in.uuid);
+    assert_string_equal(out->text, in.text);
+    assert_string_equal(out->doc, in.doc);
+    assert_string_equal(out->ip, in.ip);
+    assert_true(out->flag);
+    assert_true(out->real == in.real);
+    assert_int_equal(out->raw.n, 3);
+    assert_memory_equal(out->raw.p, in.raw.p, 3);
+}
+
+STORE_TEST(nulls_come_back_as_nulls)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+    const Thing in = { .id = 1 };
+    Thing *out;
+
+    make_things(store);
+    assert_ok(insert(&ctx, 1));
+    assert_ok(db_one(db_auto(&ctx), &stmts[S_GET], thing_cols, &in, thing_cols, &out));
+    assert_null(out->uuid);
+    assert_null(out->text);
+    assert_null(out->doc);
+    assert_null(out->ip);
+    assert_null(out->raw.p);
+    assert_int_equal(out->at, 0);
+}
+
+STORE_TEST(a_row_that_is_not_there)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+    const Thing key = { .id = 1 };
+    Thing *out = NULL;
+    int64_t changed = -1;
+
+    make_things(store);
+    assert_err(db_one(db_auto(&ctx), &stmts[S_GET], thing_cols, &key, thing_cols, &out), E_NO_ROW);
+    assert_null(out);
+    assert_ok(db_exec(db_auto(&ctx), &stmts[S_ADD], thing_cols, &key, &changed));
+    assert_int_equal(changed, 0);
+    assert_ok(db_ping(&ctx));
+}
+
+/* ---- many at once ---- */
+
+typedef struct Task {
+    TestStore *store;
+    int64_t id;
+    Err err;
+    int64_t n, ms;
+} Task;
+
+static Task *tasks_new(Arena *arena, TestStore *store, size_t n)
+{
+    Task *tasks = ARENA_ARRAY(arena, Task, n);
+
+    for (size_t i = 0; i < n; i++)
+        tasks[i] = (Task){ .store = store, .id = (int64_t)i + 1 };
+    return tasks;
+}
+
+static void insert_and_get(void *arg)
+{
+    TEST_ARENA(arena);
+    Task *task = arg;
+    Ctx ctx = ctx_new(arena, task->store->db);
+    const Thing key = { .id = task->id };
+    Thing *out;
+
+    task->err = insert(&ctx, task->id);
+    for (int i = 0; i < 3 && task->err == OK; i++) {
+        task->err = db_one(db_auto(&ctx), &stmts[S_GET], thing_cols, &key, thing_cols, &out);
+        if (task->err == OK && out->id != task->id)
+            task->err = E_INTERNAL;
+    }
+}
+
+STORE_TEST(fibers_get_their_own_rows)
+{
+    TEST_ARENA(arena);
+    Task *tasks = tasks_new(arena, store, 300);
+
+    make_things(store);
+    store_fibers(store, 300, insert_and_get, tasks, sizeof(*tasks));
+    for (size_t i = 0; i < 300; i++)
+        assert_ok(tasks[i].err);
+    assert_int_equal(number_of(store, 0), 300);
+}
+
+static void insert_one_of_ten(void *arg)
+{
+    TEST_ARENA(arena);
+    Task *task = arg;
+    Ctx ctx = ctx_new(arena, task->store->db);
+
+    task->err = insert(&ctx, task->id % 10);
+}
+
+STORE_TEST(a_refused_write_spoils_no_other_of_its_batch)
+{
+    TEST_ARENA(arena);
+    Task *tasks = tasks_new(arena, store, 100);
+    static const UniqueRow rows[] = { { "things_pkey", E_ID_TAKEN } };
+    size_t taken = 0;
+
+    db_unique_table(rows, COUNTOF(rows));
+    make_things(store);
+    store_fibers(store, 100, insert_one_of_ten, tasks, sizeof(*tasks));
+    for (size_t i = 0; i < 100; i++) {
+        assert_true(tasks[i].err == OK || tasks[i].err == E_ID_TAKEN);
+        taken += tasks[i].err == E_ID_TAKEN;
+    }
+    assert_int_equal(taken, 90);
+    assert_int_equal(number_of(store, 0), 10);
+}
+
+static void wrong_or_right(void *arg)
+{
+    TEST_ARENA(arena);
+    Task *task = arg;
+    Ctx ctx = ctx_new(arena, task->store->db);
+    const Thing key = { .id = 1 };
+    Thing *out;
+
+    task->err = db_one(db_auto(&ctx), &stmts[task->id % 5 == 0 ? S_WRONG : S_GET], thing_cols, &key, thing_cols, &out);
+}
+
+STORE_TEST(a_refused_read_spoils_no_other_of_its_batch)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+    Task *tasks = tasks_new(arena, store, 60);
+
+    make_things(store);
+    assert_ok(insert(&ctx, 1));
+    store_fibers(store, 60, wrong_or_right, tasks, sizeof(*tasks));
+    for (size_t i = 0; i < 60; i++)
+        assert_int_equal(tasks[i].err, store->postgres && tasks[i].id % 5 == 0 ? E_DB : OK);
+}
+
+/* ---- transactions ---- */
+
+static Err add_in(Tx *tx, int64_t id, int64_t n)
+{
+    const Thing thing = { .id = id, .n = n };
+
+    return db_exec(tx, &stmts[S_ADD], thing_cols, &thing, NULL);
+}
+
+static Err add_and_fail(Tx *tx, void *arg)
+{
+    (void)arg;
+    TRY(add_in(tx, 1, 5));
+    return E_FORBIDDEN_COMBO;
+}
+
+STORE_TEST(an_error_undoes_the_transaction)
 {
     TEST_ARENA(arena);
     Ctx ctx = ctx_new(arena, store->db);
 
+    make_things(store);
+    assert_ok(insert(&ctx, 1));
+    assert_err(tx_run(&ctx, add_and_fail, NULL), E_FORBIDDEN_COMBO);
+    assert_int_equal(number_of(store, 1), 0);
+}
+
+static Err fill_arena(Tx *tx, void *arg)
+{
+    (void)arg;
+    TRY(add_in(tx, 1, 5));
+    for (int i = 0; i < 1000; i++)
+        arena_alloc(tx_ctx(tx)->arena, 100000);
+    return OK;
+}
+
+STORE_TEST(a_full_arena_undoes_the_transaction)
+{
+    Arena *arena CLEANUP(arena_freep) = arena_new(1 << 20, false);
+    Ctx ctx = ctx_new(arena, store->db);
+
+    make_things(store);
+    assert_ok(insert(&ctx, 1));
+    assert_err(tx_run(&ctx, fill_arena, NULL), E_NOMEM);
+    assert_int_equal(number_of(store, 1), 0);
     assert_ok(db_ping(&ctx));
 }
 
-typedef struct Asking {
-    TestStore *store;
-    int64_t number;
-    Err err;
-} Asking;
-
-static void ask_fiber(void *arg)
+/* Each half takes the rows in another order. */
+static Err add_crosswise(Tx *tx, void *arg)
 {
-    TEST_ARENA(arena);
-    Asking *asking = arg;
-    Ctx ctx = ctx_new(arena, asking->store->db);
+    const Task *task = arg;
+    const bool up = task->id % 2 == 0;
 
-    asking->err = ask(&ctx, arena_printf(arena, "SELECT %lld + 1 AS number", (long long)asking->number), &asking->number);
+    TRY(add_in(tx, up ? 1 : 2, 1));
+    usleep(20000); /* on a thread of the driver's, never on a loop */
+    return add_in(tx, up ? 2 : 1, 1);
 }
 
-STORE_TEST(reads_of_many_fibers_get_their_own_rows)
+static void cross(void *arg)
 {
-    Asking askings[200];
+    TEST_ARENA(arena);
+    Task *task = arg;
+    Ctx ctx = ctx_new(arena, task->store->db);
 
-    for (size_t i = 0; i < COUNTOF(askings); i++)
-        askings[i] = (Asking){ .store = store, .number = (int64_t)i };
-    store_fibers(store, COUNTOF(askings), ask_fiber, askings, sizeof(*askings));
-    for (size_t i = 0; i < COUNTOF(askings); i++) {
-        assert_ok(askings[i].err);
-        assert_int_equal(askings[i].number, i + 1);
+    task->err = tx_run(&ctx, add_crosswise, task);
+}
+
+STORE_TEST(deadlocks_are_run_again)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+    Task *tasks = tasks_new(arena, store, 4);
+    int64_t done = 0;
+
+    make_things(store);
+    assert_ok(insert(&ctx, 1));
+    assert_ok(insert(&ctx, 2));
+    store_fibers(store, 4, cross, tasks, sizeof(*tasks));
+    for (size_t i = 0; i < 4; i++) {
+        assert_true(tasks[i].err == OK || tasks[i].err == E_CONFLICT);
+        done += tasks[i].err == OK;
     }
+    assert_true(done > 0);
+    assert_int_equal(number_of(store, 1), done);
+    assert_int_equal(number_of(store, 2), done);
+}
+
+static Err lock_and_wait(Tx *tx, void *arg)
+{
+    const Thing key = { .id = 1 };
+    Thing *out;
+
+    (void)arg;
+    TRY(db_one(tx, &stmts[S_LOCK], thing_cols, &key, thing_cols, &out));
+    usleep(300000);
+    return OK;
+}
+
+/* The first holds a row for 300 ms, the second writes it alone, the others write another row. */
+static void hold_or_write(void *arg)
+{
+    TEST_ARENA(arena);
+    Task *task = arg;
+    Ctx ctx = ctx_new(arena, task->store->db);
+    const Thing thing = { .id = task->id == 2 ? 1 : 2, .n = 1 };
+    int64_t begun;
+
+    if (task->id == 1) {
+        task->err = tx_run(&ctx, lock_and_wait, NULL);
+        return;
+    }
+    task->err = fiber_sleep(50);
+    begun = clock_mono_ms();
+    if (task->err == OK)
+        task->err = db_exec(db_auto(&ctx), &stmts[S_ADD], thing_cols, &thing, NULL);
+    task->ms = clock_mono_ms() - begun;
+}
+
+STORE_TEST(a_locked_row_does_not_hold_up_the_writer)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+    Task *tasks = tasks_new(arena, store, 10);
+
+    make_things(store);
+    assert_ok(insert(&ctx, 1));
+    assert_ok(insert(&ctx, 2));
+    store_fibers(store, 10, hold_or_write, tasks, sizeof(*tasks));
+    for (size_t i = 0; i < 10; i++)
+        assert_ok(tasks[i].err);
+    assert_int_equal(number_of(store, 1), 1);
+    assert_int_equal(number_of(store, 2), 8);
+    for (size_t i = 2; i < 10 && store->postgres; i++)
+        assert_true(tasks[i].ms < 220);
+}
+
+/* ---- time and loss ---- */
+
+static void sleep_long(void *arg)
+{
+    TEST_ARENA(arena);
+    Task *task = arg;
+    Ctx ctx = ctx_new(arena, task->store->db);
+    const Thing key = { .id = 1 };
+    Thing *out;
+
+    task->err = db_one(db_auto(&ctx), &stmts[S_SLEEP], thing_cols, &key, thing_cols, &out);
+}
+
+STORE_TEST(a_statement_ends_in_time)
+{
+    TEST_ARENA(arena);
+    Task *tasks = tasks_new(arena, store, 1);
+    const int64_t begun = clock_mono_ms();
+
+    store_fibers(store, 1, sleep_long, tasks, sizeof(*tasks));
+    sleep_long(&tasks[0]);
+    assert_int_equal(tasks[0].err, store->postgres ? E_TIMEOUT : OK);
+    assert_true(clock_mono_ms() - begun < 7000);
+}
+
+/* Every tenth kills all other connections; reads and idle writers must not notice. */
+static void read_and_kill(void *arg)
+{
+    TEST_ARENA(arena);
+    Task *task = arg;
+    Ctx ctx = ctx_new(arena, task->store->db);
+    const Thing key = { .id = 1 };
+    Thing *out;
+
+    for (int i = 0; i < 20 && task->err == OK; i++) {
+        const bool kill = task->id == 1 && i % 5 == 4;
+
+        task->err = db_one(db_auto(&ctx), &stmts[kill ? S_KILL : S_GET], thing_cols, &key, thing_cols, &out);
+        if (task->err == OK)
+            task->err = fiber_sleep(10);
+    }
+    if (task->err == OK)
+        task->err = add_in(db_auto(&ctx), 1, 1);
+}
+
+STORE_TEST(killed_connections_cost_no_read)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+    Task *tasks = tasks_new(arena, store, 20);
+
+    make_things(store);
+    assert_ok(insert(&ctx, 1));
+    store_fibers(store, 20, read_and_kill, tasks, sizeof(*tasks));
+    for (size_t i = 0; i < 20; i++)
+        assert_ok(tasks[i].err);
+    assert_int_equal(number_of(store, 1), 20);
+}
+
+TEST(an_url_of_nothing_is_refused_with_a_reason)
+{
+    Buf why CLEANUP(buf_free) = buf_heap(1024);
+    const DbConfig config = { .url = "postgres://nobody@127.0.0.1:1/none", .stmts = stmts, .n_stmts = COUNTOF(stmts) };
+    Db *db = NULL;
+
+    assert_err(db_open(&config, &why, &db), E_DB);
+    assert_null(db);
+    assert_true(why.len > 0);
+    assert_null(memchr(why.data, '\n', why.len));
 }
