@@ -178,8 +178,11 @@ Err store_user_get(Tx *tx, const char *id, User **ret)
 Err store_user_get_for_update(Tx *tx, const char *id, User **ret)
 {
     const UserRow key = { .user.id = id };
+    UserRow *row;
 
-    return get_user(tx, SQL_USER_GET_FOR_UPDATE, user_cols, &key, ret);
+    if (tx_is_postgres(tx))
+        TRY(db_one(tx, SQL_USER_LOCK, user_cols, &key, user_cols, &row));
+    return get_user(tx, SQL_USER_GET, user_cols, &key, ret);
 }
 
 Err store_user_get_by_subject(Tx *tx, const char *provider, const char *subject, User **ret)

@@ -58,11 +58,13 @@ auth.users u LEFT JOIN hecate.profiles p ON p.user_id = u.id LEFT JOIN hecate.pa
 -- :user_get
 SELECT #user_columns# #user_parts# FROM #user_tables# WHERE u.id = :id
 
--- :user_get_for_update
+-- Before a user is read to be changed. Alone: what a statement that waits for a lock reads beside the locked row is from before the wait.
+
+-- :user_lock
 -- @pg
-SELECT #user_columns# #user_parts# FROM #user_tables# WHERE u.id = :id FOR UPDATE OF u
+SELECT u.id FROM auth.users u WHERE u.id = :id FOR UPDATE
 -- @sqlite
-SELECT #user_columns# #user_parts# FROM #user_tables# WHERE u.id = :id
+SELECT u.id FROM auth.users u WHERE u.id = :id
 
 -- :user_get_by_subject
 SELECT #user_columns# #user_parts# FROM #user_tables#
