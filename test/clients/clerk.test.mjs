@@ -270,6 +270,18 @@ for (const store of stores)
         assert.deepEqual(Object.keys((await users.getUser(id)).privateMetadata), ['p', 'half'])
       })
 
+      test('many at once: one wins an address, no merge is lost', async () => {
+        const address = email(), name = username()
+        const made = await Promise.allSettled(Array.from({ length: 12 }, (_, i) => users.createUser(i % 2 ? { emailAddress: [address] } : { username: name, emailAddress: [email()] })))
+        assert.equal(made.filter(({ status }) => status === 'fulfilled').length, 2)
+        for (const { reason } of made.filter(({ status }) => status === 'rejected')) assert.deepEqual([reason.status, reason.errors[0].code], [422, 'form_identifier_exists'])
+        const { id } = await users.createUser({ emailAddress: [email()] })
+        await Promise.all(Array.from({ length: 12 }, (_, i) =>
+          users.updateUserMetadata(id, i % 3 === 0 ? { publicMetadata: { [`k${i}`]: i } } : i % 3 === 1 ? { privateMetadata: { [`k${i}`]: i } } : { unsafeMetadata: { [`k${i}`]: i } })))
+        const user = await users.getUser(id)
+        for (const metadata of [user.publicMetadata, user.privateMetadata, user.unsafeMetadata]) assert.equal(Object.keys(metadata).length, 4)
+      })
+
       test('banUser ends sessions and sign-in, unbanUser opens again', async () => {
         const address = email()
         const { id } = await users.createUser({ emailAddress: [address], password })

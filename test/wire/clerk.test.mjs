@@ -101,7 +101,8 @@ const cases = [
   ['PATCH', '/users/ID/metadata', body({ public_metadata: 'x' }), 422, 'form_param_value_invalid', 'public_metadata'],
   ['PUT', '/users/ID/metadata', body({ private_metadata: { x: 'y'.repeat(8190) } }), 422, 'form_param_exceeds_allowed_size', 'private_metadata'],
   ['POST', '/users/ID/verify_password', body({}), 422, 'form_param_missing', 'password'],
-  ['POST', '/users/ID/verify_password', body({ password: null }), 422, 'form_param_nil', 'password'],
+  ['POST', '/users/ID/verify_password', body({ password: null }), 422, 'form_param_missing', 'password'],
+  ['POST', '/users/ID/verify_password', body({ password: '' }), 422, 'form_param_nil', 'password'],
   ['POST', '/users/ID/verify_password', body({ password: 1 }), 422, 'form_param_type_invalid', 'password'],
   ['POST', '/users/ID/verify_password', body({ password: 'x', code: 'y' }), 422, 'form_param_unknown', 'code'],
   ['POST', '/users/ID/verify_password', body({ password: 'wrong-pw-1' }), 422, 'incorrect_password'],
@@ -187,6 +188,14 @@ for (const store of stores)
         assert.deepEqual((await reply.json()).map((user) => [user.id, user.banned]), [[other.id, banned], [id, banned]])
         assert.equal((await (await call('GET', `/users?banned=${banned}`)).json()).length, 2)
       }
+      state = await everything()
+    })
+
+    test('changes of several users in opposite orders end well', async () => {
+      const ids = await Promise.all(Array.from({ length: 8 }, async (_, i) => (await (await call('POST', '/users', body({ username: `bulk_${i}` }))).json()).id))
+      const replies = await Promise.all(Array.from({ length: 12 }, (_, i) => call('POST', i % 3 ? '/users/ban' : '/users/unban', body({ user_ids: i % 2 ? ids : [...ids].reverse() }))))
+      for (const reply of replies) assert.equal(reply.status, 200, await reply.text())
+      await Promise.all(ids.map((one) => call('DELETE', `/users/${one}`)))
       state = await everything()
     })
 
