@@ -3,14 +3,45 @@
 #include "base/id.h"
 #include "dialect/auth0/internal.h"
 
+/* The machine's own names, which clients use for one another. */
+static bool is_loopback(Str domain)
+{
+    static const char *const names[] = { "localhost:", "127.0.0.1:", "[::1]:" };
+
+    for (size_t i = 0; i < COUNTOF(names); i++)
+        if (str_starts(domain, str_of(names[i])))
+            return true;
+    return false;
+}
+
+static Str port_of(Str domain)
+{
+    while (domain.n > 0 && domain.p[domain.n - 1] != ':')
+        domain.n--;
+    return domain;
+}
+
+/* The domain of this request: the one of the settings, or, when that is a loopback name, the loopback name by which the client
+ * came, at the same port. */
+static const char *domain_of(Ctx *ctx)
+{
+    const Str domain = str_of(((const Auth0Settings *)ctx_settings(ctx))->domain), host = ctx_call(ctx)->req->host;
+    const Str here = port_of(domain), there = port_of(host);
+
+    if (is_loopback(domain) && is_loopback(host) &&
+        str_eq((Str){ domain.p + here.n, domain.n - here.n }, (Str){ host.p + there.n, host.n - there.n }))
+        return str_dup(ctx->arena, host);
+    return domain.p;
+}
+
 const char *auth0_issuer(Ctx *ctx)
 {
-    return arena_printf(ctx->arena, "https://%s/", ((const Auth0Settings *)ctx_settings(ctx))->domain);
+    return arena_printf(ctx->arena, "https://%s/", domain_of(ctx));
 }
 
 const char *auth0_audience(Ctx *ctx)
 {
-    return arena_printf(ctx->arena, "https://%s/api/v2/", ((const Auth0Settings *)ctx_settings(ctx))->domain);
+    return arena_printf(ctx->arena, "https://%s/api/v2/", domain_of(ctx));
 }
 
 bool word_in(Str list, char separator, Str word)

@@ -30,6 +30,9 @@ static const struct {
     { "last_login", SORT_LAST_SIGN_IN_AT },
     { "name", SORT_NAME },
     { "logins_count", SORT_LOGINS_COUNT },
+    { "nickname", SORT_NICKNAME },
+    { "given_name", SORT_GIVEN_NAME },
+    { "family_name", SORT_FAMILY_NAME },
 };
 
 static Err read_sort(Ctx *ctx, const char *text, UserQuery *query)
@@ -72,8 +75,18 @@ static Err read_page(Ctx *ctx, const Auth0UserQuery *in, UserQuery *query)
         return fail(ctx, E_BAD_PAGE, NOWHERE, NULL);
     query->connection =
         text_eq(in->connection, AUTH0_CONNECTION) ? NULL : in->connection; /* the default one is not written down */
-    query->whole = true;
+    query->whole = query->living = true;
     return read_sort(ctx, in->sort, query);
+}
+
+/* A search may be short and its statement too long all the same. */
+static Err run_query(Ctx *ctx, const Auth0UserQuery *in, const UserQuery *query, List *users, int64_t *total)
+{
+    Err err = in->include_totals ? dir_user_count(ctx, query, total) : OK;
+
+    if (err == OK && query->limit > 0)
+        err = dir_user_list(ctx, query, users);
+    return err == E_TOO_LARGE && query->where != NULL ? search_too_large(ctx) : err;
 }
 
 Err auth0_user_list(Ctx *ctx, const Req *req, Reply *reply)
@@ -89,10 +102,7 @@ Err auth0_user_list(Ctx *ctx, const Req *req, Reply *reply)
     TRY(read_page(ctx, &in, query));
     TRY(search_read(ctx, in.q == NULL ? "" : in.q, &query->where));
     out = (Auth0Page){ .start = query->offset, .limit = query->limit };
-    if (in.include_totals)
-        TRY(dir_user_count(ctx, query, &out.total));
-    if (query->limit > 0)
-        TRY(dir_user_list(ctx, query, &users));
+    TRY(run_query(ctx, &in, query, &users, &out.total));
     TRY(write_users(ctx, &in, &users, &text));
     if (!in.include_totals)
         return reply_text(ctx, reply, 200, AUTH0_JSON, str_of(text));
@@ -114,8 +124,7 @@ Err auth0_users_by_email(Ctx *ctx, const Req *req, Reply *reply)
     TRY(auth0_query(ctx, req, auth0_email_query, &in));
     texts_add(ctx->arena, &query->emails, in.email);
     query->limit = MOST_REACHED;
-    query->whole = true;
-    query->ascending = true;
+    query->whole = query->living = query->ascending = true;
     TRY(dir_user_list(ctx, query, &users));
     for (size_t i = 0; i < users.n; i++)
         if (text_eq(auth0_user_view(ctx, users.v[i])->email, in.email))

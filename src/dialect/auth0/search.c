@@ -62,10 +62,15 @@ static Err bad(Ctx *ctx, const char *why)
                         "Query validation error: '%s' on property q (Query in Lucene query string syntax).", why);
 }
 
+Err search_too_large(Ctx *ctx)
+{
+    return bad(ctx, "The query has too many clauses");
+}
+
 static Err cond_new(Parser *p, CondKind kind, Cond *a, Cond *b, Cond **ret)
 {
     if (++p->conds > MOST_CONDS)
-        return bad(p->ctx, "The query has too many clauses");
+        return search_too_large(p->ctx);
     *ret = ARENA_NEW(p->ctx->arena, Cond);
     **ret = (Cond){ .kind = kind, .a = a, .b = b };
     return OK;
@@ -190,6 +195,8 @@ static Err leaf_new(Parser *p, CondKind kind, const SearchField *field, Str rest
     while (field->type == T_DOCUMENT && rest.p != NULL) {
         if ((*ret)->path.n == MOST_PATH)
             return bad(p->ctx, "A path has too many steps");
+        if (++p->conds > MOST_CONDS) /* each step costs as much as a clause */
+            return search_too_large(p->ctx);
         texts_add(p->ctx->arena, &(*ret)->path, str_dup(p->ctx->arena, str_cut(&rest, '.')));
     }
     return OK;

@@ -6,5 +6,7 @@
 
 /* Reads `q` into a tree of conditions. E_BAD_VALUE (invalid_query_string): not of the language, or a search that it does not allow. */
 Err search_read(Ctx *ctx, const char *q, const Cond **ret);
+/* E_BAD_VALUE: the tree became more than one statement can hold. */
+Err search_too_large(Ctx *ctx);
 
 #endif
