@@ -208,9 +208,12 @@ static const char *const sort_columns[] = {
     [SORT_LAST_NAME] = "lower(p.last_name)",
     [SORT_LAST_ACTIVE_AT] = "p.last_active_at",
     [SORT_LAST_SIGN_IN_AT] = "u.last_sign_in_at",
-    [SORT_NAME] = "p.name",
+    [SORT_NAME] = "lower(coalesce(p.name, u.email, p.username, u.phone))", /* as Auth0 shows it */
     [SORT_LOGINS_COUNT] = "p.logins_count",
     [SORT_WEB3] = NULL, /* wallet_sort() */
+    [SORT_NICKNAME] = "lower(p.nickname)",
+    [SORT_GIVEN_NAME] = "lower(p.given_name)",
+    [SORT_FAMILY_NAME] = "lower(p.family_name)",
 };
 
 /* The wallet that the profile names, else the oldest. */

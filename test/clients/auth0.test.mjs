@@ -226,6 +226,29 @@ for (const store of stores)
         assert.deepEqual(await users.byEmail({ email: address, fields: 'email', include_fields: true }), [{ email: address }])
       })
 
+      test('users that GoTrue deleted softly are gone', async () => {
+        const admin = new GoTrueAdminApi({ url: server.gotrue.url, headers: { Authorization: `Bearer ${server.gotrue.serviceKey}` } })
+        const { user_id, email: address } = await make()
+        assert.equal((await admin.deleteUser(user_id.slice(6).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'), true)).error, null)
+        await refused(users.get(user_id), 404, 'inexistent_user')
+        await refused(users.update(user_id, { name: 'x' }), 404, 'inexistent_user')
+        assert.deepEqual(await users.byEmail({ email: address }), [])
+        assert.ok(!(await users.list({ per_page: 100, page: 0, include_totals: true })).users.some((u) => u.user_id === user_id))
+      })
+
+      test('list: every order', async () => {
+        const marks = ['b', 'A', 'c'], made = []
+        for (const mark of marks)
+          made.push(await make({ name: `${mark} order`, nickname: `${mark}-order`, given_name: mark, family_name: mark, username: `${mark}-${process.pid}-${n++}`, phone_number: `+4940${process.pid}${n++}`, email: `${mark}-order-${process.pid}-${n++}@example.com` }))
+        for (const [field, want] of [['name', [1, 0, 2]], ['nickname', [1, 0, 2]], ['given_name', [1, 0, 2]], ['family_name', [1, 0, 2]], ['username', [1, 0, 2]], ['email', [1, 0, 2]], ['created_at', [0, 1, 2]],
+          ['updated_at', [0, 1, 2]], ['phone_number', [0, 1, 2]], ['logins_count', [0, 1, 2]], ['last_login', [0, 1, 2]]])
+          for (const way of [1, -1]) {
+            const seen = await users.list({ sort: `${field}:${way}`, per_page: 100, page: 0, include_totals: true })
+            const order = seen.users.map((u) => made.findIndex((m) => m.user_id === u.user_id)).filter((i) => i >= 0)
+            assert.deepEqual(order, way === 1 ? want : [...want].reverse(), `${field}:${way}`)
+          }
+      })
+
       test('list: pages, totals, order, fields', async () => {
         const made = []
         for (let i = 0; i < 5; i++) made.push(await make({ name: `Lister ${i}` }))
@@ -257,6 +280,16 @@ describe('auth0 newest', () => {
     for await (const user of await m.users.list()) seen.push(user.user_id)
     assert.deepEqual(new Set(seen), made)
     assert.equal(seen.length, 3)
+  })
+
+  test('the machine\'s other names are domains, too', async () => {
+    const [, , port] = server.ports
+    const m = new Newest({ domain: `127.0.0.1:${port}`, clientId: server.auth0.clientId, clientSecret: server.auth0.clientSecret })
+    const { user_id } = await m.users.create({ connection, email: email(), password })
+    assert.equal((await m.users.get(user_id)).user_id, user_id)
+    const four = new Four({ domain: `127.0.0.1:${port}`, clientId: server.auth0.clientId, clientSecret: server.auth0.clientSecret })
+    assert.equal((await four.users.get({ id: user_id })).data.user_id, user_id)
+    await m.users.delete(user_id)
   })
 
   test('a wrong secret opens nothing', async () => {

@@ -95,7 +95,7 @@ const found = {
 
 const refused = ['name:*ab', 'user_metadata.full_name:J*', 'user_metadata.display.fontSize:[1 TO 20]', 'name:john~', 'name:/joh.*/', 'name:john^4', 'name:"john', '(name:john', 'name:john)',
   'name:', 'last_login:[yesterday TO *]', 'logins_count:[a TO b]', 'name:[a TO b', 'name:[a b]', 'AND', `${'('.repeat(60)}name:a${')'.repeat(60)}`, Array(200).fill('name:a').join(' OR '),
-  `app_metadata.${Array(20).fill('a').join('.')}:1`]
+  Array(60).fill(`app_metadata.${Array(8).fill('a').join('.')}:1`).join(' OR '), `app_metadata.${Array(20).fill('a').join('.')}:1`]
   .filter((q) => q !== 'AND')
 
 for (const store of stores)
