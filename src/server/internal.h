@@ -133,7 +133,7 @@ Err data_key_read(Arena *arena, const char *text, uint8_t key[DATA_KEY_BYTES]);
 
 /* ---- process.c ---- */
 
-/* No core files, no ptrace by others, no new privileges. */
+/* No core files, no ptrace by others, no new privileges; as many open files as we may have. */
 void process_harden(void);
 /* The data directory: made (0700), owned by the user to be; loose modes are refused. Sets uid, gid and `switches`. */
 Err process_data_dir(Server *server, Buf *why);

@@ -15,8 +15,13 @@
 void process_harden(void)
 {
     const struct rlimit none = { 0, 0 };
+    struct rlimit files;
 
     setrlimit(RLIMIT_CORE, &none);
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 #ifndef __SANITIZE_ADDRESS__
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* the leak checker must look at its own threads */

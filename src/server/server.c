@@ -406,11 +406,24 @@ static void announce(Server *server)
     LOG(LOG_INFO, "ready", LOG_INT_FIELD("loops", server->n_workers));
 }
 
+/* From the first moment on they wait until somebody listens: a server that is told to end while it starts ends well. */
+static void hold_signals(int how)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(how, &set, NULL);
+}
+
 static Exit run(Server *server)
 {
     const Err err = start_workers(server);
 
     watch_signals(server);
+    hold_signals(SIG_UNBLOCK);
     atomic_store(&server->ready, true);
     announce(server);
     if (err != OK)
@@ -457,6 +470,7 @@ Exit server_run(const Start *how, Buf *why)
     server->arena = arena_new(SERVER_CAP, true);
     server->metrics = metrics_new();
     signal(SIGPIPE, SIG_IGN);
+    hold_signals(SIG_BLOCK);
     process_harden();
     code = start(server, why);
     if (code == EXIT_OK)

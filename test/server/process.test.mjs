@@ -5,10 +5,11 @@ import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto'
 import { chownSync, copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import https from 'node:https'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import tls from 'node:tls'
-import { binary, mint, sleep } from '../lib/server.mjs'
+import { binary, mint, newDatabase, sleep, stores } from '../lib/server.mjs'
 import { addresses, command, end, ended, scratch, serve, until, url } from './run.mjs'
 
 const isRoot = process.getuid() === 0
@@ -38,6 +39,31 @@ test('SIGTERM under load answers what it has read and exits 0', async (t) => {
   assert.ok(Date.now() - begun < 10000)
   assert.deepEqual(seen.bad, [])
   assert.ok(!/Sanitizer|runtime error/.test(self.err), self.err)
+})
+
+test('SIGTERM does not wait for clients that dawdle', async (t) => {
+  const env = await addresses(scratch(t)), self = await serve(t, env)
+  const [host, port] = env.HECATE_LISTEN_GOTRUE.split(':'), sockets = []
+  for (const text of ['', 'GET /health HTTP/1.1\r\nHost: a', 'POST /token HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf'])
+    await new Promise((resolve) => {
+      const socket = connect(Number(port), host, () => { if (text) socket.write(text); setTimeout(resolve, 50) }).on('error', () => {})
+      sockets.push(socket)
+    })
+  const begun = Date.now()
+  assert.equal(await end(self), 0)
+  assert.ok(Date.now() - begun < 10000, String(Date.now() - begun))
+  for (const socket of sockets) socket.destroy()
+})
+
+test('SIGTERM and SIGHUP during the start are kept until somebody listens', async (t) => {
+  for (const ms of [0, 5, 20, 50, 120]) {
+    const self = command(['serve'], await addresses(scratch(t)))
+    await until('begun', () => readFileSync(`/proc/${self.child.pid}/status`, 'utf8').match(/SigBlk:\s*0*[1-9]/), 5000).catch(() => 0)
+    await sleep(ms)
+    self.child.kill('SIGHUP')
+    self.child.kill('SIGTERM')
+    assert.equal(await self.exit, 0, self.err)
+  }
 })
 
 test('readiness goes false before the listeners close', async (t) => {
@@ -330,4 +356,25 @@ test('two servers that start at once in one directory make one key', async (t) =
   assert.equal(await end(winner), 0)
   const again = await ended(['check'], { HECATE_DATA: join(dir, 'data') })
   assert.equal(again.code, 0)
+})
+
+test('two nodes on one PostgreSQL share keys made at the first start', { skip: !stores.includes('postgres') }, async (t) => {
+  const database = newDatabase()
+  t.after(() => database.drop())
+  const shared = { HECATE_DATABASE_URL: database.url, HECATE_DATA_KEY: '5a'.repeat(32), HECATE_LOOPS: '2' }
+  const a = { ...(await addresses(scratch(t))), ...shared }, b = { ...(await addresses(scratch(t))), ...shared }
+  const first = await serve(t, a), second = await serve(t, b)
+  const [, token] = first.out.match(/service role\): +createClient\('[^']*', '([^']*)'\)/)
+  assert.equal(second.out, '')
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const made = await fetch(`${url(a, 'gotrue')}/admin/users`, { method: 'POST', headers, body: JSON.stringify({ email: 'a@example.com', email_confirm: true }) })
+  assert.equal(made.status, 200)
+  const seen = await Promise.all(Array.from({ length: 20 }, () => fetch(`${url(b, 'gotrue')}/admin/users/`, { headers }).then((res) => res.json())))
+  assert.ok(seen.every((list) => list.users.length === 1))
+  second.child.kill('SIGHUP')
+  await until('reloaded', () => second.err.includes('"reloaded"'))
+  const check = await ended(['check'], { DATABASE_URL: database.url })
+  assert.deepEqual([check.code, check.out], [0, '0\n'], check.err)
+  assert.equal(await end(first), 0)
+  assert.equal(await end(second), 0)
 })
