@@ -26,13 +26,22 @@ static void tree_free(void *value)
     json_decref(value);
 }
 
-json_t *tree_read_scanned(Arena *arena, Str text, bool wide)
+static void holder_free(void *holder)
 {
-    json_t *value = json_loadb(text.p, text.n, JSON_DECODE_ANY | (wide ? JSON_DECODE_INT_AS_REAL : 0), NULL);
+    json_t *value = *(json_t **)holder;
 
     if (value != NULL)
-        arena_own(arena, tree_free, value);
-    return value;
+        tree_free(value);
+}
+
+/* The holder is owned before there is a value: an arena may be at its end, and its user unwind. */
+json_t *tree_read_scanned(Arena *arena, Str text, bool wide)
+{
+    json_t **holder = ARENA_NEW(arena, json_t *);
+
+    arena_own(arena, holder_free, holder);
+    *holder = json_loadb(text.p, text.n, JSON_DECODE_ANY | (wide ? JSON_DECODE_INT_AS_REAL : 0), NULL);
+    return *holder;
 }
 
 json_t *tree_read(Arena *arena, Str text)
