@@ -1,0 +1,93 @@
+/* auth0.h: the classes UsersManager and UsersByEmailManager of node-auth0, one function per method. */
+#ifndef HECATE_API_AUTH0_H
+#define HECATE_API_AUTH0_H
+
+#include "hecate.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct Auth0Users Auth0Users;
+
+typedef struct HecateAuth0Identity {
+    const char *connection, *user_id, *provider;
+    bool is_social;
+    const char *profile_data; /* JSON; NULL but for linked identities */
+} HecateAuth0Identity;
+
+typedef struct HecateAuth0Identities {
+    HecateAuth0Identity **items;
+    size_t count;
+} HecateAuth0Identities;
+
+typedef struct HecateAuth0User {
+    const char *user_id, *email, *username, *phone_number, *name, *nickname, *picture, *given_name, *family_name, *last_ip;
+    const char *user_metadata, *app_metadata;     /* JSON; NULL is none */
+    bool email_verified, phone_verified, blocked; /* false also when absent */
+    int64_t created_at, updated_at, last_login, last_password_reset, logins_count;
+    HecateAuth0Identities identities; /* the first is the primary one */
+    const char *raw;                  /* the whole answer; NULL for a user in a list, whose raw has it */
+} HecateAuth0User;
+
+typedef struct HecateAuth0UserList {
+    HecateAuth0User **users;
+    size_t count;
+    int64_t start, limit, total; /* with include_totals alone; else total is -1 */
+    const char *raw;
+} HecateAuth0UserList;
+
+/* UserCreate and UserUpdate. `connection` is due at creation; `user_id` counts there alone, `client_id` and `verify_phone_number`
+ * in an update. In an update a null removes the attribute; metadata is merged by its first level, {} clears it. */
+typedef struct HecateAuth0UserInput {
+    HecateText connection, email, username, password, phone_number, given_name, family_name, name, nickname, picture;
+    HecateText user_id, client_id;
+    HecateText user_metadata, app_metadata; /* JSON objects */
+    HecateBool email_verified, phone_verified, blocked, verify_email, verify_phone_number;
+} HecateAuth0UserInput;
+
+/* GetUsersRequest; get and getByEmail read the first two members. */
+typedef struct HecateAuth0UserQuery {
+    HecateText fields; /* "email,name" */
+    HecateBool include_fields;
+    HecateInt page, per_page; /* page counts from 0 */
+    HecateBool include_totals;
+    HecateText sort; /* "created_at:-1" */
+    HecateText connection;
+    HecateText q; /* Lucene syntax, "email:\"a@b.c\"" */
+    HecateText search_engine;
+    HecateBool primary_order;
+} HecateAuth0UserQuery;
+
+/* As gotrue_admin_new(). The first call with client_id and client_secret fetches a token from /oauth/token; a refusal there ends
+ * that call with the token endpoint's status and code ("access_denied"). A token that is refused with 401 is fetched anew once.
+ */
+HECATE_API Auth0Users *auth0_users_new(const HecateOptions *options, HecateError *error);
+HECATE_API void auth0_users_free(Auth0Users *users);
+
+/* create: POST /api/v2/users. Free the user with auth0_user_free(). */
+HECATE_API HecateStatus auth0_users_create(Auth0Users *users, const HecateAuth0UserInput *input, HecateAuth0User **ret,
+                                           HecateError *error);
+/* get: GET /api/v2/users/{id}. `query` may be NULL, here and below; an empty id is HECATE_INVALID. */
+HECATE_API HecateStatus auth0_users_get(Auth0Users *users, const char *id, const HecateAuth0UserQuery *query,
+                                        HecateAuth0User **ret, HecateError *error);
+/* getAll: GET /api/v2/users. Free with auth0_user_list_free(). */
+HECATE_API HecateStatus auth0_users_get_all(Auth0Users *users, const HecateAuth0UserQuery *query, HecateAuth0UserList **ret,
+                                            HecateError *error);
+/* update: PATCH /api/v2/users/{id} */
+HECATE_API HecateStatus auth0_users_update(Auth0Users *users, const char *id, const HecateAuth0UserInput *input,
+                                           HecateAuth0User **ret, HecateError *error);
+/* delete: DELETE /api/v2/users/{id}; also OK when there is no such user. */
+HECATE_API HecateStatus auth0_users_delete(Auth0Users *users, const char *id, HecateError *error);
+/* usersByEmail.getByEmail: GET /api/v2/users-by-email?email=… */
+HECATE_API HecateStatus auth0_users_by_email_get_by_email(Auth0Users *users, const char *email, const HecateAuth0UserQuery *query,
+                                                          HecateAuth0UserList **ret, HecateError *error);
+
+HECATE_API void auth0_user_free(HecateAuth0User *user);
+HECATE_API void auth0_user_list_free(HecateAuth0UserList *list);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
