@@ -67,6 +67,10 @@ static void date_from_days(int64_t days, int64_t *y, int64_t *m, int64_t *d)
     *y = yoe + era * 400 + (*m <= 2);
 }
 
+/* 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z. */
+#define FIRST_US (-62167219200 * US_PER_S)
+#define LAST_US (253402300800 * US_PER_S - 1)
+
 static void put_digits(char *p, int64_t value, int digits)
 {
     for (int i = digits - 1; i >= 0; i--, value /= 10)
@@ -76,8 +80,10 @@ static void put_digits(char *p, int64_t value, int digits)
 void time_write(Buf *buf, int64_t us, int digits)
 {
     char text[] = "0000-00-00T00:00:00.000000";
-    int64_t seconds = us / US_PER_S, fraction = us % US_PER_S, y, m, d, rest;
+    int64_t seconds, fraction, y, m, d, rest;
 
+    us = us < FIRST_US ? FIRST_US : us > LAST_US ? LAST_US : us;
+    seconds = us / US_PER_S, fraction = us % US_PER_S;
     if (fraction < 0)
         fraction += US_PER_S, seconds--;
     rest = seconds % 86400;
@@ -154,10 +160,10 @@ bool time_read(Str text, int64_t *ret)
 {
     int64_t y, m, d, hour, minute, second, us = 0, offset;
 
-    if (!take_digits(&text, 4, 9999, &y) || !take_char(&text, "-") || !take_digits(&text, 2, 12, &m) ||
-        !take_char(&text, "-") || !take_digits(&text, 2, 31, &d) || !take_char(&text, "Tt ") ||
-        !take_digits(&text, 2, 23, &hour) || !take_char(&text, ":") || !take_digits(&text, 2, 59, &minute) ||
-        !take_char(&text, ":") || !take_digits(&text, 2, 60, &second))
+    if (!take_digits(&text, 4, 9999, &y) || !take_char(&text, "-") || !take_digits(&text, 2, 12, &m) || !take_char(&text, "-") ||
+        !take_digits(&text, 2, 31, &d) || !take_char(&text, "Tt ") || !take_digits(&text, 2, 23, &hour) ||
+        !take_char(&text, ":") || !take_digits(&text, 2, 59, &minute) || !take_char(&text, ":") ||
+        !take_digits(&text, 2, 60, &second))
         return false;
     if (take_char(&text, ".") && !take_fraction(&text, &us))
         return false;

@@ -22,7 +22,7 @@ void clock_shift(int64_t us);
 void clock_freeze(int64_t us);
 
 /* RFC 3339 in UTC with `Z`. `digits` of fraction: -1 writes what is there, without trailing zeros (none for a whole
- * second); 0 to 6 exactly so many. Years 0 to 9999. */
+ * second); 0 to 6 exactly so many. Years 0 to 9999; a time outside is written as the nearest within. */
 void time_write(Buf *buf, int64_t us, int digits);
 /* Reads RFC 3339 (any offset, up to 9 digits, `T` or `t` or a blank between date and time). False on anything else. */
 bool time_read(Str text, int64_t *ret);

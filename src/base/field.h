@@ -38,7 +38,7 @@ typedef enum FieldKind {
 
 enum FieldFlags {
     REQUIRED = 1,     /* reading: absent is E_MISSING */
-    SECRET = 2,       /* never logged; wiped with the arena */
+    SECRET = 2,       /* log_member() shows it as "***"; wiped with the arena */
     OMIT_NULL = 4,    /* writing: a null (NULL, 0 for times, an empty list) is left out instead of written as null */
     OMIT_ZERO = 8,    /* writing: also left out when false, 0 or "" */
     NULL_AS_EMPTY = 16, /* writing: null is written as "", {} or [] by its kind */
@@ -94,7 +94,9 @@ static inline bool given_null(const Given *given, size_t offset) { return given-
 #define FIELD_(T, m, k, type, n, ...) \
     { .name = (n), .kind = (k), .offset = (uint32_t)(offsetof(T, m) + FIELD_TYPE_(T, m, type)), ##__VA_ARGS__ }
 
-#define GIVEN(T, m) FIELD_(T, m, F_GIVEN, Given, NULL)
+/* 0, or an error of the compiler when the struct is too large for Given. */
+#define GIVEN_SIZE_(T) (0 * sizeof(char[sizeof(T) <= 8 * sizeof(((Given *)0)->set) ? 1 : -1]))
+#define GIVEN(T, m) { .kind = F_GIVEN, .offset = (uint32_t)(offsetof(T, m) + FIELD_TYPE_(T, m, Given) + GIVEN_SIZE_(T)) }
 #define TEXT(T, m, n, ...) FIELD_(T, m, F_TEXT, const char *, n, ##__VA_ARGS__)
 #define UUID(T, m, n, ...) FIELD_(T, m, F_UUID, const char *, n, ##__VA_ARGS__)
 #define INET(T, m, n, ...) FIELD_(T, m, F_INET, const char *, n, ##__VA_ARGS__)

@@ -8,6 +8,8 @@
 #include "buf.h"
 #include "clock.h"
 
+enum { MOST_TEXT = 1024, MOST_LINE = 65536 };
+
 static _Atomic int log_least = LOG_INFO, log_form = LOG_AUTO;
 
 static const char *const level_names[] = { "debug", "info", "warn", "error" };
@@ -26,7 +28,9 @@ bool log_wants(LogLevel level)
 /* Control and non-ASCII bytes are escaped in both forms: a line stays one line, whatever a name holds. */
 static void put_escaped(Buf *buf, const char *text)
 {
-    for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
+    size_t n = 0;
+
+    for (const unsigned char *p = (const unsigned char *)text; *p != '\0' && n < MOST_TEXT; p++, n++) {
         if (*p == '"' || *p == '\\') {
             buf_char(buf, '\\');
             buf_char(buf, (char)*p);
@@ -36,41 +40,82 @@ static void put_escaped(Buf *buf, const char *text)
             buf_char(buf, (char)*p);
         }
     }
+    if (n == MOST_TEXT)
+        buf_puts(buf, "...");
+}
+
+/* Does a value stand by itself in a line of text? A blank or an equals sign could pass for the next field. */
+static bool is_word(const char *text)
+{
+    return *text != '\0' && strpbrk(text, " =\"") == NULL;
 }
 
 static void put_field(Buf *buf, const LogField *field, bool json)
 {
+    const char *quote = field->text != NULL && (json || !is_word(field->text)) ? "\"" : "";
+
     buf_puts(buf, json ? ",\"" : " ");
     buf_puts(buf, field->name);
     buf_puts(buf, json ? "\":" : "=");
-    if (field->text == NULL) {
+    buf_puts(buf, quote);
+    if (field->text == NULL)
         buf_int(buf, field->number);
-        return;
-    }
-    buf_puts(buf, json ? "\"" : "");
-    put_escaped(buf, field->text);
-    buf_puts(buf, json ? "\"" : "");
+    else
+        put_escaped(buf, field->text);
+    buf_puts(buf, quote);
+}
+
+static void put_line(Buf *line, LogLevel level, const char *event, const LogField *fields, size_t n)
+{
+    const bool json = atomic_load_explicit(&log_form, memory_order_relaxed) != LOG_TEXT;
+
+    buf_puts(line, json ? "{\"time\":\"" : "");
+    time_write(line, clock_now(), 3);
+    buf_puts(line, json ? "\",\"level\":\"" : " ");
+    buf_puts(line, level_names[level]);
+    buf_puts(line, json ? "\",\"event\":\"" : " ");
+    put_escaped(line, event);
+    buf_puts(line, json ? "\"" : "");
+    for (size_t i = 0; i < n; i++)
+        put_field(line, &fields[i], json);
+    buf_puts(line, json ? "}\n" : "\n");
 }
 
 void log_line(LogLevel level, const char *event, const LogField *fields, size_t n)
 {
-    const bool json = atomic_load_explicit(&log_form, memory_order_relaxed) != LOG_TEXT;
-    Buf line CLEANUP(buf_free) = buf_heap(16384);
+    Buf line CLEANUP(buf_free) = buf_heap(MOST_LINE);
 
     if (!log_wants(level))
         return;
-    buf_puts(&line, json ? "{\"time\":\"" : "");
-    time_write(&line, clock_now(), 3);
-    buf_puts(&line, json ? "\",\"level\":\"" : " ");
-    buf_puts(&line, level_names[level]);
-    buf_puts(&line, json ? "\",\"event\":\"" : " ");
-    put_escaped(&line, event);
-    buf_puts(&line, json ? "\"" : "");
-    for (size_t i = 0; i < n; i++)
-        put_field(&line, &fields[i], json);
-    buf_puts(&line, json ? "}\n" : "\n");
+    put_line(&line, level, event, fields, n);
+    if (line.over && line.len > 0)
+        line.data[line.len - 1] = '\n'; /* the next line begins on its own all the same */
     if (write(STDERR_FILENO, line.data, line.len) < 0) {
         /* nowhere left to say so */
+    }
+}
+
+LogField log_member(const Field *field, const void *object)
+{
+    const void *member = field_of(field, object);
+
+    if ((field->flags & SECRET) != 0)
+        return LOG_TEXT_FIELD(field->name, field_null(field, object) ? "" : "***");
+    switch (field->kind) {
+    case F_TEXT:
+    case F_UUID:
+    case F_INET:
+        return LOG_TEXT_FIELD(field->name, *(const char *const *)member);
+    case F_BOOL:
+        return LOG_TEXT_FIELD(field->name, *(const bool *)member ? "true" : "false");
+    case F_INT:
+    case F_TIME:
+    case F_TIME_MS:
+    case F_TIME_ISO:
+    case F_TIME_US:
+        return LOG_INT_FIELD(field->name, *(const int64_t *)member);
+    default:
+        return LOG_TEXT_FIELD(field->name, "..."); /* documents, lists and the like do not belong into a line */
     }
 }
 

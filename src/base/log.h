@@ -1,9 +1,10 @@
 /* log.h: one event a line, on standard error: JSON objects, or text when it is a terminal. Never a token, a body, an
- * address or a secret; text from outside is escaped. */
+ * address or a secret; text from outside is escaped, and cut behind 1024 bytes. */
 #ifndef HECATE_LOG_H
 #define HECATE_LOG_H
 
 #include "base.h"
+#include "field.h"
 
 typedef enum LogLevel { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR } LogLevel;
 typedef enum LogForm { LOG_AUTO, LOG_JSON, LOG_TEXT } LogForm;
@@ -25,6 +26,9 @@ typedef struct LogField {
 #define LOG(level, event, ...) \
     log_line((level), (event), (const LogField[]){ __VA_ARGS__ }, sizeof((const LogField[]){ __VA_ARGS__ }) / sizeof(LogField))
 void log_line(LogLevel level, const char *event, const LogField *fields, size_t n);
+
+/* A member of a struct as a value of a line, by its row: "***" where the row says SECRET, "..." for what is no single value. */
+LogField log_member(const Field *field, const void *object);
 
 /* log_note(LOG_WARN, "the port %d is taken", port): a sentence alone. */
 void log_note(LogLevel level, const char *format, ...) PRINTF(2, 3);
