@@ -750,6 +750,12 @@ static Err apply_changes(Tx *tx, void *arg)
     return OK;
 }
 
+static int compare_changes(const void *a, const void *b)
+{
+    return strcmp(((const Change *)a)->id, ((const Change *)b)->id);
+}
+
+/* All take their locks in the order of the ids, so that none waits for another in a circle. */
 Err dir_users_update(Ctx *ctx, const Texts *ids, const UserPatch *in, List *ret)
 {
     Changes changes = { ARENA_ARRAY(ctx->arena, Change, ids->n), ids->n };
@@ -759,6 +765,7 @@ Err dir_users_update(Ctx *ctx, const Texts *ids, const UserPatch *in, List *ret)
         changes.v[i] = (Change){ .in = in, .id = ids->v[i] };
         TRY(change_prepare(ctx, in, &changes.v[i]));
     }
+    qsort(changes.v, changes.n, sizeof(*changes.v), compare_changes);
     TRY(tx_run(ctx, apply_changes, &changes));
     for (size_t i = 0; i < ids->n; i++) {
         User *user;
