@@ -27,3 +27,9 @@ install:
 install-test:
 	@tools/install.sh $(PACKAGES) $(TEST_PACKAGES)
 	@tools/npm.sh
+
+check: install-test
+	@tools/install.sh clang-format-14
+	test -d build/asan || meson setup build/asan -Db_sanitize=address,undefined -Dbuildtype=debugoptimized
+	ninja -C build/asan
+	tools/check.sh
