@@ -6,7 +6,7 @@ TEST_PACKAGES = libcmocka-dev postgresql-15 sqlite3 curl $(if $(shell command -v
 
 .PHONY: run test release fuzz install install-test
 run: release
-	build/release/cli/hecate dev
+	build/release/hecate dev
 
 test: install-test
 	tools/with-postgres.sh tools/test.sh

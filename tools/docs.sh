@@ -2,7 +2,7 @@
 # docs.sh [--check]: writes the documents that the program's own tables print; with --check says which are not current.
 set -eu
 cd "$(dirname "$0")/.."
-hecate=${HECATE_BINARY:-build/asan/cli/hecate}
+hecate=${HECATE_BINARY:-build/asan/hecate}
 unset HECATE_BINARY
 new=$(mktemp -d)
 trap 'rm -rf "$new"' EXIT

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import tls from 'node:tls'
 import { psql, root, withDatabase } from './pg.mjs'
 
-export const binary = process.env.HECATE_TEST_BINARY ?? join(root, 'build/asan/cli/hecate')
+export const binary = process.env.HECATE_TEST_BINARY ?? join(root, 'build/asan/hecate')
 // The stores that can be tested here. `make test` brings both.
 export const stores = process.env.HECATE_TEST_PG ? ['sqlite', 'postgres'] : ['sqlite']
 
