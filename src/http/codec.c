@@ -4,7 +4,17 @@
 /* MOST_BESIDE: chunk extensions and trailer, which nobody here reads. ARENA_SHARE: the part of the arena that a body may be. */
 enum { MOST_CHUNK_LINE = 256, MOST_BESIDE = 8192, ARENA_SHARE = 4 };
 
-typedef enum Step { STEP_HEAD, STEP_LIMIT, STEP_LENGTH, STEP_CHUNK_LINE, STEP_CHUNK_DATA, STEP_CHUNK_END, STEP_TRAILER, STEP_DONE, STEP_ERROR } Step;
+typedef enum Step {
+    STEP_HEAD,
+    STEP_LIMIT,
+    STEP_LENGTH,
+    STEP_CHUNK_LINE,
+    STEP_CHUNK_DATA,
+    STEP_CHUNK_END,
+    STEP_TRAILER,
+    STEP_DONE,
+    STEP_ERROR
+} Step;
 
 struct HttpParser {
     Arena *arena;
@@ -22,7 +32,8 @@ static const struct {
     const char *name;
     Method method;
 } methods[] = {
-    { "GET", GET }, { "HEAD", HEAD }, { "POST", POST }, { "PUT", PUT }, { "PATCH", PATCH }, { "DELETE", DELETE }, { "OPTIONS", OPTIONS },
+    { "GET", GET },     { "HEAD", HEAD },     { "POST", POST },       { "PUT", PUT },
+    { "PATCH", PATCH }, { "DELETE", DELETE }, { "OPTIONS", OPTIONS },
 };
 
 const char *method_name(Method method)
@@ -35,8 +46,18 @@ const char *method_name(Method method)
 
 HttpConfig http_defaults(void)
 {
-    return (HttpConfig){ .header_ms = 10000, .idle_ms = 60000, .request_ms = 10000, .header_line = 8192, .header_total = 32768,
-                         .header_count = 100, .target = 8192, .pipeline = 1, .arena_cap = 32 << 20, .connections = 20000, .running = 2000,
+    return (HttpConfig){ .header_ms = 10000,
+                         .idle_ms = 60000,
+                         .request_ms = 10000,
+                         .drain_ms = 8000,
+                         .header_line = 8192,
+                         .header_total = 32768,
+                         .header_count = 100,
+                         .target = 8192,
+                         .pipeline = 1,
+                         .arena_cap = 32 << 20,
+                         .connections = 20000,
+                         .running = 2000,
                          .memory = 256 << 20 };
 }
 
@@ -92,7 +113,8 @@ static ParseState give_up(HttpParser *parser, Err err)
 
 static bool is_token_char(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 static bool is_token(Str s)
@@ -123,7 +145,8 @@ static Str trim_ows(Str s)
 static bool is_target(Str s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] <= 0x20 || s.p[i] >= 0x7f || s.p[i] == '#' || s.p[i] == '"' || s.p[i] == '<' || s.p[i] == '>' || s.p[i] == '\\')
+        if (s.p[i] <= 0x20 || s.p[i] >= 0x7f || s.p[i] == '#' || s.p[i] == '"' || s.p[i] == '<' || s.p[i] == '>' ||
+            s.p[i] == '\\')
             return false;
     return s.n > 0;
 }
@@ -217,7 +240,8 @@ static int read_request_line(HttpParser *parser, Str line)
         return 400;
     if (target.n > parser->config->target)
         return 414;
-    if (!str_starts(rest, STR("HTTP/")) || rest.n != 8 || rest.p[6] != '.' || rest.p[5] < '0' || rest.p[5] > '9' || rest.p[7] < '0' || rest.p[7] > '9')
+    if (!str_starts(rest, STR("HTTP/")) || rest.n != 8 || rest.p[6] != '.' || rest.p[5] < '0' || rest.p[5] > '9' ||
+        rest.p[7] < '0' || rest.p[7] > '9')
         return 400;
     if (!str_eq(rest, STR("HTTP/1.1")) && !str_eq(rest, STR("HTTP/1.0")))
         return 505;
@@ -392,7 +416,10 @@ static bool read_chunk_size(HttpParser *parser, Str line, size_t *ret)
 
     for (; digits < line.n; digits++) {
         const char c = line.p[digits];
-        const int value = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        const int value = c >= '0' && c <= '9'   ? c - '0'
+                          : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                          : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                 : -1;
 
         if (value < 0)
             break;
@@ -400,7 +427,8 @@ static bool read_chunk_size(HttpParser *parser, Str line, size_t *ret)
     }
     *ret = n;
     parser->beside += line.n - digits;
-    return digits >= 1 && digits <= 8 && parser->beside <= MOST_BESIDE && (digits == line.n || line.p[digits] == ';') && is_value(line);
+    return digits >= 1 && digits <= 8 && parser->beside <= MOST_BESIDE && (digits == line.n || line.p[digits] == ';') &&
+           is_value(line);
 }
 
 /* Takes a byte into the line; true when it is whole, without its CRLF. */

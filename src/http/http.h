@@ -62,6 +62,7 @@ typedef struct Limits {
 typedef struct HttpConfig {
     int64_t header_ms, idle_ms; /* header_ms also bounds the TLS handshake, idle_ms also the sending of an answer */
     int64_t request_ms; /* bounds the handler: then its waits end with E_TIMEOUT (fiber_expire()) */
+    int64_t drain_ms; /* bounds http_drain(): then waits end with E_TIMEOUT and connections close */
     size_t header_line, header_total, header_count, target, pipeline; /* pipeline: unread answers a connection may have */
     size_t arena_cap; /* bytes a request's arena may hold */
     size_t connections; /* at most, per loop */
@@ -104,8 +105,8 @@ Err http_address_check(const char *address, Buf *why);
 Err http_listen(Loop *loop, const char *address, Tls *tls, const HttpConfig *config, void *mark, HttpServer **ret);
 /* The port it is bound to, 0 for unix sockets. */
 int http_port(const HttpServer *server);
-/* Stops accepting, closes idle connections, lets running requests end; `done(arg)` when the last has. Takes 8 s at most, and what a lane
- * still works at: then waits end with E_TIMEOUT and connections close. On its loop's thread. */
+/* Stops accepting, closes idle connections, lets running requests end; `done(arg)` when the last has. Takes drain_ms at most, and what a
+ * lane still works at. On its loop's thread. */
 void http_drain(HttpServer *server, void (*done)(void *arg), void *arg);
 /* After the loop has ended and was freed; frees connections that were still open. Accepts NULL. */
 void http_free(HttpServer *server);

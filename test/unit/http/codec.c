@@ -237,7 +237,8 @@ TEST(framing_by_the_table)
 TEST(request_is_taken_apart)
 {
     TEST_ARENA(arena);
-    const Str text = STR("PATCH /a/b%20c?x=1&y=?2 HTTP/1.1\r\nHOST: Example.test:80\r\nX-One:  v w \t\r\nX-Two:\r\nContent-Length: 2\r\n\r\nhiGET /next");
+    const Str text = STR(
+        "PATCH /a/b%20c?x=1&y=?2 HTTP/1.1\r\nHOST: Example.test:80\r\nX-One:  v w \t\r\nX-Two:\r\nContent-Length: 2\r\n\r\nhiGET /next");
     const Outcome got = parse(arena, text);
 
     assert_int_equal(got.state, PARSE_DONE);
@@ -284,7 +285,8 @@ TEST(body_over_its_limit_is_an_error_of_the_request)
     assert_int_equal(got.state, PARSE_DONE);
     assert_int_equal(got.err, E_TOO_LARGE);
     assert_false(got.keep_alive);
-    got = parse(arena, STR(CHUNKED "40\r\n0123456789012345678901234567890123456789012345678901234567890123\r\n1\r\n4\r\n0\r\n\r\n"));
+    got = parse(arena,
+                STR(CHUNKED "40\r\n0123456789012345678901234567890123456789012345678901234567890123\r\n1\r\n4\r\n0\r\n\r\n"));
     assert_int_equal(got.err, E_TOO_LARGE);
     assert_false(got.keep_alive);
     got = parse(arena, STR(CHUNKED "ffffffff\r\n"));
@@ -324,12 +326,21 @@ TEST(sizes_of_the_head_are_bounded)
     assert_int_equal(status_of(arena, build(arena, start, "X: y\r\n", 99, "\r\n")), 0);
     assert_int_equal(status_of(arena, build(arena, start, "X: y\r\n", 100, "\r\n")), 431);
     assert_int_equal(status_of(arena, build(arena, start, "X: y\r\n", 10000, "\r\n")), 431);
-    assert_int_equal(status_of(arena, build(arena, build(arena, start, "Xxxxxxxxxxxxxxxxxxxxx: yyyyyyyyyyyyyyyyyyyyyyyyyy", 1, "").p, "y", 8000, end)), 0);
-    assert_int_equal(status_of(arena, build(arena, start, "Abcdefghijklmnopqrst: "
-        "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
-        "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
-        "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
-        "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\r\n", 90, "\r\n")), 431);
+    assert_int_equal(
+        status_of(arena, build(arena, build(arena, start, "Xxxxxxxxxxxxxxxxxxxxx: yyyyyyyyyyyyyyyyyyyyyyyyyy", 1, "").p, "y",
+                               8000, end)),
+        0);
+    assert_int_equal(
+        status_of(
+            arena,
+            build(arena, start,
+                  "Abcdefghijklmnopqrst: "
+                  "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+                  "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+                  "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+                  "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\r\n",
+                  90, "\r\n")),
+        431);
 }
 
 TEST(what_stands_beside_a_chunked_body_is_bounded)
@@ -337,9 +348,15 @@ TEST(what_stands_beside_a_chunked_body_is_bounded)
     TEST_ARENA(arena);
 
     assert_int_equal(status_of(arena, build(arena, CHUNKED "1;", "x", 300, "\r\na\r\n0\r\n\r\n")), 400);
-    assert_int_equal(status_of(arena, build(arena, CHUNKED, "1;xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-        "\r\na\r\n", 60, "0\r\n\r\n")), 400);
+    assert_int_equal(
+        status_of(
+            arena,
+            build(arena, CHUNKED,
+                  "1;xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                  "\r\na\r\n",
+                  60, "0\r\n\r\n")),
+        400);
     assert_int_equal(status_of(arena, build(arena, CHUNKED "0\r\n", "X: y\r\n", 1000, "\r\n")), 0);
     assert_int_equal(status_of(arena, build(arena, CHUNKED "0\r\n", "X: y\r\n", 2000, "\r\n")), 431);
 }
@@ -385,7 +402,8 @@ TEST(body_never_fills_the_arena)
     assert_int_equal(parser_feed(parser, STR(HEAD_1 "Content-Length: 262144\r\n\r\n"), &used), PARSE_HEADER_DONE);
     parser_limit(parser, SIZE_MAX);
     for (size_t at = 0; at < body.n; at += 1000)
-        assert_int_not_equal(parser_feed(parser, (Str){ body.p + at, body.n - at < 1000 ? body.n - at : 1000 }, &used), PARSE_ERROR);
+        assert_int_not_equal(parser_feed(parser, (Str){ body.p + at, body.n - at < 1000 ? body.n - at : 1000 }, &used),
+                             PARSE_ERROR);
     assert_int_equal(parser_req(parser)->body.n, body.n);
 
     parser = parser_new(text_arena, &config);

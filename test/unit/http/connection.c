@@ -453,6 +453,49 @@ TEST(drain_lets_requests_end_and_closes_the_rest)
     client_close(&half);
 }
 
+/* A handler that waits for long and a client that sends for long do not hold up the end. */
+TEST(drain_ends_in_its_time)
+{
+    HttpConfig config = test_config();
+    Client running, half;
+
+    config.request_ms = config.header_ms = 60000;
+    config.drain_ms = 300;
+    server_start(&config, NULL);
+    running = client_connect();
+    client_say(&running, GET("/sleep/50000"));
+    half = client_connect();
+    client_say(&half, "GET / HTTP/1.1\r\n");
+    usleep(50000);
+    server_stop(4000);
+    assert_true(client_drain(&running, 100));
+    assert_non_null(strstr(running.text, "E_TIMEOUT"));
+    client_close(&running);
+    client_close(&half);
+}
+
+TEST(unix_socket_is_served_and_found_taken)
+{
+    const HttpConfig config = test_config();
+    Buf why CLEANUP(buf_free) = buf_heap(1000);
+    char path[64], address[80];
+    Client client;
+
+    snprintf(path, sizeof(path), "/tmp/hecate-http-%d.sock", (int)getpid());
+    snprintf(address, sizeof(address), "unix:%s", path);
+    assert_ok(http_address_check(address, &why));
+    server_start_at(address, &config, NULL);
+    assert_int_equal(server_port(), 0);
+    client = client_connect_unix(path);
+    client_say(&client, LAST("/peer"));
+    assert_true(client_drain(&client, 2000));
+    assert_string_equal(strstr(client.text, "\r\n\r\n") + 4, " plain"); /* a peer without address */
+    client_close(&client);
+    assert_err(http_address_check(address, &why), E_CONFLICT);
+    server_stop(2000);
+    unlink(path);
+}
+
 TEST(address_that_is_taken_is_found)
 {
     Buf why CLEANUP(buf_free) = buf_heap(1000);

@@ -8,6 +8,7 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,6 +17,7 @@ static struct {
     Loop *loop;
     HttpServer *server;
     HttpConfig config;
+    const char *address;
     Tls *tls;
     Lane *lane;
     pthread_t thread;
@@ -161,7 +163,7 @@ static void *serve(void *arg)
     (void)arg;
     house.err = loop_new(1, &house.loop);
     if (house.err == OK)
-        house.err = http_listen(house.loop, "127.0.0.1:0", house.tls, &house.config, NULL, &house.server);
+        house.err = http_listen(house.loop, house.address, house.tls, &house.config, NULL, &house.server);
     sem_post(&house.ready);
     if (house.err == OK)
         loop_run(house.loop);
@@ -171,7 +173,13 @@ static void *serve(void *arg)
 
 void server_start(const HttpConfig *config, Tls *tls)
 {
+    server_start_at("127.0.0.1:0", config, tls);
+}
+
+void server_start_at(const char *address, const HttpConfig *config, Tls *tls)
+{
     signal(SIGPIPE, SIG_IGN);
+    house.address = address;
     house.config = *config;
     house.tls = tls;
     assert_ok(lane_new("test", 1, 8, &house.lane));
@@ -233,6 +241,16 @@ Client client_connect(void)
     Client client = { .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
 
     assert_true(client.fd >= 0);
+    assert_int_equal(connect(client.fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    return client;
+}
+
+Client client_connect_unix(const char *path)
+{
+    Client client = { .fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
     assert_int_equal(connect(client.fd, (const struct sockaddr *)&address, sizeof(address)), 0);
     return client;
 }

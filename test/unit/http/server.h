@@ -10,6 +10,7 @@
 /* Serves on loopback until server_stop(). Paths: /echo answers the body, /size/N so many bytes, /sleep/N waits N ms and answers
  * what fiber_sleep() gave, /fill takes memory until the arena is full, /burn the same in a lane, /peer names the peer. */
 void server_start(const HttpConfig *config, Tls *tls);
+void server_start_at(const char *address, const HttpConfig *config, Tls *tls);
 /* Stops by a drain; fails when that takes longer than `ms`. */
 void server_stop(int64_t ms);
 HttpConfig test_config(void);
@@ -25,6 +26,7 @@ typedef struct Client {
 } Client;
 
 Client client_connect(void);
+Client client_connect_unix(const char *path);
 /* With the CA's certificate; the handshake is done. */
 Client client_connect_tls(const char *ca_file);
 void client_close(Client *client);
