@@ -101,37 +101,44 @@ static void take_id(Ctx *ctx, const Auth0UserIn *in, NewUser *new)
     }
 }
 
+/* What the directory is asked for. No connection: the default one, which all dialects share. */
+static NewUser new_user_of(Ctx *ctx, const Auth0UserIn *in)
+{
+    const char *username = text_lower(ctx->arena, in->username), *email = text_lower(ctx->arena, in->email),
+               *phone = in->phone_number;
+    const char *name = auth0_default_name(email, username, phone);
+    NewUser new = {
+        .email = email,
+        .phone = phone,
+        .username = username,
+        .password = in->password,
+        .meta_app = in->app_metadata,
+        .meta_user = in->user_metadata == NULL ? NULL : json_merge(ctx->arena, "{}", in->user_metadata, MERGE_TOP),
+        .email_confirmed = email != NULL && in->email_verified,
+        .phone_confirmed = phone != NULL && in->phone_verified,
+        .banned = in->blocked,
+        .blocked_shown = HAS(in, blocked),
+        .name = in->name == NULL ? name : in->name,
+        .given_name = in->given_name,
+        .nickname = in->nickname == NULL ? auth0_default_nickname(ctx, email, username, phone) : in->nickname,
+        .family_name = in->family_name,
+        .picture = in->picture == NULL ? auth0_default_picture(ctx, name) : in->picture,
+        .policy = &auth0_policy,
+    };
+
+    take_id(ctx, in, &new);
+    return new;
+}
+
 Err auth0_user_create(Ctx *ctx, const Req *req, Reply *reply)
 {
     Auth0UserIn in = { 0 };
-    const char *username, *email, *name;
     NewUser new;
     User *user;
 
     TRY(auth0_body(ctx, req, SCHEMA_METADATA_HINT, &in));
     TRY(check_new(ctx, &in));
-    username = text_lower(ctx->arena, in.username);
-    email = text_lower(ctx->arena, in.email);
-    name = auth0_default_name(email, username, in.phone_number);
-    new = (NewUser){
-        .email = email,
-        .phone = in.phone_number,
-        .username = username,
-        .password = in.password,
-        .meta_user = in.user_metadata == NULL ? NULL : json_merge(ctx->arena, "{}", in.user_metadata, MERGE_TOP),
-        .meta_app = in.app_metadata,
-        .email_confirmed = email != NULL && in.email_verified,
-        .phone_confirmed = in.phone_number != NULL && in.phone_verified,
-        .banned = in.blocked,
-        .blocked_shown = HAS(&in, blocked),
-        .name = in.name == NULL ? name : in.name,
-        .nickname = in.nickname == NULL ? auth0_default_nickname(ctx, email, username, in.phone_number) : in.nickname,
-        .picture = in.picture == NULL ? auth0_default_picture(ctx, name) : in.picture,
-        .given_name = in.given_name,
-        .family_name = in.family_name,
-        .policy = &auth0_policy, /* no connection: the default one, which all dialects share */
-    };
-    take_id(ctx, &in, &new);
+    new = new_user_of(ctx, &in);
     TRY(dir_user_create(ctx, &new, &user));
     ctx->user_id = user->id;
     return auth0_reply_user(ctx, reply, 201, user);

@@ -197,20 +197,36 @@ static const char *verified(const Address *address)
     return address == NULL ? NULL : address->verified_at != 0 ? "true" : "false";
 }
 
-const Auth0User *auth0_user_view(Ctx *ctx, const User *user)
+/* A profile that lacks a name, a nickname or a picture shows what a new one would get. */
+static void show_defaults(Ctx *ctx, Auth0User *view)
+{
+    if (view->name == NULL)
+        view->name = auth0_default_name(view->email, view->username, view->phone_number);
+    if (view->nickname == NULL)
+        view->nickname = auth0_default_nickname(ctx, view->email, view->username, view->phone_number);
+    if (view->picture == NULL)
+        view->picture = auth0_default_picture(ctx, auth0_default_name(view->email, view->username, view->phone_number));
+}
+
+static void show_addresses(Ctx *ctx, const User *user, Auth0User *view)
 {
     const Address *email = address_of(user, "email"), *phone = address_of(user, "phone");
-    const char *number = phone == NULL ? NULL : with_plus(ctx, phone->value), *mail = email == NULL ? NULL : email->value;
-    const bool banned = user_banned(ctx, user);
+
+    view->email = email == NULL ? NULL : email->value;
+    view->email_verified = verified(email);
+    view->phone_number = phone == NULL ? NULL : with_plus(ctx, phone->value);
+    view->phone_verified = verified(phone);
+}
+
+const Auth0User *auth0_user_view(Ctx *ctx, const User *user)
+{
     Auth0User *view = ARENA_NEW(ctx->arena, Auth0User);
 
     *view = (Auth0User){
-        .blocked = banned                ? "true"
-                   : user->blocked_shown ? "false"
-                                         : NULL,
+        .blocked = user_banned(ctx, user) ? "true"
+                   : user->blocked_shown  ? "false"
+                                          : NULL,
         .created_at = user->created_at,
-        .email = mail,
-        .email_verified = verified(email),
         .family_name = user->family_name,
         .given_name = user->given_name,
         .identities = identities(ctx, user),
@@ -221,20 +237,14 @@ const Auth0User *auth0_user_view(Ctx *ctx, const User *user)
         .user_id = auth0_user_id(ctx, user),
         .user_metadata = user_metadata(user),
         .username = user->username,
-        .phone_number = number,
-        .phone_verified = verified(phone),
         .last_password_reset = user->last_password_reset_at,
         .last_ip = user->last_ip,
         .last_login = user->last_sign_in_at,
         .logins_count = user->logins_count,
         .app_metadata = app_metadata(ctx, user),
     };
-    if (view->name == NULL)
-        view->name = auth0_default_name(mail, user->username, number);
-    if (view->nickname == NULL)
-        view->nickname = auth0_default_nickname(ctx, mail, user->username, number);
-    if (view->picture == NULL)
-        view->picture = auth0_default_picture(ctx, auth0_default_name(mail, user->username, number));
+    show_addresses(ctx, user, view);
+    show_defaults(ctx, view);
     return view;
 }
 
