@@ -142,6 +142,11 @@ void process_as_user(const Server *server, bool on);
 /* The switch for good, checked. */
 Err process_drop(Server *server, Buf *why);
 
+/* ---- filter.c ---- */
+
+/* From now on, for all threads: calls such as execve, ptrace and mount end the process. E_IO: this kernel or machine has no such filter. */
+Err filter_start(void);
+
 /* ---- listen.c ---- */
 
 void listen_plan(Server *server, const House *house);

@@ -94,6 +94,19 @@ static Err open_listeners(Server *server, Buf *why)
     return OK;
 }
 
+/* The sanitizers trace and run programs themselves. */
+static Err filter_calls(Server *server, Buf *why)
+{
+    (void)why;
+#ifndef __SANITIZE_ADDRESS__
+    if (now_house(server)->settings.seccomp && filter_start() != OK)
+        log_note(LOG_WARN, "this kernel filters no system calls");
+#else
+    (void)server;
+#endif
+    return OK;
+}
+
 static Err open_database(Server *server, Buf *why)
 {
     const Settings *settings = &now_house(server)->settings;
@@ -144,12 +157,19 @@ static const struct {
     Err (*run)(Server *server, Buf *why);
     Exit config, conflict;
 } phases[] = {
-    { read_settings, EXIT_CONFIG, EXIT_CONFIG },     { judge_secrets, EXIT_WEAK, EXIT_WEAK },
-    { process_data_dir, EXIT_LOOSE, EXIT_LOOSE },    { make_loops, EXIT_INTERNAL, EXIT_INTERNAL },
-    { open_certificates, EXIT_CONFIG, EXIT_IO },     { open_listeners, EXIT_CONFIG, EXIT_PORT },
-    { process_drop, EXIT_LOOSE, EXIT_LOOSE },        { keys_open, EXIT_LOOSE, EXIT_LOOSE },
-    { open_database, EXIT_CONFIG, EXIT_LOCKED },     { migrate, EXIT_DB, EXIT_DB },
-    { start_hashing, EXIT_INTERNAL, EXIT_INTERNAL }, { load_keys, EXIT_CONFIG, EXIT_DB },
+    { read_settings, EXIT_CONFIG, EXIT_CONFIG },
+    { judge_secrets, EXIT_WEAK, EXIT_WEAK },
+    { process_data_dir, EXIT_LOOSE, EXIT_LOOSE },
+    { make_loops, EXIT_INTERNAL, EXIT_INTERNAL },
+    { open_certificates, EXIT_CONFIG, EXIT_IO },
+    { open_listeners, EXIT_CONFIG, EXIT_PORT },
+    { process_drop, EXIT_LOOSE, EXIT_LOOSE },
+    { filter_calls, EXIT_INTERNAL, EXIT_INTERNAL },
+    { keys_open, EXIT_LOOSE, EXIT_LOOSE },
+    { open_database, EXIT_CONFIG, EXIT_LOCKED },
+    { migrate, EXIT_DB, EXIT_DB },
+    { start_hashing, EXIT_INTERNAL, EXIT_INTERNAL },
+    { load_keys, EXIT_CONFIG, EXIT_DB },
 };
 
 static Exit exit_of(Err err, Exit config, Exit conflict)
