@@ -171,6 +171,9 @@ static const Method fetch_token = {
     .open = true,
 };
 
+const Method *const auth0_methods[] = { &create_user, &get_user, &list_users,  &update_user,
+                                        &delete_user, &by_email, &fetch_token, NULL };
+
 /* ---- the token ---- */
 
 static void token_drop(Client *client)

@@ -245,6 +245,9 @@ static const Method verify_password = {
     .due = NOWHERE,
 };
 
+const Method *const clerk_methods[] = { &create_user, &get_user,   &update_user, &update_metadata, &ban_user, &unban_user,
+                                        &delete_user, &list_users, &count_users, &verify_password, NULL };
+
 ClerkUsers *clerk_users_new(const HecateOptions *options, HecateError *error)
 {
     return (ClerkUsers *)client_new(&face, options, error);

@@ -128,6 +128,8 @@ static const Method list_users = {
     .due = offsetof(HecateGotrueUserList, aud),
 };
 
+const Method *const gotrue_methods[] = { &create_user, &get_user, &update_user, &delete_user, &sign_out, &list_users, NULL };
+
 GotrueAdmin *gotrue_admin_new(const HecateOptions *options, HecateError *error)
 {
     return (GotrueAdmin *)client_new(&face, options, error);

@@ -86,6 +86,9 @@ typedef struct Method {
     bool open;            /* without a credential */
 } Method;
 
+/* Each ends with NULL; for the test that finds bindings which the wire does not know. */
+extern const Method *const gotrue_methods[], *const clerk_methods[], *const auth0_methods[];
+
 typedef struct Args {
     const char *id;
     const void *body, *query;
