@@ -43,11 +43,21 @@ static void uncount(Conn *conn)
 
 /* ---- connections ---- */
 
+/* Passwords and tokens pass through here: what held them is wiped. */
+static void drop_pending(Conn *conn)
+{
+    if (conn->pending != NULL)
+        explicit_bzero(conn->pending, conn->pending_n);
+    free(conn->pending);
+    conn->pending = NULL;
+    conn->pending_n = conn->pending_at = 0;
+}
+
 void http_conn_free(Conn *conn)
 {
     tls_conn_free(conn->tls);
     buf_free(&conn->sending);
-    free(conn->pending);
+    drop_pending(conn);
     free(conn);
 }
 
@@ -125,8 +135,7 @@ static void finish_request(Conn *conn)
 /* All that sending takes from the arena is taken here, before a handler can fill it. */
 static void reply_init(Conn *conn)
 {
-    conn->reply =
-        (Reply){ .status = 500, .arena = conn->arena, .head = buf_in(conn->arena, 16384), .body = buf_in(conn->arena, SIZE_MAX) };
+    conn->reply = (Reply){ .status = 500, .arena = conn->arena, .head = buf_in(conn->arena, 16384), .body = buf_in(conn->arena, SIZE_MAX) };
     conn->line = arena_alloc(conn->arena, MOST_LINE);
 }
 
@@ -144,11 +153,7 @@ static void request_killed(void *arg)
     Conn *conn = arg;
     const Req *old = parser_req(conn->parser);
     char path[512];
-    Req req = { .method = old->method,
-                .method_text = str_of(method_name(old->method)),
-                .peer = conn->peer,
-                .tls = old->tls,
-                .mark = old->mark };
+    Req req = { .method = old->method, .method_text = str_of(method_name(old->method)), .peer = conn->peer, .tls = old->tls, .mark = old->mark };
 
     snprintf(path, sizeof(path), "%.*s", (int)(old->path.n < sizeof(path) ? old->path.n : 1), old->path.p);
     req.path = str_of(path);
@@ -211,17 +216,17 @@ static void start_request(Conn *conn)
 /* Bytes that came while a request is under way, behind those that wait already. */
 static void keep_more(Conn *conn, Str bytes)
 {
-    char *all = malloc(conn->pending_n - conn->pending_at + bytes.n);
+    const size_t waiting = conn->pending_n - conn->pending_at;
+    char *all = malloc(waiting + bytes.n);
 
     if (all == NULL)
         abort();
-    if (conn->pending != NULL)
-        memcpy(all, conn->pending + conn->pending_at, conn->pending_n - conn->pending_at);
-    memcpy(all + conn->pending_n - conn->pending_at, bytes.p, bytes.n);
-    free(conn->pending);
+    if (waiting > 0)
+        memcpy(all, conn->pending + conn->pending_at, waiting);
+    memcpy(all + waiting, bytes.p, bytes.n);
+    drop_pending(conn);
     conn->pending = all;
-    conn->pending_n = conn->pending_n - conn->pending_at + bytes.n;
-    conn->pending_at = 0;
+    conn->pending_n = waiting + bytes.n;
 }
 
 /* What the request under way left: a tail of what waited already, or of what just came. */
@@ -232,9 +237,7 @@ static void keep_rest(Conn *conn, Str rest)
     } else if (rest.n > 0) {
         conn->pending_at = conn->pending_n - rest.n;
     } else {
-        free(conn->pending);
-        conn->pending = NULL;
-        conn->pending_n = conn->pending_at = 0;
+        drop_pending(conn);
     }
 }
 
@@ -246,8 +249,7 @@ static void say_continue(Conn *conn)
 
     if (!parser_expects_continue(conn->parser))
         return;
-    if (conn->tls != NULL ? !tls_conn_write(conn->tls, (Str){ buf.base, buf.len })
-                          : uv_try_write(&conn->socket.stream, &buf, 1) != (int)buf.len)
+    if (conn->tls != NULL ? !tls_conn_write(conn->tls, (Str){ buf.base, buf.len }) : uv_try_write(&conn->socket.stream, &buf, 1) != (int)buf.len)
         http_conn_close(conn);
 }
 
@@ -330,12 +332,15 @@ void http_conn_hang_up(Conn *conn)
 
 static void read_tls(Conn *conn, Str bytes)
 {
+    char *plain = conn->server->plain_buffer;
     TlsRead state = TLS_WAIT;
     size_t n;
 
     tls_conn_feed(conn->tls, bytes);
-    while (!conn->closing && (state = tls_conn_read(conn->tls, conn->server->plain_buffer, READ_SIZE, &n)) == TLS_DATA)
-        take_bytes(conn, (Str){ conn->server->plain_buffer, n });
+    while (!conn->closing && (state = tls_conn_read(conn->tls, plain, READ_SIZE, &n)) == TLS_DATA) {
+        take_bytes(conn, (Str){ plain, n });
+        explicit_bzero(plain, n);
+    }
     tls_conn_feed(conn->tls, (Str){ NULL, 0 });
     if (!conn->closing)
         http_conn_flush(conn);
@@ -365,6 +370,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         read_tls(conn, bytes);
     } else if (n > 0 && conn->phase != LINGERING) {
         conn_feed(conn, bytes);
+        explicit_bzero(buf->base, bytes.n);
     }
 }
 

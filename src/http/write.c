@@ -102,6 +102,7 @@ static bool encrypt_more(Conn *conn)
     }
     if (!tls_conn_write(conn->tls, (Str){ piece, n }))
         http_conn_close(conn);
+    explicit_bzero(piece, n);
     return true;
 }
 
@@ -190,8 +191,8 @@ void http_conn_answer(Conn *conn)
     http_conn_phase(conn, WRITING, conn->server->config.idle_ms);
     if (!bodiless)
         snprintf(length, sizeof(length), "Content-Length: %zu\r\n", reply->body.len);
-    snprintf(conn->line, MOST_LINE, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s", reply->status, reason_of(reply->status), http_date(),
-             length, keep ? "" : "Connection: close\r\n");
+    snprintf(conn->line, MOST_LINE, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s", reply->status, reason_of(reply->status), http_date(), length,
+             keep ? "" : "Connection: close\r\n");
     conn->n_out = 0;
     add_out(conn, conn->line, strlen(conn->line));
     add_out(conn, reply->head.data, reply->head.len);
