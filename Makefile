@@ -4,7 +4,7 @@ PACKAGES = build-essential meson ninja-build pkg-config gawk libuv1-dev libssl-d
 # nodejs and npm only start the tests' own Node (package `node` of test/package.json).
 TEST_PACKAGES = libcmocka-dev postgresql-15 sqlite3 curl $(if $(shell command -v npm),,nodejs npm)
 
-.PHONY: run test release fuzz install install-test
+.PHONY: run test check bench release fuzz install install-test
 run: release
 	build/release/hecate dev
 
@@ -33,3 +33,7 @@ check: install-test
 	test -d build/asan || meson setup build/asan -Db_sanitize=address,undefined -Dbuildtype=debugoptimized
 	ninja -C build/asan
 	tools/check.sh
+
+# The figures of docs/performance.md; BENCH=--write puts them there.
+bench: install-test release
+	HECATE_TEST_BINARY=$(CURDIR)/build/release/hecate tools/with-postgres.sh test/node_modules/.bin/node bench/run.mjs $(BENCH)

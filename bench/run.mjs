@@ -1,0 +1,194 @@
+// run.mjs [--write] [--seconds N]: the figures of docs/performance.md, all from one run, as ratios. `make bench` builds what it needs. HECATE_TEST_PG is the URL of a
+// PostgreSQL server (tools/with-postgres.sh); PEER, the command of another GoTrue server that reads PORT, DATABASE_URL and GOTRUE_* from its environment.
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { psql, root } from '../test/lib/pg.mjs'
+
+process.env.HECATE_TEST_BINARY ??= join(root, 'build/release/hecate')
+const { freePort, newDatabase, sleep, start } = await import('../test/lib/server.mjs')
+const build = join(root, 'build/release/bench')
+const option = (name, fallback) => (process.argv.includes(name) ? Number(process.argv[process.argv.indexOf(name) + 1]) : fallback)
+const seconds = option('--seconds', 4), USERS = option('--users', 10000), CONNECTIONS = 32
+const dir = mkdtempSync(join(tmpdir(), 'hecate-bench-'))
+const ticks = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
+
+// CPU seconds that a process (or all processes of a PostgreSQL server) has used.
+function cpu(pid) {
+  const [, rest] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
+  const fields = rest.split(' ')
+  return (Number(fields[11]) + Number(fields[12])) / ticks
+}
+function memory(pid) {
+  return Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/RssAnon:\s+(\d+)/)[1]) / 1024
+}
+// Backends come and go: those that ended are in the postmaster's count of its children.
+function postgresCpu() {
+  const postmaster = Number(psql(process.env.HECATE_TEST_PG, "SELECT (regexp_match(pg_read_file('postmaster.pid'), '^[0-9]+'))[1]"))
+  const own = readFileSync(`/proc/${postmaster}/stat`, 'utf8').split(') ')[1].split(' ')
+  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)], { encoding: 'utf8' }).trim().split(/\s+/)
+  let sum = (Number(own[11]) + Number(own[12]) + Number(own[13]) + Number(own[14])) / ticks
+  for (const pid of children)
+    try {
+      sum += cpu(pid)
+    } catch { /* ended in between */ }
+  return sum
+}
+
+const run = (command, args) => new Promise((resolve, reject) => {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk) => { text += chunk })
+  child.on('exit', (code) => (code === 0 ? resolve(text) : reject(new Error(`${command} ${args.join(' ')}: exit ${code}`))))
+})
+
+let files = 0
+async function load(port, kind, lines, { connections = CONNECTIONS, rate = 0, time = seconds } = {}) {
+  const file = join(dir, `requests-${files++}`)
+  writeFileSync(file, lines.join('\n') + '\n')
+  return JSON.parse(await run(join(build, 'bench-load'), [String(port), String(connections), String(time), String(rate), kind, file]))
+}
+
+// A load with the CPU it cost: server and database, in µs a request.
+async function measure(server, ...args) {
+  const pg = server.store === 'postgres'
+  if (args[1] !== 'refresh') await load(args[0], args[1], args[2], { ...args[3], time: 1 }) // warm; a refresh would use the tokens up
+  const before = [cpu(server.pid), pg ? postgresCpu() : 0]
+  const result = await load(...args)
+  const after = [cpu(server.pid), pg ? postgresCpu() : 0]
+  return { ...result, server_us: ((after[0] - before[0]) * 1e6) / result.requests, database_us: ((after[1] - before[1]) * 1e6) / result.requests }
+}
+
+const rows = []
+function row(figure, value, aim, unit = '') {
+  rows.push([figure, `${value}${unit}`, aim])
+  console.log(`${figure}: ${value}${unit}${aim ? ` (aim ${aim})` : ''}`)
+}
+const fixed = (number, digits = 2) => Number(number.toFixed(digits))
+
+async function seed(server) {
+  const headers = { authorization: `Bearer ${server.gotrue.serviceKey}`, 'content-type': 'application/json' }
+  const hash = '$2a$10$abcdefghijklmnopqrstuuGGgFFcYeueaAql8Z7U7CnCTRw4DR77W'
+  const ids = []
+  for (let at = 0; at < USERS; at += 100)
+    ids.push(...(await Promise.all(Array.from({ length: 100 }, async (_, i) => {
+      const answer = await fetch(`${server.gotrue.url}/admin/users`, { method: 'POST', headers, body: JSON.stringify({ email: `seed-${at + i}@example.com`, password_hash: hash, email_confirm: true, user_metadata: { name: `Seed ${at + i}`, plan: 'pro' } }) })
+      return (await answer.json()).id
+    }))))
+  return ids
+}
+
+const signIn = async (server, i) => (await (await fetch(`${server.gotrue.url}/token?grant_type=password`, { method: 'POST', body: JSON.stringify({ email: `seed-${i}@example.com`, password: 'correct horse battery staple' }) })).json()).refresh_token
+
+async function benchStore(store, floors) {
+  const server = await start({ store, env: { GOTRUE_JWT_EXP: '3600' } })
+  const port = server.ports[0], name = store === 'sqlite' ? 'SQLite' : 'PostgreSQL'
+  try {
+    await sleep(500)
+    row(`${name}: anonymous memory, idle`, fixed(memory(server.pid), 1), '≤ 4 MiB', ' MiB')
+    const ids = await seed(server)
+    const read = ids.slice(0, 4000).map((id) => `GET /admin/users/${id} HTTP/1.1|Host: localhost|Authorization: Bearer ${server.gotrue.serviceKey}||`)
+    const one = await fetch(`${server.gotrue.url}/admin/users/${ids[0]}`, { headers: { authorization: `Bearer ${server.gotrue.serviceKey}` } })
+    const body = await one.text()
+    const bytes = `HTTP/1.1 200 OK\r\n${[...one.headers].map(([key, value]) => `${key}: ${value}\r\n`).join('')}\r\n${body}`
+
+    const reads = await measure(server, port, 'plain', read, { connections: 64 })
+    row(`${name}: GET /admin/users/{id}`, fixed(reads.rate, 0), '', '/s')
+    row(`${name}: read, CPU of server + database`, `${fixed(reads.server_us, 0)} + ${fixed(reads.database_us, 0)}`, store === 'sqlite' ? '≤ 20 + 0' : '≤ 49 + 22', ' µs')
+    if (store === 'sqlite') {
+      const floor = await bare(bytes, floors.loops)
+      row('SQLite: reads, to a bare loop that sends the same bytes', fixed(reads.rate / floor), '≥ 0.3')
+    } else {
+      const bench = await pgbench(server.database)
+      row('PostgreSQL: reads, to pgbench -S -M prepared -c 16', fixed(reads.rate / bench), '≥ 0.4')
+    }
+    row(`${name}: anonymous memory, under load`, fixed(memory(server.pid), 1), '', ' MiB')
+
+    const tokens = []
+    for (let i = 0; i < CONNECTIONS; i++) tokens.push(await signIn(server, i))
+    const refresh = await measure(server, port, 'refresh', tokens)
+    row(`${name}: refresh`, fixed(refresh.rate, 0), '', '/s')
+    row(`${name}: refresh, CPU of server + database`, `${fixed(refresh.server_us, 0)} + ${fixed(refresh.database_us, 0)}`, store === 'sqlite' ? '≤ 36 + 0' : '≤ 116 + 102', ' µs')
+
+    const create = await measure(server, port, 'create', Array.from({ length: CONNECTIONS }, (_, i) => `bench-${store}-${i}-${Date.now()}|${server.gotrue.serviceKey}`))
+    row(`${name}: create`, fixed(create.rate, 0), '', '/s')
+    row(`${name}: create, CPU of server + database`, `${fixed(create.server_us, 0)} + ${fixed(create.database_us, 0)}`, '', ' µs')
+
+    const body_of = (i) => JSON.stringify({ email: `seed-${i}@example.com`, password: 'correct horse battery staple' })
+    const signing = Array.from({ length: 64 }, (_, i) => `POST /token?grant_type=password HTTP/1.1|Host: localhost|Content-Type: application/json|Content-Length: ${body_of(i).length}||${body_of(i)}`)
+    const signs = await measure(server, port, 'plain', signing, { connections: 8, time: Math.max(seconds, 8) })
+    row(`${name}: sign-ins, to raw bcrypt`, fixed(signs.rate / floors.bcrypt), '≥ 0.95')
+
+    const idle = await load(port, 'plain', read, { rate: 200, connections: 16 })
+    const storm = load(port, 'plain', signing, { connections: 8, time: seconds + 2 })
+    await sleep(1000)
+    const beside = await load(port, 'plain', read, { rate: 200, connections: 16 })
+    await storm
+    row(`${name}: 200 reads/s beside saturating sign-ins, p99 to idle`, fixed(beside.p99_us / idle.p99_us), '≤ 2')
+    row(`${name}: of these answered`, fixed(beside.requests / (200 * beside.seconds), 3), '1')
+  } finally {
+    await server.stop()
+  }
+}
+
+async function bare(bytes, loops) {
+  const port = await freePort(), file = join(dir, 'answer')
+  writeFileSync(file, bytes)
+  const child = spawn(join(build, 'bench-bare'), [String(port), file, String(loops)], { stdio: 'inherit' })
+  try {
+    await sleep(300)
+    const line = [`GET /x HTTP/1.1|Host: localhost|Authorization: Bearer ${'x'.repeat(150)}||`]
+    await load(port, 'plain', line, { connections: 64, time: 1 })
+    return (await load(port, 'plain', line, { connections: 64 })).rate
+  } finally {
+    child.kill()
+  }
+}
+
+async function pgbench(url) {
+  const database = newDatabase()
+  try {
+    const tool = (args) => execFileSync('pgbench', [...args, database.url], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    tool(['-i', '-q', '-s', '1'])
+    return Number(tool(['-S', '-M', 'prepared', '-c', '16', '-j', '2', '-T', String(seconds)]).match(/tps = ([\d.]+)/)[1])
+  } finally {
+    database.drop()
+  }
+}
+
+async function benchStart() {
+  const data = join(dir, 'start')
+  await (await start({ data })).stop()
+  const times = []
+  for (let i = 0; i < 7; i++) {
+    const begun = performance.now()
+    const port = await freePort()
+    const child = spawn(process.env.HECATE_TEST_BINARY, ['serve'], { env: { HECATE_DATA: data, HECATE_LISTEN_GOTRUE: `127.0.0.1:${port}`, HECATE_LISTEN_CLERK: 'off', HECATE_LISTEN_AUTH0: 'off', HECATE_LISTEN_OPS: 'off', GOTRUE_JWT_SECRET: 'a-secret-for-tests-of-forty-characters-0' }, stdio: 'ignore' })
+    for (;;)
+      try {
+        if ((await fetch(`http://127.0.0.1:${port}/health`)).ok) break
+      } catch { await sleep(1) }
+    times.push(performance.now() - begun)
+    child.kill('SIGTERM')
+    await new Promise((resolve) => child.on('exit', resolve))
+  }
+  row('SQLite: a second start to the first answer, median of 7', fixed(times.sort((a, b) => a - b)[3], 1), '≤ 20 ms', ' ms')
+}
+
+try {
+  const loops = cpus().length
+  const floors = { loops, bcrypt: Number(await run(join(build, 'bench-hash'), [String(loops), String(Math.max(seconds, 8))])) }
+  await benchStart()
+  await benchStore('sqlite', floors)
+  if (process.env.HECATE_TEST_PG) await benchStore('postgres', floors)
+} finally {
+  rmSync(dir, { recursive: true, force: true })
+}
+
+if (process.argv.includes('--write')) {
+  const table = ['| figure | measured | aim |', '| --- | --- | --- |', ...rows.map((cells) => `| ${cells.join(' | ')} |`)].join('\n')
+  const path = join(root, 'docs/performance.md')
+  const text = readFileSync(path, 'utf8')
+  writeFileSync(path, text.replace(/<!-- figures -->[\s\S]*<!-- end -->/, `<!-- figures -->\n${table}\n<!-- end -->`))
+}
