@@ -16,12 +16,11 @@ static const struct {
     Exit (*run)(const Start *how, Buf *why);
     bool options; /* takes the server's options */
 } commands[] = {
-    { "serve", "[--config FILE] [--OPTION VALUE]…",
-      "the server; with no configuration: SQLite in ./hecate-data, keys made at the first start", command_serve, true },
-    { "dev", "[--OPTION VALUE]…", "the server in a throw-away directory, with lines to paste for each client", command_dev,
+    { "serve", "[--config FILE] [--OPTION VALUE]…", "the server; with no configuration: SQLite in ./hecate-data, keys made at the first start",
+      command_serve, true },
+    { "dev", "[--OPTION VALUE]…", "the server in a throw-away directory, with lines to paste for each client", command_dev, true },
+    { "check", "[--OPTION VALUE]…", "prints each broken invariant of the directory and their number last; also beside a live server", command_check,
       true },
-    { "check", "[--OPTION VALUE]…",
-      "prints each broken invariant of the directory and their number last; also beside a live server", command_check, true },
     { "migrate", "[--OPTION VALUE]…", "brings the database to this version's tables", command_migrate, true },
     { "routes", "[--json]", "every route with dialect, method, credential and scopes", command_routes, false },
     { "config", "[--markdown] [--OPTION VALUE]…", "each option with its value and where it comes from", command_config, true },
@@ -55,8 +54,9 @@ static Exit run_command(size_t i, int argc, char **argv)
     Buf why CLEANUP(buf_free) = buf_heap(4096);
     Exit code;
 
-    if (argc > 0 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0))
-        return command_help(i);
+    for (int j = 0; j < argc; j++)
+        if (strcmp(argv[j], "--help") == 0 || strcmp(argv[j], "-h") == 0)
+            return command_help(i);
     code = commands[i].run(&how, &why);
     if (why.len > 0)
         fprintf(stderr, "hecate: %.*s\n", (int)why.len, why.data);

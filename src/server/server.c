@@ -21,17 +21,13 @@ static void set_log(const Settings *settings)
     static const struct {
         const char *name;
         LogLevel level;
-    } levels[] = {
-        { "debug", LOG_DEBUG }, { "trace", LOG_DEBUG }, { "info", LOG_INFO }, { "warn", LOG_WARN }, { "warning", LOG_WARN }
-    };
+    } levels[] = { { "debug", LOG_DEBUG }, { "trace", LOG_DEBUG }, { "info", LOG_INFO }, { "warn", LOG_WARN }, { "warning", LOG_WARN } };
     LogLevel level = LOG_ERROR;
 
     for (size_t i = 0; i < COUNTOF(levels); i++)
         if (text_eq(levels[i].name, settings->log_level))
             level = levels[i].level;
-    log_setup(level, text_eq(settings->log_format, "json")   ? LOG_JSON
-                     : text_eq(settings->log_format, "text") ? LOG_TEXT
-                                                             : LOG_AUTO);
+    log_setup(level, text_eq(settings->log_format, "json") ? LOG_JSON : text_eq(settings->log_format, "text") ? LOG_TEXT : LOG_AUTO);
 }
 
 static Err read_settings(Server *server, Buf *why)
@@ -66,10 +62,7 @@ static Err make_loops(Server *server, Buf *why)
 {
     const Settings *settings = &now_house(server)->settings;
     const long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    const size_t n = settings->loops > 0         ? (size_t)settings->loops
-                     : cores < 1                 ? 1
-                     : cores > MOST_SERVER_LOOPS ? MOST_SERVER_LOOPS
-                                                 : (size_t)cores;
+    const size_t n = settings->loops > 0 ? (size_t)settings->loops : cores < 1 ? 1 : cores > MOST_SERVER_LOOPS ? MOST_SERVER_LOOPS : (size_t)cores;
 
     (void)why;
     for (; server->n_workers < n; server->n_workers++) {
@@ -312,9 +305,17 @@ static Err fill_house(Server *server, House *house, Buf *why)
     }
     listen_settle(server, house);
     TRY(keys_load(server, house, &ctx, why));
-    TRY(listen_tls(server, house, why));
     house_open(server, house);
     return OK;
+}
+
+/* Apart from the rest: after root has become another user, its key may be out of reach for good. */
+static void reload_certificates(Server *server, const House *house)
+{
+    Buf why CLEANUP(buf_free) = buf_heap(4096);
+
+    if (listen_tls(server, house, &why) != OK)
+        log_note(LOG_ERROR, "certificates not reloaded: %.*s", (int)why.len, why.len == 0 ? "" : why.data);
 }
 
 /* On an error all stays as it was. */
@@ -336,6 +337,7 @@ static void reload(void *arg)
         if (names != NULL)
             log_note(LOG_WARN, "these options need a restart: %s", names);
         set_log(&house->settings);
+        reload_certificates(server, house);
         house_publish(server, house);
         log_note(LOG_INFO, "reloaded");
     }
@@ -421,8 +423,7 @@ static void announce(Server *server)
     keys_print(server, house);
     for (size_t i = 0; i < TONGUES; i++)
         if (house->settings.listen[i] != NULL)
-            LOG(LOG_INFO, "listening", LOG_TEXT_FIELD("dialect", tongue_dialects[i]->name),
-                LOG_TEXT_FIELD("address", house->settings.listen[i]));
+            LOG(LOG_INFO, "listening", LOG_TEXT_FIELD("dialect", tongue_dialects[i]->name), LOG_TEXT_FIELD("address", house->settings.listen[i]));
     LOG(LOG_INFO, "ready", LOG_INT_FIELD("loops", server->n_workers));
 }
 
