@@ -146,6 +146,14 @@ bool user_banned(const Ctx *ctx, const User *user);
 /* A ban without an end is written as this time (9999-12-31T23:59:59Z): the Go server reads it. */
 #define BANNED_FOREVER ((int64_t)253402300799 * 1000000)
 
+/* ---- parts of a user (audit: user_modified). E_NO_USER; E_NOT_THIS_USER: the part is not there; E_NO_IDENTIFIER: it is the last by which the user is known ---- */
+
+Err dir_wallet_delete(Ctx *ctx, const char *user_id, const char *address_id);
+/* `provider` and `providers` of app metadata follow. */
+Err dir_identity_delete(Ctx *ctx, const char *user_id, const char *identity_id);
+/* TOTP, with `all` also phones as second factors; OK if there is none. */
+Err dir_factors_delete(Ctx *ctx, const char *user_id, bool all);
+
 /* ---- lists ---- */
 
 /* A page of users, in a total order (ties by created_at, then id, in the same direction; nulls last). */

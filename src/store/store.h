@@ -64,6 +64,8 @@ Err store_addresses_delete_all(Tx *tx, const char *user_id);
 Err store_subject_insert(Tx *tx, const Subject *subject);
 Err store_one_time_tokens_delete(Tx *tx, const char *user_id);
 Err store_factors_delete(Tx *tx, const char *user_id); /* factors and passkeys */
+Err store_factors_delete_type(Tx *tx, const char *user_id, const char *type);
+Err store_addresses_no_factor(Tx *tx, const char *user_id); /* none is a second factor any more */
 
 /* Reads the parts of a row into the lists of its user and adds the addresses of auth.users (store/users.c). */
 Err user_row_finish(Ctx *ctx, UserRow *row, User **ret);

@@ -350,3 +350,16 @@ Err store_factors_delete(Tx *tx, const char *user_id)
     TRY(write_by_id(tx, SQL_FACTORS_DELETE, user_id));
     return write_by_id(tx, SQL_WEBAUTHN_DELETE, user_id);
 }
+
+Err store_factors_delete_type(Tx *tx, const char *user_id, const char *type)
+{
+    static const Field params[] = { UUID(Factor, id, "id"), TEXT(Factor, factor_type, "factor_type"), END(Factor) };
+    const Factor key = { .id = user_id, .factor_type = type };
+
+    return db_exec(tx, SQL_FACTORS_DELETE_TYPE, params, &key, NULL);
+}
+
+Err store_addresses_no_factor(Tx *tx, const char *user_id)
+{
+    return write_by_id(tx, SQL_ADDRESSES_NO_FACTOR, user_id);
+}
