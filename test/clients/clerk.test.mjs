@@ -1,10 +1,14 @@
 // clerk.test.mjs: UserAPI's methods of the first slice through the real clients, each effect seen by another call.
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { createClerkClient as newest } from '@clerk/backend'
 import { createClerkClient as first } from 'clerk-1'
 import { createClerkClient as second } from 'clerk-2'
 import { createLocalJWKSet, SignJWT, generateKeyPair, jwtVerify } from 'jose'
+import { psql } from '../lib/pg.mjs'
 import { start, stores } from '../lib/server.mjs'
 
 const password = 'secret-pw-1'
@@ -16,6 +20,22 @@ const digests = [
   ['scrypt_firebase', 'lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==$42xEC+ixf3L2lw==$' +
     'jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==$Bw==$8$14', 'user1password'],
 ]
+
+// The directory's UUID behind an id, and rows that other servers would write.
+const base62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+function uuidOf(id) {
+  const hex = [...id.split('_')[1]].reduce((sum, c) => sum * 62n + BigInt(base62.indexOf(c)), 0n).toString(16).padStart(40, '0').slice(8)
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+}
+function insert(server, table, row) {
+  const names = Object.keys(row), at = server.store === 'sqlite' ? Date.now() * 1000 : null
+  const values = Object.values(row).map((value) => (value === 'NOW' ? (at === null ? 'now()' : at) : `'${value}'`))
+  const sql = `INSERT INTO ${server.store === 'sqlite' ? `auth_${table}` : `auth.${table}`} (${names}) VALUES (${values})`
+  if (server.store === 'postgres') return psql(server.database, sql)
+  const db = new DatabaseSync(join(server.dir, 'hecate.db'))
+  db.exec(sql)
+  db.close()
+}
 
 let n = 0
 const email = () => `clerk-${process.pid}-${n++}@example.com`
@@ -310,6 +330,64 @@ for (const store of stores)
         assert.equal((await users.unlockUser(id)).locked, false)
         assert.equal((await users.getUser(id)).locked, false)
         assert.equal((await signIn({ email: address, password })).status, 200)
+      })
+
+      test('external accounts: shown, found, deleted', async () => {
+        const address = email()
+        const { id } = await users.createUser({ emailAddress: [address], publicMetadata: { a: 1 } })
+        const subject = `google-${n++}`
+        insert(server, 'identities', { id: randomUUID(), provider_id: subject, user_id: uuidOf(id), provider: 'google', created_at: 'NOW', updated_at: 'NOW',
+          identity_data: JSON.stringify({ email: address, email_verified: true, given_name: 'Ada', family_name: 'L', picture: 'https://example.com/a.png' }) })
+        const user = await users.getUser(id), [account] = user.externalAccounts
+        assert.equal(user.externalAccounts.length, 1)
+        assert.match(account.id, /^eac_/)
+        assert.deepEqual([account.provider, account.emailAddress, account.firstName, account.imageUrl, account.verification.status],
+          ['oauth_google', address, 'Ada', 'https://example.com/a.png', 'verified'])
+        assert.equal(account.externalId ?? account.providerUserId, subject)
+        assert.deepEqual(user.emailAddresses[0].linkedTo.map(({ type }) => type), ['oauth_google'])
+        await refused(users.getUserOauthAccessToken(id, 'google'), 422, 'oauth_missing_access_token', undefined)
+        const gone = await users.deleteUserExternalAccount({ userId: id, externalAccountId: account.id })
+        assert.deepEqual([gone.object, gone.id, gone.deleted], ['external_account', account.id, true])
+        const left = await users.getUser(id)
+        assert.deepEqual([left.externalAccounts, left.emailAddresses[0].linkedTo, left.publicMetadata], [[], [], { a: 1 }])
+        await refused(users.deleteUserExternalAccount({ userId: id, externalAccountId: account.id }), 404, 'external_account_not_found', undefined)
+        await refused(users.deleteUserExternalAccount({ userId: id, externalAccountId: 'eac_x' }), 404, 'external_account_not_found', undefined)
+      })
+
+      test('deleteUserWeb3Wallet: the oldest other one becomes primary, the last identifier stays', async () => {
+        const { id, web3Wallets } = await users.createUser({ web3Wallet: [wallet(), wallet()] })
+        const [one, two] = web3Wallets.map((coin) => coin.id)
+        await users.updateUser(id, { primaryWeb3WalletID: two })
+        const gone = await users.deleteUserWeb3Wallet({ userId: id, web3WalletIdentificationId: two })
+        assert.deepEqual([gone.object, gone.id, gone.deleted], ['web3_wallet', two, true])
+        const user = await users.getUser(id)
+        assert.deepEqual([user.web3Wallets.map((coin) => coin.id), user.primaryWeb3WalletId], [[one], one])
+        await refused(users.deleteUserWeb3Wallet({ userId: id, web3WalletIdentificationId: two }), 404, 'resource_not_found', undefined)
+        await refused(users.deleteUserWeb3Wallet({ userId: id, web3WalletIdentificationId: one }), 400, 'identification_deletion_failed', undefined)
+        const other = await users.createUser({ emailAddress: [email()] })
+        await refused(users.deleteUserWeb3Wallet({ userId: other.id, web3WalletIdentificationId: one }), 404, 'resource_not_found', undefined)
+      })
+
+      test('disableUserMFA, deleteUserTOTP, deleteUserBackupCodes', async () => {
+        for (const method of ['disableUserMFA', 'deleteUserTOTP']) {
+          const { id } = await users.createUser({ emailAddress: [email()] })
+          insert(server, 'mfa_factors', { id: randomUUID(), user_id: uuidOf(id), factor_type: 'totp', status: 'verified', secret: 'x', created_at: 'NOW', updated_at: 'NOW' })
+          const before = await users.getUser(id)
+          assert.deepEqual([before.totpEnabled, before.twoFactorEnabled], [true, true])
+          assert.deepEqual(await users[method](id), { user_id: id })
+          const after = await users.getUser(id)
+          assert.deepEqual([after.totpEnabled, after.twoFactorEnabled], [false, false])
+          assert.deepEqual(await users[method](id), { user_id: id })
+        }
+        const { id } = await users.createUser({ emailAddress: [email()] })
+        assert.deepEqual(await users.deleteUserBackupCodes(id), { user_id: id })
+      })
+
+      test('lists of what there is none of', async () => {
+        const { id } = await users.createUser({ emailAddress: [email()] })
+        for (const list of [users.getOrganizationMembershipList({ userId: id }), users.getOrganizationInvitationList({ userId: id, status: 'pending' }), users.getUserOauthAccessToken(id, 'google')])
+          assert.deepEqual(await list.then(({ data, totalCount }) => ({ data, totalCount })), { data: [], totalCount: 0 })
+        await refused(users.deleteUserPasskey({ userId: id, passkeyIdentificationId: 'idn_x' }), 404, 'passkey_not_registered', undefined)
       })
 
       test('deleteUser leaves nothing behind', async () => {

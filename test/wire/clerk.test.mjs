@@ -12,7 +12,9 @@ const big = 'x'.repeat(1 << 20)
 const routes = [
   ['GET', '/users'], ['POST', '/users'], ['GET', '/users/count'], ['GET', '/users/ID'], ['PATCH', '/users/ID'], ['DELETE', '/users/ID'], ['PATCH', '/users/ID/metadata'],
   ['PUT', '/users/ID/metadata'], ['POST', '/users/ID/ban'], ['POST', '/users/ID/unban'], ['POST', '/users/ID/lock'], ['POST', '/users/ID/unlock'],
-  ['POST', '/users/ID/verify_password'], ['POST', '/users/ID/remove_password'], ['POST', '/users/ban'], ['POST', '/users/unban'], ['GET', '/jwks'],
+  ['DELETE', '/users/ID/mfa'], ['DELETE', '/users/ID/totp'], ['DELETE', '/users/ID/backup_code'], ['DELETE', '/users/ID/passkeys/idn_x'], ['DELETE', '/users/ID/web3_wallets/idn_x'],
+  ['DELETE', '/users/ID/external_accounts/eac_x'], ['GET', '/users/ID/oauth_access_tokens/oauth_google'], ['GET', '/users/ID/organization_memberships'],
+  ['GET', '/users/ID/organization_invitations'], ['POST', '/users/ID/verify_password'], ['POST', '/users/ID/remove_password'], ['POST', '/users/ban'], ['POST', '/users/unban'], ['GET', '/jwks'],
 ]
 // Routes that read a JSON object.
 const readers = routes.filter(([method, path]) => method !== 'GET' && method !== 'DELETE' && !/ID\/(un)?(ban|lock)$/.test(path))
@@ -51,6 +53,19 @@ const cases = [
   ['POST', `/users/${unknown}/unban`, {}, 404, 'resource_not_found'],
   ['POST', `/users/${unknown}/verify_password`, body({ password: 'secret-pw-1' }), 404, 'resource_not_found'],
   ...['lock', 'unlock', 'remove_password'].map((verb) => ['POST', `/users/${unknown}/${verb}`, {}, 404, 'resource_not_found']),
+  ...['mfa', 'totp', 'backup_code', 'passkeys/idn_x', 'web3_wallets/idn_x', 'external_accounts/eac_x'].map((part) => ['DELETE', `/users/${unknown}/${part}`, {}, 404, 'resource_not_found']),
+  ...['oauth_access_tokens/oauth_google', 'organization_memberships', 'organization_invitations'].flatMap((part) => [
+    ['GET', `/users/${unknown}/${part}`, {}, 404, 'resource_not_found'],
+    ['GET', `/users/ID/${part}?limit=501`, {}, 422, 'form_param_value_too_large', 'limit'],
+    ['GET', `/users/ID/${part}?limit=0`, {}, 422, 'form_param_value_invalid', 'limit'],
+    ['GET', `/users/ID/${part}?offset=x`, {}, 422, 'form_param_type_invalid', 'offset'],
+    ['GET', `/users/ID/${part}?shoe_size=1`, {}, 422, 'form_param_unknown', 'shoe_size'],
+  ]),
+  ['DELETE', '/users/ID/passkeys/idn_x', {}, 404, 'passkey_not_registered'],
+  ['DELETE', '/users/ID/web3_wallets/idn_x', {}, 404, 'resource_not_found'],
+  ['DELETE', '/users/ID/external_accounts/eac_x', {}, 404, 'external_account_not_found'],
+  ['GET', '/users/ID/oauth_access_tokens/google', {}, 400, 'oauth_unsupported_provider'],
+  ['GET', '/users/ID/organization_invitations?status=lost', {}, 422, 'form_param_value_invalid', 'status'],
   // several users: all or none
   ...['/users/ban', '/users/unban'].flatMap((path) => [
     ['POST', path, body({}), 422, 'form_param_missing', 'user_ids'],

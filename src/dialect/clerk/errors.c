@@ -129,6 +129,12 @@ const ErrRow clerk_says[SAYS] = {
                              "{param} cannot be a phone number. Please choose a different username." },
     [SAY_LAST_IDENTIFIER] = { 400, "identification_deletion_failed", "Deletion failed", "You cannot delete your last identification." },
     [SAY_BULK] = { 400, "bulk_size_exceeded", "bulk size exceeded", "Parameters exceed the maximum allowed bulk processing size of 50." },
+    [SAY_NO_PART] = { 404, "resource_not_found", "Resource not found", NULL },
+    [SAY_NO_ACCOUNT] = { 404, "external_account_not_found", "Invalid external account", "The External Account was not found." },
+    [SAY_NO_PASSKEY] = { 404, "passkey_not_registered", "not registered", "Passkey is not registered." },
+    [SAY_NO_PROVIDER] = { 400, "oauth_unsupported_provider", "Unsupported OAuth provider",
+                          "{text} OAuth is not supported. Please contact us if you think this error should not appear." },
+    [SAY_NO_TOKEN] = { 422, "oauth_missing_access_token", "Missing OAuth access token", "OAuth access token is missing" },
     [SAY_NO_IMAGE] = { 404, "image_not_found", "Image not found", NULL },
 };
 

@@ -30,7 +30,8 @@ void clerk_finish(Ctx *ctx, const Req *req, Reply *reply);
 typedef enum Say {
     SAY_BODY, SAY_NIL, SAY_OBJECT, SAY_TIME, SAY_DATE, SAY_FUTURE, SAY_TWICE, SAY_REPEATED, SAY_UNEVEN, SAY_MANY, SAY_SIZE, SAY_CHOICE, SAY_ORDER,
     SAY_LIMIT_MOST, SAY_LIMIT_LEAST, SAY_NEEDS, SAY_NOT_WITH, SAY_DIGEST, SAY_LOCALE, SAY_PASSWORD_CHARACTERS, SAY_PASSWORD_IDENTIFIER,
-    SAY_PASSWORD_SETS, SAY_USERNAME_LENGTH, SAY_USERNAME_CHARACTER, SAY_USERNAME_NUMBER, SAY_USERNAME_PHONE, SAY_LAST_IDENTIFIER, SAY_NO_IMAGE, SAY_BULK, SAYS
+    SAY_PASSWORD_SETS, SAY_USERNAME_LENGTH, SAY_USERNAME_CHARACTER, SAY_USERNAME_NUMBER, SAY_USERNAME_PHONE, SAY_LAST_IDENTIFIER, SAY_NO_IMAGE, SAY_BULK, SAY_NO_PART, SAY_NO_ACCOUNT, SAY_NO_PASSKEY,
+    SAY_NO_PROVIDER, SAY_NO_TOKEN, SAYS
 } Say;
 extern const ErrRow clerk_says[SAYS];
 /* E_BAD_VALUE with that sentence; `text` fills its {text}, and may be NULL. */
@@ -52,6 +53,8 @@ Err clerk_passed(Ctx *ctx, const Member *members, size_t n, Err err);
 
 const ClerkUser *clerk_user_view(Ctx *ctx, const User *user);
 Err clerk_reply_user(Ctx *ctx, Reply *reply, int status, const User *user);
+/* Has the user this identity, and is it an external account? */
+bool clerk_has_account(const User *user, const char *identity_id);
 /* A bare array. */
 Err clerk_reply_list(Reply *reply, const Field *fields, const List *list);
 
@@ -63,7 +66,7 @@ Err clerk_check_password(Ctx *ctx, ClerkUserIn *in);
 Err clerk_password_verify(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_password_remove(Ctx *ctx, const Req *req, Reply *reply);
 
-/* ---- users.c, list.c, public.c ---- */
+/* ---- users.c, parts.c, list.c, public.c ---- */
 
 /* A JSON body through route->in. E_MEDIA_TYPE. */
 Err clerk_read_body(Ctx *ctx, const Req *req, void *in);
@@ -79,6 +82,14 @@ Err clerk_user_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_users_ban(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_users_unban(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_image(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_empty_list(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_oauth_tokens(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_mfa_delete(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_totp_delete(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_backup_codes_delete(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_passkey_delete(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_wallet_delete(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_account_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_user_list(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_user_count(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_show_jwks(Ctx *ctx, const Req *req, Reply *reply);

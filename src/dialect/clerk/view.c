@@ -29,6 +29,14 @@ static const char *data_of(Ctx *ctx, const Identity *identity, const char *name,
     return value != NULL ? value : json_get(ctx->arena, identity->data, other);
 }
 
+bool clerk_has_account(const User *user, const char *identity_id)
+{
+    for (size_t i = 0; i < user->identities.n; i++)
+        if (text_eq(((const Identity *)user->identities.v[i])->id, identity_id))
+            return is_external(user->identities.v[i]);
+    return false;
+}
+
 static void *account_view(Ctx *ctx, const Identity *identity)
 {
     ClerkVerification *verification = ARENA_NEW(ctx->arena, ClerkVerification);
@@ -100,9 +108,12 @@ static void show_addresses(Ctx *ctx, const User *user, ClerkUser *view)
 {
     for (size_t i = 0; i < user->addresses.n; i++) {
         const Address *address = user->addresses.v[i];
-        ClerkAddress *shown = address_view(ctx, user, address);
         const bool email = text_eq(address->kind, "email"), phone = text_eq(address->kind, "phone");
+        ClerkAddress *shown;
 
+        if (!text_empty(address->connection))
+            continue; /* another user has it here: only Auth0 shows such */
+        shown = address_view(ctx, user, address);
         list_add(ctx->arena, email ? &view->email_addresses : phone ? &view->phone_numbers : &view->web3_wallets, shown);
         if (address->primary)
             *(email   ? &view->primary_email_address_id

@@ -110,6 +110,15 @@ const Field clerk_user_query[] = {
     END(ClerkUserQuery),
 };
 
+const Field clerk_page_query[] = {
+    TEXTS(ClerkPageQuery, status, "status"),
+    BOOL(ClerkPageQuery, paginated, "paginated"),
+    INT(ClerkPageQuery, limit, "limit"),
+    INT(ClerkPageQuery, offset, "offset"),
+    TEXT(ClerkPageQuery, api_version, "__clerk_api_version"),
+    END(ClerkPageQuery),
+};
+
 /* ---- what goes out ---- */
 
 static const Field verification_fields[] = {
@@ -237,6 +246,14 @@ const Field clerk_deleted[] = {
     TEXT(ClerkDeleted, id, "id"),
     BOOL(ClerkDeleted, deleted, "deleted"),
     END(ClerkDeleted),
+};
+
+const Field clerk_owner[] = { TEXT(ClerkOwner, user_id, "user_id"), END(ClerkOwner) };
+
+const Field clerk_page[] = {
+    LIST(ClerkPage, data, "data", link_fields, .flags = NULL_AS_EMPTY),
+    INT(ClerkPage, total_count, "total_count"),
+    END(ClerkPage),
 };
 
 const Field clerk_count[] = { TEXT(ClerkCount, object, "object"), INT(ClerkCount, total_count, "total_count"), END(ClerkCount) };

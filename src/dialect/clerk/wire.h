@@ -51,6 +51,15 @@ typedef struct ClerkUserQuery {
 } ClerkUserQuery;
 extern const Field clerk_user_query[];
 
+/* Query of the lists of one user. */
+typedef struct ClerkPageQuery {
+    Texts status;
+    bool paginated;
+    int64_t limit, offset;
+    const char *api_version;
+} ClerkPageQuery;
+extern const Field clerk_page_query[];
+
 /* ---- what goes out ---- */
 
 typedef struct ClerkVerification {
@@ -100,6 +109,19 @@ typedef struct ClerkDeleted {
     bool deleted;
 } ClerkDeleted;
 extern const Field clerk_deleted[];
+
+/* {"user_id":…} */
+typedef struct ClerkOwner {
+    const char *user_id;
+} ClerkOwner;
+extern const Field clerk_owner[];
+
+/* {"data":[…],"total_count":n} of what there is none of yet. */
+typedef struct ClerkPage {
+    List data;
+    int64_t total_count;
+} ClerkPage;
+extern const Field clerk_page[];
 
 typedef struct ClerkCount {
     const char *object;

@@ -1,0 +1,163 @@
+/* parts.c: what hangs on a user (spec/clerk.md 2.6): organizations, tokens of other parties, second factors, passkeys, wallets,
+ * external accounts. There are no organizations and no tokens of other parties yet: their lists are empty. */
+#include "dialect/clerk/internal.h"
+
+enum { MOST_LIMIT = 500 };
+
+static Err read_user(Ctx *ctx, const char **id)
+{
+    return clerk_read_user_id(ctx, req_param(ctx, "user_id"), id);
+}
+
+/* ---- lists ---- */
+
+static Err read_page(Ctx *ctx, const Req *req)
+{
+    static const char *const statuses[] = { "pending", "accepted", "revoked", "expired" };
+    ClerkPageQuery in = { .limit = 10 };
+    size_t known = 0;
+
+    TRY(req_query(ctx, req, ctx_call(ctx)->route->in, FORM_FIRST, &in));
+    if (in.limit > MOST_LIMIT)
+        return clerk_fail(ctx, SAY_LIMIT_MOST, AT(ClerkPageQuery, limit), NULL);
+    if (in.limit < 1)
+        return clerk_fail(ctx, SAY_LIMIT_LEAST, AT(ClerkPageQuery, limit), "1");
+    if (in.offset < 0)
+        return clerk_fail(ctx, SAY_LIMIT_LEAST, AT(ClerkPageQuery, offset), "0");
+    for (size_t i = 0; i < in.status.n; i++) {
+        for (known = 0; known < COUNTOF(statuses) && !text_eq(statuses[known], in.status.v[i]); known++)
+            continue;
+        if (known == COUNTOF(statuses))
+            return clerk_fail(
+                ctx, SAY_CHOICE, AT(ClerkPageQuery, status),
+                arena_printf(
+                    ctx->arena,
+                    "%s does not match the allowed values for parameter status. Allowed values: pending, accepted, revoked, expired",
+                    clerk_shown(ctx, in.status.v[i])));
+    }
+    return OK;
+}
+
+Err clerk_empty_list(Ctx *ctx, const Req *req, Reply *reply)
+{
+    const ClerkPage out = { 0 };
+    const char *id;
+    User *user;
+
+    TRY(read_page(ctx, req));
+    TRY(read_user(ctx, &id));
+    TRY(dir_user_get(ctx, id, &user));
+    return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
+}
+
+/* No token of another party is kept: a user who has the account has no token, others have no account. */
+Err clerk_oauth_tokens(Ctx *ctx, const Req *req, Reply *reply)
+{
+    const Str prefix = STR("oauth_");
+    const char *name = req_param(ctx, "provider"), *id;
+    const ClerkPage out = { 0 };
+    User *user;
+
+    TRY(read_page(ctx, req));
+    TRY(read_user(ctx, &id));
+    TRY(dir_user_get(ctx, id, &user));
+    if (!str_starts(str_of(name), prefix))
+        return clerk_fail(ctx, SAY_NO_PROVIDER, NOWHERE, clerk_shown(ctx, name));
+    for (size_t i = 0; i < user->identities.n; i++)
+        if (text_eq(((const Identity *)user->identities.v[i])->provider, name + prefix.n))
+            return clerk_fail(ctx, SAY_NO_TOKEN, NOWHERE, NULL);
+    return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
+}
+
+/* ---- second factors ---- */
+
+static Err factors_gone(Ctx *ctx, bool all, Reply *reply)
+{
+    const ClerkOwner out = { req_param(ctx, "user_id") };
+    const char *id;
+
+    TRY(read_user(ctx, &id));
+    TRY(dir_factors_delete(ctx, id, all));
+    return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
+}
+
+Err clerk_mfa_delete(Ctx *ctx, const Req *req, Reply *reply)
+{
+    (void)req;
+    return factors_gone(ctx, true, reply);
+}
+
+Err clerk_totp_delete(Ctx *ctx, const Req *req, Reply *reply)
+{
+    (void)req;
+    return factors_gone(ctx, false, reply);
+}
+
+/* Nobody has backup codes yet. */
+Err clerk_backup_codes_delete(Ctx *ctx, const Req *req, Reply *reply)
+{
+    const ClerkOwner out = { req_param(ctx, "user_id") };
+    const char *id;
+    User *user;
+
+    (void)req;
+    TRY(read_user(ctx, &id));
+    TRY(dir_user_get(ctx, id, &user));
+    return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
+}
+
+/* ---- passkeys, wallets, external accounts ---- */
+
+static Err part_gone(Ctx *ctx, Reply *reply, const char *object, const char *id)
+{
+    const ClerkDeleted out = { .object = object, .id = id, .deleted = true };
+
+    return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
+}
+
+/* What the directory says of a part, in Clerk's words. */
+static Err part_error(Ctx *ctx, Err err, Say missing)
+{
+    if (err == E_NOT_THIS_USER)
+        return clerk_fail(ctx, missing, NOWHERE, NULL);
+    return err == E_NO_IDENTIFIER ? clerk_fail(ctx, SAY_LAST_IDENTIFIER, NOWHERE, NULL) : err;
+}
+
+Err clerk_passkey_delete(Ctx *ctx, const Req *req, Reply *reply)
+{
+    const char *id;
+    User *user;
+
+    (void)req;
+    (void)reply;
+    TRY(read_user(ctx, &id));
+    TRY(dir_user_get(ctx, id, &user));
+    return clerk_fail(ctx, SAY_NO_PASSKEY, NOWHERE, NULL); /* nobody has one yet */
+}
+
+Err clerk_wallet_delete(Ctx *ctx, const Req *req, Reply *reply)
+{
+    const char *text = req_param(ctx, "wallet_id"), *wallet = clerk_id_read(ctx->arena, "idn_", text), *id;
+
+    (void)req;
+    TRY(read_user(ctx, &id));
+    TRY(part_error(ctx, dir_wallet_delete(ctx, id, wallet == NULL ? "" : wallet), SAY_NO_PART));
+    return part_gone(ctx, reply, "web3_wallet", text);
+}
+
+/* Either id of the account will do. */
+Err clerk_account_delete(Ctx *ctx, const Req *req, Reply *reply)
+{
+    const char *text = req_param(ctx, "account_id"), *account = clerk_id_read(ctx->arena, "eac_", text), *id;
+    User *user;
+
+    (void)req;
+    if (account == NULL)
+        account = clerk_id_read(ctx->arena, "idn_", text);
+    TRY(read_user(ctx, &id));
+    TRY(dir_user_get(ctx, id, &user));
+    if (account == NULL || !clerk_has_account(user, account))
+        return clerk_fail(ctx, SAY_NO_ACCOUNT, NOWHERE, NULL);
+    TRY(part_error(ctx, dir_identity_delete(ctx, id, account), SAY_NO_ACCOUNT));
+    return part_gone(ctx, reply, "external_account", text);
+}
