@@ -210,6 +210,35 @@ for (const store of stores)
         assert.notEqual(await sign('Another-pw-2'), 200)
       })
 
+      test('at once: one creation wins, no change is lost', async () => {
+        const address = email(), id = `race-${process.pid}-${n++}`
+        const tries = await Promise.allSettled(Array.from({ length: 12 }, () => make({ email: address })))
+        assert.equal(tries.filter((t) => t.status === 'fulfilled').length, 1)
+        assert.ok(tries.every((t) => t.status === 'fulfilled' || t.reason.statusCode === 409))
+        const same = await Promise.allSettled(Array.from({ length: 6 }, () => make({ user_id: id })))
+        assert.equal(same.filter((t) => t.status === 'fulfilled').length, 1)
+        assert.ok(same.every((t) => t.status === 'fulfilled' || t.reason.statusCode === 409))
+        const { user_id } = await make()
+        await Promise.all(Array.from({ length: 20 }, (_, i) => users.update(user_id, { user_metadata: { [`k${i}`]: i } })))
+        assert.equal(Object.keys((await users.get(user_id)).user_metadata).length, 20)
+        const [one, two] = [await make(), await make()], wanted = email()
+        const moves = await Promise.allSettled([one, two].map((u) => users.update(u.user_id, { email: wanted })))
+        assert.deepEqual(moves.map((m) => m.reason?.statusCode ?? 200).sort(), [200, 400])
+        assert.equal((await users.byEmail({ email: wanted })).length, 1)
+      })
+
+      test('banned and deleted in Clerk', async () => {
+        const { user_id, email: address } = await make()
+        const clerk = (method, path) => fetch(`${server.clerk.url}/v1${path}`, { method, headers: { authorization: `Bearer ${server.clerk.secretKey}` } }).then((r) => r.json())
+        const [{ id }] = await clerk('GET', `/users?email_address=${address}`)
+        await clerk('POST', `/users/${id}/ban`)
+        assert.equal((await users.get(user_id)).blocked, true)
+        await users.update(user_id, { blocked: false })
+        assert.equal((await clerk('GET', `/users/${id}`)).banned, false)
+        await clerk('DELETE', `/users/${id}`)
+        await refused(users.get(user_id), 404, 'inexistent_user')
+      })
+
       test('delete, also of nobody', async () => {
         const { user_id, email: address } = await make()
         await users.remove(user_id)
