@@ -1,11 +1,13 @@
 // auth0.test.mjs: the users of the Management API through the real clients (4.37.1 and the newest), each effect seen by another call.
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
 import { ManagementClient as Newest } from 'auth0'
 import { ManagementClient as Four } from 'auth0-4'
 import { GoTrueAdminApi } from '@supabase/auth-js'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
+import { psql } from '../lib/pg.mjs'
 import { start, stores } from '../lib/server.mjs'
 
 const connection = 'Username-Password-Authentication'
@@ -225,6 +227,28 @@ for (const store of stores)
         const moves = await Promise.allSettled([one, two].map((u) => users.update(u.user_id, { email: wanted })))
         assert.deepEqual(moves.map((m) => m.reason?.statusCode ?? 200).sort(), [200, 400])
         assert.equal((await users.byEmail({ email: wanted })).length, 1)
+      })
+
+      test('a social identity of GoTrue is a secondary one', async () => {
+        const { user_id } = await make(), uuid = user_id.slice(6).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'), sub = `1${process.pid}${n++}`
+        const data = JSON.stringify({ sub, email: 'ada@gmail.example', email_verified: true, full_name: 'Ada G', avatar_url: 'https://example.com/g.png' })
+        const values = `'${crypto.randomUUID()}', '${sub}', '${uuid}', '${data}', 'google'`
+        if (store === 'postgres') psql(server.database, `INSERT INTO auth.identities (id, provider_id, user_id, identity_data, provider, created_at, updated_at) VALUES (${values}, now(), now())`)
+        else {
+          const db = new DatabaseSync(`${server.dir}/hecate.db`)
+          db.exec(`INSERT INTO auth_identities (id, provider_id, user_id, identity_data, provider, created_at, updated_at) VALUES (${values}, 1, 1)`)
+          db.close()
+        }
+        const { identities } = await users.get(user_id)
+        assert.equal(identities[0].connection, connection)
+        assert.deepEqual(identities.slice(1), [{
+          profileData: { email: 'ada@gmail.example', email_verified: true, name: 'Ada G', picture: 'https://example.com/g.png' },
+          connection: 'google-oauth2', user_id: sub, provider: 'google-oauth2', isSocial: true,
+        }])
+        for (const q of [{ q: 'identities.connection:"google-oauth2"' }, { q: 'identities.isSocial:true' }, { q: `identities.user_id:${sub}` }, { connection: 'google-oauth2' }, { connection: 'google-oauth2', q: 'email:*' }])
+          assert.deepEqual((await users.list({ ...q, page: 0, per_page: 10, include_totals: true })).users.map((u) => u.user_id), [user_id], JSON.stringify(q))
+        await refused(users.update(user_id, { connection: 'google-oauth2', email: email() }), 400, 'operation_not_supported')
+        await users.remove(user_id)
       })
 
       test('banned and deleted in Clerk', async () => {

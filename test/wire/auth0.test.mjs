@@ -133,7 +133,7 @@ const grants = (server) => {
   const other = (request, headers) => ({ ...request, headers: { ...request.headers, ...headers } })
   return {
     good: [json(good), form(good), other(form(without('client_id', 'client_secret')), basic(client_id, client_secret)), other(json(without('client_secret')), basic(client_id, client_secret)),
-      json({ ...good, extra: 1 }), json(good, 'application/json; charset=utf-8')],
+      json({ ...good, extra: 1 }), json({ ...good, scope: 'read:users' }), json({ ...good, scope: ['read:users', 'update:users'] }), json({ ...good, scope: [] }), form({ ...good, scope: 'read:users' }), json(good, 'application/json; charset=utf-8')],
     bad: [
       [json(without('grant_type')), 400, 'invalid_request', 'Missing required parameter: grant_type'], [json(without('client_id')), 400, 'invalid_request', 'Missing required parameter: client_id'],
       [json(without('audience')), 400, 'invalid_request', 'Missing required parameter: audience'], [json(without('client_secret')), ...unauthorized],
@@ -145,6 +145,8 @@ const grants = (server) => {
       [json({ ...good, audience: `${url}/api/v2` }), 403, 'access_denied', `Service not found: ${url}/api/v2`],
       [json({ ...good, scope: 'read:users read:everything' }), 403, 'access_denied', 'Client has not been granted scopes: read:everything'],
       [json({ ...good, scope: 'update:current_user_metadata' }), 403, 'access_denied', 'Client has not been granted scopes: update:current_user_metadata'],
+      [json({ ...good, scope: ['read:users', 'x'] }), 403, 'access_denied', 'Client has not been granted scopes: x'],
+      ...[5, true, {}, [1]].map((scope) => [json({ ...good, scope }), 400, 'invalid_scope', 'Scope must be an array or a string']),
       [json({ ...good, grant_type: 'implicit' }), 400, 'unsupported_grant_type', 'Unsupported grant type: implicit'],
       [json({ ...good, grant_type: 5 }), 400, 'invalid_request', 'grant_type must be a string'], [json('{'), 400, 'invalid_request', 'Invalid request payload JSON format'],
       [json('[]'), 400, 'invalid_request', 'an object is wanted here'], [json(''), 400, 'invalid_request', 'Invalid request payload JSON format'],
@@ -198,7 +200,8 @@ for (const store of stores)
       }
       for (const [request, status, error, error_description] of bad) {
         const answer = await call('POST', '/oauth/token', request, null)
-        assert.deepEqual([answer.status, JSON.parse(await answer.text())], [status, { error, error_description }], request.body.slice(0, 200))
+        const extra = error === 'invalid_scope' ? { statusCode: 400 } : {}
+        assert.deepEqual([answer.status, JSON.parse(await answer.text())], [status, { ...extra, error, error_description }], request.body.slice(0, 200))
         assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8')
       }
     })

@@ -113,7 +113,6 @@ static const ErrRow oauth_errors[ERR_COUNT] = {
     [E_TOO_LARGE] = { 413, "invalid_request", "Payload content length greater than maximum allowed: 1048576" },
     [E_RATE_LIMIT] = { 429, "too_many_requests", "Global limit has been reached" },
     [E_BUSY] = { 503, "temporarily_unavailable", "The server is busy, please retry after a moment" },
-    [E_INTERNAL] = { 500, "server_error", "An internal server error occurred" },
 };
 
 /* HTTP's reasons, as the envelope names them. */
@@ -155,6 +154,8 @@ static const Field body_fields[] = {
     TEXT(Body, code, "errorCode", .flags = OMIT_NULL),
     END(Body),
 };
+static const Field scope_fields[] = { INT(Body, status, "statusCode"), TEXT(Body, code, "error"), TEXT(Body, message, "error_description"),
+                                      END(Body) };
 static const Field oauth_fields[] = { TEXT(Body, code, "error"), TEXT(Body, message, "error_description"), END(Body) };
 
 Err auth0_refuse(Ctx *ctx, Err err, const char *code, const char *format, ...)
@@ -181,8 +182,8 @@ static const ErrRow *row_of(const Ctx *ctx, Err err)
 {
     const Route *route = ctx_call(ctx)->route;
 
-    if (is_oauth(ctx))
-        return oauth_errors[err].status != 0 ? &oauth_errors[err] : &oauth_errors[E_INTERNAL];
+    if (is_oauth(ctx) && oauth_errors[err].status != 0)
+        return &oauth_errors[err];
     return route != NULL && route->method == PATCH && patch_errors[err].status != 0 ? &patch_errors[err] : &auth0_errors[err];
 }
 
@@ -192,8 +193,7 @@ static const char *sentence(Ctx *ctx, const ErrRow *row)
 
     if (hole == NULL)
         return row->text;
-    return arena_printf(ctx->arena, "%.*s%s%s", (int)(hole - row->text), row->text,
-                        ctx->fault.text == NULL ? "" : ctx->fault.text, hole + 2);
+    return arena_printf(ctx->arena, "%.*s%s%s", (int)(hole - row->text), row->text, ctx->fault.text == NULL ? "" : ctx->fault.text, hole + 2);
 }
 
 /* The errorCode that auth0_refuse() gave counts before the row's. */
@@ -201,6 +201,8 @@ static const char *code_of(Ctx *ctx, const ErrRow *row, Err err)
 {
     const Str name = ctx->fault.name;
 
+    if (is_oauth(ctx) && name.p == NULL)
+        return oauth_errors[err].status != 0 ? row->code : row->status < 500 ? "invalid_request" : "server_error";
     if (name.p == NULL || (err != E_BAD_VALUE && err != E_FORBIDDEN_COMBO && err != E_NO_CREDENTIAL && err != E_SCOPE))
         return row->code;
     return name.n == 0 ? NULL : str_dup(ctx->arena, name);
@@ -212,6 +214,12 @@ static const char *attributes(Ctx *ctx, Err err, const char *message)
     if (err != E_BAD_CREDENTIAL && err != E_EXPIRED_CREDENTIAL)
         return NULL;
     return arena_printf(ctx->arena, "{\"error\":%s}", json_quote(ctx->arena, message));
+}
+
+/* RFC 6749's two members, but for the one error that has a third. */
+static const Field *fields_of(const Ctx *ctx, const Body *body)
+{
+    return !is_oauth(ctx) ? body_fields : text_eq(body->code, "invalid_scope") ? scope_fields : oauth_fields;
 }
 
 void auth0_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
@@ -232,7 +240,7 @@ void auth0_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
     if (reply->status == 503 || reply->status == 429)
         reply_header(reply, "Retry-After", "1");
     reply_header(reply, "Content-Type", AUTH0_JSON);
-    json_write(&reply->body, is_oauth(ctx) ? oauth_fields : body_fields, &body, JSON_PLAIN);
+    json_write(&reply->body, fields_of(ctx, &body), &body, JSON_PLAIN);
 }
 
 /* Answers about users and tokens are nobody else's to keep; no limit is set, and the three headers say so. */

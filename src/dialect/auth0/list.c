@@ -51,8 +51,7 @@ static Err read_sort(Ctx *ctx, const char *text, UserQuery *query)
             return OK;
         }
     return auth0_refuse(ctx, E_BAD_VALUE, "invalid_query_string",
-                        "Query validation error: 'No enum match for: %.*s' on property sort (Field to sort by).", (int)name.n,
-                        name.p);
+                        "Query validation error: 'No enum match for: %.*s' on property sort (Field to sort by).", (int)name.n, name.p);
 }
 
 /* ---- GET /users ---- */
@@ -62,8 +61,7 @@ static Err check_engine(Ctx *ctx, const Auth0UserQuery *in)
     if (text_eq(in->search_engine, "v1"))
         return auth0_refuse(ctx, E_BAD_VALUE, "invalid_query_string", "You are not allowed to use search_engine=v1.");
     if (text_eq(in->search_engine, "v2"))
-        return auth0_refuse(ctx, E_BAD_VALUE, "invalid_query_string",
-                            "You are not allowed to use search_engine=v2. Use search_engine=v3 instead.");
+        return auth0_refuse(ctx, E_BAD_VALUE, "invalid_query_string", "You are not allowed to use search_engine=v2. Use search_engine=v3 instead.");
     return OK;
 }
 
@@ -73,10 +71,25 @@ static Err read_page(Ctx *ctx, const Auth0UserQuery *in, UserQuery *query)
     query->offset = in->page * query->limit;
     if (query->offset + query->limit > MOST_REACHED)
         return fail(ctx, E_BAD_PAGE, NOWHERE, NULL);
-    query->connection =
-        text_eq(in->connection, AUTH0_CONNECTION) ? NULL : in->connection; /* the default one is not written down */
     query->whole = query->living = true;
     return read_sort(ctx, in->sort, query);
+}
+
+/* Users with an identity of this connection; all have one of the database. */
+static void add_connection(Ctx *ctx, const char *connection, UserQuery *query)
+{
+    Cond *cond, *both;
+
+    if (connection == NULL || text_eq(connection, AUTH0_CONNECTION))
+        return;
+    cond = ARENA_NEW(ctx->arena, Cond);
+    *cond = (Cond){ .kind = COND_EQUAL, .field = UF_PROVIDER, .low = { .kind = F_TEXT, .text = auth0_provider_here(connection) } };
+    if (query->where != NULL) {
+        both = ARENA_NEW(ctx->arena, Cond);
+        *both = (Cond){ .kind = COND_AND, .a = (Cond *)(uintptr_t)query->where, .b = cond };
+        cond = both;
+    }
+    query->where = cond;
 }
 
 /* A search may be short and its statement too long all the same. */
@@ -101,6 +114,7 @@ Err auth0_user_list(Ctx *ctx, const Req *req, Reply *reply)
     TRY(check_engine(ctx, &in));
     TRY(read_page(ctx, &in, query));
     TRY(search_read(ctx, in.q == NULL ? "" : in.q, &query->where));
+    add_connection(ctx, in.connection, query);
     out = (Auth0Page){ .start = query->offset, .limit = query->limit };
     TRY(run_query(ctx, &in, query, &users, &out.total));
     TRY(write_users(ctx, &in, &users, &text));

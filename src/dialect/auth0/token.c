@@ -123,6 +123,30 @@ static const struct {
     { "client_credentials", grant_client_credentials },
 };
 
+typedef struct ScopeList {
+    Texts scope;
+} ScopeList;
+static const Field scope_list[] = { TEXTS(ScopeList, scope, "scope"), END(ScopeList) };
+
+/* The scopes of a JSON body as one text. */
+static Err read_scope(Ctx *ctx, Auth0TokenIn *in)
+{
+    const char *doc = in->scope_sent == NULL ? NULL : arena_printf(ctx->arena, "{\"scope\":%s}", in->scope_sent);
+    ScopeList list = { 0 };
+
+    if (doc == NULL)
+        return OK;
+    if (in->scope_sent[0] == '"') {
+        in->scope = json_get(ctx->arena, doc, "scope");
+        return OK;
+    }
+    if (json_read(ctx, str_of(doc), 0, scope_list, &list) != OK)
+        return auth0_refuse(ctx, E_BAD_VALUE, "invalid_scope", "Scope must be an array or a string");
+    for (size_t i = 0; i < list.scope.n; i++)
+        in->scope = i == 0 ? list.scope.v[0] : arena_printf(ctx->arena, "%s %s", in->scope, list.scope.v[i]);
+    return OK;
+}
+
 /* JSON or a form. */
 static Err read_body(Ctx *ctx, const Req *req, Auth0TokenIn *in)
 {
@@ -130,10 +154,11 @@ static Err read_body(Ctx *ctx, const Req *req, Auth0TokenIn *in)
     const Str type = str_trim(str_cut(&rest, ';'));
 
     if (str_eq_nocase(type, STR("application/x-www-form-urlencoded")))
-        return form_read(ctx, req->body, FORM_IGNORE_UNKNOWN, auth0_token_in, in);
+        return form_read(ctx, req->body, FORM_IGNORE_UNKNOWN, auth0_token_form, in);
     if (!str_eq_nocase(type, STR("application/json")))
         return fail(ctx, E_MEDIA_TYPE, NOWHERE, NULL);
-    return json_read(ctx, req->body, JSON_IGNORE_UNKNOWN, auth0_token_in, in);
+    TRY(json_read(ctx, req->body, JSON_IGNORE_UNKNOWN, auth0_token_in, in));
+    return read_scope(ctx, in);
 }
 
 Err auth0_token_grant(Ctx *ctx, const Req *req, Reply *reply)

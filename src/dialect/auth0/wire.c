@@ -131,14 +131,16 @@ const Field auth0_users[] = {
 
 /* ---- tokens ---- */
 
-const Field auth0_token_in[] = {
-    TEXT(Auth0TokenIn, grant_type, "grant_type"),
-    TEXT(Auth0TokenIn, client_id, "client_id"),
-    TEXT(Auth0TokenIn, client_secret, "client_secret", .flags = SECRET),
-    TEXT(Auth0TokenIn, audience, "audience"),
-    TEXT(Auth0TokenIn, scope, "scope"),
-    END(Auth0TokenIn),
-};
+/* clang-format off */
+#define TOKEN_FIELDS                                                            \
+    TEXT(Auth0TokenIn, grant_type, "grant_type"),                               \
+    TEXT(Auth0TokenIn, client_id, "client_id"),                                 \
+    TEXT(Auth0TokenIn, client_secret, "client_secret", .flags = SECRET),        \
+    TEXT(Auth0TokenIn, audience, "audience")
+/* clang-format on */
+
+const Field auth0_token_in[] = { TOKEN_FIELDS, JSON(Auth0TokenIn, scope_sent, "scope"), END(Auth0TokenIn) };
+const Field auth0_token_form[] = { TOKEN_FIELDS, TEXT(Auth0TokenIn, scope, "scope"), END(Auth0TokenIn) };
 
 const Field auth0_token[] = {
     TEXT(Auth0Token, access_token, "access_token"),

@@ -52,8 +52,9 @@ extern const Field auth0_users[];
 /* POST /oauth/token (7.2). */
 typedef struct Auth0TokenIn {
     const char *grant_type, *client_id, *client_secret, *audience, *scope;
+    const char *scope_sent; /* in JSON a text or an array of texts, as a document */
 } Auth0TokenIn;
-extern const Field auth0_token_in[];
+extern const Field auth0_token_in[], auth0_token_form[];
 
 typedef struct Auth0Token {
     const char *access_token, *scope, *token_type;
