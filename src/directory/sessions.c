@@ -253,6 +253,19 @@ static Err revoke_family(Tx *tx, void *arg)
     return store_refresh_revoke_family(tx, &revocation->write);
 }
 
+typedef struct Again {
+    const SessionWrite touch;
+    const User *user;
+} Again;
+
+static Err touch_session(Tx *tx, void *arg)
+{
+    const Again *again = arg;
+
+    TRY(event_add(tx, EV_TOKEN_REFRESHED, again->user, NULL));
+    return store_session_touch(tx, &again->touch);
+}
+
 /* A used token: the active child again where that is due, else the end of the family. Never a second child. */
 static Err refresh_again(Ctx *ctx, SessionRow *row, Grant *ret)
 {
@@ -260,10 +273,10 @@ static Err refresh_again(Ctx *ctx, SessionRow *row, Grant *ret)
     const bool parent = row->active_token != NULL && text_eq(row->active_parent, row->token);
 
     if (parent || within_reuse(ctx, row)) {
-        const SessionWrite touch = { .session_id = row->session.id, .now = ctx->now, .user_agent = ctx->user_agent, .ip = ctx->ip };
+        Again again = { .touch = { .session_id = row->session.id, .now = ctx->now, .user_agent = ctx->user_agent, .ip = ctx->ip },
+                        .user = &row->row.user };
 
-        TRY(event_add(db_auto(ctx), EV_TOKEN_REFRESHED, &row->row.user, NULL));
-        TRY(store_session_touch(db_auto(ctx), &touch));
+        TRY(tx_run(ctx, touch_session, &again));
         grant_fill(row, row->active_token, true, ret);
         return OK;
     }

@@ -80,7 +80,7 @@ static Identity *user_identity(const User *user, const char *provider)
 /* What a creation is made of; gathered before the transaction. */
 typedef struct Creation {
     const NewUser *in;
-    User *user;
+    User *user, *made; /* as it shall be, and as it then stands in the tables */
     List further; /* Address rows */
     Subject *subject;
     bool profile;
@@ -100,7 +100,7 @@ static Err taken_error(const char *kind)
 }
 
 /* Is the address free, in this connection? `*elsewhere`: another connection has it. */
-static Err address_free(Ctx *ctx, const char *kind, const char *value, const char *connection, const char *self, bool *elsewhere)
+static Err address_free(Ctx *ctx, const char *kind, const char *value, const char *connection, const char *self, ptrdiff_t at, bool *elsewhere)
 {
     List holders = { 0 };
 
@@ -113,7 +113,7 @@ static Err address_free(Ctx *ctx, const char *kind, const char *value, const cha
         if (text_eq(holder->id, self))
             continue;
         if (connection == NULL || *theirs == '\0' || text_eq(theirs, connection))
-            return fail(ctx, taken_error(kind), NOWHERE, NULL);
+            return fail(ctx, taken_error(kind), at, NULL);
         *elsewhere = true;
     }
     return OK;
@@ -149,8 +149,7 @@ static Err take_addresses(Ctx *ctx, Creation *c, const char *kind, const char *o
     if (first == NULL)
         return OK;
     TRY(read_address(ctx, kind, first, at, core));
-    if (address_free(ctx, kind, *core, c->in->connection, NULL, &elsewhere) != OK)
-        return fail_at(ctx, ctx->fault.err, at);
+    TRY(address_free(ctx, kind, *core, c->in->connection, NULL, at, &elsewhere));
     if (elsewhere) {
         list_add(ctx->arena, &c->further, address_new(ctx, c->user, kind, *core, verified, c->in->connection, 0));
         *core = NULL;
@@ -159,8 +158,7 @@ static Err take_addresses(Ctx *ctx, Creation *c, const char *kind, const char *o
         const char *value;
 
         TRY(read_address(ctx, kind, many->v[i], at_many, &value));
-        if (address_free(ctx, kind, value, c->in->connection, NULL, &elsewhere) != OK)
-            return fail_at(ctx, ctx->fault.err, at_many);
+        TRY(address_free(ctx, kind, value, c->in->connection, NULL, at_many, &elsewhere));
         list_add(ctx->arena, &c->further, address_new(ctx, c->user, kind, value, verified, NULL, i));
     }
     return OK;
@@ -175,8 +173,7 @@ static Err take_further(Ctx *ctx, Creation *c, const char *kind, const Texts *te
         bool elsewhere;
 
         TRY(read_address(ctx, kind, texts->v[i], at, &key));
-        if (address_free(ctx, kind, key, NULL, NULL, &elsewhere) != OK)
-            return fail_at(ctx, ctx->fault.err, at);
+        TRY(address_free(ctx, kind, key, NULL, NULL, at, &elsewhere));
         address = address_new(ctx, c->user, kind, key, !reserved, NULL, i);
         address->value = text_eq(kind, "web3") ? texts->v[i] : key;
         address->reserved = reserved;
@@ -367,7 +364,7 @@ static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
 
 static Err insert_user(Tx *tx, void *arg)
 {
-    const Creation *c = arg;
+    Creation *c = arg;
     const User *user = c->user;
 
     TRY(store_user_insert(tx, user));
@@ -381,9 +378,9 @@ static Err insert_user(Tx *tx, void *arg)
         TRY(store_password_put(tx, user, scheme_of(str_of(user->digest))->name));
     if (c->subject != NULL)
         TRY(store_subject_insert(tx, c->subject));
-    if (c->in->anonymous)
-        return OK;
-    return event_add(tx, EV_USER_SIGNEDUP, c->in->policy->by_self ? user : NULL, &c->traits);
+    if (!c->in->anonymous)
+        TRY(event_add(tx, EV_USER_SIGNEDUP, c->in->policy->by_self ? user : NULL, &c->traits));
+    return store_user_get(tx, user->id, &c->made);
 }
 
 /* The member that a unique index speaks of. */
@@ -411,7 +408,9 @@ Err dir_user_create(Ctx *ctx, const NewUser *in, User **ret)
     err = tx_run(ctx, insert_user, &c);
     if (err != OK)
         return taken_member(err) == NOWHERE ? err : fail(ctx, err, taken_member(err), NULL);
-    return dir_user_get(ctx, c.user->id, ret);
+    ctx->user_id = c.user->id;
+    *ret = c.made;
+    return OK;
 }
 
 /* ---- changing ---- */
@@ -422,6 +421,7 @@ typedef struct Change {
     const char *email, *phone; /* read and folded, NULL: not given */
     char *hash;                /* of the new password */
     User *user;                /* as it becomes */
+    User *after;               /* as it then stands in the tables */
 } Change;
 
 /* Members of UserPatch that are copied as they are: one row each. */
@@ -680,7 +680,8 @@ static Err apply_change(Tx *tx, void *arg)
     traits = (Traits){ .user_id = user->id, .user_email = user->email == NULL ? "" : user->email,
                        .user_phone = user->phone == NULL ? "" : user->phone };
     change->user = user;
-    return event_add(tx, EV_USER_MODIFIED, NULL, &traits);
+    TRY(event_add(tx, EV_USER_MODIFIED, NULL, &traits));
+    return store_user_get(tx, change->id, &change->after);
 }
 
 /* Checks and slow work, before the transaction. */
@@ -690,13 +691,11 @@ static Err change_prepare(Ctx *ctx, const UserPatch *in, Change *change)
 
     if (!text_empty(in->email)) {
         TRY(read_address(ctx, "email", in->email, AT(UserPatch, email), &change->email));
-        if (address_free(ctx, "email", change->email, NULL, change->id, &elsewhere) != OK)
-            return fail_at(ctx, ctx->fault.err, AT(UserPatch, email));
+        TRY(address_free(ctx, "email", change->email, NULL, change->id, AT(UserPatch, email), &elsewhere));
     }
     if (!text_empty(in->phone)) {
         TRY(read_address(ctx, "phone", in->phone, AT(UserPatch, phone), &change->phone));
-        if (address_free(ctx, "phone", change->phone, NULL, change->id, &elsewhere) != OK)
-            return fail_at(ctx, ctx->fault.err, AT(UserPatch, phone));
+        TRY(address_free(ctx, "phone", change->phone, NULL, change->id, AT(UserPatch, phone), &elsewhere));
     }
     TRY(check_username(ctx, in->username, AT(UserPatch, username)));
     if (in->role != NULL && strlen(in->role) > 255)
@@ -730,7 +729,8 @@ Err dir_user_update(Ctx *ctx, const char *id, const UserPatch *in, User **ret)
     err = tx_run(ctx, apply_change, &change);
     if (err != OK)
         return taken_patch_member(err) == NOWHERE ? err : fail(ctx, err, taken_patch_member(err), NULL);
-    return dir_user_get(ctx, id, ret);
+    *ret = change.after;
+    return OK;
 }
 
 /* Changes of several users, prepared. */
@@ -767,12 +767,8 @@ Err dir_users_update(Ctx *ctx, const Texts *ids, const UserPatch *in, List *ret)
     }
     qsort(changes.v, changes.n, sizeof(*changes.v), compare_changes);
     TRY(tx_run(ctx, apply_changes, &changes));
-    for (size_t i = 0; i < ids->n; i++) {
-        User *user;
-
-        TRY(dir_user_get(ctx, ids->v[i], &user));
-        list_add(ctx->arena, &users, user);
-    }
+    for (size_t i = 0; i < ids->n; i++)
+        list_add(ctx->arena, &users, changes.v[i].after);
     *ret = users;
     return OK;
 }
