@@ -57,45 +57,55 @@ static const char *like_pattern(Arena *arena, const char *text)
     return ret;
 }
 
-/* Columns that a substring is looked for in, one row a search. */
-static const char *const email_columns[] = { "u.email", NULL };
-static const char *const phone_columns[] = { "u.phone", NULL };
-static const char *const username_columns[] = { "p.username", NULL };
-static const char *const name_columns[] = { "p.first_name", "p.last_name", "p.name", NULL };
-static const char *const any_columns[] = { "u.email", "u.phone", "p.username", "p.first_name", "p.last_name", "CAST(u.id AS text)", NULL };
+/* Where a substring is looked for: columns, and the kind of the further addresses (NULL: none of them; "": of any kind). */
+typedef struct Search {
+    const char *columns[7];
+    const char *kind;
+} Search;
+static const Search email_search = { { "u.email" }, "email" };
+static const Search phone_search = { { "u.phone" }, "phone" };
+static const Search username_search = { { "p.username" }, NULL };
+static const Search name_search = { { "p.first_name", "p.last_name", "p.name" }, NULL };
+static const Search any_search = { { "u.email", "u.phone", "p.username", "p.first_name", "p.last_name", "CAST(u.id AS text)" }, "" };
 
-static void put_like(Filter *f, const char *const *columns, const char *text)
+static const char *addresses_table(Filter *f)
+{
+    return tx_is_postgres(db_auto(f->ctx)) ? "hecate.addresses" : "hecate_addresses";
+}
+
+static void put_like(Filter *f, const Search *search, const char *text)
 {
     const char *pattern;
 
     if (text_empty(text))
         return;
     pattern = like_pattern(f->ctx->arena, text);
-    for (size_t i = 0; columns[i] != NULL; i++) {
-        buf_printf(&f->query->sql, "%s lower(%s) LIKE lower(", i == 0 ? " AND (" : " OR", columns[i]);
+    for (size_t i = 0; i < COUNTOF(search->columns) && search->columns[i] != NULL; i++) {
+        buf_printf(&f->query->sql, "%s lower(%s) LIKE lower(", i == 0 ? " AND (" : " OR", search->columns[i]);
         put_value(f, F_TEXT, pattern, 0);
         put(f, ") ESCAPE '\\'");
     }
-    put(f, " OR EXISTS (SELECT 1 FROM ");
-    put(f, tx_is_postgres(db_auto(f->ctx)) ? "hecate.addresses" : "hecate_addresses");
-    put(f, " a WHERE a.user_id = u.id AND lower(a.value_key) LIKE lower(");
-    put_value(f, F_TEXT, pattern, 0);
-    put(f, columns == any_columns     ? ") ESCAPE '\\'))"
-           : columns == email_columns ? ") ESCAPE '\\' AND a.kind = 'email'))"
-           : columns == phone_columns ? ") ESCAPE '\\' AND a.kind = 'phone'))"
-                                      : ") ESCAPE '\\' AND a.kind = ''))");
+    if (search->kind != NULL) {
+        buf_printf(&f->query->sql, " OR u.id IN (SELECT a.user_id FROM %s a WHERE ", addresses_table(f));
+        if (*search->kind != '\0')
+            buf_printf(&f->query->sql, "a.kind = '%s' AND ", search->kind);
+        put(f, "lower(a.value_key) LIKE lower(");
+        put_value(f, F_TEXT, pattern, 0);
+        put(f, ") ESCAPE '\\')");
+    }
+    put(f, ")");
 }
 
-/* An exact address: in the core column or among the further ones. */
-static void put_address(Filter *f, const char *column, const char *kind, const Texts *texts)
+/* An exact address, in the core column or among the further ones: by an index on either side. */
+static void put_address(Filter *f, const char *kind, const Texts *texts)
 {
     if (texts->n == 0)
         return;
-    buf_printf(&f->query->sql, " AND (u.%s IN (", column);
+    buf_printf(&f->query->sql, " AND u.id IN (SELECT b.id FROM %s b WHERE b.%s IN (", tx_is_postgres(db_auto(f->ctx)) ? "auth.users" : "auth_users",
+               kind);
     put_in(f, "", F_TEXT, texts, true, ")");
-    buf_printf(&f->query->sql, " OR u.id IN (SELECT a.user_id FROM %s a WHERE a.kind = '%s'",
-               tx_is_postgres(db_auto(f->ctx)) ? "hecate.addresses" : "hecate_addresses", kind);
-    put_in(f, " AND a.value_key IN (", F_TEXT, texts, true, ")))");
+    buf_printf(&f->query->sql, " UNION ALL SELECT a.user_id FROM %s a WHERE a.kind = '%s'", addresses_table(f), kind);
+    put_in(f, " AND a.value_key IN (", F_TEXT, texts, true, "))");
 }
 
 /* Bounds on a time: which member, which comparison. */
@@ -166,17 +176,17 @@ static void put_where(Filter *f, const UserQuery *in)
     }
     put_in(f, " AND u.id IN (", F_UUID, &in->ids, false, ")");
     put_in(f, " AND u.id NOT IN (", F_UUID, &in->not_ids, false, ")");
-    put_address(f, "email", "email", &in->emails);
-    put_address(f, "phone", "phone", &in->phones);
+    put_address(f, "email", &in->emails);
+    put_address(f, "phone", &in->phones);
     put_in(f, " AND p.username_key IN (", F_TEXT, &in->usernames, true, ")");
     put_in(f, " AND p.external_id IN (", F_TEXT, &in->external_ids, false, ")");
     put_in(f, " AND (p.external_id IS NULL OR p.external_id NOT IN (", F_TEXT, &in->not_external_ids, false, "))");
     put_filter(f, in->filter);
-    put_like(f, any_columns, in->any_like);
-    put_like(f, email_columns, in->email_like);
-    put_like(f, phone_columns, in->phone_like);
-    put_like(f, username_columns, in->username_like);
-    put_like(f, name_columns, in->name_like);
+    put_like(f, &any_search, in->any_like);
+    put_like(f, &email_search, in->email_like);
+    put_like(f, &phone_search, in->phone_like);
+    put_like(f, &username_search, in->username_like);
+    put_like(f, &name_search, in->name_like);
     put_times(f, in);
     if (HAS(in, banned)) {
         put(f, in->banned ? " AND u.banned_until > " : " AND (u.banned_until IS NULL OR u.banned_until <= ");
@@ -198,22 +208,26 @@ static void put_where(Filter *f, const UserQuery *in)
     }
 }
 
-static const char *const sort_columns[] = {
-    [SORT_CREATED_AT] = "u.created_at",
-    [SORT_UPDATED_AT] = "u.updated_at",
-    [SORT_EMAIL] = "lower(u.email)",
-    [SORT_PHONE] = "u.phone",
-    [SORT_USERNAME] = "p.username_key",
-    [SORT_FIRST_NAME] = "lower(p.first_name)",
-    [SORT_LAST_NAME] = "lower(p.last_name)",
-    [SORT_LAST_ACTIVE_AT] = "p.last_active_at",
-    [SORT_LAST_SIGN_IN_AT] = "u.last_sign_in_at",
-    [SORT_NAME] = "lower(coalesce(p.name, u.email, p.username, u.phone))", /* as Auth0 shows it */
-    [SORT_LOGINS_COUNT] = "p.logins_count",
-    [SORT_WEB3] = NULL, /* wallet_sort() */
-    [SORT_NICKNAME] = "lower(p.nickname)",
-    [SORT_GIVEN_NAME] = "lower(p.given_name)",
-    [SORT_FAMILY_NAME] = "lower(p.family_name)",
+/* Texts are ordered byte by byte on both databases. */
+static const struct {
+    const char *sql;
+    bool text;
+} sort_columns[] = {
+    [SORT_CREATED_AT] = { "u.created_at" },
+    [SORT_UPDATED_AT] = { "u.updated_at" },
+    [SORT_EMAIL] = { "lower(u.email)", true },
+    [SORT_PHONE] = { "u.phone", true },
+    [SORT_USERNAME] = { "p.username_key", true },
+    [SORT_FIRST_NAME] = { "lower(p.first_name)", true },
+    [SORT_LAST_NAME] = { "lower(p.last_name)", true },
+    [SORT_LAST_ACTIVE_AT] = { "p.last_active_at" },
+    [SORT_LAST_SIGN_IN_AT] = { "u.last_sign_in_at" },
+    [SORT_NAME] = { "lower(coalesce(p.name, u.email, p.username, u.phone))", true }, /* as Auth0 shows it */
+    [SORT_LOGINS_COUNT] = { "p.logins_count" },
+    [SORT_WEB3] = { NULL, true }, /* wallet_sort() */
+    [SORT_NICKNAME] = { "lower(p.nickname)", true },
+    [SORT_GIVEN_NAME] = { "lower(p.given_name)", true },
+    [SORT_FAMILY_NAME] = { "lower(p.family_name)", true },
 };
 
 /* The wallet that the profile names, else the oldest. */
@@ -245,8 +259,9 @@ static void put_order(Filter *f, const UserQuery *in)
     }
     /* created_at is never null in rows of ours, but others may write: nulls last, so that pages are stable */
     if (in->sort != SORT_CREATED_AT)
-        buf_printf(&f->query->sql, " ORDER BY %s %s NULLS LAST, u.created_at %s NULLS LAST, u.id %s",
-                   in->sort == SORT_WEB3 ? wallet_sort(f) : sort_columns[in->sort], way, way, way);
+        buf_printf(&f->query->sql, " ORDER BY %s%s %s NULLS LAST, u.created_at %s NULLS LAST, u.id %s",
+                   in->sort == SORT_WEB3 ? wallet_sort(f) : sort_columns[in->sort].sql,
+                   sort_columns[in->sort].text && tx_is_postgres(db_auto(f->ctx)) ? " COLLATE \"C\"" : "", way, way, way);
     else
         buf_printf(&f->query->sql, " ORDER BY u.created_at %s NULLS LAST, u.id %s", way, way);
     put(f, " LIMIT ");

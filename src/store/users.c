@@ -320,7 +320,11 @@ Err store_identity_delete(Tx *tx, const char *id)
 
 Err store_address_insert(Tx *tx, const Address *address)
 {
-    return db_exec(tx, SQL_ADDRESS_INSERT, address_cols, address, NULL);
+    const Err err = db_exec(tx, SQL_ADDRESS_INSERT, address_cols, address, NULL);
+
+    if (err != E_EMAIL_TAKEN) /* one index for all kinds */
+        return err;
+    return text_eq(address->kind, "email") ? E_EMAIL_TAKEN : text_eq(address->kind, "phone") ? E_PHONE_TAKEN : E_WALLET_TAKEN;
 }
 
 Err store_address_delete(Tx *tx, const char *id)
