@@ -192,6 +192,46 @@ char *store_sql(TestStore *store, Arena *arena, const char *sql)
     return ret;
 }
 
+static const char dump_sql[] =
+    "SELECT string_agg(line, E'\\n' ORDER BY line) FROM (SELECT table_schema || '_' || table_name || ' ' || coalesce((xpath('/row/c/text()',"
+    " query_to_xml(format('SELECT string_agg(t::text, ''; '' ORDER BY t::text) AS c FROM %I.%I t', table_schema, table_name), false, true, '')))[1]::text,"
+    " '') AS line FROM information_schema.tables WHERE table_schema IN ('auth', 'hecate')) x";
+
+static void dump_table(sqlite3 *db, const char *table, Buf *ret)
+{
+    char sql[200];
+    sqlite3_stmt *stmt;
+
+    snprintf(sql, sizeof(sql), "SELECT * FROM %s ORDER BY 1", table);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    buf_printf(ret, "%s ", table);
+    while (sqlite3_step(stmt) == SQLITE_ROW)
+        for (int i = 0; i < sqlite3_column_count(stmt); i++)
+            buf_printf(ret, "%s%s", (const char *)sqlite3_column_text(stmt, i), i + 1 < sqlite3_column_count(stmt) ? "," : "; ");
+    buf_char(ret, '\n');
+    sqlite3_finalize(stmt);
+}
+
+char *store_dump(TestStore *store, Arena *arena)
+{
+    Buf text = buf_in(arena, 8 << 20);
+    char *ret;
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+
+    if (store->postgres)
+        return run_pg(store->url, arena, dump_sql);
+    assert_int_equal(sqlite3_open(store->url + strlen("sqlite:"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name", -1, &stmt, NULL),
+                     SQLITE_OK);
+    while (sqlite3_step(stmt) == SQLITE_ROW)
+        dump_table(db, (const char *)sqlite3_column_text(stmt, 0), &text);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    assert_ok(buf_text(&text, &ret));
+    return ret;
+}
+
 /* ---- fibers ---- */
 
 typedef struct Crowd {

@@ -22,6 +22,9 @@ void store_drop(TestStore *store);
 /* Runs SQL text on the database, past the driver, on a connection of its own; returns the first cell in the arena, or NULL. */
 char *store_sql(TestStore *store, Arena *arena, const char *sql);
 
+/* All rows of all tables of auth and hecate as text that changes when any of them does. */
+char *store_dump(TestStore *store, Arena *arena);
+
 /* Later tests of this program use these statements, and this longest wait (0: the usual). */
 void store_use(const Stmt *stmts, size_t n, int64_t wait_ms);
 
