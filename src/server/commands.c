@@ -149,8 +149,8 @@ static void print_routes(void)
         for (const Route *route = tongue_dialects[i]->routes; route->path != NULL; route++)
             for (unsigned method = GET; method <= OPTIONS; method <<= 1)
                 if ((route->method & method) != 0)
-                    printf("%-7s %-7s %-60s %-6s %s\n", tongue_dialects[i]->name, method_name((Method)method), route->path,
-                           needs[route->need], route->scope == NULL ? "" : route->scope);
+                    printf("%-7s %-7s %-60s %-6s %s\n", tongue_dialects[i]->name, method_name((Method)method), route->path, needs[route->need],
+                           route->scope == NULL ? "" : route->scope);
 }
 
 Exit command_routes(const Start *how, Buf *why)

@@ -54,8 +54,7 @@ static Err load_data_key(Server *server, const char *path, Buf *why)
         TRY(make_data_key(server, path, why));
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0 || fstat(fd, &st) != 0)
-        return key_file_trouble(why, path, fd, errno == ELOOP ? E_CONFIG : E_IO,
-                                errno == ELOOP ? "is a symbolic link" : "cannot be opened");
+        return key_file_trouble(why, path, fd, errno == ELOOP ? E_CONFIG : E_IO, errno == ELOOP ? "is a symbolic link" : "cannot be opened");
     if (!S_ISREG(st.st_mode) || (st.st_mode & 077) != 0)
         return key_file_trouble(why, path, fd, E_CONFIG, "must be a file that its owner alone can read");
     if (st.st_size != size || read(fd, server->data_key, sizeof(server->data_key)) != size)
@@ -240,8 +239,7 @@ static Err role_key(House *house, Ctx *ctx, const char *role, const char **ret)
     char *token;
 
     TRY(jwt_sign(house->arena, &house->keys[TONGUE_GOTRUE], "JWT",
-                 arena_printf(house->arena, "{\"role\":\"%s\",\"iat\":%lld,\"exp\":%lld}", role, now, now + 10 * 365 * 86400LL),
-                 &token));
+                 arena_printf(house->arena, "{\"role\":\"%s\",\"iat\":%lld,\"exp\":%lld}", role, now, now + 10 * 365 * 86400LL), &token));
     *ret = token;
     return OK;
 }
@@ -369,17 +367,15 @@ void keys_print(const Server *server, const House *house)
     char *ca = NULL;
 
     if (house->service_key != NULL) {
-        printf("GoTrue (service role):  createClient('http://%s', '%s')\n", client_address(house, TONGUE_GOTRUE),
-               house->service_key);
-        printf("GoTrue (anonymous):     createClient('http://%s', '%s')\n", client_address(house, TONGUE_GOTRUE),
-               house->anon_key);
+        printf("GoTrue (service role):  createClient('http://%s', '%s')\n", client_address(house, TONGUE_GOTRUE), house->service_key);
+        printf("GoTrue (anonymous):     createClient('http://%s', '%s')\n", client_address(house, TONGUE_GOTRUE), house->anon_key);
     }
     if (house->clerk_key != NULL)
-        printf("Clerk:                  createClerkClient({ apiUrl: 'http://%s', secretKey: '%s' })\n",
-               client_address(house, TONGUE_CLERK), house->clerk_key);
+        printf("Clerk:                  createClerkClient({ apiUrl: 'http://%s', secretKey: '%s' })\n", client_address(house, TONGUE_CLERK),
+               house->clerk_key);
     if (house->auth0_secret != NULL)
-        printf("Auth0:                  new ManagementClient({ domain: '%s', clientId: '%s', clientSecret: '%s' })\n",
-               settings->auth0.domain, settings->auth0.client_id, house->auth0_secret);
+        printf("Auth0:                  new ManagementClient({ domain: '%s', clientId: '%s', clientSecret: '%s' })\n", settings->auth0.domain,
+               settings->auth0.client_id, house->auth0_secret);
     if (house->auth0_secret != NULL && server->tls != NULL && settings->tls_cert == NULL) {
         ca = realpath(arena_printf(house->arena, "%s/ca.pem", settings->data), NULL);
         printf("Auth0's certificate:    export NODE_EXTRA_CA_CERTS=%s\n", ca == NULL ? "" : ca);

@@ -144,16 +144,16 @@ static Err open_one(Server *server, Listener *listener, const Settings *settings
 
     TRY(http_address_check(listener->address, why));
     for (size_t i = 0; i < loops; i++) {
-        const Err err = http_listen(server->workers[i].loop, listener->address, listener->tls ? server->tls : NULL, &config, NULL,
-                                    &listener->http[i]);
+        const Err err =
+            http_listen(server->workers[i].loop, listener->address, listener->tls ? server->tls : NULL, &config, NULL, &listener->http[i]);
 
         if (err != OK) {
             buf_printf(why, "cannot listen on %s", listener->address);
             return err;
         }
         if (any_port(listener->address))
-            listener->address = arena_printf(server->arena, "%.*s:%d", (int)(strrchr(listener->address, ':') - listener->address),
-                                             listener->address, http_port(listener->http[i]));
+            listener->address = arena_printf(server->arena, "%.*s:%d", (int)(strrchr(listener->address, ':') - listener->address), listener->address,
+                                             http_port(listener->http[i]));
     }
     return OK;
 }

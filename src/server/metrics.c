@@ -11,8 +11,7 @@ typedef struct Series {
     _Atomic uint64_t count;
 } Series;
 
-static const int64_t bounds_us[] = { 500,    1000,   2500,   5000,    10000,   25000,   50000,
-                                     100000, 250000, 500000, 1000000, 5000000, 10000000 };
+static const int64_t bounds_us[] = { 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 5000000, 10000000 };
 
 typedef struct Histogram {
     _Atomic uint64_t buckets[COUNTOF(bounds_us) + 1], sum_us;
@@ -47,8 +46,7 @@ static uint32_t label_of(Tongue tongue, int status)
 
 static bool is_series(Series *series, const Route *route, uint32_t label)
 {
-    return atomic_load_explicit(&series->label, memory_order_acquire) == label &&
-           atomic_load_explicit(&series->route, memory_order_relaxed) == route;
+    return atomic_load_explicit(&series->label, memory_order_acquire) == label && atomic_load_explicit(&series->route, memory_order_relaxed) == route;
 }
 
 static Series *take_series(Metrics *metrics, size_t at, const Route *route, uint32_t label)
@@ -121,21 +119,18 @@ static void write_histogram(const Histogram *histogram, const char *dialect, Buf
     for (size_t i = 0; i <= COUNTOF(bounds_us); i++) {
         n += atomic_load(&histogram->buckets[i]);
         if (i < COUNTOF(bounds_us))
-            buf_printf(buf, "hecate_request_seconds_bucket{dialect=\"%s\",le=\"%g\"} %llu\n", dialect, (double)bounds_us[i] / 1e6,
-                       n);
+            buf_printf(buf, "hecate_request_seconds_bucket{dialect=\"%s\",le=\"%g\"} %llu\n", dialect, (double)bounds_us[i] / 1e6, n);
         else
             buf_printf(buf, "hecate_request_seconds_bucket{dialect=\"%s\",le=\"+Inf\"} %llu\n", dialect, n);
     }
-    buf_printf(buf, "hecate_request_seconds_sum{dialect=\"%s\"} %.6f\nhecate_request_seconds_count{dialect=\"%s\"} %llu\n",
-               dialect, (double)atomic_load(&histogram->sum_us) / 1e6, dialect, n);
+    buf_printf(buf, "hecate_request_seconds_sum{dialect=\"%s\"} %.6f\nhecate_request_seconds_count{dialect=\"%s\"} %llu\n", dialect,
+               (double)atomic_load(&histogram->sum_us) / 1e6, dialect, n);
 }
 
 void metrics_write(const Metrics *metrics, Buf *buf)
 {
     write_series(metrics, buf);
-    buf_puts(
-        buf,
-        "# HELP hecate_request_seconds Time from a request's last byte to its answer.\n# TYPE hecate_request_seconds histogram\n");
+    buf_puts(buf, "# HELP hecate_request_seconds Time from a request's last byte to its answer.\n# TYPE hecate_request_seconds histogram\n");
     for (size_t i = 0; i < TONGUES; i++)
         write_histogram(&metrics->histograms[i], tongue_dialects[i]->name, buf);
 }

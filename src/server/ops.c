@@ -43,11 +43,9 @@ static Err metrics(Ctx *ctx, const Req *req, Reply *reply)
     IGNORE(reply_text(ctx, reply, 200, "text/plain; version=0.0.4; charset=utf-8", STR(""))); /* never fails */
     metrics_write(server->metrics, &reply->body);
     write_connections(server, &reply->body);
-    gauge(&reply->body, "hecate_hash_waiting", "gauge", "Passwords that wait for a hashing thread.",
-          lane_waiting(server->hash_lane));
+    gauge(&reply->body, "hecate_hash_waiting", "gauge", "Passwords that wait for a hashing thread.", lane_waiting(server->hash_lane));
     gauge(&reply->body, "hecate_db_calls_total", "counter", "Calls to the database.", db_calls(server->db));
-    gauge(&reply->body, "hecate_loop_stalls_total", "counter", "Times that one request kept a loop busy for too long.",
-          watchdog_stalls());
+    gauge(&reply->body, "hecate_loop_stalls_total", "counter", "Times that one request kept a loop busy for too long.", watchdog_stalls());
     gauge(&reply->body, "hecate_ready", "gauge", "1 while requests are welcome.", atomic_load(&server->ready));
     return OK;
 }
@@ -64,11 +62,7 @@ static const char *const ops_mounts[] = { "", NULL };
 static void write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
 {
     (void)req;
-    IGNORE(reply_text(ctx, reply,
-                      err == E_NO_ROUTE    ? 404
-                      : err == E_NO_METHOD ? 405
-                                           : 500,
-                      "text/plain; charset=utf-8", str_of(err_text(err))));
+    IGNORE(reply_text(ctx, reply, err == E_NO_ROUTE ? 404 : err == E_NO_METHOD ? 405 : 500, "text/plain; charset=utf-8", str_of(err_text(err))));
 }
 
 const Dialect ops_dialect = { .name = "ops", .mounts = ops_mounts, .routes = ops_routes, .write_error = write_error };

@@ -165,8 +165,7 @@ static size_t name_count(const Option *option)
 /* Is `key` this name, or (for secrets) this name and _FILE? */
 static bool names_file(const Option *option, Str name, Str key)
 {
-    return (option->flags & O_SECRET) != 0 && key.n == name.n + 5 && str_starts(key, name) &&
-           memcmp(key.p + name.n, "_FILE", 5) == 0;
+    return (option->flags & O_SECRET) != 0 && key.n == name.n + 5 && str_starts(key, name) && memcmp(key.p + name.n, "_FILE", 5) == 0;
 }
 
 static bool known_key(Str key)
@@ -182,7 +181,6 @@ static bool known_key(Str key)
 static const char *const without_effect[] = {
     "GOTRUE_URI_ALLOW_LIST",
     "GOTRUE_REQUEST_ID_HEADER",
-    "GOTRUE_API_MAX_REQUEST_DURATION",
     "GOTRUE_DB_*",
     "GOTRUE_JWT_ADMIN_GROUP_NAME",
     "GOTRUE_EXTERNAL_*",
@@ -293,9 +291,8 @@ static Err take_pairs(Options *options, const Pairs *pairs, Origin origin, Buf *
 
 static void add_no_effect(Options *options, Str key)
 {
-    options->no_effect = options->no_effect == NULL
-                             ? str_dup(options->arena, key)
-                             : arena_printf(options->arena, "%s, %.*s", options->no_effect, (int)key.n, key.p);
+    options->no_effect =
+        options->no_effect == NULL ? str_dup(options->arena, key) : arena_printf(options->arena, "%s, %.*s", options->no_effect, (int)key.n, key.p);
 }
 
 /* Unknown keys of a file stop the start; of the environment only our own do, for others put much there. */
@@ -309,8 +306,7 @@ static Err judge_keys(Options *options, const Pairs *pairs, const char *file, Bu
         if (known_key(key))
             continue;
         if (str_starts(key, STR("HECATE_")) || (file != NULL && !is_without_effect(key))) {
-            buf_printf(why, "%s%s%.*s is not known", file == NULL ? "the variable " : file, file == NULL ? "" : ": ", (int)key.n,
-                       key.p);
+            buf_printf(why, "%s%s%.*s is not known", file == NULL ? "the variable " : file, file == NULL ? "" : ": ", (int)key.n, key.p);
             return E_CONFIG;
         }
         if (gotrue)
@@ -384,9 +380,8 @@ static Err take_flag(Options *options, Str name, const char *text, Buf *why)
 {
     for (size_t row = 0; row < option_rows_n; row++)
         if (str_eq(str_of(option_rows[row].flag), name)) {
-            options->values[row] = (OptionValue){ .text = text,
-                                                  .origin = FROM_FLAG,
-                                                  .name = arena_printf(options->arena, "--%s", option_rows[row].flag) };
+            options->values[row] =
+                (OptionValue){ .text = text, .origin = FROM_FLAG, .name = arena_printf(options->arena, "--%s", option_rows[row].flag) };
             return OK;
         }
     buf_printf(why, "the flag --%.*s is not known", (int)name.n, name.p);
@@ -449,9 +444,8 @@ static void derive(const Options *options, Settings *settings)
 {
     const char *others = options->gotrue_given ? "off" : NULL;
     const char *const given[TONGUES] = {
-        settings->listen_gotrue != NULL
-            ? settings->listen_gotrue
-            : arena_printf(options->arena, "%s:%lld", settings->api_host, (long long)settings->api_port),
+        settings->listen_gotrue != NULL ? settings->listen_gotrue
+                                        : arena_printf(options->arena, "%s:%lld", settings->api_host, (long long)settings->api_port),
         settings->listen_clerk != NULL ? settings->listen_clerk
         : others != NULL               ? others
                                        : "127.0.0.1:9998",
@@ -476,17 +470,14 @@ Err options_settings(const Options *options, Settings *ret, Buf *why)
     for (size_t row = 0; row < option_rows_n; row++) {
         const Option *option = &option_rows[row];
         const OptionValue *value = &options->values[row];
-        const char *wrong = value->text == NULL
-                                ? NULL
-                                : kinds[option->kind].read(options->arena, option, value->text, (char *)ret + option->offset);
+        const char *wrong = value->text == NULL ? NULL : kinds[option->kind].read(options->arena, option, value->text, (char *)ret + option->offset);
 
         if (wrong == NULL)
             continue;
         if ((option->flags & O_SECRET) != 0)
             buf_printf(why, "%s %s", value->name, wrong);
         else
-            buf_printf(why, "%s: %s %s", value->name == NULL ? option->variable : value->name,
-                       go_quote(options->arena, value->text), wrong);
+            buf_printf(why, "%s: %s %s", value->name == NULL ? option->variable : value->name, go_quote(options->arena, value->text), wrong);
         return E_CONFIG;
     }
     derive(options, ret);
@@ -581,8 +572,7 @@ void options_help(Buf *buf)
         const Option *option = &option_rows[row];
 
         buf_printf(buf, "  --%s  (%s, %s%s%s)\n        %s\n", option->flag, option->variable, kinds[option->kind].name,
-                   text_empty(option->fallback) ? "" : ", default ", text_empty(option->fallback) ? "" : option->fallback,
-                   option->about);
+                   text_empty(option->fallback) ? "" : ", default ", text_empty(option->fallback) ? "" : option->fallback, option->about);
     }
 }
 
@@ -596,9 +586,9 @@ static void markdown_row(Buf *buf, const Option *option)
         buf_printf(buf, ": %s", option->choices);
     else if (option->most > 0 && option->kind == O_INT)
         buf_printf(buf, ", %lld to %lld", (long long)option->least, (long long)option->most);
-    buf_printf(buf, " | %s%s%s | %s%s%s |\n", text_empty(option->fallback) ? "" : "`",
-               text_empty(option->fallback) ? "" : option->fallback, text_empty(option->fallback) ? "" : "`", option->about,
-               (option->flags & O_SECRET) != 0 ? " *Secret.*" : "", (option->flags & O_RELOAD) != 0 ? " *Reloadable.*" : "");
+    buf_printf(buf, " | %s%s%s | %s%s%s |\n", text_empty(option->fallback) ? "" : "`", text_empty(option->fallback) ? "" : option->fallback,
+               text_empty(option->fallback) ? "" : "`", option->about, (option->flags & O_SECRET) != 0 ? " *Secret.*" : "",
+               (option->flags & O_RELOAD) != 0 ? " *Reloadable.*" : "");
 }
 
 static const struct {
@@ -626,9 +616,7 @@ void options_markdown(Buf *buf)
         "\n## Without effect\n\nThese variables of the reference are known and change nothing in this version; a warning at the start names those that are given:\n\n");
     for (size_t i = 0; i < COUNTOF(without_effect); i++)
         buf_printf(buf, "%s`%s`", i == 0 ? "" : i % 4 == 0 ? ",\n" : ", ", without_effect[i]);
-    buf_puts(
-        buf,
-        ".\n\n## Exit codes\n\nA refusal is one line on standard error and one of these codes.\n\n| code | meaning |\n| --- | --- |\n");
+    buf_puts(buf, ".\n\n## Exit codes\n\nA refusal is one line on standard error and one of these codes.\n\n| code | meaning |\n| --- | --- |\n");
     for (size_t i = 0; i < COUNTOF(exits); i++)
         buf_printf(buf, "| %d | %s |\n", exits[i].code, exits[i].about);
 }

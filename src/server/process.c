@@ -66,8 +66,7 @@ static Err choose_user(Server *server, const char *name, const struct stat *dir,
 
 void process_as_user(const Server *server, bool on)
 {
-    const bool ok =
-        !server->switches || (on ? setegid(server->gid) == 0 && seteuid(server->uid) == 0 : seteuid(0) == 0 && setegid(0) == 0);
+    const bool ok = !server->switches || (on ? setegid(server->gid) == 0 && seteuid(server->uid) == 0 : seteuid(0) == 0 && setegid(0) == 0);
 
     if (!ok)
         abort();
@@ -80,8 +79,8 @@ Err process_drop(Server *server, Buf *why)
     if (!server->switches)
         return OK;
     if (setgroups(1, &server->gid) != 0 || setresgid(server->gid, server->gid, server->gid) != 0 ||
-        setresuid(server->uid, server->uid, server->uid) != 0 || getresuid(&r, &e, &s) != 0 || r != server->uid || e != r ||
-        s != r || setuid(0) == 0) {
+        setresuid(server->uid, server->uid, server->uid) != 0 || getresuid(&r, &e, &s) != 0 || r != server->uid || e != r || s != r ||
+        setuid(0) == 0) {
         buf_puts(why, "the user cannot be switched");
         return E_CONFIG;
     }

@@ -82,9 +82,8 @@ static int end_of(void (*act)(void))
 
 TEST(forbidden_acts_end_the_process)
 {
-    static void (*const acts[])(void) = { run_program,       trace,           read_memory, mount_something,
-                                          unmount_something, change_root,     use_bpf,     use_keys,
-                                          load_module,       leave_namespace, set_clock,   watch_performance };
+    static void (*const acts[])(void) = { run_program, trace,    read_memory, mount_something, unmount_something, change_root,
+                                          use_bpf,     use_keys, load_module, leave_namespace, set_clock,         watch_performance };
 
     for (size_t i = 0; i < COUNTOF(acts); i++)
         assert_int_equal(end_of(acts[i]), SIGSYS);

@@ -104,8 +104,7 @@ TEST(later_sources_win)
     assert_true(settings->gotrue.disable_signup);
     options_print(&options, &why);
     shown = buf_view(&why);
-    assert_non_null(memmem(shown.p, shown.n, STR("GOTRUE_JWT_EXP=40  # flag: --jwt-exp\n").p,
-                           strlen("GOTRUE_JWT_EXP=40  # flag: --jwt-exp\n")));
+    assert_non_null(memmem(shown.p, shown.n, STR("GOTRUE_JWT_EXP=40  # flag: --jwt-exp\n").p, strlen("GOTRUE_JWT_EXP=40  # flag: --jwt-exp\n")));
     assert_non_null(memmem(shown.p, shown.n, "# environment: GOTRUE_SITE_URL\n", 31));
     assert_non_null(memmem(shown.p, shown.n, ": GOTRUE_JWT_AUD\n", 17));
     unlink(path);
@@ -115,8 +114,7 @@ TEST(aliases_give_way_to_the_own_name)
 {
     TEST_ARENA(arena);
     char *const none[] = { NULL };
-    char *const env[] = { "DATABASE_URL=sqlite:c", "GOTRUE_DB_DATABASE_URL=sqlite:b", "PORT=1234", "GOTRUE_API_HOST=0.0.0.0",
-                          NULL };
+    char *const env[] = { "DATABASE_URL=sqlite:c", "GOTRUE_DB_DATABASE_URL=sqlite:b", "PORT=1234", "GOTRUE_API_HOST=0.0.0.0", NULL };
     char *const more[] = { "DATABASE_URL=sqlite:c", "HECATE_DATABASE_URL=sqlite:a", "PORT=1234", "GOTRUE_API_PORT=4321", NULL };
     Settings *settings = ARENA_NEW(arena, Settings);
     Buf why = buf_in(arena, 4096);
@@ -135,8 +133,7 @@ TEST(aliases_give_way_to_the_own_name)
 TEST(with_gotrue_variables_the_others_are_on_when_they_are_named)
 {
     TEST_ARENA(arena);
-    char *const none[] = { NULL }, *const env[] = { "GOTRUE_SITE_URL=x", "HECATE_LISTEN_CLERK=127.0.0.1:1",
-                                                    "HECATE_LISTEN_OPS=off", NULL };
+    char *const none[] = { NULL }, *const env[] = { "GOTRUE_SITE_URL=x", "HECATE_LISTEN_CLERK=127.0.0.1:1", "HECATE_LISTEN_OPS=off", NULL };
     Settings *settings = ARENA_NEW(arena, Settings);
     Buf why = buf_in(arena, 4096);
     Options options;
@@ -194,8 +191,7 @@ TEST(a_number_that_the_reference_clamps_is_clamped)
 TEST(unknown_gotrue_variables_are_named)
 {
     TEST_ARENA(arena);
-    char *const none[] = { NULL }, *const env[] = { "GOTRUE_SMTP_HOST=mail", "GOTRUE_NEVER_HEARD=1", "GOTRUE_JWT_EXP=5", "HOME=/",
-                                                    NULL };
+    char *const none[] = { NULL }, *const env[] = { "GOTRUE_SMTP_HOST=mail", "GOTRUE_NEVER_HEARD=1", "GOTRUE_JWT_EXP=5", "HOME=/", NULL };
     Settings *settings = ARENA_NEW(arena, Settings);
     Buf why = buf_in(arena, 4096);
     Options options;
@@ -245,9 +241,7 @@ TEST(flags_are_checked)
     };
 
     for (size_t i = 0; i < COUNTOF(rows); i++) {
-        char *const flags[] = { arena_strdup(arena, rows[i][0]), arena_strdup(arena, rows[i][1]), NULL }, *const none[] = {
-            NULL
-        };
+        char *const flags[] = { arena_strdup(arena, rows[i][0]), arena_strdup(arena, rows[i][1]), NULL }, *const none[] = { NULL };
         Settings *settings = ARENA_NEW(arena, Settings);
         Buf why = buf_in(arena, 4096);
         Options options;
@@ -288,16 +282,13 @@ TEST(weak_secrets_are_named_and_loopback_is_known)
 {
     TEST_ARENA(arena);
     char *const none[] = { NULL };
-    char *const weak[] = { "GOTRUE_JWT_SECRET=super-secret-jwt-token-with-at-least-32-characters-long",
-                           "HECATE_CLERK_SECRET_KEY=sk_test_x",
-                           "HECATE_AUTH0_CLIENT_SECRET=0123456789012345678901234567890123456789",
-                           "HECATE_LISTEN_GOTRUE=0.0.0.0:1", NULL };
+    char *const weak[] = { "GOTRUE_JWT_SECRET=super-secret-jwt-token-with-at-least-32-characters-long", "HECATE_CLERK_SECRET_KEY=sk_test_x",
+                           "HECATE_AUTH0_CLIENT_SECRET=0123456789012345678901234567890123456789", "HECATE_LISTEN_GOTRUE=0.0.0.0:1", NULL };
     static const struct {
         const char *address;
         bool loopback;
-    } rows[] = { { "127.0.0.1:1", true }, { "127.9.9.9:1", true }, { "localhost:1", true },
-                 { "[::1]:1", true },     { "unix:/x", true },     { "fd:3", false },
-                 { ":1", false },         { "10.0.0.1:1", false }, { "[::]:1", false } };
+    } rows[] = { { "127.0.0.1:1", true }, { "127.9.9.9:1", true }, { "localhost:1", true }, { "[::1]:1", true }, { "unix:/x", true },
+                 { "fd:3", false },       { ":1", false },         { "10.0.0.1:1", false }, { "[::]:1", false } };
     Settings *settings = ARENA_NEW(arena, Settings);
     Buf why = buf_in(arena, 4096);
     Options options;
