@@ -237,8 +237,8 @@ TEST(framing_by_the_table)
 TEST(request_is_taken_apart)
 {
     TEST_ARENA(arena);
-    const Str text = STR(
-        "PATCH /a/b%20c?x=1&y=?2 HTTP/1.1\r\nHOST: Example.test:80\r\nX-One:  v w \t\r\nX-Two:\r\nContent-Length: 2\r\n\r\nhiGET /next");
+    const Str text =
+        STR("PATCH /a/b%20c?x=1&y=?2 HTTP/1.1\r\nHOST: Example.test:80\r\nX-One:  v w \t\r\nX-Two:\r\nContent-Length: 2\r\n\r\nhiGET /next");
     const Outcome got = parse(arena, text);
 
     assert_int_equal(got.state, PARSE_DONE);
@@ -285,8 +285,7 @@ TEST(body_over_its_limit_is_an_error_of_the_request)
     assert_int_equal(got.state, PARSE_DONE);
     assert_int_equal(got.err, E_TOO_LARGE);
     assert_false(got.keep_alive);
-    got = parse(arena,
-                STR(CHUNKED "40\r\n0123456789012345678901234567890123456789012345678901234567890123\r\n1\r\n4\r\n0\r\n\r\n"));
+    got = parse(arena, STR(CHUNKED "40\r\n0123456789012345678901234567890123456789012345678901234567890123\r\n1\r\n4\r\n0\r\n\r\n"));
     assert_int_equal(got.err, E_TOO_LARGE);
     assert_false(got.keep_alive);
     got = parse(arena, STR(CHUNKED "ffffffff\r\n"));
@@ -327,19 +326,15 @@ TEST(sizes_of_the_head_are_bounded)
     assert_int_equal(status_of(arena, build(arena, start, "X: y\r\n", 100, "\r\n")), 431);
     assert_int_equal(status_of(arena, build(arena, start, "X: y\r\n", 10000, "\r\n")), 431);
     assert_int_equal(
-        status_of(arena, build(arena, build(arena, start, "Xxxxxxxxxxxxxxxxxxxxx: yyyyyyyyyyyyyyyyyyyyyyyyyy", 1, "").p, "y",
-                               8000, end)),
-        0);
+        status_of(arena, build(arena, build(arena, start, "Xxxxxxxxxxxxxxxxxxxxx: yyyyyyyyyyyyyyyyyyyyyyyyyy", 1, "").p, "y", 8000, end)), 0);
     assert_int_equal(
-        status_of(
-            arena,
-            build(arena, start,
-                  "Abcdefghijklmnopqrst: "
-                  "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
-                  "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
-                  "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
-                  "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\r\n",
-                  90, "\r\n")),
+        status_of(arena, build(arena, start,
+                               "Abcdefghijklmnopqrst: "
+                               "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+                               "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+                               "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+                               "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\r\n",
+                               90, "\r\n")),
         431);
 }
 
@@ -349,13 +344,11 @@ TEST(what_stands_beside_a_chunked_body_is_bounded)
 
     assert_int_equal(status_of(arena, build(arena, CHUNKED "1;", "x", 300, "\r\na\r\n0\r\n\r\n")), 400);
     assert_int_equal(
-        status_of(
-            arena,
-            build(arena, CHUNKED,
-                  "1;xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-                  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-                  "\r\na\r\n",
-                  60, "0\r\n\r\n")),
+        status_of(arena, build(arena, CHUNKED,
+                               "1;xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                               "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                               "\r\na\r\n",
+                               60, "0\r\n\r\n")),
         400);
     assert_int_equal(status_of(arena, build(arena, CHUNKED "0\r\n", "X: y\r\n", 1000, "\r\n")), 0);
     assert_int_equal(status_of(arena, build(arena, CHUNKED "0\r\n", "X: y\r\n", 2000, "\r\n")), 431);
@@ -402,8 +395,7 @@ TEST(body_never_fills_the_arena)
     assert_int_equal(parser_feed(parser, STR(HEAD_1 "Content-Length: 262144\r\n\r\n"), &used), PARSE_HEADER_DONE);
     parser_limit(parser, SIZE_MAX);
     for (size_t at = 0; at < body.n; at += 1000)
-        assert_int_not_equal(parser_feed(parser, (Str){ body.p + at, body.n - at < 1000 ? body.n - at : 1000 }, &used),
-                             PARSE_ERROR);
+        assert_int_not_equal(parser_feed(parser, (Str){ body.p + at, body.n - at < 1000 ? body.n - at : 1000 }, &used), PARSE_ERROR);
     assert_int_equal(parser_req(parser)->body.n, body.n);
 
     parser = parser_new(text_arena, &config);
@@ -411,4 +403,70 @@ TEST(body_never_fills_the_arena)
     parser_limit(parser, SIZE_MAX);
     assert_int_equal(parser_feed(parser, STR(""), &used), PARSE_DONE);
     assert_int_equal(parser_req(parser)->err, E_TOO_LARGE);
+}
+
+/* ---- gadgets: one byte, of all 256, wherever a lenient reader may skip it ---- */
+
+/* `@` is the byte. */
+static const char *const coding_gadgets[] = {
+    "@Transfer-Encoding: chunked",     "Transfer-Encoding@: chunked",     "Transfer-Encoding:@chunked",      "Transfer-Encoding: @chunked",
+    "Transfer-Encoding: chunked@",     "Transfer@Encoding: chunked",      "Transfer-@Encoding: chunked",     "Transfer-Encoding: chun@ked",
+    "Transfer-Encoding: x@chunked",    "Transfer-Encoding: chunked@x",    "X: y@Transfer-Encoding: chunked", "X: y\r\n@Transfer-Encoding: chunked",
+    "Transfer-Encoding@\r\n: chunked", "Transfer-Encoding:@\r\n chunked", "Transfer-Encoding:\r\n@chunked",  "X:@\r\nTransfer-Encoding: chunked",
+};
+static const char *const length_gadgets[] = {
+    "@Content-Length: 5",  "Content-Length@: 5",  "Content-Length:@5",      "Content-Length: @5",     "Content-Length: 5@",   "Content@Length: 5",
+    "Content-Length: 5@0", "Content-Length: 0@5", "X: y@Content-Length: 5", "Content-Length: 5\r\n@", "Content-Length: 5,@5", "Content-Length: 5;@",
+};
+
+static Str gadget(Arena *arena, const char *before, const char *line, char byte, const char *after)
+{
+    Buf buf = buf_in(arena, 1000);
+
+    buf_puts(&buf, before);
+    for (const char *c = line; *c != '\0'; c++)
+        buf_char(&buf, *c == '@' ? byte : *c);
+    buf_puts(&buf, after);
+    return buf_view(&buf);
+}
+
+/* With a length beside it the coding must be refused, or be no coding at all: then the length counts. */
+TEST(no_byte_hides_a_coding)
+{
+    for (size_t i = 0; i < COUNTOF(coding_gadgets); i++)
+        for (int byte = 0; byte < 256; byte++) {
+            TEST_ARENA(arena);
+            const Str text = gadget(arena, HEAD_1 "Content-Length: 6\r\n", coding_gadgets[i], (char)byte, "\r\n\r\n0\r\n\r\nG");
+            const Outcome got = feed(arena, text, text.n, text.n);
+
+            if (got.state == PARSE_DONE)
+                assert_str(got.body, "0\r\n\r\nG");
+            else
+                assert_int_equal(got.state, PARSE_ERROR);
+        }
+}
+
+/* A length that counts stands under its own name and has digits alone, and all of them count. */
+static void assert_length(Arena *arena, const char *line, char byte, size_t n)
+{
+    Str value = gadget(arena, "", line, byte, "");
+    const Str name = str_cut(&value, ':');
+    uint64_t number;
+
+    assert_str(name, "Content-Length");
+    assert_true(str_to_u64(str_trim(value), UINT64_MAX, &number));
+    assert_int_equal(n, number);
+}
+
+TEST(no_byte_bends_a_length)
+{
+    for (size_t i = 0; i < COUNTOF(length_gadgets); i++)
+        for (int byte = 0; byte < 256; byte++) {
+            TEST_ARENA(arena);
+            const Str text = gadget(arena, HEAD_1, length_gadgets[i], (char)byte, "\r\n\r\n0123456789");
+            const Outcome got = feed(arena, text, text.n, text.n);
+
+            if (got.state == PARSE_DONE && got.body.n > 0)
+                assert_length(arena, length_gadgets[i], (char)byte, got.body.n);
+        }
 }
