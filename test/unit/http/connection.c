@@ -49,19 +49,19 @@ TEST(connection_serves_one_request_after_another)
     client = client_connect();
     for (size_t i = 1; i <= 5; i++) {
         client_say(&client, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nlove");
-        assert_true(client_expect(&client, "love", i, 2000));
+        assert_true(client_expect(&client, "love", i, 4500));
     }
     client_close(&client);
     assert_answer(LAST("/peer"), "HTTP/1.1 200 OK\r\n", "127.0.0.1 plain");
     assert_no_connections();
-    server_stop(2000);
+    server_stop(4500);
 }
 
 TEST(head_is_answered_without_a_body)
 {
     start();
     assert_answer("HEAD /size/10 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", "HTTP/1.1 200 OK\r\n", "");
-    server_stop(2000);
+    server_stop(4500);
 }
 
 TEST(pipeline_is_answered_in_order)
@@ -69,15 +69,14 @@ TEST(pipeline_is_answered_in_order)
     Client client;
 
     start();
-    client =
-        client_ask(GET("/size/3") "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" GET(
-            "/sleep/20") LAST("/peer") GET("/never"));
+    client = client_ask(GET("/size/3") "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" GET("/sleep/20")
+                            LAST("/peer") GET("/never"));
     assert_true(strstr(client.text, "\r\n\r\nxxxHTTP/1.1 200") != NULL);
     assert_true(strstr(client.text, "\r\n\r\nabcHTTP/1.1 200") != NULL);
     assert_true(strstr(client.text, "\r\n\r\nOKHTTP/1.1 200") != NULL);
     assert_string_equal(client.text + client.n - strlen("127.0.0.1 plain"), "127.0.0.1 plain"); /* nothing behind the last */
     client_close(&client);
-    server_stop(2000);
+    server_stop(4500);
 }
 
 enum { DEEP = 3000 };
@@ -94,9 +93,9 @@ TEST(deep_pipeline_is_served_whole)
     client = client_connect();
     client_send(&client, all.data, all.len);
     assert_true(client_expect(&client, "127.0.0.1 plain", DEEP, 20000));
-    assert_true(client_drain(&client, 2000));
+    assert_true(client_drain(&client, 4500));
     client_close(&client);
-    server_stop(2000);
+    server_stop(4500);
 }
 
 TEST(continue_is_said_once_before_the_body)
@@ -105,17 +104,15 @@ TEST(continue_is_said_once_before_the_body)
 
     start();
     client = client_connect();
-    client_say(&client,
-               "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\nConnection: close\r\n\r\n");
-    assert_true(client_expect(&client, "HTTP/1.1 100 Continue\r\n\r\n", 1, 2000));
+    client_say(&client, "POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\nConnection: close\r\n\r\n");
+    assert_true(client_expect(&client, "HTTP/1.1 100 Continue\r\n\r\n", 1, 4500));
     assert_int_equal(client.n, strlen("HTTP/1.1 100 Continue\r\n\r\n"));
     client_say(&client, "abc");
-    assert_true(client_drain(&client, 2000));
+    assert_true(client_drain(&client, 4500));
     assert_string_equal(client.text + client.n - 7, "\r\n\r\nabc");
     client_close(&client);
 
-    client =
-        client_ask("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc");
+    client = client_ask("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc");
     assert_true(begins(&client, "HTTP/1.1 200 OK\r\n")); /* the body is there: nothing to ask for */
     client_close(&client);
     client = client_ask("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 300000\r\n\r\n");
@@ -124,7 +121,7 @@ TEST(continue_is_said_once_before_the_body)
     client = client_ask("POST /echo HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nContent-Length: 3\r\n\r\n");
     assert_true(begins(&client, "HTTP/1.1 417 "));
     client_close(&client);
-    server_stop(2000);
+    server_stop(4500);
 }
 
 TEST(bad_framing_is_answered_and_closes)
@@ -137,7 +134,7 @@ TEST(bad_framing_is_answered_and_closes)
     assert_non_null(strstr(client.text, "\r\nConnection: close\r\n"));
     assert_null(strstr(client.text, "200 OK"));
     client_close(&client);
-    server_stop(2000);
+    server_stop(4500);
 }
 
 TEST(body_over_the_limit_is_413)
@@ -151,10 +148,10 @@ TEST(body_over_the_limit_is_413)
         buf_puts(&all, "0123456789");
     client = client_connect();
     client_send(&client, all.data, all.len);
-    assert_true(client_drain(&client, 3000)); /* the answer is not lost in a reset */
+    assert_true(client_drain(&client, 4500)); /* the answer is not lost in a reset */
     assert_true(begins(&client, "HTTP/1.1 413 "));
     client_close(&client);
-    server_stop(2000);
+    server_stop(4500);
 }
 
 /* ---- deadlines ---- */
@@ -173,17 +170,19 @@ static int64_t time_to_end(Client *client, const char *drip, int64_t pause_ms)
 TEST(header_deadline_is_absolute)
 {
     const int64_t begun = clock_mono_ms();
+    HttpConfig config = test_config();
     Client silent, slow, half;
 
-    start(); /* 300 ms */
+    config.header_ms = 300;
+    server_start(&config, NULL);
     silent = client_connect();
     slow = client_connect();
     half = client_connect();
     client_say(&half, "GET / HTTP/1.1\r\nHost: a\r\n");
     time_to_end(&slow, "G", 50); /* buys no time */
-    assert_true(client_drain(&silent, 1000));
-    assert_true(client_drain(&half, 1000));
-    assert_true(clock_mono_ms() - begun >= 250 && clock_mono_ms() - begun < 1300);
+    assert_true(client_drain(&silent, 4500));
+    assert_true(client_drain(&half, 4500));
+    assert_true(clock_mono_ms() - begun >= 250 && clock_mono_ms() - begun < 4500);
     assert_true(silent.n == 0);
     assert_true(begins(&slow, "HTTP/1.1 408 Request Timeout\r\n"));
     assert_true(begins(&half, "HTTP/1.1 408 Request Timeout\r\n"));
@@ -191,50 +190,56 @@ TEST(header_deadline_is_absolute)
     client_close(&slow);
     client_close(&half);
     assert_no_connections();
-    server_stop(2000);
+    server_stop(4500);
 }
 
 TEST(body_deadline_is_absolute_and_answered_by_the_handler)
 {
+    HttpConfig config = test_config();
+    int64_t ms = 250;
     Client client;
-    int64_t ms;
 
-    start(); /* 250 ms */
+    config.arg = &ms;
+    server_start(&config, NULL);
     client = client_connect();
     client_say(&client, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n");
     ms = time_to_end(&client, "x", 50);
-    assert_true(ms >= 200 && ms < 1300);
+    assert_true(ms >= 200 && ms < 4500);
     assert_true(begins(&client, "HTTP/1.1 408 "));
     assert_non_null(strstr(client.text, "E_TIMEOUT"));
     client_close(&client);
     assert_no_connections();
-    server_stop(2000);
+    server_stop(4500);
 }
 
 TEST(idle_connection_is_closed)
 {
+    HttpConfig config = test_config();
     Client client;
     int64_t ms;
 
-    start(); /* 700 ms */
+    config.idle_ms = 700;
+    server_start(&config, NULL);
     client = client_connect();
     client_say(&client, GET("/peer"));
-    assert_true(client_expect(&client, "plain", 1, 1000));
+    assert_true(client_expect(&client, "plain", 1, 4500));
     ms = time_to_end(&client, NULL, 8000);
-    assert_true(ms >= 600 && ms < 2000);
+    assert_true(ms >= 600 && ms < 4500);
     client_close(&client);
-    server_stop(2000);
+    server_stop(4500);
 }
 
 TEST(request_time_ends_the_waits_of_its_handler)
 {
     const int64_t begun = clock_mono_ms();
+    HttpConfig config = test_config();
 
-    start(); /* 300 ms */
+    config.request_ms = 300;
+    server_start(&config, NULL);
     assert_answer(LAST("/sleep/10000"), "HTTP/1.1 200 OK\r\n", "E_TIMEOUT");
-    assert_true(clock_mono_ms() - begun >= 250 && clock_mono_ms() - begun < 1300);
+    assert_true(clock_mono_ms() - begun >= 250 && clock_mono_ms() - begun < 4500);
     assert_answer(LAST("/sleep/10"), "HTTP/1.1 200 OK\r\n", "OK"); /* the fiber that follows on that stack has its own time */
-    server_stop(2000);
+    server_stop(4500);
 }
 
 TEST(reader_that_does_not_read_is_cut)
@@ -244,6 +249,7 @@ TEST(reader_that_does_not_read_is_cut)
     Client client;
 
     config.arena_cap = 64 << 20;
+    config.idle_ms = 700;
     server_start(&config, NULL);
     client = client_connect();
     client_say(&client, GET("/size/20000000"));
@@ -251,9 +257,9 @@ TEST(reader_that_does_not_read_is_cut)
     assert_int_equal(server_connections(), 1);
     while (server_connections() > 0 && clock_mono_ms() - begun < 8000)
         usleep(50000);
-    assert_true(clock_mono_ms() - begun >= 600 && clock_mono_ms() - begun < 2500);
+    assert_true(clock_mono_ms() - begun >= 600 && clock_mono_ms() - begun < 4500);
     client_close(&client);
-    server_stop(2000);
+    server_stop(4500);
 }
 
 TEST(large_answer_comes_whole_at_the_readers_pace)
@@ -270,15 +276,14 @@ TEST(large_answer_comes_whole_at_the_readers_pace)
     assert_true(client_drain(&client, 8000));
     assert_int_equal(client.n - (size_t)(strstr(client.text, "\r\n\r\n") + 4 - client.text), 8000000);
     client_close(&client);
-    server_stop(2000);
+    server_stop(4500);
 }
 
 /* ---- clients that go away ---- */
 
 TEST(client_may_leave_after_any_byte)
 {
-    static const char text[] =
-        "POST /sleep/1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nX: y\r\n\r\n";
+    static const char text[] = "POST /sleep/1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nX: y\r\n\r\n";
 
     start();
     for (size_t i = 0; i < sizeof(text); i++) {
@@ -291,7 +296,7 @@ TEST(client_may_leave_after_any_byte)
     }
     assert_no_connections();
     assert_answer(LAST("/peer"), "HTTP/1.1 200 OK\r\n", "127.0.0.1 plain");
-    server_stop(2000);
+    server_stop(4500);
 }
 
 TEST(half_closed_client_gets_its_answer)
@@ -302,11 +307,11 @@ TEST(half_closed_client_gets_its_answer)
     client = client_connect();
     client_say(&client, GET("/sleep/50"));
     shutdown(client.fd, SHUT_WR);
-    assert_true(client_drain(&client, 2000));
+    assert_true(client_drain(&client, 4500));
     assert_true(begins(&client, "HTTP/1.1 200 OK\r\n"));
     client_close(&client);
     assert_no_connections();
-    server_stop(2000);
+    server_stop(4500);
 }
 
 /* ---- caps ---- */
@@ -319,20 +324,20 @@ TEST(request_over_its_arena_ends_alone)
 
         client_say(&other, GET("/sleep/30"));
         assert_answer(GET("/fill?x"), "HTTP/1.1 500 Internal Server Error\r\n", "overflow /fill");
-        assert_true(client_expect(&other, "OK", 2, 2000));
+        assert_true(client_expect(&other, "OK", 2, 4500));
         client_close(&other);
     }
     assert_answer("HEAD /fill HTTP/1.1\r\nHost: a\r\n\r\n", "HTTP/1.1 500 ", "");
     assert_answer(LAST("/peer"), "HTTP/1.1 200 OK\r\n", "127.0.0.1 plain");
     assert_no_connections();
-    server_stop(2000);
+    server_stop(4500);
 }
 
 TEST(answer_needs_no_memory_of_a_full_arena)
 {
     start();
     assert_answer(LAST("/brim"), "HTTP/1.1 200 OK\r\n", "brim");
-    server_stop(2000);
+    server_stop(4500);
 }
 
 TEST(job_over_its_requests_arena_is_an_error)
@@ -340,7 +345,7 @@ TEST(job_over_its_requests_arena_is_an_error)
     start();
     assert_answer(LAST("/burn"), "HTTP/1.1 200 OK\r\n", "E_NOMEM");
     assert_answer(LAST("/burn"), "HTTP/1.1 200 OK\r\n", "E_NOMEM"); /* the thread of the lane lives on */
-    server_stop(2000);
+    server_stop(4500);
 }
 
 TEST(connections_are_capped)
@@ -353,13 +358,13 @@ TEST(connections_are_capped)
     for (size_t i = 0; i < COUNTOF(clients); i++) {
         clients[i] = client_connect();
         client_say(&clients[i], GET("/peer"));
-        assert_int_equal(client_expect(&clients[i], "plain", 1, 1000), i < 3);
+        assert_int_equal(client_expect(&clients[i], "plain", 1, 4500), i < 3);
     }
     for (size_t i = 0; i < COUNTOF(clients); i++)
         client_close(&clients[i]);
     assert_no_connections();
     assert_answer(LAST("/peer"), "HTTP/1.1 200 OK\r\n", "127.0.0.1 plain");
-    server_stop(2000);
+    server_stop(4500);
 }
 
 TEST(running_requests_are_capped)
@@ -375,12 +380,12 @@ TEST(running_requests_are_capped)
     refused = client_ask(GET("/peer"));
     assert_true(begins(&refused, "HTTP/1.1 503 Service Unavailable\r\n"));
     assert_non_null(strstr(refused.text, "\r\nRetry-After: 1\r\n"));
-    assert_true(client_expect(&busy, "\r\n\r\nOK", 1, 2000));
+    assert_true(client_expect(&busy, "\r\n\r\nOK", 1, 4500));
     client_say(&busy, GET("/peer"));
-    assert_true(client_expect(&busy, "plain", 1, 2000));
+    assert_true(client_expect(&busy, "plain", 1, 4500));
     client_close(&busy);
     client_close(&refused);
-    server_stop(2000);
+    server_stop(4500);
 }
 
 TEST(memory_of_half_read_requests_is_capped)
@@ -399,16 +404,15 @@ TEST(memory_of_half_read_requests_is_capped)
     second = client_connect();
     client_say(&second, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 50001\r\n\r\n");
     client_send(&second, body, 50000);
-    assert_true(client_drain(&second, 3000));
+    assert_true(client_drain(&second, 4500));
     assert_true(begins(&second, "HTTP/1.1 503 "));
     client_say(&first, "x");
-    assert_true(client_expect(&first, "HTTP/1.1 200 OK", 1, 2000));
+    assert_true(client_expect(&first, "HTTP/1.1 200 OK", 1, 4500));
     client_close(&first);
     client_close(&second);
-    assert_answer("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx", "HTTP/1.1 200 OK\r\n",
-                  "x"); /* given back */
+    assert_answer("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx", "HTTP/1.1 200 OK\r\n", "x"); /* given back */
     free(body);
-    server_stop(2000);
+    server_stop(4500);
 }
 
 TEST(answers_that_nobody_reads_are_capped)
@@ -425,19 +429,21 @@ TEST(answers_that_nobody_reads_are_capped)
     assert_no_connections(); /* long before the deadline */
     client_close(&client);
     assert_answer(LAST("/peer"), "HTTP/1.1 200 OK\r\n", "127.0.0.1 plain");
-    server_stop(2000);
+    server_stop(4500);
 }
 
 /* ---- the end ---- */
 
 TEST(drain_lets_requests_end_and_closes_the_rest)
 {
+    HttpConfig config = test_config();
     Client idle, running, half;
 
-    start();
+    config.header_ms = 300;
+    server_start(&config, NULL);
     idle = client_connect();
     client_say(&idle, GET("/peer"));
-    assert_true(client_expect(&idle, "plain", 1, 1000));
+    assert_true(client_expect(&idle, "plain", 1, 4500));
     running = client_connect();
     client_say(&running, GET("/sleep/200"));
     half = client_connect();
@@ -488,11 +494,11 @@ TEST(unix_socket_is_served_and_found_taken)
     assert_int_equal(server_port(), 0);
     client = client_connect_unix(path);
     client_say(&client, LAST("/peer"));
-    assert_true(client_drain(&client, 2000));
+    assert_true(client_drain(&client, 4500));
     assert_string_equal(strstr(client.text, "\r\n\r\n") + 4, " plain"); /* a peer without address */
     client_close(&client);
     assert_err(http_address_check(address, &why), E_CONFLICT);
-    server_stop(2000);
+    server_stop(4500);
     unlink(path);
 }
 
@@ -504,7 +510,7 @@ TEST(address_that_is_taken_is_found)
     start();
     snprintf(address, sizeof(address), "127.0.0.1:%d", server_port());
     assert_err(http_address_check(address, &why), E_CONFLICT);
-    server_stop(2000);
+    server_stop(4500);
     buf_clear(&why);
     assert_ok(http_address_check("127.0.0.1:0", &why));
     assert_err(http_address_check("example.test:80", &why), E_CONFIG);

@@ -137,18 +137,17 @@ static void overflow(void *arg, const Req *req, Reply *reply)
 
 static Limits limits(void *arg, const Req *head)
 {
-    (void)arg;
     (void)head;
-    return (Limits){ .body = 100000, .body_ms = 250 };
+    return (Limits){ .body = 100000, .body_ms = arg == NULL ? 5000 : *(const int64_t *)arg };
 }
 
 HttpConfig test_config(void)
 {
     HttpConfig config = http_defaults();
 
-    config.header_ms = 300;
-    config.idle_ms = 700;
-    config.request_ms = 300;
+    config.header_ms = 5000;
+    config.idle_ms = 5000;
+    config.request_ms = 5000;
     config.arena_cap = 4 << 20;
     config.limits = limits;
     config.handle = handle;
@@ -235,9 +234,7 @@ int server_port(void)
 
 Client client_connect(void)
 {
-    const struct sockaddr_in address = { .sin_family = AF_INET,
-                                         .sin_port = htons((uint16_t)server_port()),
-                                         .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    const struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)server_port()), .sin_addr = { htonl(INADDR_LOOPBACK) } };
     Client client = { .fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
 
     assert_true(client.fd >= 0);
@@ -303,8 +300,7 @@ static ssize_t read_more(Client *client, int64_t ms)
     }
     if ((client->ssl == NULL || SSL_pending(client->ssl) == 0) && poll(&poll_fd, 1, ms < 0 ? 0 : (int)ms) <= 0)
         return -1;
-    n = client->ssl != NULL ? SSL_read(client->ssl, client->text + client->n, 65536)
-                            : recv(client->fd, client->text + client->n, 65536, 0);
+    n = client->ssl != NULL ? SSL_read(client->ssl, client->text + client->n, 65536) : recv(client->fd, client->text + client->n, 65536, 0);
     if (n > 0)
         client->n += (size_t)n;
     client->text[client->n] = '\0';

@@ -55,16 +55,13 @@ static bool ask(int fd, SSL *ssl)
 
 static bool connect_one(int port, SSL_CTX *ctx)
 {
-    const struct sockaddr_in address = { .sin_family = AF_INET,
-                                         .sin_port = htons((uint16_t)port),
-                                         .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    const struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = { htonl(INADDR_LOOPBACK) } };
     const int fd = socket(AF_INET, SOCK_STREAM, 0);
     SSL *ssl = ctx == NULL ? NULL : SSL_new(ctx);
 
     if (ssl != NULL)
         SSL_set_fd(ssl, fd);
-    return connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 &&
-           ask(fd, ssl); /* both stay open to the end of the process */
+    return connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0 && ask(fd, ssl); /* both stay open to the end of the process */
 }
 
 /* Reads the port, opens the connections, says how many, and holds them until the pipe is closed. */

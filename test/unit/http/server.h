@@ -13,6 +13,7 @@ void server_start(const HttpConfig *config, Tls *tls);
 void server_start_at(const char *address, const HttpConfig *config, Tls *tls);
 /* Stops by a drain; fails when that takes longer than `ms`. */
 void server_stop(int64_t ms);
+/* Deadlines of five seconds, so that a busy machine fails no test that is about something else. `arg` may point at the body's, an int64_t. */
 HttpConfig test_config(void);
 size_t server_connections(void);
 int server_port(void);
