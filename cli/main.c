@@ -1,5 +1,6 @@
 /* main.c: the commands, one row each. */
 #include "server/server.h"
+#include "users.h"
 
 static Exit run_version(const Start *how, Buf *why)
 {
@@ -7,6 +8,11 @@ static Exit run_version(const Start *how, Buf *why)
     (void)why;
     puts("hecate " HECATE_VERSION);
     return EXIT_OK;
+}
+
+static Exit run_users(const Start *how, Buf *why)
+{
+    return (Exit)users_command(how->argc, how->argv, why);
 }
 
 static Exit run_help(const Start *how, Buf *why);
@@ -24,6 +30,7 @@ static const struct {
     { "migrate", "[--OPTION VALUE]…", "brings the database to this version's tables", command_migrate, true },
     { "routes", "[--json]", "every route with dialect, method, credential and scopes", command_routes, false },
     { "config", "[--markdown] [--OPTION VALUE]…", "each option with its value and where it comes from", command_config, true },
+    { "users", USERS_USAGE, "users of a server, this one or another, in any dialect", run_users, false },
     { "version", "", "the version", run_version, false },
     { "help", "", "this list; `hecate COMMAND --help` tells more", run_help, false },
 };
@@ -44,6 +51,8 @@ static Exit command_help(size_t i)
     buf_printf(&buf, "hecate %s %s\n  %s\n", commands[i].name, commands[i].usage, commands[i].about);
     if (commands[i].options)
         server_help(&buf);
+    if (commands[i].run == run_users)
+        users_help(&buf);
     fwrite(buf.data, 1, buf.len, stdout);
     return EXIT_OK;
 }

@@ -1,0 +1,101 @@
+// clib_users.test.mjs: `hecate users` against a running server: each verb in each dialect, on each store, and how it ends.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { binary, start, stores } from '../lib/server.mjs'
+
+// Runs a command: { code, out, err }.
+function users(env, args, input = '') {
+  return new Promise((resolve) => {
+    const child = spawn(binary, ['users', ...args], { env: { PATH: process.env.PATH, ...env } })
+    let out = '', err = ''
+    child.stdout.on('data', (chunk) => { out += chunk })
+    child.stderr.on('data', (chunk) => { err += chunk })
+    child.on('close', (code) => resolve({ code, out, err }))
+    child.stdin.end(input)
+  })
+}
+
+const dialects = {
+  gotrue: (server) => ({ HECATE_URL: server.gotrue.url, HECATE_SERVICE_KEY: server.gotrue.serviceKey }),
+  clerk: (server) => ({ HECATE_URL: server.clerk.url, HECATE_CLERK_SECRET_KEY: server.clerk.secretKey }),
+  auth0: (server) => ({ HECATE_URL: server.auth0.url, HECATE_CA: server.auth0.ca, HECATE_AUTH0_CLIENT_ID: server.auth0.clientId,
+    HECATE_AUTH0_CLIENT_SECRET: server.auth0.clientSecret }),
+}
+const idOf = { gotrue: (user) => user.id, clerk: (user) => user.id, auth0: (user) => user.user_id }
+const missing = { gotrue: '00000000-0000-4000-8000-000000000000', clerk: 'user_none', auth0: 'auth0|none' }
+
+for (const store of stores) {
+  describe(`hecate users on ${store}`, () => {
+    let server
+    before(async () => { server = await start({ store }) })
+    after(async () => { await server.stop() })
+
+    for (const [dialect, env] of Object.entries(dialects)) {
+      const run = (args, input) => users(env(server), [...args, '--dialect', dialect], input)
+      const good = async (args, input) => {
+        const done = await run(args, input)
+        assert.equal(done.code, 0, done.err)
+        assert.equal(done.err, '')
+        return done.out
+      }
+
+      test(`${dialect}: from create to delete`, async () => {
+        const email = `${dialect}@cli.example`
+        const made = JSON.parse(await good(['create', '--json', '--email', email, '--password-file', '-', '--user-metadata', '{"a":{"b":1}}'],
+          'Long-enough-4-all\n'))
+        const id = idOf[dialect](made)
+        assert.match(await good(['list']), new RegExp(`^ID +EMAIL[^]*${email}`))
+        assert.match(await good(['get', id]), new RegExp(`\n.*${email} .*active\n$`))
+        const changed = JSON.parse(await good(['update', id, '--json', '--user-metadata', '{"c":2}']))
+        assert.deepEqual(Object.keys(changed.user_metadata ?? changed.unsafe_metadata).filter((key) => key.length === 1), ['a', 'c'])
+        assert.match(await good(['ban', id]), / (banned|blocked)\n$/)
+        assert.match(await good(['get', id]), / (banned|blocked)\n$/)
+        assert.match(await good(['unban', id]), / active\n$/)
+        assert.equal(await good(['delete', id]), 'deleted\n')
+        assert.ok(!(await good(['list', '--json'])).includes(email))
+      })
+
+      test(`${dialect}: refusals are 1 with status and code`, async () => {
+        const done = await run(['get', missing[dialect]])
+        assert.equal(done.code, 1)
+        assert.equal(done.out, '')
+        assert.match(done.err, /^hecate: refused: 404 \w+: .+\n$/)
+      })
+
+      test(`${dialect}: a wrong key is 1, no server 69, wrong usage 64`, async () => {
+        const wrong = { ...env(server), HECATE_SERVICE_KEY: 'a.b.c', HECATE_CLERK_SECRET_KEY: 'sk_test_wrong', HECATE_AUTH0_CLIENT_SECRET: 'wrong' }
+        const refused = await users(wrong, ['list', '--dialect', dialect])
+        assert.equal(refused.code, 1)
+        assert.match(refused.err, /^hecate: refused: 40[13] /)
+        const none = await users({ ...env(server), HECATE_URL: 'http://127.0.0.1:1' }, ['list', '--dialect', dialect])
+        assert.equal(none.code, 69)
+        for (const args of [['get'], ['list', 'x'], ['list', '--soft'], ['list', '--page', '0'], ['list', '--nothing'], ['get', 'a', 'b'], ['fly', 'x']])
+          assert.equal((await run(args)).code, 64, args.join(' '))
+      })
+
+      test(`${dialect}: no credential is 64 and asks for one`, async () => {
+        const done = await users({ HECATE_URL: server.gotrue.url }, ['list', '--dialect', dialect])
+        assert.equal(done.code, 64)
+        assert.match(done.err, /no credential: set HECATE_/)
+      })
+    }
+
+    test('a certificate of an unknown authority is 69', async () => {
+      const { HECATE_CA, ...rest } = dialects.auth0(server)
+      const done = await users(rest, ['list', '--dialect', 'auth0'])
+      assert.equal(done.code, 69)
+      assert.match(done.err, /certificate/i)
+      assert.ok(HECATE_CA)
+    })
+
+    test('a key from a file', async () => {
+      const file = join(server.dir, 'service.key')
+      writeFileSync(file, `${server.gotrue.serviceKey}\n`, { mode: 0o600 })
+      const done = await users({}, ['list', '--url', server.gotrue.url, '--key-file', file])
+      assert.equal(done.code, 0, done.err)
+    })
+  })
+}
