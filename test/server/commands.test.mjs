@@ -1,5 +1,6 @@
 // commands.test.mjs: what the other commands print, and how they end.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -82,4 +83,31 @@ test('version, help and --help', async () => {
   assert.equal(serveHelp.code, 0)
   assert.match(serveHelp.out, /--jwt-secret {2}\(GOTRUE_JWT_SECRET, text\)/)
   assert.equal((await ended([])).code, 64)
+})
+
+// One statement on an SQLite file, by the only client that is always there.
+const sqlite = (file, sql) => execFileSync('python3', ['-c', `
+import json, sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+print(json.dumps(db.execute(sys.argv[2]).fetchall()))
+db.commit()`, file, sql], { encoding: 'utf8' })
+
+test('check finds what is broken, and ends with 1', async (t) => {
+  const dir = scratch(t), file = join(dir, 'x.db'), env = { DATABASE_URL: `sqlite:${file}` }
+  assert.equal((await ended(['migrate'], env)).code, 0)
+  const id = (n) => `00000000-0000-4000-8000-00000000000${n}`
+  for (const n of [1, 2]) sqlite(file, `INSERT INTO auth_users (id, email) VALUES ('${id(n)}', 'u${n}@example.com')`)
+  const { code, out } = await ended(['check'], env)
+  assert.deepEqual([code, out], [1, 'user_without_identity 2\n2\n'])
+})
+
+test('the client of a trusted proxy is the one on record', async (t) => {
+  for (const [trusted, want] of [['127.0.0.0/8', '9.8.7.6'], ['10.0.0.0/8', '127.0.0.1']]) {
+    const server = await start({ env: { HECATE_TRUSTED_PROXIES: trusted, GOTRUE_MAILER_AUTOCONFIRM: 'true' } })
+    t.after(() => server.stop())
+    const headers = { 'content-type': 'application/json', 'x-forwarded-for': '1.1.1.1, 9.8.7.6, 127.0.0.9' }
+    const body = JSON.stringify({ email: 'a@example.com', password: 'secret-pw-1' })
+    assert.equal((await fetch(`${server.gotrue.url}/signup`, { method: 'POST', headers, body })).status, 200)
+    assert.deepEqual(JSON.parse(sqlite(join(server.dir, 'hecate.db'), 'SELECT ip FROM auth_sessions')), [[want]])
+  }
 })
