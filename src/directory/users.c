@@ -767,8 +767,11 @@ Err dir_users_update(Ctx *ctx, const Texts *ids, const UserPatch *in, List *ret)
     }
     qsort(changes.v, changes.n, sizeof(*changes.v), compare_changes);
     TRY(tx_run(ctx, apply_changes, &changes));
-    for (size_t i = 0; i < ids->n; i++)
-        list_add(ctx->arena, &users, changes.v[i].after);
+    for (size_t i = 0; i < ids->n; i++) {
+        const Change key = { .id = ids->v[i] }, *change = bsearch(&key, changes.v, changes.n, sizeof(key), compare_changes);
+
+        list_add(ctx->arena, &users, change->after);
+    }
     *ret = users;
     return OK;
 }
