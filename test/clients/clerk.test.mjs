@@ -519,6 +519,10 @@ for (const store of stores)
           const user = await users.getUser(id)
           assert.deepEqual([user.publicMetadata, user.privateMetadata], [{ b: 2 }, { p: 1 }])
           assert.deepEqual((await users.replaceUserMetadata(id, { publicMetadata: {} })).publicMetadata, {})
+          const cleared = await users.replaceUserMetadata(id, { privateMetadata: null })
+          assert.deepEqual([cleared.publicMetadata, cleared.privateMetadata], [{}, {}])
+          assert.deepEqual((await users.updateUser(id, { unsafeMetadata: { u: 1 } })).unsafeMetadata, { u: 1 })
+          assert.deepEqual((await users.updateUser(id, { firstName: 'Ada', unsafeMetadata: null })).unsafeMetadata, {})
         })
       }
 

@@ -80,6 +80,8 @@ const cases = [
   ['POST', '/users', body({ nope: 1 }), 422, 'form_param_unknown', 'nope'],
   ['POST', '/users', body({ object: 'user' }), 422, 'form_param_unknown', 'object'],
   ['POST', '/users', body({ email_address: 'a@example.com' }), 422, 'form_param_type_invalid', 'email_address'],
+  ['POST', '/users', body({ email_address: Array.from({ length: 101 }, (_, i) => `${i}@example.com`) }), 422, 'form_param_array_size_exceeded', 'email_address'],
+  ['POST', '/users', named({ totp_secret: 'GEZDGNBVGY3TQOJQ' }), 422, 'form_param_unknown', 'totp_secret'],
   ['POST', '/users', body({ email_address: [1] }), 422, 'form_param_type_invalid', 'email_address'],
   ['POST', '/users', body({ email_address: [''] }), 422, 'form_param_format_invalid', 'email_address'],
   ['POST', '/users', body({ email_address: [`${'x'.repeat(300)}@example.com`] }), 422, 'form_param_format_invalid', 'email_address'],

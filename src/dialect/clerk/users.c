@@ -325,6 +325,19 @@ Err clerk_user_update(Ctx *ctx, const Req *req, Reply *reply)
     return change_user(ctx, id, &in, &patch, reply);
 }
 
+/* A replacement by null is one by nothing. */
+static void clear_nulls(const ClerkUserIn *in, UserPatch *patch)
+{
+    for (size_t i = 0; i < COUNTOF(patch_members); i++) {
+        const Member *member = &patch_members[i];
+
+        if (!given_null(&in->given, (size_t)member->ours))
+            continue;
+        *(const char **)(void *)((char *)patch + member->at) = "{}";
+        given_mark(&patch->given, (size_t)member->at, false);
+    }
+}
+
 static Err change_metadata(Ctx *ctx, const Req *req, MetaMode mode, Reply *reply)
 {
     ClerkUserIn in = { 0 };
@@ -333,6 +346,8 @@ static Err change_metadata(Ctx *ctx, const Req *req, MetaMode mode, Reply *reply
 
     TRY(clerk_read_body(ctx, req, &in));
     in.public_metadata = without_providers(ctx, in.public_metadata);
+    if (mode == META_REPLACE)
+        clear_nulls(&in, &patch); /* the body knows metadata alone */
     TRY(clerk_read_user_id(ctx, req_param(ctx, "user_id"), &id));
     return change_user(ctx, id, &in, &patch, reply);
 }

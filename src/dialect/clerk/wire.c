@@ -1,7 +1,7 @@
 /* wire.c: field tables of the Clerk dialect. The order of what goes out is that of recorded answers. */
 #include "dialect/clerk/wire.h"
 
-enum { LONGEST_NAME = 256, MOST_FILTERS = 100 };
+enum { LONGEST_NAME = 256, MOST_ITEMS = 100 };
 
 /* ---- what comes in ---- */
 
@@ -31,11 +31,11 @@ enum { LONGEST_NAME = 256, MOST_FILTERS = 100 };
 
 const Field clerk_new_user[] = {
     GIVEN(ClerkUserIn, given),
-    TEXTS(ClerkUserIn, email_address, "email_address"),
-    TEXTS(ClerkUserIn, email_status, "email_address_identification_status"),
-    TEXTS(ClerkUserIn, phone_number, "phone_number"),
-    TEXTS(ClerkUserIn, phone_status, "phone_number_identification_status"),
-    TEXTS(ClerkUserIn, web3_wallet, "web3_wallet"),
+    TEXTS(ClerkUserIn, email_address, "email_address", .max = MOST_ITEMS),
+    TEXTS(ClerkUserIn, email_status, "email_address_identification_status", .max = MOST_ITEMS),
+    TEXTS(ClerkUserIn, phone_number, "phone_number", .max = MOST_ITEMS),
+    TEXTS(ClerkUserIn, phone_status, "phone_number_identification_status", .max = MOST_ITEMS),
+    TEXTS(ClerkUserIn, web3_wallet, "web3_wallet", .max = MOST_ITEMS),
     PROFILE_FIELDS,
     METADATA_FIELDS,
     BOOL(ClerkUserIn, skip_password_requirement, "skip_password_requirement"),
@@ -79,14 +79,14 @@ const Field clerk_bulk_in[] = {
 
 const Field clerk_user_query[] = {
     GIVEN(ClerkUserQuery, given),
-    TEXTS(ClerkUserQuery, email_address, "email_address", .max = MOST_FILTERS),
-    TEXTS(ClerkUserQuery, phone_number, "phone_number", .max = MOST_FILTERS),
-    TEXTS(ClerkUserQuery, username, "username", .max = MOST_FILTERS),
-    TEXTS(ClerkUserQuery, web3_wallet, "web3_wallet", .max = MOST_FILTERS),
-    TEXTS(ClerkUserQuery, user_id, "user_id", .max = MOST_FILTERS),
-    TEXTS(ClerkUserQuery, external_id, "external_id", .max = MOST_FILTERS),
-    TEXTS(ClerkUserQuery, organization_id, "organization_id", .max = MOST_FILTERS),
-    TEXTS(ClerkUserQuery, provider_user_id, "provider_user_id", .max = MOST_FILTERS),
+    TEXTS(ClerkUserQuery, email_address, "email_address", .max = MOST_ITEMS),
+    TEXTS(ClerkUserQuery, phone_number, "phone_number", .max = MOST_ITEMS),
+    TEXTS(ClerkUserQuery, username, "username", .max = MOST_ITEMS),
+    TEXTS(ClerkUserQuery, web3_wallet, "web3_wallet", .max = MOST_ITEMS),
+    TEXTS(ClerkUserQuery, user_id, "user_id", .max = MOST_ITEMS),
+    TEXTS(ClerkUserQuery, external_id, "external_id", .max = MOST_ITEMS),
+    TEXTS(ClerkUserQuery, organization_id, "organization_id", .max = MOST_ITEMS),
+    TEXTS(ClerkUserQuery, provider_user_id, "provider_user_id", .max = MOST_ITEMS),
     TEXTS(ClerkUserQuery, order_by, "order_by"),
     TEXT(ClerkUserQuery, query, "query"),
     TEXT(ClerkUserQuery, email_address_query, "email_address_query"),
