@@ -112,6 +112,8 @@ const cases = [
   ['POST', '/api/v2/users', make({ phone_number: '+4930999' }), 409, 'The user already exists.', 'auth0_idp_error'],
   ['POST', '/api/v2/users', make({ app_metadata: { email: 1 } }), 400, payload('Invalid property name: email', 'app_metadata'), 'invalid_body'],
   ['POST', '/api/v2/users', make({ user_metadata: { $x: 1 } }), 400, payload('Invalid property name: $x', 'user_metadata'), 'invalid_body'],
+  ['POST', '/api/v2/users', make({ user_metadata: { a: long(65536) } }), 400, payload('Metadata is too large, maximum 65536 bytes'), 'invalid_body'],
+  ['PATCH', '/api/v2/users/ID', json({ app_metadata: { a: long(65536) } }), 400, payload('Metadata is too large, maximum 65536 bytes'), 'invalid_body'],
   ['PATCH', '/api/v2/users/ID', json({ user_id: 'x' }), 400, payload(`Additional properties not allowed: user_id${hint}`), 'invalid_body'],
   ['PATCH', '/api/v2/users/ID', json({ email: 'other@example.com' }), 400, 'The specified new email already exists', 'auth0_idp_error'],
   ['PATCH', '/api/v2/users/ID', json({ username: 'other' }), 400, 'The specified new username already exists', 'auth0_idp_error'],
@@ -247,6 +249,15 @@ for (const store of stores)
       const log = server.log()
       for (const secret of [token, password, server.auth0.clientSecret]) assert.ok(!log.includes(secret))
       assert.ok(!/"status":5\d\d/.test(log))
+    })
+
+    test('metadata does not grow without end', async () => {
+      const { user_id } = await (await call('POST', '/api/v2/users', make({ email: 'grows@example.com' }))).json(), where = `/api/v2/users/${encodeURIComponent(user_id)}`
+      const statuses = []
+      for (let i = 0; i < 4; i++) statuses.push((await call('PATCH', where, json({ user_metadata: { [`k${i}`]: long(20000) } }))).status)
+      assert.deepEqual(statuses, [200, 200, 200, 400])
+      assert.deepEqual(Object.keys((await (await call('GET', where)).json()).user_metadata), ['k0', 'k1', 'k2'])
+      assert.equal((await call('DELETE', where)).status, 204)
     })
 
     test('a query that is too long', async () => {

@@ -31,7 +31,7 @@ const ErrRow auth0_errors[ERR_COUNT] = {
     [E_UNKNOWN_FIELD] = { 400, "invalid_body", "Payload validation error: 'Additional properties not allowed'." },
     [E_MISSING] = { 400, "invalid_body", "Payload validation error: 'A required property is missing'." },
     [E_BAD_VALUE] = { 400, "invalid_body", "%s" },
-    [E_TOO_LONG] = { 400, "invalid_body", "Payload validation error: 'String is too long'." },
+    [E_TOO_LONG] = { 400, "invalid_body", "Payload validation error: 'Metadata is too large, maximum 65536 bytes'." },
     [E_BAD_PAGE] = { 400, "invalid_paging",
                      "You can only page through the first 1000 records. See "
                      "https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation" },

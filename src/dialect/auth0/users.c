@@ -2,7 +2,8 @@
 #include "base/id.h"
 #include "dialect/auth0/internal.h"
 
-static const UserPolicy auth0_policy = { .check_password = true, .password_min = 8 };
+/* Documents are bounded after each merge, so that a page of users can always be shown. */
+static const UserPolicy auth0_policy = { .check_password = true, .password_min = 8, .meta_max = 64 * 1024 };
 
 /* ---- ids ---- */
 
