@@ -25,6 +25,15 @@ static void check_bcrypt(const char *hash)
     HOLDS(strlen(hash) == 60 && number_after(hash + 3, "$") >= 4 && number_after(hash + 3, "$") <= 15);
 }
 
+static void check_fbscrypt(const char *hash)
+{
+    const uint64_t n = number_after(hash, ",n="), r = number_after(hash, ",r="), p = number_after(hash, ",p=");
+
+    HOLDS(n >= 1 && n <= 20 && r >= 1 && r <= 32 && p >= 1 && p <= 16 && (r << n) * p <= 1 << 19);
+    if ((r << n) * p <= MOST_KIB_TO_RUN)
+        HOLDS(password_verify(str_of(hash), STR("password")) != E_BAD_HASH);
+}
+
 static void check_setting(Arena *arena, const char *setting)
 {
     char *hash;
@@ -52,6 +61,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_bcrypt(copy);
     else if (good && str_starts(text, STR("$argon2")))
         check_argon2(copy);
+    else if (good && str_starts(text, STR("$fbscrypt$")))
+        check_fbscrypt(copy);
     else if (!good)
         HOLDS(password_verify(text, STR("password")) == E_BAD_HASH);
     IGNORE(password_is_weaker(text, "argon2id:m=47104,t=1,p=1") ? OK : E_BAD_HASH); /* it ends, that is all */

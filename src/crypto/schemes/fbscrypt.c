@@ -1,5 +1,6 @@
 /* fbscrypt.c: Firebase's modified scrypt (spec/gotrue.md 6.4): the hash is the project's signer key, enciphered under what scrypt makes of the
  * password. $fbscrypt$v=1,n=LOG2N,r=R,p=P[,ss=SEPARATOR][,sk=SIGNER]$SALT$HASH, base64 with padding. */
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include "base/id.h"
@@ -11,6 +12,7 @@ enum { KEY = 32, MOST_PART = 256, MOST_LOG2N = 20, MOST_R = 32, MOST_P = 16, MOS
 typedef struct Params {
     uint64_t n, r, p; /* n is the exponent */
     Str separator, signer, salt, hash;
+    unsigned seen; /* bit by name */
 } Params;
 
 static bool knows(Str hash)
@@ -23,22 +25,30 @@ static bool take_base64(Arena *arena, Str text, Str *ret)
     return text.n <= 2 * MOST_PART && base64_read(arena, text, false, true, ret) && ret->n <= MOST_PART;
 }
 
-/* One of `name=value`, in any order. */
+/* One of `name=value`, in any order, once. */
 static bool take_param(Arena *arena, Str part, Params *params)
 {
+    static const char *const names[] = { "v", "n", "r", "p", "ss", "sk" };
     const Str name = str_cut(&part, '=');
+    unsigned i = 0;
 
-    if (str_eq(name, STR("v")))
+    while (i < COUNTOF(names) && !str_eq(name, str_of(names[i])))
+        i++;
+    if (i == COUNTOF(names) || (params->seen >> i & 1) != 0)
+        return false;
+    params->seen |= 1U << i;
+    switch (i) {
+    case 0:
         return str_eq(part, STR("1"));
-    if (str_eq(name, STR("n")))
+    case 1:
         return str_to_u64(part, MOST_LOG2N, &params->n);
-    if (str_eq(name, STR("r")))
+    case 2:
         return str_to_u64(part, MOST_R, &params->r);
-    if (str_eq(name, STR("p")))
+    case 3:
         return str_to_u64(part, MOST_P, &params->p);
-    if (str_eq(name, STR("ss")))
-        return take_base64(arena, part, &params->separator);
-    return str_eq(name, STR("sk")) && take_base64(arena, part, &params->signer);
+    default:
+        return take_base64(arena, part, i == 4 ? &params->separator : &params->signer);
+    }
 }
 
 /* Memory is 128 r N bytes; time goes with r N p (a block of 128 bytes of each took about 2 µs). */
@@ -81,9 +91,11 @@ static Err derive(const Params *params, Str password, uint8_t key[KEY])
     memcpy(salt, params->salt.p, params->salt.n);
     if (params->separator.n > 0)
         memcpy(salt + params->salt.n, params->separator.p, params->separator.n);
-    if (EVP_PBE_scrypt(password.p, password.n, salt, n, (uint64_t)1 << params->n, params->r, params->p, (uint64_t)(MOST_MIB + 32) << 20, key, KEY) != 1)
-        return E_BAD_HASH;
-    return OK;
+    if (EVP_PBE_scrypt(password.p, password.n, salt, n, (uint64_t)1 << params->n, params->r, params->p, (uint64_t)(MOST_MIB + 32) << 20, key, KEY) ==
+        1)
+        return OK;
+    ERR_clear_error();
+    return E_BAD_HASH;
 }
 
 /* AES-256-CTR from a counter of zero. */

@@ -250,16 +250,14 @@ TEST(password_with_a_nul_is_whole_or_refused)
 /* The last character of the salt has four bits that do not count; others write them. */
 TEST(password_bcrypt_salt_may_carry_spare_bits)
 {
-    assert_ok(password_verify(
-        STR("$2a$04$zzzzzzzzzzzzzzzzzzzzzO0ZTA.MOWW4I5cwj6LzEpQif17RUF4HS"),
-        STR("a\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
-            "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
-            "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9")));
-    assert_ok(password_verify(
-        STR("$2a$04$zzzzzzzzzzzzzzzzzzzzzP0ZTA.MOWW4I5cwj6LzEpQif17RUF4HS"),
-        STR("a\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
-            "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
-            "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9")));
+    assert_ok(password_verify(STR("$2a$04$zzzzzzzzzzzzzzzzzzzzzO0ZTA.MOWW4I5cwj6LzEpQif17RUF4HS"),
+                              STR("a\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+                                  "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+                                  "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9")));
+    assert_ok(password_verify(STR("$2a$04$zzzzzzzzzzzzzzzzzzzzzP0ZTA.MOWW4I5cwj6LzEpQif17RUF4HS"),
+                              STR("a\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+                                  "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+                                  "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9")));
 }
 
 TEST(password_settings_are_checked_without_hashing)
@@ -335,7 +333,7 @@ TEST(password_is_renewed_only_upwards)
 
 /* ---- fbscrypt: the example that Firebase publishes ---- */
 
-#define FBSCRYPT                                                                                                                \
+#define FBSCRYPT                                                                                                                     \
     "$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==" \
     "$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ=="
 
@@ -349,10 +347,20 @@ TEST(fbscrypt_verifies_the_published_example)
 TEST(fbscrypt_refuses_form_and_cost)
 {
     static const char *const bad[] = {
-        "$fbscrypt$", "$fbscrypt$v=2,n=14,r=8,p=1,sk=AA==$AA==$AA==", "$fbscrypt$v=1,n=0,r=8,p=1,sk=AA==$AA==$AA==",
-        "$fbscrypt$v=1,n=14,r=0,p=1,sk=AA==$AA==$AA==", "$fbscrypt$v=1,n=14,r=8,sk=AA==$AA==$AA==", "$fbscrypt$v=1,n=20,r=8,p=1,sk=AA==$AA==$AA==",
-        "$fbscrypt$v=1,n=14,r=8,p=16,sk=AA==$AA==$AA==", "$fbscrypt$v=1,n=14,r=8,p=1,sk=AA==$AA==", "$fbscrypt$v=1,n=14,r=8,p=1,sk=AA==$AA==$AAA=",
-        "$fbscrypt$v=1,n=14,r=8,p=1,sk=AA==$AA$AA==", "$fbscrypt$v=1,n=99999999999999999999,r=8,p=1,sk=AA==$AA==$AA==", "$fbscrypt$v=1,x=1$AA==$AA==",
+        "$fbscrypt$",
+        "$fbscrypt$v=2,n=14,r=8,p=1,sk=AA==$AA==$AA==",
+        "$fbscrypt$v=1,n=0,r=8,p=1,sk=AA==$AA==$AA==",
+        "$fbscrypt$v=1,n=14,r=0,p=1,sk=AA==$AA==$AA==",
+        "$fbscrypt$v=1,n=14,r=8,sk=AA==$AA==$AA==",
+        "$fbscrypt$v=1,n=20,r=8,p=1,sk=AA==$AA==$AA==",
+        "$fbscrypt$v=1,n=14,r=8,p=16,sk=AA==$AA==$AA==",
+        "$fbscrypt$v=1,n=14,r=8,p=1,sk=AA==$AA==",
+        "$fbscrypt$v=1,n=14,r=8,p=1,sk=AA==$AA==$AAA=",
+        "$fbscrypt$v=1,n=14,r=8,p=1,sk=AA==$AA$AA==",
+        "$fbscrypt$v=1,n=99999999999999999999,r=8,p=1,sk=AA==$AA==$AA==",
+        "$fbscrypt$v=1,x=1$AA==$AA==",
+        "$fbscrypt$v=1,n=20,n=14,r=8,p=1,sk=AA==$AA==$AA==",
+        "$fbscrypt$v=1,n=14,r=8,p=1,sk=AA==,sk=AA==$AA==$AA==",
     };
 
     for (size_t i = 0; i < COUNTOF(bad); i++)
