@@ -168,6 +168,10 @@ static Err take_jwk(House *house, Ctx *ctx, Str jwk, Buf *why)
         return keys_trouble(why, "GOTRUE_JWT_KEYS: one of the keys cannot be used");
     for (size_t i = 0; i < use.key_ops.n; i++)
         signs = signs || text_eq(use.key_ops.v[i], "sign");
+    if (key_kid(key) == NULL || (signs && !key_can_sign(key))) { /* no token would ever verify, or none be signed */
+        key_free(key);
+        return keys_trouble(why, "GOTRUE_JWT_KEYS: each key needs a kid, and the one that signs its private part");
+    }
     if (signs && house->keys[TONGUE_GOTRUE].signer != NULL) {
         key_free(key);
         return keys_trouble(why, "GOTRUE_JWT_KEYS: multiple signing keys detected, only 1 signing key is supported");
