@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 #include <sys/random.h>
 
+enum { POOL = 512 };
+
 static _Atomic uint64_t random_fixed;
 
 /* splitmix64 (Steele, Lea, Flood 2014): only for tests with fixed answers. */
@@ -26,14 +28,8 @@ static void random_fake(uint8_t *p, size_t n)
     }
 }
 
-void random_bytes(void *p, size_t n)
+static void random_ask(uint8_t *at, size_t n)
 {
-    uint8_t *at = p;
-
-    if (atomic_load_explicit(&random_fixed, memory_order_relaxed) != 0) {
-        random_fake(at, n);
-        return;
-    }
     while (n > 0) {
         const ssize_t got = getrandom(at, n, 0);
 
@@ -44,6 +40,29 @@ void random_bytes(void *p, size_t n)
             n -= (size_t)got;
         }
     }
+}
+
+/* Small wants are served from what the kernel gave this thread in one call; what was served is wiped. */
+void random_bytes(void *p, size_t n)
+{
+    static _Thread_local uint8_t pool[POOL];
+    static _Thread_local size_t left;
+
+    if (atomic_load_explicit(&random_fixed, memory_order_relaxed) != 0) {
+        random_fake(p, n);
+        return;
+    }
+    if (n > POOL / 8) {
+        random_ask(p, n);
+        return;
+    }
+    if (left < n) {
+        random_ask(pool, POOL);
+        left = POOL;
+    }
+    left -= n;
+    memcpy(p, pool + left, n);
+    explicit_bzero(pool + left, n);
 }
 
 void random_fix(uint64_t seed)

@@ -8,7 +8,15 @@
 #include "buf.h"
 #include "clock.h"
 
-enum { MOST_TEXT = 1024, MOST_LINE = 65536 };
+enum { MOST_TEXT = 1024, MOST_LINE = 65536, GATHERED = 16384 };
+
+/* Lines of a thread that gathers them. */
+typedef struct Gathered {
+    size_t n;
+    char lines[GATHERED];
+} Gathered;
+
+static _Thread_local Gathered *gathered;
 
 static _Atomic int log_least = LOG_INFO, log_form = LOG_AUTO;
 
@@ -81,6 +89,47 @@ static void put_line(Buf *line, LogLevel level, const char *event, const LogFiel
     buf_puts(line, json ? "}\n" : "\n");
 }
 
+static void write_out(const char *p, size_t n)
+{
+    if (write(STDERR_FILENO, p, n) < 0) {
+        /* nowhere left to say so */
+    }
+}
+
+void log_flush(void)
+{
+    if (gathered != NULL && gathered->n > 0)
+        write_out(gathered->lines, gathered->n);
+    if (gathered != NULL)
+        gathered->n = 0;
+}
+
+void log_gather(bool on)
+{
+    log_flush();
+    if (on && gathered == NULL)
+        gathered = calloc(1, sizeof(*gathered)); /* without it lines go out one by one */
+    if (!on) {
+        free(gathered);
+        gathered = NULL;
+    }
+}
+
+/* What is worth a warning goes out at once, behind what was said before it. */
+static void put_out(const char *p, size_t n, LogLevel level)
+{
+    if (gathered != NULL && n > sizeof(gathered->lines) - gathered->n)
+        log_flush();
+    if (gathered == NULL || n > sizeof(gathered->lines)) {
+        write_out(p, n);
+        return;
+    }
+    memcpy(gathered->lines + gathered->n, p, n);
+    gathered->n += n;
+    if (level >= LOG_WARN)
+        log_flush();
+}
+
 void log_line(LogLevel level, const char *event, const LogField *fields, size_t n)
 {
     Buf line CLEANUP(buf_free) = buf_heap(MOST_LINE);
@@ -90,9 +139,7 @@ void log_line(LogLevel level, const char *event, const LogField *fields, size_t 
     put_line(&line, level, event, fields, n);
     if (line.over && line.len > 0)
         line.data[line.len - 1] = '\n'; /* the next line begins on its own all the same */
-    if (write(STDERR_FILENO, line.data, line.len) < 0) {
-        /* nowhere left to say so */
-    }
+    put_out(line.data, line.len, level);
 }
 
 LogField log_member(const Field *field, const void *object)

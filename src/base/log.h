@@ -13,6 +13,11 @@ typedef enum LogForm { LOG_AUTO, LOG_JSON, LOG_TEXT } LogForm;
 void log_setup(LogLevel least, LogForm form);
 bool log_wants(LogLevel level);
 
+/* This thread's lines below LOG_WARN wait for log_flush() (loops call it before they wait), so that many go out in one write(2); else each goes out by
+ * itself. Turned off at the end of the thread. */
+void log_gather(bool on);
+void log_flush(void);
+
 /* A named value of a line. */
 typedef struct LogField {
     const char *name;
@@ -22,7 +27,7 @@ typedef struct LogField {
 #define LOG_TEXT_FIELD(n, t) ((LogField){ .name = (n), .text = (t) == NULL ? "" : (t) })
 #define LOG_INT_FIELD(n, i) ((LogField){ .name = (n), .number = (int64_t)(i) })
 
-/* LOG(LOG_INFO, "request", LOG_TEXT_FIELD("route", "/users"), LOG_INT_FIELD("status", 200)); one write(2) a line. */
+/* LOG(LOG_INFO, "request", LOG_TEXT_FIELD("route", "/users"), LOG_INT_FIELD("status", 200)). */
 #define LOG(level, event, ...) \
     log_line((level), (event), (const LogField[]){ __VA_ARGS__ }, sizeof((const LogField[]){ __VA_ARGS__ }) / sizeof(LogField))
 void log_line(LogLevel level, const char *event, const LogField *fields, size_t n);

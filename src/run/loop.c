@@ -1,4 +1,5 @@
 /* loop.c: a libuv loop with a ready list of fibers, posts from other threads, and timers. */
+#include "base/log.h"
 #include "run/internal.h"
 
 struct Every {
@@ -59,6 +60,7 @@ static void on_wake(uv_async_t *async)
 static void on_prepare(uv_prepare_t *prepare)
 {
     fibers_run(prepare->data);
+    log_flush();
 }
 
 static void on_idle(uv_idle_t *idle)
@@ -107,12 +109,14 @@ void loop_run(Loop *loop)
 {
     this_loop = loop;
     loop->thread = pthread_self();
+    log_gather(true);
     watch_loop(loop);
     while (!loop->stopping)
         uv_run(&loop->uv, UV_RUN_ONCE);
     fibers_shutdown(loop);
     while (loop->n_fibers > 0)
         uv_run(&loop->uv, UV_RUN_ONCE);
+    log_gather(false);
     unwatch_loop(loop);
 }
 
