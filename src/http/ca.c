@@ -90,8 +90,7 @@ static bool has_name(X509 *cert, const char *name)
     unsigned char ip[16];
     const size_t n = read_ip(name, ip);
 
-    return (n > 0 ? X509_check_ip(cert, ip, n, 0) : X509_check_host(cert, name, 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL)) ==
-           1;
+    return (n > 0 ? X509_check_ip(cert, ip, n, 0) : X509_check_host(cert, name, 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, NULL)) == 1;
 }
 
 static bool add_name(GENERAL_NAMES *all, const char *name)
@@ -169,8 +168,7 @@ static bool set_subject(X509 *cert, bool is_ca)
 
     random_bytes(mark, sizeof(mark));
     snprintf(name, sizeof(name), is_ca ? "Hecate local CA %02x%02x%02x%02x" : "localhost", mark[0], mark[1], mark[2], mark[3]);
-    return X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0) ==
-           1;
+    return X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0) == 1;
 }
 
 typedef struct Extension {
@@ -186,11 +184,8 @@ static const Extension ca_extensions[] = {
     { NID_authority_key_identifier, "keyid" },
 };
 static const Extension server_extensions[] = {
-    { NID_basic_constraints, "critical,CA:FALSE" },
-    { NID_key_usage, "critical,digitalSignature" },
-    { NID_ext_key_usage, "serverAuth" },
-    { NID_subject_key_identifier, "hash" },
-    { NID_authority_key_identifier, "keyid" },
+    { NID_basic_constraints, "critical,CA:FALSE" }, { NID_key_usage, "critical,digitalSignature" }, { NID_ext_key_usage, "serverAuth" },
+    { NID_subject_key_identifier, "hash" },         { NID_authority_key_identifier, "keyid" },
 };
 
 /* Signed by `issuer`, or by itself if that is NULL. */
@@ -201,8 +196,7 @@ static bool fill(Pair *pair, const Pair *issuer, const Names *names)
     const Pair *signer = issuer == NULL ? pair : issuer;
     bool ok = X509_set_version(pair->cert, X509_VERSION_3) == 1 && set_serial(pair->cert) &&
               set_times(pair->cert, issuer == NULL ? CA_DAYS : SERVER_DAYS) && set_subject(pair->cert, issuer == NULL) &&
-              X509_set_issuer_name(pair->cert, X509_get_subject_name(signer->cert)) == 1 &&
-              X509_set_pubkey(pair->cert, pair->key) == 1;
+              X509_set_issuer_name(pair->cert, X509_get_subject_name(signer->cert)) == 1 && X509_set_pubkey(pair->cert, pair->key) == 1;
 
     for (size_t i = 0; ok && i < n; i++)
         ok = add_ext(pair->cert, signer->cert, extensions[i].nid, extensions[i].value);

@@ -4,17 +4,7 @@
 /* MOST_BESIDE: chunk extensions and trailer, which nobody here reads. ARENA_SHARE: the part of the arena that a body may be. */
 enum { MOST_CHUNK_LINE = 256, MOST_BESIDE = 8192, ARENA_SHARE = 4 };
 
-typedef enum Step {
-    STEP_HEAD,
-    STEP_LIMIT,
-    STEP_LENGTH,
-    STEP_CHUNK_LINE,
-    STEP_CHUNK_DATA,
-    STEP_CHUNK_END,
-    STEP_TRAILER,
-    STEP_DONE,
-    STEP_ERROR
-} Step;
+typedef enum Step { STEP_HEAD, STEP_LIMIT, STEP_LENGTH, STEP_CHUNK_LINE, STEP_CHUNK_DATA, STEP_CHUNK_END, STEP_TRAILER, STEP_DONE, STEP_ERROR } Step;
 
 struct HttpParser {
     Arena *arena;
@@ -32,8 +22,7 @@ static const struct {
     const char *name;
     Method method;
 } methods[] = {
-    { "GET", GET },     { "HEAD", HEAD },     { "POST", POST },       { "PUT", PUT },
-    { "PATCH", PATCH }, { "DELETE", DELETE }, { "OPTIONS", OPTIONS },
+    { "GET", GET }, { "HEAD", HEAD }, { "POST", POST }, { "PUT", PUT }, { "PATCH", PATCH }, { "DELETE", DELETE }, { "OPTIONS", OPTIONS },
 };
 
 const char *method_name(Method method)
@@ -113,8 +102,7 @@ static ParseState give_up(HttpParser *parser, Err err)
 
 static bool is_token_char(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-           (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 
 static bool is_token(Str s)
@@ -145,8 +133,7 @@ static Str trim_ows(Str s)
 static bool is_target(Str s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] <= 0x20 || s.p[i] >= 0x7f || s.p[i] == '#' || s.p[i] == '"' || s.p[i] == '<' || s.p[i] == '>' ||
-            s.p[i] == '\\')
+        if (s.p[i] <= 0x20 || s.p[i] >= 0x7f || s.p[i] == '#' || s.p[i] == '"' || s.p[i] == '<' || s.p[i] == '>' || s.p[i] == '\\')
             return false;
     return s.n > 0;
 }
@@ -240,8 +227,8 @@ static int read_request_line(HttpParser *parser, Str line)
         return 400;
     if (target.n > parser->config->target)
         return 414;
-    if (!str_starts(rest, STR("HTTP/")) || rest.n != 8 || rest.p[6] != '.' || rest.p[5] < '0' || rest.p[5] > '9' ||
-        rest.p[7] < '0' || rest.p[7] > '9')
+    if (!str_starts(rest, STR("HTTP/")) || rest.n != 8 || rest.p[6] != '.' || rest.p[5] < '0' || rest.p[5] > '9' || rest.p[7] < '0' ||
+        rest.p[7] > '9')
         return 400;
     if (!str_eq(rest, STR("HTTP/1.1")) && !str_eq(rest, STR("HTTP/1.0")))
         return 505;
@@ -296,16 +283,18 @@ static int on_expect(HttpParser *parser, Str value)
 }
 
 /* Fields that the framing itself reads. */
+/* clang-format off */
 static const struct {
     const char *name;
     int (*fn)(HttpParser *parser, Str value);
 } framing[] = {
-    { "host", on_host },
-    { "content-length", on_length },
+    { "host",              on_host },
+    { "content-length",    on_length },
     { "transfer-encoding", on_encoding },
-    { "connection", on_connection },
-    { "expect", on_expect },
+    { "connection",        on_connection },
+    { "expect",            on_expect },
 };
+/* clang-format on */
 
 static int read_field(HttpParser *parser, Str line)
 {
@@ -416,10 +405,7 @@ static bool read_chunk_size(HttpParser *parser, Str line, size_t *ret)
 
     for (; digits < line.n; digits++) {
         const char c = line.p[digits];
-        const int value = c >= '0' && c <= '9'   ? c - '0'
-                          : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                          : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                                 : -1;
+        const int value = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 
         if (value < 0)
             break;
@@ -427,8 +413,7 @@ static bool read_chunk_size(HttpParser *parser, Str line, size_t *ret)
     }
     *ret = n;
     parser->beside += line.n - digits;
-    return digits >= 1 && digits <= 8 && parser->beside <= MOST_BESIDE && (digits == line.n || line.p[digits] == ';') &&
-           is_value(line);
+    return digits >= 1 && digits <= 8 && parser->beside <= MOST_BESIDE && (digits == line.n || line.p[digits] == ';') && is_value(line);
 }
 
 /* Takes a byte into the line; true when it is whole, without its CRLF. */

@@ -22,18 +22,18 @@ typedef struct Header {
 typedef struct Req {
     Method method;
     Str method_text;
-    Str target;  /* as sent */
-    Str path;    /* of the target, still percent-encoded; starts with '/' */
-    Str query;   /* behind '?', without it; empty if none */
-    Str host;    /* Host */
+    Str target; /* as sent */
+    Str path;   /* of the target, still percent-encoded; starts with '/' */
+    Str query;  /* behind '?', without it; empty if none */
+    Str host;   /* Host */
     const Header *headers;
     size_t n_headers;
     Str body;
-    Err err;     /* of the body, E_TOO_LARGE or E_TIMEOUT: the answer must say so and the connection closes after it */
+    Err err;          /* of the body, E_TOO_LARGE or E_TIMEOUT: the answer must say so and the connection closes after it */
     const char *peer; /* address of the peer, without port; "" for unix sockets */
     bool tls;
     bool peer_trusted; /* set by the server from its list of proxies */
-    void *mark;  /* the server's own (which dialects this listener serves) */
+    void *mark;        /* the server's own (which dialects this listener serves) */
 } Req;
 
 /* The first header with that name, or an empty Str with p == NULL. `n` counts how often it is there. */
@@ -61,14 +61,14 @@ typedef struct Limits {
 
 typedef struct HttpConfig {
     int64_t header_ms, idle_ms; /* header_ms also bounds the TLS handshake, idle_ms also the sending of an answer */
-    int64_t request_ms; /* bounds the handler: then its waits end with E_TIMEOUT (fiber_expire()) */
-    int64_t drain_ms; /* bounds http_drain(): then waits end with E_TIMEOUT and connections close */
+    int64_t request_ms;         /* bounds the handler: then its waits end with E_TIMEOUT (fiber_expire()) */
+    int64_t drain_ms;           /* bounds http_drain(): then waits end with E_TIMEOUT and connections close */
     size_t header_line, header_total, header_count, target, pipeline; /* pipeline: unread answers a connection may have */
-    size_t arena_cap; /* bytes a request's arena may hold */
-    size_t connections; /* at most, per loop */
-    size_t running;     /* requests under way at most, per loop; more are answered with 503 and Retry-After */
-    size_t memory;      /* bytes that requests as they come, and answers as they go, may hold in all, per loop; over it a request is answered with 503,
-                         * and a connection that does not read its answer is closed */
+    size_t arena_cap;                                                 /* bytes a request's arena may hold */
+    size_t connections;                                               /* at most, per loop */
+    size_t running; /* requests under way at most, per loop; more are answered with 503 and Retry-After */
+    size_t memory;  /* bytes that requests as they come, and answers as they go, may hold in all, per loop; over it a request is answered with 503,
+                     * and a connection that does not read its answer is closed */
     Limits (*limits)(void *arg, const Req *head);
     /* Runs in a fiber with the request's own arena; fills the reply; never fails (its errors are replies). */
     void (*handle)(void *arg, Arena *arena, Req *req, Reply *reply);
@@ -99,7 +99,8 @@ Err tls_local_ca(const char *dir, const char *const *names, size_t n_names);
 typedef struct HttpServer HttpServer;
 
 /* Where to listen: "host:port" (port 0: any), "unix:path", "fd:N" (an inherited socket). E_CONFIG: not of these forms;
- * E_CONFLICT: the address is taken (found by a probe without SO_REUSEPORT, or because somebody answers there); E_IO. `why` gets the reason in words. */
+ * E_CONFLICT: the address is taken (found by a probe without SO_REUSEPORT, or because somebody answers there); E_IO. `why` gets the reason in words.
+ */
 Err http_address_check(const char *address, Buf *why);
 /* Listens on this thread's loop (call it once a loop, from loop_post() or before loop_run()); `mark` comes back in Req.mark. */
 Err http_listen(Loop *loop, const char *address, Tls *tls, const HttpConfig *config, void *mark, HttpServer **ret);

@@ -1,7 +1,7 @@
 /* fiber.c: fibers on ucontext, with pooled stacks behind guard pages. Only the loop resumes a fiber. */
 #include <errno.h>
-#include <setjmp.h>
 #include <linux/futex.h>
+#include <setjmp.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
@@ -40,9 +40,9 @@ enum { STACK_SIZE = 64 * 1024 };
 enum { GUARD_SIZE = 4096, MOST_POOLED = 256, TOP_KEPT = 8192 };
 
 struct Fiber {
-    Fiber *next;              /* in the ready list or the pool */
-    Fiber *next_remote;       /* in the list of those that other threads woke */
-    Fiber *after, **before;   /* in the list of all fibers of the loop */
+    Fiber *next;            /* in the ready list or the pool */
+    Fiber *next_remote;     /* in the list of those that other threads woke */
+    Fiber *after, **before; /* in the list of all fibers of the loop */
     Loop *loop;
     ucontext_t context, back; /* back: where the loop resumed it */
     char *stack;              /* lowest usable byte; the guard page lies below */

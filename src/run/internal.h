@@ -24,16 +24,16 @@ struct Loop {
     pthread_t thread;
     pthread_mutex_t lock; /* over posts and remote */
     Post *posts, **posts_end;
-    Fiber *remote;        /* woken from other threads */
+    Fiber *remote; /* woken from other threads */
     Fiber *ready, **ready_end;
     Fiber *current, *fibers, *pool;
     size_t n_fibers, n_pool;
     Every *timers;
     bool stopping;
     void *slots[LOOP_SLOTS];
-    _Atomic int64_t busy_since;       /* ms, 0: not in a fiber */
+    _Atomic int64_t busy_since; /* ms, 0: not in a fiber */
     const char *_Atomic busy_name;
-    void *asan_stack;                 /* of the loop's own stack */
+    void *asan_stack; /* of the loop's own stack */
     const void *asan_bottom;
     size_t asan_size;
 };

@@ -176,8 +176,7 @@ static void check_accepted(Arena *arena, Str text, const Outcome *got, size_t be
 
 static void check_same(const Outcome *a, const Outcome *b)
 {
-    ASSERT(a->state == b->state && a->status == b->status && a->err == b->err && a->used == b->used &&
-           a->keep_alive == b->keep_alive);
+    ASSERT(a->state == b->state && a->status == b->status && a->err == b->err && a->used == b->used && a->keep_alive == b->keep_alive);
     ASSERT(str_eq(a->method, b->method) && str_eq(a->path, b->path) && str_eq(a->query, b->query) && str_eq(a->host, b->host));
     ASSERT(a->n_headers == b->n_headers && (a->state != PARSE_DONE || str_eq(a->body, b->body)));
 }
