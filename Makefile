@@ -2,7 +2,7 @@
 PACKAGES = build-essential meson ninja-build pkg-config gawk libuv1-dev libssl-dev libpq-dev libsqlite3-dev libjansson-dev \
 	libargon2-dev libcurl4-openssl-dev libcrypt-dev
 # nodejs and npm only start the tests' own Node (package `node` of test/package.json).
-TEST_PACKAGES = libcmocka-dev postgresql-15 sqlite3 curl $(if $(shell command -v npm),,nodejs npm)
+TEST_PACKAGES = libcmocka-dev postgresql-15 sqlite3 curl strace $(if $(shell command -v npm),,nodejs npm)
 
 .PHONY: run test check bench release fuzz install install-test
 run: release
