@@ -1,6 +1,6 @@
 // commands.test.mjs: what the other commands print, and how they end.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -110,4 +110,10 @@ test('the client of a trusted proxy is the one on record', async (t) => {
     assert.equal((await fetch(`${server.gotrue.url}/signup`, { method: 'POST', headers, body })).status, 200)
     assert.deepEqual(JSON.parse(sqlite(join(server.dir, 'hecate.db'), 'SELECT ip FROM auth_sessions')), [[want]])
   }
+})
+
+test('the unit for systemd leaves little exposed', (t) => {
+  const { status, stdout, error } = spawnSync('systemd-analyze', ['security', '--offline=yes', '--threshold=15', join(root, 'docs/hecate.service')], { encoding: 'utf8' })
+  if (error) return t.skip('there is no systemd-analyze')
+  assert.equal(status, 0, stdout)
 })
