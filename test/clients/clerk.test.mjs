@@ -387,6 +387,7 @@ for (const store of stores)
         const { id } = await users.createUser({ emailAddress: [email()] })
         for (const list of [users.getOrganizationMembershipList({ userId: id }), users.getOrganizationInvitationList({ userId: id, status: 'pending' }), users.getUserOauthAccessToken(id, 'google')])
           assert.deepEqual(await list.then(({ data, totalCount }) => ({ data, totalCount })), { data: [], totalCount: 0 })
+        assert.deepEqual((await users.deleteUserProfileImage(id)).hasImage, false)
         await refused(users.deleteUserPasskey({ userId: id, passkeyIdentificationId: 'idn_x' }), 404, 'passkey_not_registered', undefined)
       })
 

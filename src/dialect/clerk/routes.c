@@ -22,6 +22,7 @@ const Route clerk_routes[] = {
     { POST,   "/users/{user_id}/unlock",                                NEED_SECRET,  on_user_verb,              NULL,                clerk_user,    dir_user_unlock },
     { POST,   "/users/{user_id}/remove_password",                       NEED_SECRET,  clerk_password_remove,     clerk_sign_out_in,   clerk_user },
     { POST,   "/users/{user_id}/verify_password",                       NEED_SECRET,  clerk_password_verify,     clerk_password_in,   clerk_verified },
+    { DELETE, "/users/{user_id}/profile_image",                         NEED_SECRET,  on_user_verb,              NULL,                clerk_user,    dir_user_get },
     { DELETE, "/users/{user_id}/mfa",                                   NEED_SECRET,  clerk_mfa_delete,          NULL,                clerk_owner },
     { DELETE, "/users/{user_id}/totp",                                  NEED_SECRET,  clerk_totp_delete,         NULL,                clerk_owner },
     { DELETE, "/users/{user_id}/backup_code",                           NEED_SECRET,  clerk_backup_codes_delete, NULL,                clerk_owner },
