@@ -391,6 +391,29 @@ for (const store of stores)
         await refused(users.deleteUserPasskey({ userId: id, passkeyIdentificationId: 'idn_x' }), 404, 'passkey_not_registered', undefined)
       })
 
+      test('users of GoTrue: found, shown, changed, gone', async () => {
+        const admin = (method, path, body) => fetch(`${server.gotrue.url}/admin/users${path}`, { method, headers: { authorization: `Bearer ${server.gotrue.serviceKey}` }, body: JSON.stringify(body) })
+        const address = email(), number = phone().slice(1)
+        const theirs = await (await admin('POST', '', { email: address, phone: number, password, user_metadata: { u: 1 }, app_metadata: { role: 'x' } })).json()
+        const [found] = (await users.getUserList({ emailAddress: [address] })).data
+        assert.equal(uuidOf(found.id), theirs.id)
+        const user = await users.getUser(found.id)
+        assert.deepEqual([user.emailAddresses[0].emailAddress, user.emailAddresses[0].verification, user.phoneNumbers[0].phoneNumber], [address, null, `+${number}`])
+        assert.deepEqual([user.publicMetadata, user.unsafeMetadata, user.privateMetadata, user.passwordEnabled], [{ role: 'x' }, { u: 1 }, {}, true])
+        assert.deepEqual([user.deleteSelfEnabled, user.createOrganizationEnabled, user.createOrganizationsLimit, user.username], [true, true, null, null])
+        await users.updateUserMetadata(user.id, { publicMetadata: { role: null, more: 1 }, privateMetadata: { p: 1 } })
+        const changed = await (await admin('GET', `/${theirs.id}`)).json()
+        assert.deepEqual([changed.app_metadata, changed.user_metadata], [{ more: 1, provider: 'email', providers: ['email', 'phone'] }, { u: 1 }])
+        await admin('PUT', `/${theirs.id}`, { ban_duration: '1h', email_confirm: true })
+        const banned = await users.getUser(user.id)
+        assert.deepEqual([banned.banned, banned.emailAddresses[0].verification.status, banned.emailAddresses[0].id], [true, 'verified', user.emailAddresses[0].id])
+        assert.equal((await users.unbanUser(user.id)).banned, false)
+        assert.equal((await (await admin('GET', `/${theirs.id}`)).json()).banned_until ?? null, null)
+        await admin('DELETE', `/${theirs.id}`, { should_soft_delete: true })
+        await refused(users.getUser(user.id), 404, 'resource_not_found', undefined)
+        assert.equal((await users.getUserList({ userId: [user.id] })).totalCount, 0)
+      })
+
       test('deleteUser leaves nothing behind', async () => {
         const identity = { emailAddress: [email(), email()], phoneNumber: [phone()], username: username(), web3Wallet: [wallet()], externalId: `gone-${n++}` }
         const { id } = await users.createUser({ ...identity, password })
