@@ -5,6 +5,8 @@
 #include "dialect/gotrue/gotrue.h"
 #include "dialect/gotrue/wire.h"
 
+enum { GOTRUE_META_MAX = 64 * 1024 }; /* bytes of a metadata document */
+
 extern const ErrRow gotrue_errors[ERR_COUNT];
 extern const Route gotrue_routes[];
 

@@ -1,8 +1,8 @@
 /* signup.c: POST /signup (spec/gotrue.md 3.1), as far as no mail has to be opened first: with autoconfirm, and for anonymous users. */
 #include "dialect/gotrue/internal.h"
 
-static const UserPolicy signup_policy = { .check_password = true, .verified_in_meta = true, .by_self = true };
-static const UserPolicy anonymous_policy = { .by_self = true };
+static const UserPolicy signup_policy = { .check_password = true, .verified_in_meta = true, .by_self = true, .meta_max = GOTRUE_META_MAX };
+static const UserPolicy anonymous_policy = { .by_self = true, .meta_max = GOTRUE_META_MAX };
 
 static Err refuse(Ctx *ctx, Err err, const char *code, const char *text)
 {

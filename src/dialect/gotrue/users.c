@@ -3,8 +3,8 @@
 #include "base/id.h"
 #include "dialect/gotrue/internal.h"
 
-static const UserPolicy admin_create = { .random_password = true, .verified_in_meta = true };
-static const UserPolicy admin_update = { .check_password = true, .verified_in_meta = true };
+static const UserPolicy admin_create = { .random_password = true, .verified_in_meta = true, .meta_max = GOTRUE_META_MAX };
+static const UserPolicy admin_update = { .check_password = true, .verified_in_meta = true, .meta_max = GOTRUE_META_MAX };
 
 /* ---- showing ---- */
 
