@@ -3,12 +3,16 @@
 
 enum { MOST_DIGITS = 15, FIRST_NAMES = 32 };
 
+/* How far a document is changed: white space alone; and numbers that neither a double nor 64 bits hold as written; and all that canonical form asks
+ * for. */
+typedef enum Form { FORM_COMPACT, FORM_READ, FORM_CANON } Form;
+
 typedef struct Canon {
     Lex lex;
     Names names;
     Buf *out;
     JsonStyle style;
-    bool sort; /* canonical form; else only without white space */
+    Form form;
 } Canon;
 
 /* Memory beside the output, in its arena if it has one: what ends a request early must leave nothing behind. */
@@ -30,8 +34,12 @@ static bool is_short_integer(Str number)
 
 static void write_number(const Canon *canon, Str number)
 {
-    if (!canon->sort || is_short_integer(number))
+    int64_t n;
+
+    if (canon->form == FORM_COMPACT || is_short_integer(number))
         buf_str(canon->out, number);
+    else if (canon->form == FORM_READ && lex_int64(number, &n))
+        buf_int(canon->out, n);
     else
         json_write_double(canon->out, lex_double(number));
 }
@@ -65,7 +73,7 @@ static bool close_object(Canon *canon, unsigned depth)
             name[i].size = (uint32_t)(i + 1 < n ? name[i + 1].out - 1 : canon->out->len) - name[i].out;
         if (names_sort(&canon->names, depth) != NULL)
             return false;
-        if (canon->sort)
+        if (canon->form == FORM_CANON)
             reorder(canon, name, n, start);
     }
     names_close(&canon->names, depth);
@@ -127,17 +135,17 @@ static bool write_all(Canon *canon)
     return true; /* the buffer says that it did not fit */
 }
 
-static void rewrite(Buf *buf, const char *doc, JsonStyle style, bool sort)
+static void rewrite(Buf *buf, Str doc, JsonStyle style, Form form)
 {
     const size_t start = buf->len;
     Name first[FIRST_NAMES];
-    Canon canon = { .out = buf, .style = style, .sort = sort };
+    Canon canon = { .out = buf, .style = style, .form = form };
 
-    if (doc == NULL || strlen(doc) > UINT32_MAX / 2 || start > UINT32_MAX / 2) {
+    if (doc.p == NULL || doc.n > UINT32_MAX / 2 || start > UINT32_MAX / 2) {
         buf_puts(buf, "{}");
         return;
     }
-    canon.lex = lex_new(str_of(doc), JSON_DEPTH);
+    canon.lex = lex_new(doc, JSON_DEPTH);
     canon.names.buf = scratch(buf, first, sizeof(first));
     if (!write_all(&canon)) {
         buf->len = start;
@@ -148,10 +156,15 @@ static void rewrite(Buf *buf, const char *doc, JsonStyle style, bool sort)
 
 void json_canon(Buf *buf, const char *doc, JsonStyle style)
 {
-    rewrite(buf, doc, style, true);
+    rewrite(buf, str_of(doc), style, FORM_CANON);
 }
 
-void json_compact(Buf *buf, const char *doc)
+void json_compact(Buf *buf, Str doc)
 {
-    rewrite(buf, doc, JSON_PLAIN, false);
+    rewrite(buf, doc, JSON_PLAIN, FORM_COMPACT);
+}
+
+void json_take(Buf *buf, Str doc)
+{
+    rewrite(buf, doc, JSON_PLAIN, FORM_READ);
 }

@@ -107,7 +107,7 @@ size_t json_size(const char *doc)
 {
     Buf buf CLEANUP(buf_free) = buf_heap(DOC_CAP);
 
-    json_compact(&buf, doc);
+    json_compact(&buf, str_of(doc));
     return buf.len;
 }
 
@@ -227,7 +227,7 @@ char *json_get(Arena *arena, const char *doc, const char *key)
         return NULL;
     if (kind == LEX_STRING)
         return lex_text(arena, value);
-    json_compact(&buf, str_dup(arena, value));
+    json_compact(&buf, value);
     IGNORE(buf_text(&buf, &text)); /* over the cap: the arena has ended the request before */
     return text;
 }

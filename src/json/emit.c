@@ -225,7 +225,7 @@ static void write_document(Buf *buf, const char *doc, JsonStyle style)
     if (style == JSON_HTML)
         json_canon(buf, doc, style);
     else
-        json_compact(buf, doc);
+        json_compact(buf, str_of(doc));
 }
 
 static void write_bytes(Buf *buf, Str bytes)

@@ -1,7 +1,7 @@
 /* json.h: strict reading of bodies into structs, and writing of structs, both by field table.
  *
  * Reading (RFC 8259, stricter): a scan first refuses what is not UTF-8, duplicate member names, lone surrogates, U+0000, more than `depth`
- * levels and numbers beyond a double; then jansson reads it. Names are exact bytes. */
+ * levels and numbers beyond a double; then members are read as they come, without a tree. Names are exact bytes. */
 #ifndef HECATE_JSON_H
 #define HECATE_JSON_H
 

@@ -11,9 +11,7 @@ enum {
     AT_NEXT,        /* after a value */
 };
 
-enum {
-    MAX_DIGITS = 780
-}; /* more significant digits than this never change the rounding, if one non-zero digit stands for the rest */
+enum { MAX_DIGITS = 780 }; /* more significant digits than this never change the rounding, if one non-zero digit stands for the rest */
 
 Lex lex_new(Str text, unsigned depth)
 {
@@ -334,6 +332,20 @@ bool lex_is_number(Str text)
     Lex lex = lex_new(text, 1);
 
     return text.n > 0 && lex_next(&lex) == LEX_NUMBER && lex.token.n == text.n;
+}
+
+bool lex_int64(Str number, int64_t *ret)
+{
+    const bool minus = number.p[0] == '-';
+    int64_t n = 0; /* below zero: there is one more there */
+
+    for (size_t i = minus; i < number.n; i++)
+        if (number.p[i] < '0' || number.p[i] > '9' || __builtin_mul_overflow(n, 10, &n) || __builtin_sub_overflow(n, number.p[i] - '0', &n))
+            return false;
+    if (!minus && n == INT64_MIN)
+        return false;
+    *ret = minus ? n : -n;
+    return true;
 }
 
 static uint32_t four_hex(const char *p)

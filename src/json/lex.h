@@ -49,6 +49,8 @@ size_t utf8_encode(uint32_t c, char out[4]);
 size_t utf8_front(const char *p, size_t n);
 /* The value of a checked number token, rounded once, whatever the locale; infinite beyond a double. */
 double lex_double(Str number);
+/* The value of a checked number token that is written without a point and an exponent and fits. */
+bool lex_int64(Str number, int64_t *ret);
 /* Is this text one JSON number? */
 bool lex_is_number(Str text);
 
@@ -83,6 +85,8 @@ bool json_scan(Str text, unsigned depth, bool *wide);
 void json_write_run(Buf *buf, const char *p, size_t n, JsonStyle style);
 void json_write_token(Buf *buf, Str token, JsonStyle style);
 /* canon.c: the document without white space, all else as it is; {} if unreadable. */
-void json_compact(Buf *buf, const char *doc);
+void json_compact(Buf *buf, Str doc);
+/* The same for a document from outside: numbers that 64 bits do not hold go through double. */
+void json_take(Buf *buf, Str doc);
 
 #endif
