@@ -7,7 +7,7 @@
 #include "server/internal.h"
 #include "store/store.h"
 
-enum { DEADLINE_MS = 9000, SERVER_CAP = 16 << 20, LOOP_STACK = 512 * 1024 };
+enum { DEADLINE_MS = 7500, SERVER_CAP = 16 << 20, LOOP_STACK = 512 * 1024 };
 
 static House *now_house(Server *server)
 {
