@@ -43,7 +43,6 @@ HttpConfig http_defaults(void)
                          .header_total = 32768,
                          .header_count = 100,
                          .target = 8192,
-                         .pipeline = 1,
                          .arena_cap = 32 << 20,
                          .connections = 20000,
                          .running = 2000,

@@ -63,12 +63,12 @@ typedef struct HttpConfig {
     int64_t header_ms, idle_ms; /* header_ms also bounds the TLS handshake, idle_ms also the sending of an answer */
     int64_t request_ms;         /* bounds the handler: then its waits end with E_TIMEOUT (fiber_expire()) */
     int64_t drain_ms;           /* bounds http_drain(): then waits end with E_TIMEOUT and connections close */
-    size_t header_line, header_total, header_count, target, pipeline; /* pipeline: unread answers a connection may have */
-    size_t arena_cap;                                                 /* bytes a request's arena may hold */
-    size_t connections;                                               /* at most, per loop */
-    size_t running; /* requests under way at most, per loop; more are answered with 503 and Retry-After */
-    size_t memory;  /* bytes that requests as they come, and answers as they go, may hold in all, per loop; over it a request is answered with 503,
-                     * and a connection that does not read its answer is closed */
+    size_t header_line, header_total, header_count, target;
+    size_t arena_cap;   /* bytes a request's arena may hold */
+    size_t connections; /* at most, per loop */
+    size_t running;     /* requests under way at most, per loop; more are answered with 503 and Retry-After */
+    size_t memory; /* bytes that requests as they come, and answers as they go, may hold in all, per loop; over it a request is answered with 503,
+                    * and a connection that does not read its answer is closed */
     Limits (*limits)(void *arg, const Req *head);
     /* Runs in a fiber with the request's own arena; fills the reply; never fails (its errors are replies). */
     void (*handle)(void *arg, Arena *arena, Req *req, Reply *reply);
@@ -106,8 +106,8 @@ Err http_address_check(const char *address, Buf *why);
 Err http_listen(Loop *loop, const char *address, Tls *tls, const HttpConfig *config, void *mark, HttpServer **ret);
 /* The port it is bound to, 0 for unix sockets. */
 int http_port(const HttpServer *server);
-/* Stops accepting, closes idle connections, lets running requests end; `done(arg)` when the last has. Takes drain_ms at most, and what a
- * lane still works at. On its loop's thread. */
+/* Takes who has connected already, stops accepting, closes idle connections, lets running requests end; `done(arg)` when the last has. Takes drain_ms
+ * at most, and what a lane still works at. On its loop's thread. */
 void http_drain(HttpServer *server, void (*done)(void *arg), void *arg);
 /* After the loop has ended and was freed; frees connections that were still open. Accepts NULL. */
 void http_free(HttpServer *server);
@@ -120,7 +120,7 @@ typedef enum ParseState { PARSE_MORE, PARSE_HEADER_DONE, PARSE_DONE, PARSE_ERROR
 typedef struct HttpParser HttpParser;
 HttpParser *parser_new(Arena *arena, const HttpConfig *config);
 /* Feeds bytes; `*used` says how many were taken. After PARSE_HEADER_DONE ask for limits and go on; after PARSE_DONE the Req is whole;
- * after PARSE_ERROR `parser_status()` is the status to answer (400, 413, 414, 431, 501, 505) and the connection must close. */
+ * after PARSE_ERROR `parser_status()` is the status to answer (400, 414, 417, 431, 501, 505) and the connection must close. */
 ParseState parser_feed(HttpParser *parser, Str bytes, size_t *used);
 void parser_limit(HttpParser *parser, size_t body);
 int parser_status(const HttpParser *parser);

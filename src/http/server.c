@@ -8,24 +8,39 @@
 #include "base/log.h"
 #include "http/internal.h"
 
-enum { TICK_MS = 250, BACKLOG = 1024 };
+/* LAST_CALL_MS: from the begin of a drain to the end of listening, for those whom the kernel has let in already. */
+enum { TICK_MS = 250, LAST_CALL_MS = 20, BACKLOG = 1024 };
 
 /* ---- deadlines ---- */
+
+/* A drain by ticks: the first closes the listener, when it has taken what had connected before; the next ones close who still says nothing;
+ * at the end of its time all the rest. */
+static void drain_conn(HttpServer *server, Conn *conn, bool first, int64_t now)
+{
+    if (now >= server->drain_end)
+        http_conn_hurry(conn);
+    else if (!first && conn->phase == IDLE && !conn->held)
+        http_conn_hang_up(conn);
+}
 
 static void on_tick(uv_timer_t *timer)
 {
     HttpServer *server = timer->data;
     const int64_t now = clock_mono_ms();
+    const bool first = server->draining && !uv_is_closing(&server->listener.handle);
 
+    if (first)
+        uv_close(&server->listener.handle, NULL);
     for (Conn *conn = server->conns, *next; conn != NULL; conn = next) {
         next = conn->next;
         if (conn->closing)
             continue;
         if (conn->deadline != 0 && now >= conn->deadline)
             http_conn_late(conn);
-        else if (server->draining && now >= server->drain_end)
-            http_conn_hurry(conn);
+        else if (server->draining)
+            drain_conn(server, conn, first, now);
     }
+    http_conn_gone(server);
 }
 
 /* ---- accepting ---- */
@@ -74,7 +89,7 @@ static void on_connection(uv_stream_t *stream, int status)
     if (status != 0)
         return; /* out of descriptors: libuv turns the next ones away */
     conn = conn_new(server);
-    if (uv_accept(stream, &conn->socket.stream) != 0 || server->n_conns > server->config.connections || server->draining) {
+    if (uv_accept(stream, &conn->socket.stream) != 0 || server->n_conns > server->config.connections) {
         http_conn_close(conn);
         return;
     }
@@ -189,7 +204,7 @@ size_t http_connections(const HttpServer *server)
 
 void http_conn_gone(HttpServer *server)
 {
-    if (!server->draining || server->n_conns > 0 || server->drained == NULL)
+    if (!server->draining || !uv_is_closing(&server->listener.handle) || server->n_conns > 0 || server->drained == NULL)
         return;
     server->drained(server->drained_arg);
     server->drained = NULL;
@@ -201,14 +216,12 @@ void http_drain(HttpServer *server, void (*done)(void *arg), void *arg)
     server->drain_end = clock_mono_ms() + server->config.drain_ms;
     server->drained = done;
     server->drained_arg = arg;
-    if (!uv_is_closing(&server->listener.handle))
-        uv_close(&server->listener.handle, NULL);
+    uv_timer_start(&server->tick, on_tick, LAST_CALL_MS, TICK_MS);
     for (Conn *conn = server->conns, *next; conn != NULL; conn = next) {
         next = conn->next;
         if (conn->phase == IDLE && !conn->held)
             http_conn_hang_up(conn);
     }
-    http_conn_gone(server);
 }
 
 void http_free(HttpServer *server)

@@ -459,6 +459,28 @@ TEST(drain_lets_requests_end_and_closes_the_rest)
     client_close(&half);
 }
 
+static void stand_still(void *arg)
+{
+    (void)arg;
+    usleep(100000);
+}
+
+/* The kernel lets clients in while the loop is busy: a drain must not cut them. */
+TEST(drain_serves_who_had_connected)
+{
+    Client client;
+
+    start();
+    server_post(stand_still);
+    usleep(20000);
+    client = client_connect();
+    client_say(&client, GET("/peer"));
+    server_stop(4500);
+    assert_true(client_drain(&client, 100));
+    assert_true(client.n > 0 && begins(&client, "HTTP/1.1 200 OK\r\n"));
+    client_close(&client);
+}
+
 /* A handler that waits for long and a client that sends for long do not hold up the end. */
 TEST(drain_ends_in_its_time)
 {

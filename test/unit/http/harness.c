@@ -211,6 +211,11 @@ void server_stop(int64_t ms)
     sem_destroy(&house.ready);
 }
 
+void server_post(void (*fn)(void *arg))
+{
+    loop_post(house.loop, fn, NULL);
+}
+
 static void count_here(void *arg)
 {
     (void)arg;

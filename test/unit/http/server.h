@@ -16,6 +16,8 @@ void server_stop(int64_t ms);
 /* Deadlines of five seconds, so that a busy machine fails no test that is about something else. `arg` may point at the body's, an int64_t. */
 HttpConfig test_config(void);
 size_t server_connections(void);
+/* Runs `fn(NULL)` on the server's loop. */
+void server_post(void (*fn)(void *arg));
 int server_port(void);
 
 typedef struct Client {
