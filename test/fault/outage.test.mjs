@@ -1,0 +1,66 @@
+// outage.test.mjs: PostgreSQL goes away under load and comes back: 5xx in each dialect's shape meanwhile, all well within seconds, nothing acknowledged lost.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { newCluster } from '../lib/cluster.mjs'
+import { crew, hangUp, present, sum, underLoad } from '../lib/load.mjs'
+import { start, stores } from '../lib/server.mjs'
+import { broken } from '../lib/tables.mjs'
+
+const RECOVERY_MS = 5000
+
+// Waits until writes and reads are answered again; the milliseconds it took.
+async function recovered(rest, life) {
+  const since = Date.now()
+  const { written, read } = life
+  while (life.written < written + 6 || life.read < read + 6) {
+    assert.ok(Date.now() - since < RECOVERY_MS, `no answer ${RECOVERY_MS} ms after PostgreSQL was back`)
+    await rest(20)
+  }
+  return Date.now() - since
+}
+
+const stopped = (mode) => async (cluster, rest) => {
+  await cluster.stop(mode)
+  await rest(1000)
+  await cluster.start()
+}
+
+const faults = [
+  ['stopped and started', stopped('fast'), true],
+  ['crashed and started', stopped('immediate'), true],
+  ['closing every connection, ten times', async (cluster, rest) => {
+    for (let i = 0; i < 10; i++) {
+      await cluster.sql('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()')
+      await rest(100)
+    }
+  }, false],
+]
+
+if (stores.includes('postgres'))
+  describe('PostgreSQL', () => {
+    let cluster, server, them
+    before(async () => {
+      cluster = await newCluster()
+      server = await start({ store: 'postgres', database: cluster.url, env: { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOG_LEVEL: 'error' } })
+      them = await crew(server)
+    })
+    after(async () => {
+      if (them) hangUp(them)
+      await server?.stop().finally(() => cluster.drop())
+    })
+
+    for (const [title, fault, always] of faults)
+      test(title, async (t) => {
+        let took
+        const life = await underLoad(them, async (rest, counts) => {
+          await rest(300)
+          assert.ok(counts.written > 0 && counts.read > 0)
+          await fault(cluster, rest)
+          took = await recovered(rest, counts)
+        })
+        t.diagnostic(`${life.written} written, ${sum(life.writesRefused)} writes and ${sum(life.readsRefused)} reads refused with ${[...life.statuses]}, ${took} ms to recover`)
+        if (always) assert.ok(sum(life.writesRefused) > 0 && sum(life.readsRefused) > 0, 'refuses meanwhile')
+        await present(them)
+        assert.equal(broken(server), '')
+      })
+  })
