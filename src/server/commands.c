@@ -172,6 +172,16 @@ Exit command_routes(const Start *how, Buf *why)
     return EXIT_OK;
 }
 
+/* What comes from other options where nothing is given. */
+static void show_derived(Options *options, const Settings *settings)
+{
+    static const char *const listens[TONGUES] = { "HECATE_LISTEN_GOTRUE", "HECATE_LISTEN_CLERK", "HECATE_LISTEN_AUTH0", "HECATE_LISTEN_OPS" };
+
+    for (size_t i = 0; i < TONGUES; i++)
+        options_default(options, listens[i], settings->listen[i] == NULL ? "off" : settings->listen[i]);
+    options_default(options, "HECATE_DATABASE_URL", settings->database_url);
+}
+
 Exit command_config(const Start *how, Buf *why)
 {
     Arena *arena CLEANUP(arena_freep) = arena_new(COMMAND_CAP, true);
@@ -184,8 +194,10 @@ Exit command_config(const Start *how, Buf *why)
         options_markdown(&buf);
     } else {
         code = read_settings(arena, how, &options, settings, why);
-        if (code == EXIT_OK)
+        if (code == EXIT_OK) {
+            show_derived(&options, settings);
             options_print(&options, &buf);
+        }
     }
     print(&buf);
     return code;

@@ -42,6 +42,8 @@ test('config shows values, origins and no secret', async (t) => {
   assert.match(out, /^HECATE_LOOPS=2 {2}# flag: --loops$/m)
   assert.match(out, /^HECATE_DATABASE_URL=\*\*\* {2}# environment: DATABASE_URL$/m)
   assert.match(out, /^HECATE_DATA=\.\/hecate-data {2}# default$/m)
+  assert.match(out, /^HECATE_LISTEN_GOTRUE=127\.0\.0\.1:9999 {2}# default$/m)
+  assert.match(out, /^HECATE_LISTEN_CLERK=off {2}# default$/m)
   assert.ok(!out.includes(secret) && !out.includes('hidden'))
 })
 
