@@ -83,8 +83,7 @@ static void list_providers(Ctx *ctx, User *user, const Identity *gone)
         bool before = identity == gone;
 
         for (size_t k = 0; k < i; k++)
-            before = before || (user->identities.v[k] != gone &&
-                                text_eq(((const Identity *)user->identities.v[k])->provider, identity->provider));
+            before = before || (user->identities.v[k] != gone && text_eq(((const Identity *)user->identities.v[k])->provider, identity->provider));
         if (before)
             continue;
         list = arena_printf(ctx->arena, "%s%s%s", list, first == NULL ? "" : ",", json_quote(ctx->arena, identity->provider));

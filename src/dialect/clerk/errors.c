@@ -1,5 +1,5 @@
-/* errors.c: how Clerk says each error (spec/clerk.md 1.7, 1.8). In a sentence {param} is the member or parameter at fault, {type} its type, {text} what fail()
- * said, {id} the user id of the path, {size} the most bytes of a body. */
+/* errors.c: how Clerk says each error (spec/clerk.md 1.7, 1.8). In a sentence {param} is the member or parameter at fault, {type} its type, {text}
+ * what fail() said, {id} the user id of the path, {size} the most bytes of a body. */
 #include "base/id.h"
 #include "dialect/clerk/internal.h"
 
@@ -176,8 +176,8 @@ static const struct {
     FieldKind kind;
     Say say;
 } kind_says[] = {
-    { E_BAD_TYPE, F_OBJECT_JSON, SAY_OBJECT }, { E_BAD_TYPE, F_TIME, SAY_TIME },    { E_BAD_VALUE, F_TIME, SAY_TIME },
-    { E_BAD_TYPE, F_TIME_MS, SAY_DATE },       { E_TOO_LONG, F_TEXTS, SAY_MANY },   { E_TOO_LONG, F_OBJECT_JSON, SAY_SIZE },
+    { E_BAD_TYPE, F_OBJECT_JSON, SAY_OBJECT }, { E_BAD_TYPE, F_TIME, SAY_TIME },  { E_BAD_VALUE, F_TIME, SAY_TIME },
+    { E_BAD_TYPE, F_TIME_MS, SAY_DATE },       { E_TOO_LONG, F_TEXTS, SAY_MANY }, { E_TOO_LONG, F_OBJECT_JSON, SAY_SIZE },
 };
 
 static const Field *field_of_fault(const Ctx *ctx)
@@ -273,7 +273,9 @@ void clerk_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
 {
     const Field *field = field_of_fault(ctx);
     const ErrRow *row = row_of(ctx, err, field);
-    const char *param = ctx->fault.name.p != NULL && err == E_UNKNOWN_FIELD ? str_dup(ctx->arena, ctx->fault.name) : field == NULL ? NULL : field->name;
+    const char *param = ctx->fault.name.p != NULL && err == E_UNKNOWN_FIELD ? str_dup(ctx->arena, ctx->fault.name)
+                        : field == NULL                                     ? NULL
+                                                                            : field->name;
     ClerkErrors body = { .clerk_trace_id = clerk_trace_id(ctx) };
     ClerkError error = { .code = row->code, .meta = meta_of(ctx, err, param) };
 

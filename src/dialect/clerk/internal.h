@@ -28,10 +28,41 @@ void clerk_finish(Ctx *ctx, const Req *req, Reply *reply);
 
 /* Sentences that one Err has beside its row. */
 typedef enum Say {
-    SAY_BODY, SAY_NIL, SAY_OBJECT, SAY_TIME, SAY_DATE, SAY_FUTURE, SAY_TWICE, SAY_REPEATED, SAY_UNEVEN, SAY_MANY, SAY_SIZE, SAY_CHOICE, SAY_ORDER,
-    SAY_LIMIT_MOST, SAY_LIMIT_LEAST, SAY_NEEDS, SAY_NOT_WITH, SAY_DIGEST, SAY_LOCALE, SAY_PASSWORD_CHARACTERS, SAY_PASSWORD_IDENTIFIER,
-    SAY_PASSWORD_SETS, SAY_USERNAME_LENGTH, SAY_USERNAME_CHARACTER, SAY_USERNAME_NUMBER, SAY_USERNAME_PHONE, SAY_LAST_IDENTIFIER, SAY_NO_IMAGE, SAY_BULK, SAY_NO_PART, SAY_NO_ACCOUNT, SAY_NO_PASSKEY,
-    SAY_NO_PROVIDER, SAY_NO_TOKEN, SAYS
+    SAY_BODY,
+    SAY_NIL,
+    SAY_OBJECT,
+    SAY_TIME,
+    SAY_DATE,
+    SAY_FUTURE,
+    SAY_TWICE,
+    SAY_REPEATED,
+    SAY_UNEVEN,
+    SAY_MANY,
+    SAY_SIZE,
+    SAY_CHOICE,
+    SAY_ORDER,
+    SAY_LIMIT_MOST,
+    SAY_LIMIT_LEAST,
+    SAY_NEEDS,
+    SAY_NOT_WITH,
+    SAY_DIGEST,
+    SAY_LOCALE,
+    SAY_PASSWORD_CHARACTERS,
+    SAY_PASSWORD_IDENTIFIER,
+    SAY_PASSWORD_SETS,
+    SAY_USERNAME_LENGTH,
+    SAY_USERNAME_CHARACTER,
+    SAY_USERNAME_NUMBER,
+    SAY_USERNAME_PHONE,
+    SAY_LAST_IDENTIFIER,
+    SAY_NO_IMAGE,
+    SAY_BULK,
+    SAY_NO_PART,
+    SAY_NO_ACCOUNT,
+    SAY_NO_PASSKEY,
+    SAY_NO_PROVIDER,
+    SAY_NO_TOKEN,
+    SAYS
 } Say;
 extern const ErrRow clerk_says[SAYS];
 /* E_BAD_VALUE with that sentence; `text` fills its {text}, and may be NULL. */
@@ -39,8 +70,8 @@ Err clerk_fail(Ctx *ctx, Say say, ptrdiff_t at, const char *text);
 void clerk_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err);
 const char *clerk_trace_id(Ctx *ctx);
 
-/* How a given member goes over: MOVE_TEXT as null, too; the others only with a value. */
-typedef enum Move { MOVE_NONE, MOVE_TEXT, MOVE_GIVEN_TEXT, MOVE_INT, MOVE_BOOL } Move;
+/* How a given member goes over: MOVE_TEXT as null, too; the others only with a value; MOVE_NOT turned round. */
+typedef enum Move { MOVE_NONE, MOVE_TEXT, MOVE_GIVEN_TEXT, MOVE_INT, MOVE_BOOL, MOVE_NOT } Move;
 
 /* Which member of a directory's input comes from which of ours: an error then names the wire's word. */
 typedef struct Member {

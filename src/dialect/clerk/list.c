@@ -92,11 +92,9 @@ static Err take_provider(Ctx *ctx, const ClerkUserQuery *in, UserQuery *query)
     if (in->provider == NULL && in->provider_user_id.n == 0)
         return OK;
     if (in->provider == NULL)
-        return clerk_fail(ctx, SAY_NEEDS, AT(ClerkUserQuery, provider),
-                          "`provider` is required when `provider_user_id` is present.");
+        return clerk_fail(ctx, SAY_NEEDS, AT(ClerkUserQuery, provider), "`provider` is required when `provider_user_id` is present.");
     if (in->provider_user_id.n == 0)
-        return clerk_fail(ctx, SAY_NEEDS, AT(ClerkUserQuery, provider_user_id),
-                          "`provider_user_id` is required when `provider` is present.");
+        return clerk_fail(ctx, SAY_NEEDS, AT(ClerkUserQuery, provider_user_id), "`provider_user_id` is required when `provider` is present.");
     query->provider = str_starts(str_of(in->provider), prefix) ? in->provider + prefix.n : in->provider;
     query->provider_ids = in->provider_user_id;
     return OK;
@@ -185,9 +183,7 @@ static Err unknown_order(Ctx *ctx, const char *text)
     for (size_t i = 0; i < COUNTOF(orders); i++)
         list = arena_printf(ctx->arena, "%s%s%s", list, i == 0 ? "" : ", ", orders[i].name);
     return clerk_fail(ctx, SAY_CHOICE, AT(ClerkUserQuery, order_by),
-                      arena_printf(ctx->arena,
-                                   "%.200s does not match the allowed values for parameter order_by. Allowed values: %s", text,
-                                   list));
+                      arena_printf(ctx->arena, "%.200s does not match the allowed values for parameter order_by. Allowed values: %s", text, list));
 }
 
 /* The first order_by counts; none is -created_at. */

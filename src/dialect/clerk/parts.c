@@ -30,10 +30,9 @@ static Err read_page(Ctx *ctx, const Req *req)
         if (known == COUNTOF(statuses))
             return clerk_fail(
                 ctx, SAY_CHOICE, AT(ClerkPageQuery, status),
-                arena_printf(
-                    ctx->arena,
-                    "%s does not match the allowed values for parameter status. Allowed values: pending, accepted, revoked, expired",
-                    clerk_shown(ctx, in.status.v[i])));
+                arena_printf(ctx->arena,
+                             "%s does not match the allowed values for parameter status. Allowed values: pending, accepted, revoked, expired",
+                             clerk_shown(ctx, in.status.v[i])));
     }
     return OK;
 }

@@ -45,8 +45,8 @@ static const char *from_firebase(Ctx *ctx, const char *digest)
     }
     if (rest.p != NULL)
         return NULL;
-    return arena_printf(ctx->arena, "$fbscrypt$v=1,n=%.*s,r=%.*s,p=1%s%s,sk=%s$%s$%s", (int)numbers[1].n, numbers[1].p,
-                        (int)numbers[0].n, numbers[0].p, *parts[3] == '\0' ? "" : ",ss=", parts[3], parts[2], parts[1], parts[0]);
+    return arena_printf(ctx->arena, "$fbscrypt$v=1,n=%.*s,r=%.*s,p=1%s%s,sk=%s$%s$%s", (int)numbers[1].n, numbers[1].p, (int)numbers[0].n,
+                        numbers[0].p, *parts[3] == '\0' ? "" : ",ss=", parts[3], parts[2], parts[1], parts[0]);
 }
 
 /* Clerk's hashers, the schemes of ours that read them (NULL: not read here), and how a digest comes into the words of ours. */
@@ -85,8 +85,7 @@ static Err unknown_hasher(Ctx *ctx, const char *name)
     for (size_t i = 0; i < COUNTOF(hashers); i++)
         list = arena_printf(ctx->arena, "%s%s%s", list, i == 0 ? "" : ", ", hashers[i].name);
     return clerk_fail(ctx, SAY_CHOICE, AT(ClerkUserIn, password_hasher),
-                      arena_printf(ctx->arena,
-                                   "%s does not match the allowed values for parameter password_hasher. Allowed values: %s",
+                      arena_printf(ctx->arena, "%s does not match the allowed values for parameter password_hasher. Allowed values: %s",
                                    clerk_shown(ctx, name), list));
 }
 
@@ -120,14 +119,11 @@ static Err check_digest_pair(Ctx *ctx, ClerkUserIn *in)
     if (in->password_digest == NULL && in->password_hasher == NULL)
         return OK;
     if (in->password != NULL)
-        return clerk_fail(ctx, SAY_NOT_WITH, AT(ClerkUserIn, password),
-                          "`password` isn't allowed when `password_digest` is present.");
+        return clerk_fail(ctx, SAY_NOT_WITH, AT(ClerkUserIn, password), "`password` isn't allowed when `password_digest` is present.");
     if (in->password_hasher == NULL)
-        return clerk_fail(ctx, SAY_NEEDS, AT(ClerkUserIn, password_hasher),
-                          "`password_hasher` is required when `password_digest` is present.");
+        return clerk_fail(ctx, SAY_NEEDS, AT(ClerkUserIn, password_hasher), "`password_hasher` is required when `password_digest` is present.");
     if (in->password_digest == NULL)
-        return clerk_fail(ctx, SAY_NEEDS, AT(ClerkUserIn, password_digest),
-                          "`password_digest` is required when `password_hasher` is present.");
+        return clerk_fail(ctx, SAY_NEEDS, AT(ClerkUserIn, password_digest), "`password_digest` is required when `password_hasher` is present.");
     return read_digest(ctx, in);
 }
 

@@ -21,9 +21,8 @@ Err clerk_show_jwks(Ctx *ctx, const Req *req, Reply *reply)
 }
 
 /* A head and shoulders in grey. */
-static const char picture[] =
-    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 96 96\"><rect width=\"96\" height=\"96\" fill=\"#d8dbe0\"/>"
-    "<circle cx=\"48\" cy=\"38\" r=\"17\" fill=\"#8a919c\"/><path d=\"M14 92a34 30 0 0 1 68 0z\" fill=\"#8a919c\"/></svg>";
+static const char picture[] = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 96 96\"><rect width=\"96\" height=\"96\" fill=\"#d8dbe0\"/>"
+                              "<circle cx=\"48\" cy=\"38\" r=\"17\" fill=\"#8a919c\"/><path d=\"M14 92a34 30 0 0 1 68 0z\" fill=\"#8a919c\"/></svg>";
 
 Err clerk_image(Ctx *ctx, const Req *req, Reply *reply)
 {

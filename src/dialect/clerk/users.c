@@ -3,16 +3,32 @@
 
 enum { MOST_METADATA = 8192, LEAST_USERNAME = 4, MOST_USERNAME = 64, MOST_SHOWN = 200, MOST_BULK = 50 };
 
-static const UserPolicy policy = { .check_password = true,
-                                   .password_min = CLERK_LEAST_PASSWORD,
-                                   .keep_sessions = true,
-                                   .profile = true,
-                                   .meta_max = MOST_METADATA };
+static const UserPolicy policy = {
+    .check_password = true, .password_min = CLERK_LEAST_PASSWORD, .keep_sessions = true, .profile = true, .meta_max = MOST_METADATA
+};
 
 /* ---- which members go where ---- */
 
 /* clang-format off */
 static const Member create_members[] = {
+    { AT(NewUser, external_id), AT(ClerkUserIn, external_id), MOVE_TEXT },
+    { AT(NewUser, first_name), AT(ClerkUserIn, first_name), MOVE_TEXT },
+    { AT(NewUser, last_name), AT(ClerkUserIn, last_name), MOVE_TEXT },
+    { AT(NewUser, locale), AT(ClerkUserIn, locale), MOVE_TEXT },
+    { AT(NewUser, username), AT(ClerkUserIn, username), MOVE_TEXT },
+    { AT(NewUser, password), AT(ClerkUserIn, password), MOVE_GIVEN_TEXT },
+    { AT(NewUser, password_hash), AT(ClerkUserIn, password_digest), MOVE_GIVEN_TEXT },
+    { AT(NewUser, meta_app), AT(ClerkUserIn, public_metadata), MOVE_GIVEN_TEXT },
+    { AT(NewUser, meta_private), AT(ClerkUserIn, private_metadata), MOVE_GIVEN_TEXT },
+    { AT(NewUser, meta_user), AT(ClerkUserIn, unsafe_metadata), MOVE_GIVEN_TEXT },
+    { AT(NewUser, created_at), AT(ClerkUserIn, created_at), MOVE_INT },
+    { AT(NewUser, legal_accepted_at), AT(ClerkUserIn, legal_accepted_at), MOVE_INT },
+    { AT(NewUser, create_organizations_limit), AT(ClerkUserIn, create_organizations_limit), MOVE_INT },
+    { AT(NewUser, skip_password_checks), AT(ClerkUserIn, skip_password_checks), MOVE_BOOL },
+    { AT(NewUser, delete_self_disabled), AT(ClerkUserIn, delete_self_enabled), MOVE_NOT },
+    { AT(NewUser, create_organization_disabled), AT(ClerkUserIn, create_organization_enabled), MOVE_NOT },
+    { AT(NewUser, bypass_client_trust), AT(ClerkUserIn, bypass_client_trust), MOVE_BOOL },
+    { AT(NewUser, banned), AT(ClerkUserIn, banned), MOVE_BOOL },
     { AT(NewUser, email), AT(ClerkUserIn, email_address) },
     { AT(NewUser, emails), AT(ClerkUserIn, email_address) },
     { AT(NewUser, reserved_emails), AT(ClerkUserIn, email_address) },
@@ -20,13 +36,6 @@ static const Member create_members[] = {
     { AT(NewUser, phones), AT(ClerkUserIn, phone_number) },
     { AT(NewUser, reserved_phones), AT(ClerkUserIn, phone_number) },
     { AT(NewUser, web3), AT(ClerkUserIn, web3_wallet) },
-    { AT(NewUser, username), AT(ClerkUserIn, username) },
-    { AT(NewUser, external_id), AT(ClerkUserIn, external_id) },
-    { AT(NewUser, password), AT(ClerkUserIn, password) },
-    { AT(NewUser, password_hash), AT(ClerkUserIn, password_digest) },
-    { AT(NewUser, meta_app), AT(ClerkUserIn, public_metadata) },
-    { AT(NewUser, meta_private), AT(ClerkUserIn, private_metadata) },
-    { AT(NewUser, meta_user), AT(ClerkUserIn, unsafe_metadata) },
 };
 
 static const Member patch_members[] = {
@@ -46,23 +55,38 @@ static const Member patch_members[] = {
     { AT(UserPatch, delete_self_enabled), AT(ClerkUserIn, delete_self_enabled), MOVE_BOOL },
     { AT(UserPatch, create_organization_enabled), AT(ClerkUserIn, create_organization_enabled), MOVE_BOOL },
     { AT(UserPatch, bypass_client_trust), AT(ClerkUserIn, bypass_client_trust), MOVE_BOOL },
+    { AT(UserPatch, skip_password_checks), AT(ClerkUserIn, skip_password_checks), MOVE_BOOL },
     { AT(UserPatch, primary_email_id), AT(ClerkUserIn, primary_email_address_id) },
     { AT(UserPatch, primary_phone_id), AT(ClerkUserIn, primary_phone_number_id) },
     { AT(UserPatch, primary_web3_id), AT(ClerkUserIn, primary_web3_wallet_id) },
 };
 /* clang-format on */
 
-static void move_member(const Member *member, const ClerkUserIn *in, UserPatch *patch)
+static void move_member(const Member *member, const ClerkUserIn *in, void *to)
 {
     static const size_t sizes[] = {
-        [MOVE_TEXT] = sizeof(char *), [MOVE_GIVEN_TEXT] = sizeof(char *), [MOVE_INT] = sizeof(int64_t), [MOVE_BOOL] = sizeof(bool)
+        [MOVE_TEXT] = sizeof(const char *), [MOVE_GIVEN_TEXT] = sizeof(const char *), [MOVE_INT] = sizeof(int64_t), [MOVE_BOOL] = sizeof(bool)
     };
-    const bool null = given_null(&in->given, (size_t)member->ours);
+    const char *from = (const char *)in + member->ours;
 
-    if (member->move == MOVE_NONE || !given_has(&in->given, (size_t)member->ours) || (null && member->move != MOVE_TEXT))
-        return;
-    given_mark(&patch->given, (size_t)member->at, null);
-    memcpy((char *)patch + member->at, (const char *)in + member->ours, sizes[member->move]);
+    if (member->move == MOVE_NOT)
+        *(bool *)((char *)to + member->at) = !*(const bool *)from;
+    else
+        memcpy((char *)to + member->at, from, sizes[member->move]);
+}
+
+/* Takes the given members over; `given` is the target's. */
+static void move_members(const Member *members, size_t n, const ClerkUserIn *in, void *to, Given *given)
+{
+    for (size_t i = 0; i < n; i++) {
+        const size_t ours = (size_t)members[i].ours;
+        const bool null = given_null(&in->given, ours);
+
+        if (members[i].move == MOVE_NONE || !given_has(&in->given, ours) || (null && members[i].move != MOVE_TEXT))
+            continue;
+        given_mark(given, (size_t)members[i].at, null);
+        move_member(&members[i], in, to);
+    }
 }
 
 /* ---- bodies ---- */
@@ -137,6 +161,11 @@ static const char *without_providers(Ctx *ctx, const char *doc)
     return json_set(ctx->arena, json_set(ctx->arena, doc, "provider", NULL), "providers", NULL);
 }
 
+static const char *nothing_as_null(const char *text)
+{
+    return text_empty(text) ? NULL : text;
+}
+
 static Err check_common(Ctx *ctx, ClerkUserIn *in)
 {
     TRY(check_username(ctx, in->username));
@@ -146,6 +175,9 @@ static Err check_common(Ctx *ctx, ClerkUserIn *in)
     if (in->create_organizations_limit < 0)
         return clerk_fail(ctx, SAY_LIMIT_LEAST, AT(ClerkUserIn, create_organizations_limit), "0");
     in->public_metadata = without_providers(ctx, in->public_metadata);
+    in->first_name = nothing_as_null(in->first_name);
+    in->last_name = nothing_as_null(in->last_name);
+    in->locale = nothing_as_null(in->locale);
     return OK;
 }
 
@@ -169,11 +201,9 @@ static Err check_statuses(Ctx *ctx, const Texts *texts, const Texts *statuses, p
         return clerk_fail(ctx, SAY_UNEVEN, at, of);
     for (size_t i = 0; i < statuses->n; i++)
         if (!text_eq(statuses->v[i], "verified") && !text_eq(statuses->v[i], "reserved"))
-            return clerk_fail(
-                ctx, SAY_CHOICE, at,
-                arena_printf(ctx->arena,
-                             "%s does not match the allowed values for parameter %s. Allowed values: verified, reserved",
-                             clerk_shown(ctx, statuses->v[i]), name));
+            return clerk_fail(ctx, SAY_CHOICE, at,
+                              arena_printf(ctx->arena, "%s does not match the allowed values for parameter %s. Allowed values: verified, reserved",
+                                           clerk_shown(ctx, statuses->v[i]), name));
     return OK;
 }
 
@@ -188,10 +218,10 @@ static Err take_addresses(Ctx *ctx, const ClerkUserIn *in, NewUser *new)
     TRY(check_repeated(ctx, &in->email_address, AT(ClerkUserIn, email_address)));
     TRY(check_repeated(ctx, &in->phone_number, AT(ClerkUserIn, phone_number)));
     TRY(check_repeated(ctx, &in->web3_wallet, AT(ClerkUserIn, web3_wallet)));
-    TRY(check_statuses(ctx, &in->email_address, &in->email_status, AT(ClerkUserIn, email_status),
-                       "email_address_identification_status", "email_address"));
-    TRY(check_statuses(ctx, &in->phone_number, &in->phone_status, AT(ClerkUserIn, phone_status),
-                       "phone_number_identification_status", "phone_number"));
+    TRY(check_statuses(ctx, &in->email_address, &in->email_status, AT(ClerkUserIn, email_status), "email_address_identification_status",
+                       "email_address"));
+    TRY(check_statuses(ctx, &in->phone_number, &in->phone_status, AT(ClerkUserIn, phone_status), "phone_number_identification_status",
+                       "phone_number"));
     for (size_t i = 0; i < in->phone_number.n; i++)
         if (clerk_phone(ctx, in->phone_number.v[i]) == NULL || *in->phone_number.v[i] != '+')
             return fail(ctx, E_BAD_PHONE, AT(ClerkUserIn, phone_number), NULL);
@@ -201,46 +231,16 @@ static Err take_addresses(Ctx *ctx, const ClerkUserIn *in, NewUser *new)
     return OK;
 }
 
-static const char *nothing_as_null(const char *text)
-{
-    return text_empty(text) ? NULL : text;
-}
-
 Err clerk_user_create(Ctx *ctx, const Req *req, Reply *reply)
 {
+    NewUser new = { .email_confirmed = true, .phone_confirmed = true, .policy = &policy };
     ClerkUserIn in = { 0 };
-    NewUser new;
     User *user;
 
     TRY(clerk_read_body(ctx, req, &in));
     TRY(check_common(ctx, &in));
-    new = (NewUser){
-        .username = in.username,
-        .password = in.password,
-        .password_hash = in.password_digest,
-        .meta_user = in.unsafe_metadata,
-        .meta_app = in.public_metadata,
-        .meta_private = in.private_metadata,
-        .email_confirmed = true,
-        .phone_confirmed = true,
-        .banned = in.banned,
-        .created_at = in.created_at,
-        .first_name = nothing_as_null(in.first_name),
-        .last_name = nothing_as_null(in.last_name),
-        .locale = nothing_as_null(in.locale),
-        .external_id = in.external_id,
-        .skip_password_checks = in.skip_password_checks,
-        .delete_self_disabled = HAS(&in, delete_self_enabled) && !IS_NULL(&in, delete_self_enabled) && !in.delete_self_enabled,
-        .create_organization_disabled = HAS(&in, create_organization_enabled) && !IS_NULL(&in, create_organization_enabled) &&
-                                        !in.create_organization_enabled,
-        .create_organizations_limit = in.create_organizations_limit,
-        .legal_accepted_at = in.legal_accepted_at,
-        .bypass_client_trust = in.bypass_client_trust,
-        .policy = &policy,
-    };
-    if (HAS(&in, create_organizations_limit) && !IS_NULL(&in, create_organizations_limit))
-        SET(&new, create_organizations_limit);
     TRY(take_addresses(ctx, &in, &new));
+    move_members(create_members, COUNTOF(create_members), &in, &new, &new.given);
     TRY(clerk_passed(ctx, create_members, COUNTOF(create_members), dir_user_create(ctx, &new, &user)));
     return clerk_reply_user(ctx, reply, 200, user);
 }
@@ -272,8 +272,7 @@ static Err take_primary(Ctx *ctx, const char *text, ptrdiff_t at, const char **r
 /* From 2026-05-12 on metadata has an endpoint of its own. */
 static Err check_metadata_version(Ctx *ctx, const Req *req, const ClerkUserIn *in)
 {
-    const ptrdiff_t metadata[] = { AT(ClerkUserIn, public_metadata), AT(ClerkUserIn, private_metadata),
-                                   AT(ClerkUserIn, unsafe_metadata) };
+    const ptrdiff_t metadata[] = { AT(ClerkUserIn, public_metadata), AT(ClerkUserIn, private_metadata), AT(ClerkUserIn, unsafe_metadata) };
 
     if (!text_eq(clerk_version(ctx, req), "2026-05-12"))
         return OK;
@@ -288,8 +287,7 @@ static Err change_user(Ctx *ctx, const char *id, const ClerkUserIn *in, UserPatc
     User *user;
     Err err;
 
-    for (size_t i = 0; i < COUNTOF(patch_members); i++)
-        move_member(&patch_members[i], in, patch);
+    move_members(patch_members, COUNTOF(patch_members), in, patch, &patch->given);
     patch->policy = &policy;
     err = clerk_passed(ctx, patch_members, COUNTOF(patch_members), dir_user_update(ctx, id, patch, &user));
     if (err == E_NO_IDENTIFIER)
@@ -312,14 +310,10 @@ Err clerk_user_update(Ctx *ctx, const Req *req, Reply *reply)
     TRY(take_primary(ctx, in.primary_email_address_id, AT(ClerkUserIn, primary_email_address_id), &patch.primary_email_id));
     TRY(take_primary(ctx, in.primary_phone_number_id, AT(ClerkUserIn, primary_phone_number_id), &patch.primary_phone_id));
     TRY(take_primary(ctx, in.primary_web3_wallet_id, AT(ClerkUserIn, primary_web3_wallet_id), &patch.primary_web3_id));
-    in.first_name = nothing_as_null(in.first_name);
-    in.last_name = nothing_as_null(in.last_name);
-    in.locale = nothing_as_null(in.locale);
     if (HAS(&in, create_organizations_limit) && IS_NULL(&in, create_organizations_limit)) {
         patch.create_organizations_limit = -1;
         SET(&patch, create_organizations_limit);
     }
-    patch.skip_password_checks = in.skip_password_checks;
     patch.end_sessions = in.sign_out_of_other_sessions && (in.password != NULL || in.password_digest != NULL);
     TRY(clerk_read_user_id(ctx, req_param(ctx, "user_id"), &id));
     return change_user(ctx, id, &in, &patch, reply);

@@ -42,8 +42,7 @@ static void *account_view(Ctx *ctx, const Identity *identity)
     ClerkVerification *verification = ARENA_NEW(ctx->arena, ClerkVerification);
     ClerkAccount *view = ARENA_NEW(ctx->arena, ClerkAccount);
 
-    *verification =
-        (ClerkVerification){ .object = "verification_oauth", .status = "verified", .strategy = provider_name(ctx, identity) };
+    *verification = (ClerkVerification){ .object = "verification_oauth", .status = "verified", .strategy = provider_name(ctx, identity) };
     *view = (ClerkAccount){
         .object = "external_account",
         .id = clerk_id(ctx->arena, "eac_", identity->id),
@@ -116,9 +115,7 @@ static void show_addresses(Ctx *ctx, const User *user, ClerkUser *view)
         shown = address_view(ctx, user, address);
         list_add(ctx->arena, email ? &view->email_addresses : phone ? &view->phone_numbers : &view->web3_wallets, shown);
         if (address->primary)
-            *(email   ? &view->primary_email_address_id
-              : phone ? &view->primary_phone_number_id
-                      : &view->primary_web3_wallet_id) = shown->id;
+            *(email ? &view->primary_email_address_id : phone ? &view->primary_phone_number_id : &view->primary_web3_wallet_id) = shown->id;
     }
 }
 
@@ -143,8 +140,7 @@ static void show_lock(Ctx *ctx, const User *user, ClerkUser *view)
 {
     view->locked = user->locked_until > ctx->now;
     if (view->locked && user->locked_until < BANNED_FOREVER)
-        view->lockout_expires_in_seconds =
-            arena_printf(ctx->arena, "%lld", (long long)((user->locked_until - ctx->now + US_PER_S - 1) / US_PER_S));
+        view->lockout_expires_in_seconds = arena_printf(ctx->arena, "%lld", (long long)((user->locked_until - ctx->now + US_PER_S - 1) / US_PER_S));
 }
 
 /* App metadata without what the directory keeps there. */
@@ -166,42 +162,42 @@ static const char *image_url(Ctx *ctx)
                         req->host.n == 0 ? "" : req->host.p);
 }
 
+/* Members that are shown as they are. */
+static const struct {
+    size_t from, to, size;
+} same[] = {
+/* clang-format off */
+#define SAME(from, to) { offsetof(User, from), offsetof(ClerkUser, to), sizeof(((const ClerkUser *)NULL)->to) }
+    SAME(username, username), SAME(first_name, first_name), SAME(last_name, last_name), SAME(locale, locale), SAME(external_id, external_id),
+    SAME(meta_private, private_metadata), SAME(meta_user, unsafe_metadata), SAME(delete_self_enabled, delete_self_enabled),
+    SAME(create_organization_enabled, create_organization_enabled), SAME(bypass_client_trust, bypass_client_trust),
+    SAME(last_sign_in_at, last_sign_in_at), SAME(last_active_at, last_active_at), SAME(mfa_enabled_at, mfa_enabled_at),
+    SAME(mfa_disabled_at, mfa_disabled_at), SAME(legal_accepted_at, legal_accepted_at), SAME(created_at, created_at), SAME(updated_at, updated_at),
+#undef SAME
+    /* clang-format on */
+};
+
+static void show_profile(Ctx *ctx, const User *user, ClerkUser *view)
+{
+    for (size_t i = 0; i < COUNTOF(same); i++)
+        memcpy((char *)view + same[i].to, (const char *)user + same[i].from, same[i].size);
+    view->public_metadata = public_metadata(ctx, user);
+    view->image_url = view->profile_image_url = image_url(ctx);
+    view->banned = user_banned(ctx, user);
+    view->password_enabled = !text_empty(user->encrypted_password) || !text_empty(user->digest);
+    if (view->password_enabled)
+        view->password_last_updated_at = user->password_set_at != 0 ? user->password_set_at : user->created_at;
+    if (user->create_organizations_limit >= 0)
+        view->create_organizations_limit = arena_printf(ctx->arena, "%lld", (long long)user->create_organizations_limit);
+}
+
 const ClerkUser *clerk_user_view(Ctx *ctx, const User *user)
 {
     ClerkUser *view = ARENA_NEW(ctx->arena, ClerkUser);
-    const bool password = !text_empty(user->encrypted_password) || !text_empty(user->digest);
 
-    *view = (ClerkUser){
-        .id = clerk_id(ctx->arena, "user_", user->id),
-        .object = "user",
-        .username = user->username,
-        .first_name = user->first_name,
-        .last_name = user->last_name,
-        .locale = user->locale,
-        .external_id = user->external_id,
-        .image_url = image_url(ctx),
-        .public_metadata = public_metadata(ctx, user),
-        .private_metadata = user->meta_private,
-        .unsafe_metadata = user->meta_user,
-        .password_enabled = password,
-        .banned = user_banned(ctx, user),
-        .delete_self_enabled = user->delete_self_enabled,
-        .create_organization_enabled = user->create_organization_enabled,
-        .bypass_client_trust = user->bypass_client_trust,
-        .password_last_updated_at = !password                    ? 0
-                                    : user->password_set_at != 0 ? user->password_set_at
-                                                                 : user->created_at,
-        .last_sign_in_at = user->last_sign_in_at,
-        .last_active_at = user->last_active_at,
-        .mfa_enabled_at = user->mfa_enabled_at,
-        .mfa_disabled_at = user->mfa_disabled_at,
-        .legal_accepted_at = user->legal_accepted_at,
-        .created_at = user->created_at,
-        .updated_at = user->updated_at,
-    };
-    view->profile_image_url = view->image_url;
-    if (user->create_organizations_limit >= 0)
-        view->create_organizations_limit = arena_printf(ctx->arena, "%lld", (long long)user->create_organizations_limit);
+    view->id = clerk_id(ctx->arena, "user_", user->id);
+    view->object = "user";
+    show_profile(ctx, user, view);
     show_addresses(ctx, user, view);
     show_factors(user, view);
     show_lock(ctx, user, view);

@@ -121,6 +121,7 @@ const Field clerk_page_query[] = {
 
 /* ---- what goes out ---- */
 
+/* clang-format off */
 static const Field verification_fields[] = {
     TEXT(ClerkVerification, object, "object"),
     TEXT(ClerkVerification, status, "status"),
@@ -129,6 +130,7 @@ static const Field verification_fields[] = {
     TIME_MS(ClerkVerification, expire_at, "expire_at"),
     END(ClerkVerification),
 };
+/* clang-format on */
 
 static const Field link_fields[] = { TEXT(ClerkLink, type, "type"), TEXT(ClerkLink, id, "id"), END(ClerkLink) };
 
