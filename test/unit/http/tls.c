@@ -257,6 +257,30 @@ static Secure impatient_start(Arena *arena)
     return secure_start(arena, &config);
 }
 
+/* close_notify behind a request says that no more comes, and not that no answer is wanted. */
+TEST(tls_half_closed_client_gets_its_answers)
+{
+    TEST_ARENA(arena);
+    const HttpConfig config = test_config();
+    Secure secure = secure_start(arena, &config);
+    Client client = client_connect_tls(secure.ca);
+
+    client_say(&client, "GET /sleep/50 HTTP/1.1\r\nHost: a\r\n\r\nGET /peer HTTP/1.1\r\nHost: a\r\n\r\n");
+    SSL_shutdown(client.ssl);
+    assert_true(client_drain(&client, 4500));
+    assert_non_null(strstr(client.text, "\r\n\r\nOK"));
+    assert_non_null(strstr(client.text, "127.0.0.1 tls"));
+    assert_true(SSL_get_shutdown(client.ssl) & SSL_RECEIVED_SHUTDOWN);
+    client_close(&client);
+
+    client = client_connect_tls(secure.ca);
+    SSL_shutdown(client.ssl); /* nothing asked: goodbye at once */
+    assert_true(client_drain(&client, 2000));
+    assert_true(SSL_get_shutdown(client.ssl) & SSL_RECEIVED_SHUTDOWN);
+    client_close(&client);
+    secure_stop(arena, &secure);
+}
+
 TEST(tls_port_turns_away_what_is_no_tls)
 {
     TEST_ARENA(arena);
