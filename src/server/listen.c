@@ -46,9 +46,10 @@ void listen_plan(Server *server, const House *house)
 
 static const char *host_of(Arena *arena, const char *domain)
 {
-    Str rest = str_of(domain);
+    const bool v6 = domain[0] == '['; /* [::1]:9443 */
+    Str rest = str_of(v6 ? domain + 1 : domain);
 
-    return str_dup(arena, str_cut(&rest, ':'));
+    return str_dup(arena, str_cut(&rest, v6 ? ']' : ':'));
 }
 
 Err listen_tls(Server *server, const House *house, Buf *why)

@@ -7,7 +7,7 @@
 #include "server/internal.h"
 #include "store/store.h"
 
-enum { DEADLINE_MS = 7500, SERVER_CAP = 16 << 20, LOOP_STACK = 512 * 1024 };
+enum { DEADLINE_MS = 7500, SERVER_CAP = 16 << 20, LOOP_STACK = 512 * 1024, DAY_MS = 86400000 };
 
 static House *now_house(Server *server)
 {
@@ -318,6 +318,12 @@ static void reload_certificates(Server *server, const House *house)
         log_note(LOG_ERROR, "certificates not reloaded: %.*s", (int)why.len, why.len == 0 ? "" : why.data);
 }
 
+/* A server that runs for a year must not outlive its certificate: the local CA renews it, the operator's may have been replaced. */
+static void renew_certificates(void *arg)
+{
+    reload_certificates(arg, now_house(arg));
+}
+
 /* On an error all stays as it was. */
 static void reload(void *arg)
 {
@@ -372,6 +378,7 @@ static void watch_signals(Server *server)
     }
     uv_timer_init(uv, &server->delay);
     server->delay.data = server;
+    loop_every(server->workers[0].loop, DAY_MS, renew_certificates, server);
 }
 
 static void open_loop_db(void *arg)
