@@ -1,6 +1,6 @@
 // pg.mjs: PostgreSQL through psql: SQL in, JSON out, and scratch databases. HECATE_TEST_PG is the URL of a server that tests may use.
 import { execFileSync } from 'node:child_process'
-import { readFileSync, readdirSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 
 export const root = new URL('../../', import.meta.url).pathname
 const folder = root + 'src/store/migrations/'
@@ -24,23 +24,9 @@ export function withDatabase(url, name) {
   return url.replace(/^(postgres(?:ql)?:\/\/[^/?]*)(?:\/[^?]*)?/, `$1/${name}`)
 }
 
-// Calls `fn` with the URL of a new, empty database, which is dropped afterwards.
-export function scratch(fn) {
-  const url = process.env.HECATE_TEST_PG
-  if (!url) throw new Error('HECATE_TEST_PG is not set: the URL of a PostgreSQL server for tests')
-  const name = `hecate_scratch_${process.pid}`
-  psql(url, `CREATE DATABASE ${name}`)
-  try {
-    return fn(withDatabase(url, name))
-  } finally {
-    psql(url, `DROP DATABASE ${name} WITH (FORCE)`)
-  }
-}
-
-// The migrations of one database, as one text.
-export function migrations(which) {
-  const names = readdirSync(folder).filter((name) => name.endsWith(`.${which}.sql`)).sort()
-  return names.map((name) => readFileSync(folder + name, 'utf8')).join('\n')
+// The text of a migration for one of the databases.
+export function migration(name, which) {
+  return readFileSync(`${folder}${name}.${which}.sql`, 'utf8')
 }
 
 // Where two JSON values differ, one line a place.
@@ -49,11 +35,4 @@ export function differences(want, have, at = '') {
     return Object.is(want, have) ? [] : [`${at || '.'}: want ${JSON.stringify(want)}, have ${JSON.stringify(have)}`]
   const keys = new Set([...Object.keys(want), ...Object.keys(have)])
   return [...keys].flatMap((key) => differences(want[key], have[key], `${at}/${key}`))
-}
-
-// Prints the outcome and sets the exit code.
-export function report(title, lines) {
-  for (const line of lines) console.log(line)
-  console.log(`${title}: ${lines.length === 0 ? 'equal' : `${lines.length} differences`}`)
-  process.exitCode = lines.length === 0 ? 0 : 1
 }

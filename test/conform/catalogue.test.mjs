@@ -1,9 +1,10 @@
-// catalogue.mjs: is schema auth what Supabase Auth makes? The whole catalogue against test/data/auth_schema.json.
-//
-//   HECATE_TEST_PG=URL node test/conform/catalogue.mjs          a new database, made by the migrations
-//   HECATE_TEST_PG=URL node test/conform/catalogue.mjs --live   the database of the URL as it stands
+// catalogue.test.mjs: is schema auth what Supabase Auth makes? The whole catalogue of a database that Hecate made, or took over, against
+// test/data/auth_schema.json.
+import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
-import { differences, migrations, psql, report, root, rows, scratch } from '../lib/pg.mjs'
+import { test } from 'node:test'
+import { differences, migration, psql, root, rows } from '../lib/pg.mjs'
+import { newDatabase, start, stores } from '../lib/server.mjs'
 
 const queries = {
   enums: `SELECT t.typname AS name, json_agg(e.enumlabel ORDER BY e.enumsortorder) AS labels
@@ -80,5 +81,74 @@ function compare(url) {
   return [...differences({ ...want, triggers: [], policies: [] }, catalogue(url)), ...answers(url)]
 }
 
-if (process.argv[2] === '--live') report('catalogue of auth', compare(process.env.HECATE_TEST_PG))
-else report('catalogue of auth', scratch((url) => (psql(url, migrations('pg')), compare(url))))
+const skip = !stores.includes('postgres')
+const env = { HECATE_DATA_KEY: '5a'.repeat(32) } // servers of one database share it
+const applied = (url) => rows(url, 'SELECT name FROM hecate.migrations ORDER BY name').map(({ name }) => name)
+
+async function serveOnce(database) {
+  const server = await start({ store: 'postgres', database, env })
+  await server.stop()
+}
+
+test('an empty database gets schema auth as Supabase Auth makes it', { skip }, async () => {
+  const database = newDatabase()
+  try {
+    await serveOnce(database.url)
+    assert.deepEqual(compare(database.url), [])
+    assert.ok(applied(database.url).includes('0001_auth'))
+  } finally {
+    database.drop()
+  }
+})
+
+// What the other server leaves: its schema with a user, and nothing of ours.
+const user = '5f1c8f5e-6f2d-4d7e-9b59-000000000001'
+function madeByOthers(url) {
+  psql(url, migration('0001_auth', 'pg'))
+  psql(url, `INSERT INTO auth.users (id, aud, role, email) VALUES ('${user}', 'authenticated', 'authenticated', 'Ada@Example.com')`)
+}
+
+test('a schema auth of others is taken over and left as it is', { skip }, async () => {
+  const database = newDatabase()
+  try {
+    madeByOthers(database.url)
+    for (let i = 0; i < 2; i++) {
+      const server = await start({ store: 'postgres', database: database.url, env })
+      try {
+        const answer = await fetch(`${server.gotrue.url}/admin/users/${user}`, { headers: { authorization: `Bearer ${server.gotrue.serviceKey}` } })
+        assert.equal((await answer.json()).email, 'Ada@Example.com')
+      } finally {
+        await server.stop()
+      }
+    }
+    assert.deepEqual(compare(database.url), [])
+    assert.ok(!applied(database.url).includes('0001_auth'))
+    assert.ok(applied(database.url).includes('0002_hecate'))
+  } finally {
+    database.drop()
+  }
+})
+
+test('a schema auth that is too old is refused by name and left alone', { skip }, async () => {
+  const database = newDatabase()
+  try {
+    madeByOthers(database.url)
+    psql(database.url, `DELETE FROM auth.schema_migrations WHERE version = (SELECT max(version) FROM auth.schema_migrations)`)
+    await assert.rejects(start({ store: 'postgres', database: database.url, env }), /missing versions: \d+/)
+    assert.deepEqual(rows(database.url, `SELECT nspname FROM pg_namespace WHERE nspname = 'hecate'`), [])
+  } finally {
+    database.drop()
+  }
+})
+
+test('two servers that start at once make one schema', { skip }, async () => {
+  const database = newDatabase()
+  try {
+    const servers = await Promise.allSettled([1, 2].map(() => start({ store: 'postgres', database: database.url, env })))
+    await Promise.all(servers.map(({ value }) => value?.stop()))
+    assert.deepEqual(servers.map(({ reason }) => reason), [undefined, undefined])
+    assert.deepEqual(compare(database.url), [])
+  } finally {
+    database.drop()
+  }
+})
