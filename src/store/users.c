@@ -113,13 +113,32 @@ static void add_core_address(Ctx *ctx, User *user, const char *kind, const char 
     list_add(ctx->arena, &user->addresses, address);
 }
 
-static Err read_part(Ctx *ctx, const char *json, const Field *fields, List *list)
+/* The parts of a user come in no order: the oldest first is ours to see to, for a sort in each sub-query is dear. */
+typedef struct PartOrder {
+    size_t created_at, then[2]; /* offsets of a time and of texts */
+} PartOrder;
+
+static int compare_parts(const void *a, const void *b, void *arg)
+{
+    const PartOrder *order = arg;
+    const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+    const int64_t t = *(const int64_t *)(const void *)(x + order->created_at), u = *(const int64_t *)(const void *)(y + order->created_at);
+    int way = (t > u) - (t < u);
+
+    for (size_t i = 0; i < COUNTOF(order->then) && way == 0; i++)
+        way = strcmp(*(const char *const *)(const void *)(x + order->then[i]), *(const char *const *)(const void *)(y + order->then[i]));
+    return way;
+}
+
+static Err read_part(Ctx *ctx, const char *json, const Field *fields, PartOrder order, List *list)
 {
     List more;
 
-    if (json == NULL)
+    if (json == NULL || strcmp(json, "[]") == 0)
         return OK;
     TRY(json_read_list(ctx, str_of(json), fields, &more));
+    if (more.n > 1)
+        qsort_r(more.v, more.n, sizeof(*more.v), compare_parts, &order);
     for (size_t i = 0; i < more.n; i++)
         list_add(ctx->arena, list, more.v[i]);
     return OK;
@@ -151,11 +170,11 @@ Err user_row_finish(Ctx *ctx, UserRow *row, User **ret)
     }
     add_core_address(ctx, user, "email", user->email, user->email_confirmed_at, user->email_id);
     add_core_address(ctx, user, "phone", user->phone, user->phone_confirmed_at, user->phone_id);
-    TRY(read_part(ctx, row->identities_json, identity_doc, &user->identities));
-    TRY(read_part(ctx, row->addresses_json, address_doc, &user->addresses));
+    TRY(read_part(ctx, row->identities_json, identity_doc, (PartOrder){ offsetof(Identity, created_at), { offsetof(Identity, id), offsetof(Identity, id) } }, &user->identities));
+    TRY(read_part(ctx, row->addresses_json, address_doc, (PartOrder){ offsetof(Address, created_at), { offsetof(Address, id), offsetof(Address, id) } }, &user->addresses));
     mark_wallet(user);
-    TRY(read_part(ctx, row->factors_json, factor_doc, &user->factors));
-    TRY(read_part(ctx, row->subjects_json, subject_doc, &user->subjects));
+    TRY(read_part(ctx, row->factors_json, factor_doc, (PartOrder){ offsetof(Factor, created_at), { offsetof(Factor, id), offsetof(Factor, id) } }, &user->factors));
+    TRY(read_part(ctx, row->subjects_json, subject_doc, (PartOrder){ offsetof(Subject, created_at), { offsetof(Subject, provider), offsetof(Subject, subject) } }, &user->subjects));
     *ret = user;
     return OK;
 }
