@@ -31,8 +31,7 @@ static void on_no_memory(void *arg, size_t size, bool over_cap)
 
 static HecateStatus bad_argument(Call *call)
 {
-    return error_set(call->error, HECATE_INVALID, "%s",
-                     call->ctx.fault.text == NULL ? "an argument cannot be sent" : call->ctx.fault.text);
+    return error_set(call->error, HECATE_INVALID, "%s", call->ctx.fault.text == NULL ? "an argument cannot be sent" : call->ctx.fault.text);
 }
 
 static bool is_uuid(const char *id)
@@ -74,8 +73,7 @@ static HecateStatus write_url(Call *call, char **ret)
         else
             buf_char(&buf, *p);
     }
-    if (in->bind != NULL && call->args->query != NULL &&
-        bind_write_query(&call->ctx, &query, in->wire, in->bind, call->args->query) != OK)
+    if (in->bind != NULL && call->args->query != NULL && bind_write_query(&call->ctx, &query, in->wire, in->bind, call->args->query) != OK)
         return bad_argument(call);
     if (query.len > 0) {
         buf_char(&buf, '?');
@@ -192,6 +190,11 @@ static HecateStatus send_request(Call *call)
 
 /* ---- the answer ---- */
 
+static HecateStatus no_memory(Call *call)
+{
+    return error_set(call->error, HECATE_NOMEM, "the call needs more than %zu bytes, or memory is short", call->client->memory_limit);
+}
+
 static HecateStatus bad_answer(Call *call, const char *why)
 {
     error_set(call->error, HECATE_BAD_ANSWER, "the answer is not what was asked for: %s", why);
@@ -226,13 +229,15 @@ static HecateStatus read_result(Call *call)
     Str text = { raw, call->response.body.len };
     const Field *table = bind_table(arena, method->out.wire, method->out.bind);
     char *result = result_new(arena, bind_size(method->out.bind));
+    Err err;
 
     if (method->total != NOWHERE)
         *(int64_t *)(void *)(result + method->total) = -1;
     if (method->shape == SHAPE_LIST && str_starts(str_trim(text), STR("[")))
         text = str_of(arena_printf(arena, "{\"users\":%s}", raw));
-    if (json_read(&call->ctx, text, JSON_IGNORE_UNKNOWN, table, result) != OK)
-        return bad_answer(call, call->ctx.fault.text == NULL ? "a member has another type" : call->ctx.fault.text);
+    err = json_read(&call->ctx, text, JSON_IGNORE_UNKNOWN, table, result);
+    if (err != OK)
+        return err == E_NOMEM ? no_memory(call) : bad_answer(call, call->ctx.fault.text == NULL ? "a member has another type" : call->ctx.fault.text);
     if (method->due != NOWHERE && *(char **)(void *)(result + method->due) == NULL)
         return bad_answer(call, "it lacks what tells one user from another");
     if (method->raw != NOWHERE)
@@ -277,8 +282,7 @@ static HecateStatus call_guarded(Call *call)
 {
     arena_on_failure(call->ctx.arena, on_no_memory, call);
     if (setjmp(call->no_memory) != 0)
-        return error_set(call->error, HECATE_NOMEM, "the call needs more than %zu bytes, or memory is short",
-                         call->client->memory_limit);
+        return no_memory(call);
     return call_run(call);
 }
 

@@ -1,11 +1,12 @@
 // clib.test.mjs: the C library as a stranger meets it: installed into an empty directory, found by pkg-config, and the example programs built
 // against it and run against a server.
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { promisify } from 'node:util'
 import { binary, start, stores } from '../lib/server.mjs'
 import { root } from '../lib/pg.mjs'
 
@@ -21,6 +22,12 @@ function run(program, args, env = {}) {
   const done = spawnSync(program, args, { encoding: 'utf8', env: { ...process.env, ...env } })
   assert.equal(done.status, 0, `${program} ${args.join(' ')}\n${done.stdout}${done.stderr}`)
   return done.stdout
+}
+
+// The same without stopping this process, which reads the server's log.
+async function runBeside(program, env) {
+  const { args = [], ...rest } = env
+  return (await promisify(execFile)(program, args, { encoding: 'utf8', env: { ...process.env, ...rest, LD_LIBRARY_PATH: libdir } })).stdout
 }
 
 function pkgConfig(...args) {
@@ -73,15 +80,22 @@ for (const store of stores) {
     before(async () => { server = await start({ store }) })
     after(async () => { await server.stop() })
 
+    test('threads share a handle', async () => {
+      const program = join(dir, 'threads')
+      run('cc', ['-std=c11', '-Wall', '-Wextra', '-Werror', '-pthread', ...sanitize, ...pkgConfig('--cflags'),
+        join(root, 'test/clients/clib_threads.c'), '-o', program, ...pkgConfig('--libs')])
+      assert.equal(await runBeside(program, dialects.gotrue(server)), '80 of 80\n')
+    })
+
     for (const [dialect, env] of Object.entries(dialects)) {
       for (const linkage of ['shared', 'static']) {
-        test(`${dialect}, ${linkage}`, () => {
+        test(`${dialect}, ${linkage}`, async () => {
           const program = join(dir, `${dialect}-${linkage}`), email = `${dialect}-${linkage}@c.example`
           const libs = linkage === 'shared' ? pkgConfig('--libs')
             : [join(libdir, 'libhecate.a'), '-lcurl', '-ljansson', '-lm', '-pthread']
           run('cc', ['-std=c11', '-Wall', '-Wextra', '-Wpedantic', '-Werror', ...sanitize, ...pkgConfig('--cflags'),
             join(root, 'examples', `${dialect}.c`), '-o', program, ...libs])
-          const out = run(program, [email], { ...env(server), LD_LIBRARY_PATH: libdir })
+          const out = await runBeside(program, { ...env(server), args: [email] })
           assert.match(out, new RegExp(expected[dialect].source.replace('EMAIL', email.replace('.', '\\.'))))
         })
       }

@@ -1,6 +1,7 @@
 // clib_users.test.mjs: `hecate users` against a running server: each verb in each dialect, on each store, and how it ends.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
+import { createServer } from 'node:http'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -99,3 +100,72 @@ for (const store of stores) {
     })
   })
 }
+
+describe('servers that are none', () => {
+  // Answers each request as `answer` does, and counts them.
+  async function ask(answer, args = ['list']) {
+    let asked = 0
+    const fake = createServer((request, response) => {
+      asked++
+      answer(request, response)
+    })
+    await new Promise((resolve) => fake.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${fake.address().port}`
+    const done = await users({ HECATE_URL: url, HECATE_SERVICE_KEY: 'a-key' }, args)
+    fake.closeAllConnections()
+    await new Promise((resolve) => fake.close(resolve))
+    return { ...done, asked }
+  }
+  const body = (status, text, headers = {}) => (request, response) => response.writeHead(status, headers).end(text)
+
+  test('a redirect is not followed', async () => {
+    const done = await ask(body(302, '', { location: '/elsewhere' }))
+    assert.equal(done.code, 1)
+    assert.match(done.err, /refused: 302/)
+    assert.equal(done.asked, 1)
+  })
+
+  test('an endless answer ends', async () => {
+    const done = await ask((request, response) => {
+      const chunk = Buffer.alloc(1 << 20, 'a')
+      const more = () => { while (!response.destroyed && response.write(chunk)); }
+      response.on('drain', more)
+      response.on('error', () => {})
+      more()
+    })
+    assert.equal(done.code, 69)
+    assert.match(done.err, /larger than 16777216 bytes/)
+  })
+
+  test('a connection that breaks off is 69', async () => {
+    const done = await ask((request, response) => { response.writeHead(200, { 'content-length': 100 }).write('{"users"', () => response.destroy()) })
+    assert.equal(done.code, 69)
+  })
+
+  for (const text of ['', '{', 'null', '<html>', '{"users":[7],"aud":""}', '{"users":[]}'])
+    test(`200 with ${text || 'nothing'} is 69`, async () => {
+      const done = await ask(body(200, text))
+      assert.equal(done.code, 69)
+      assert.equal(done.out, '')
+    })
+
+  test('what a server says does not steer the terminal', async () => {
+    const user = { id: 'a', email: '\u001b[2J\u009b31m@x', created_at: '2026-01-02T03:04:05Z' }
+    const list = await ask(body(200, JSON.stringify({ users: [user], aud: '' })))
+    assert.equal(list.code, 0)
+    assert.ok(!/[\u001b\u009b]/.test(list.out), list.out)
+    const refused = await ask(body(400, JSON.stringify({ code: 'a\u001b[1m', message: 'b\u001b[2J\nc' })))
+    assert.ok(!/\u001b/.test(refused.err), refused.err)
+    assert.equal(refused.err.split('\n').length, 2)
+  })
+
+  test('the key goes out once, and into no output', async () => {
+    let seen
+    const done = await ask((request, response) => {
+      seen = request.headers
+      response.writeHead(401).end('{}')
+    })
+    assert.equal(seen.authorization, 'Bearer a-key')
+    assert.ok(!(done.out + done.err).includes('a-key'))
+  })
+})
