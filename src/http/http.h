@@ -33,7 +33,7 @@ typedef struct Req {
     const char *peer; /* address of the peer, without port; "" for unix sockets */
     bool tls;
     bool peer_trusted; /* set by the server from its list of proxies */
-    void *mark;        /* the server's own (which dialects this listener serves) */
+    void *mark;        /* the server's own: of http_listen(), or what the handler leaves for overflow() */
 } Req;
 
 /* The first header with that name, or an empty Str with p == NULL. `n` counts how often it is there. */

@@ -98,7 +98,7 @@ static Ctx request_ctx(const Listener *listener, const House *house, Arena *aren
 static void handle(void *arg, Arena *arena, Req *req, Reply *reply)
 {
     const Listener *listener = arg;
-    House *house = house_enter(listener->server);
+    House *house = req->mark = house_enter(listener->server);
     Ctx ctx = request_ctx(listener, house, arena, req);
 
     req->peer_trusted = proxies_trust(&house->proxies, req->peer);
@@ -106,16 +106,17 @@ static void handle(void *arg, Arena *arena, Req *req, Reply *reply)
     house_leave(house);
 }
 
-/* The request filled its arena, which begins anew: the dialect says so in its own words. */
+/* The request filled its arena, which begins anew: the dialect says so in its own words. The handler was cut off and has not left its house. */
 static void overflow(void *arg, const Req *req, Reply *reply)
 {
     const Listener *listener = arg;
-    const House *house = atomic_load(&listener->server->house);
+    House *house = req->mark;
     Ctx ctx = ctx_new(reply->arena, listener->server->db);
 
     ctx.directory = &house->settings.directory;
     ctx.request_id = uuid_new(reply->arena);
     router_refuse(house->routers[listener->index], &ctx, req, reply, E_NOMEM);
+    house_leave(house);
 }
 
 /* ---- opening ---- */
