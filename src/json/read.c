@@ -261,11 +261,18 @@ static Err check_required(Ctx *ctx, const Seen *seen, const Field *fields)
     return OK;
 }
 
+static const Field *row_of(const Field *fields, Str name, unsigned mode)
+{
+    const Field *field = field_named(fields, name);
+
+    return field == NULL && (mode & JSON_ANY_CASE) != 0 ? field_named_nocase(fields, name) : field;
+}
+
 static Err read_one(Ctx *ctx, Lex *lex, unsigned mode, const Field *fields, Seen *seen, void *out)
 {
     const Value name = { .token = lex->token, .plain = lex->plain }, value = next_value(lex);
     const Str text = name.plain ? name.token : str_of(text_of(ctx->arena, &name));
-    const Field *field = field_named(fields, text);
+    const Field *field = row_of(fields, text, mode);
     Given *given = field_given(fields, out);
 
     if (field == NULL || (field->flags & OUT_ONLY) != 0) {

@@ -28,6 +28,8 @@ TEST(field_is_found_by_name_and_by_offset)
     assert_ptr_equal(field_named(fields, STR("bb")), &fields[2]);
     assert_null(field_named(fields, STR("b")));
     assert_null(field_named(fields, STR("BB")));
+    assert_ptr_equal(field_named_nocase(fields, STR("BB")), &fields[2]);
+    assert_null(field_named_nocase(fields, STR("BBB")));
     assert_null(field_named(fields, STR("bb ")));
     assert_null(field_named(fields, STR("")));
     assert_ptr_equal(field_at(fields, offsetof(In, time)), &fields[3]);

@@ -170,6 +170,11 @@ TEST(json_read_modes_are_lenient_where_asked)
     assert_err(read_in(arena, " \n", JSON_NULL_IS_OBJECT, &in, &ctx), E_BAD_JSON);
     assert_ok(read_in(arena, "null", JSON_NULL_IS_OBJECT, &in, &ctx));
     assert_err(read_in(arena, "null", JSON_EMPTY_IS_OBJECT, &in, &ctx), E_BAD_TYPE);
+    assert_ok(read_in(arena, "{\"TEXT\":\"a\",\"Text\":\"b\",\"N\":1}", JSON_ANY_CASE, &in, &ctx)); /* the last counts */
+    assert_string_equal(in.text, "b");
+    assert_int_equal(in.n, 1);
+    assert_err(read_in(arena, "{\"OUT\":\"a\"}", JSON_ANY_CASE, &in, &ctx), E_UNKNOWN_FIELD);
+    assert_err(read_in(arena, "{\"TEXT\":\"a\"}", 0, &in, &ctx), E_UNKNOWN_FIELD);
     assert_err(read_in(arena, "x", JSON_EMPTY_IS_OBJECT | JSON_NULL_IS_OBJECT | JSON_IGNORE_UNKNOWN, &in, &ctx), E_BAD_JSON);
 }
 
