@@ -48,8 +48,7 @@ static Err sign(const Key *key, Str text, uint8_t out[MOST_SIGNATURE], size_t *n
     ctx = EVP_MD_CTX_new();
     *n = MOST_SIGNATURE;
     if (ctx != NULL && EVP_DigestSignInit_ex(ctx, NULL, key->row->hash, NULL, NULL, key->pkey, NULL) == 1 &&
-        EVP_DigestSign(ctx, out, n, (const uint8_t *)text.p, text.n) == 1 &&
-        (!is_ec(key) || raw_from_der(out, n, key->row->coordinate)))
+        EVP_DigestSign(ctx, out, n, (const uint8_t *)text.p, text.n) == 1 && (!is_ec(key) || raw_from_der(out, n, key->row->coordinate)))
         return OK;
     ERR_clear_error();
     return E_INTERNAL;
@@ -100,11 +99,8 @@ typedef struct Header {
 } Header;
 
 static const Field header_fields[] = {
-    GIVEN(Header, given),       JSON(Header, alg, "alg"),
-    JSON(Header, kid, "kid"),   JSON(Header, typ, "typ"),
-    JSON(Header, crit, "crit"), JSON(Header, jwk, "jwk"),
-    JSON(Header, jku, "jku"),   JSON(Header, x5u, "x5u"),
-    JSON(Header, x5c, "x5c"),   END(Header),
+    GIVEN(Header, given),     JSON(Header, alg, "alg"), JSON(Header, kid, "kid"), JSON(Header, typ, "typ"), JSON(Header, crit, "crit"),
+    JSON(Header, jwk, "jwk"), JSON(Header, jku, "jku"), JSON(Header, x5u, "x5u"), JSON(Header, x5c, "x5c"), END(Header),
 };
 
 /* Algorithms that the field knows, though nobody here takes them: they are refused and not unknown. */
@@ -130,8 +126,7 @@ static const char *bad_offset(Arena *arena, Str part)
 {
     size_t i = 0;
 
-    while (i < part.n && part.p[i] != '\0' &&
-           strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", part.p[i]) != NULL)
+    while (i < part.n && part.p[i] != '\0' && strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", part.p[i]) != NULL)
         i++;
     return arena_printf(arena, "%zu", i);
 }
@@ -212,12 +207,6 @@ static bool signature_good(Arena *arena, const Key *key, Str text, Str signature
     return bytes != NULL && pkey_verifies(key, text, bytes, n);
 }
 
-/* Text of a JSON string, or NULL for another kind. */
-static const char *string_of(Ctx *ctx, const char *json)
-{
-    return json == NULL || json[0] != '"' ? NULL : json_get(ctx->arena, arena_printf(ctx->arena, "{\"v\":%s}", json), "v");
-}
-
 /* A header that asks for what nobody here understands, or brings a key of its own. */
 static bool has_foreign(const Header *header)
 {
@@ -235,9 +224,9 @@ static Err read_header(Ctx *ctx, Str part, Jwt *jwt, bool *ret_foreign)
         jwt->detail = ctx->fault.text;
         return refuse(jwt, JWT_HEADER_JSON);
     }
-    jwt->alg = string_of(ctx, header.alg);
-    jwt->kid = string_of(ctx, header.kid);
-    jwt->typ = string_of(ctx, header.typ);
+    jwt->alg = json_text(ctx->arena, header.alg);
+    jwt->kid = json_text(ctx->arena, header.kid);
+    jwt->typ = json_text(ctx->arena, header.typ);
     *ret_foreign = has_foreign(&header);
     return OK;
 }

@@ -232,6 +232,17 @@ char *json_get(Arena *arena, const char *doc, const char *key)
     return text;
 }
 
+char *json_text(Arena *arena, const char *doc)
+{
+    Lex lex = lex_new(doc == NULL ? STR("") : str_of(doc), JSON_DEPTH);
+    Str token;
+
+    if (lex_next(&lex) != LEX_STRING)
+        return NULL;
+    token = lex.token;
+    return lex_next(&lex) == LEX_END ? lex_text(arena, token) : NULL;
+}
+
 static char kind_of(const json_t *value)
 {
     static const char kinds[] = { [JSON_OBJECT] = 'o', [JSON_ARRAY] = 'a', [JSON_STRING] = 's', [JSON_INTEGER] = 'n',

@@ -83,6 +83,8 @@ char *json_get(Arena *arena, const char *doc, const char *key);
 /* What a value is made of: a letter for its kind (`s`tring, `n`umber, `b`oolean, `o`bject, `a`rray, `z` for null), for an array followed by one for each
  * element. NULL if it is no JSON. */
 char *json_kinds(Arena *arena, const char *doc);
+/* What a document that is one string says; NULL for any other, and for NULL. */
+char *json_text(Arena *arena, const char *doc);
 /* Sets a top-level member to a JSON value given as text (NULL removes it). */
 char *json_set(Arena *arena, const char *doc, const char *key, const char *value);
 /* A quoted JSON string of this text. */

@@ -30,11 +30,9 @@ TEST(json_canon_sorts_members_at_each_depth)
     assert_canon("{\"b\":1,\"a\":2}", JSON_PLAIN, "{\"a\":2,\"b\":1}");
     assert_canon(" { \"b\" : [ { \"d\" : 1 , \"c\" : 2 } ] , \"a\" : { \"z\" : { } , \"y\" : [ ] } } ", JSON_PLAIN,
                  "{\"a\":{\"y\":[],\"z\":{}},\"b\":[{\"c\":2,\"d\":1}]}");
-    assert_canon("{\"aa\":1,\"a\":2,\"A\":3,\"\":4,\"\xc3\xa9\":5,\"z\":6}", JSON_PLAIN,
-                 "{\"\":4,\"A\":3,\"a\":2,\"aa\":1,\"z\":6,\"\xc3\xa9\":5}");
+    assert_canon("{\"aa\":1,\"a\":2,\"A\":3,\"\":4,\"\xc3\xa9\":5,\"z\":6}", JSON_PLAIN, "{\"\":4,\"A\":3,\"a\":2,\"aa\":1,\"z\":6,\"\xc3\xa9\":5}");
     assert_canon("{\"c\":3,\"b\":2,\"a\":1}", JSON_PLAIN, "{\"a\":1,\"b\":2,\"c\":3}");
-    assert_canon("{\"a\":1,\"c\":{\"x\":1,\"w\":[3,2,1]},\"b\":\"s\"}", JSON_PLAIN,
-                 "{\"a\":1,\"b\":\"s\",\"c\":{\"w\":[3,2,1],\"x\":1}}");
+    assert_canon("{\"a\":1,\"c\":{\"x\":1,\"w\":[3,2,1]},\"b\":\"s\"}", JSON_PLAIN, "{\"a\":1,\"b\":\"s\",\"c\":{\"w\":[3,2,1],\"x\":1}}");
 }
 
 TEST(json_canon_sorts_by_what_names_mean)
@@ -54,26 +52,16 @@ TEST(json_canon_passes_numbers_through_double)
 
 TEST(json_canon_writes_strings_in_the_style)
 {
-    assert_canon("[\"<\\u003c\\u00e9\\/\\n\\u007f&\xe2\x80\xa8\"]", JSON_HTML,
-                 "[\"\\u003c\\u003c\xc3\xa9/\\n\x7f\\u0026\\u2028\"]");
+    assert_canon("[\"<\\u003c\\u00e9\\/\\n\\u007f&\xe2\x80\xa8\"]", JSON_HTML, "[\"\\u003c\\u003c\xc3\xa9/\\n\x7f\\u0026\\u2028\"]");
     assert_canon("[\"<\\u003c\\u00e9\\/\\n\\u007f&\xe2\x80\xa8\"]", JSON_PLAIN, "[\"<<\xc3\xa9/\\n\x7f&\xe2\x80\xa8\"]");
     assert_canon("{\"<\":true,\"\\u0026\":null}", JSON_HTML, "{\"\\u0026\":null,\"\\u003c\":true}");
 }
 
 TEST(json_canon_of_what_is_unreadable_is_an_empty_object)
 {
-    static const char *const docs[] = { NULL,
-                                        "",
-                                        " ",
-                                        "x",
-                                        "{",
-                                        "{\"a\":1",
-                                        "{\"a\":1}}",
-                                        "{\"a\":1,\"a\":2}",
-                                        "{\"b\":1,\"a\":2,\"b\":3}",
-                                        "[\"\\ud800\"]",
-                                        "{\"a\":1e999}",
-                                        "[1,2" };
+    static const char *const docs[] = {
+        NULL, "", " ", "x", "{", "{\"a\":1", "{\"a\":1}}", "{\"a\":1,\"a\":2}", "{\"b\":1,\"a\":2,\"b\":3}", "[\"\\ud800\"]", "{\"a\":1e999}", "[1,2"
+    };
 
     for (size_t i = 0; i < COUNTOF(docs); i++)
         assert_canon(docs[i], JSON_HTML, "{}");
@@ -148,8 +136,7 @@ TEST(json_merge_has_its_modes)
         { MERGE_TOP_CLEAR, "{\"a\":1}", "{}", "{}" },
         { MERGE_TOP_CLEAR, "{\"a\":1}", "{\"b\":{\"c\":1}}", "{\"a\":1,\"b\":{\"c\":1}}" },
         { MERGE_TOP_CLEAR, "{\"a\":1}", "{\"a\":null}", "{}" },
-        { MERGE_DEEP, "{\"a\":{\"b\":1,\"c\":{\"d\":1}}}", "{\"a\":{\"c\":{\"e\":2}}}",
-          "{\"a\":{\"b\":1,\"c\":{\"d\":1,\"e\":2}}}" },
+        { MERGE_DEEP, "{\"a\":{\"b\":1,\"c\":{\"d\":1}}}", "{\"a\":{\"c\":{\"e\":2}}}", "{\"a\":{\"b\":1,\"c\":{\"d\":1,\"e\":2}}}" },
         { MERGE_DEEP, "{\"a\":{\"b\":1,\"c\":2}}", "{\"a\":{\"b\":null}}", "{\"a\":{\"c\":2}}" },
         { MERGE_DEEP, "{\"a\":1}", "{\"a\":{\"b\":{\"c\":null}}}", "{\"a\":{\"b\":{}}}" },
         { MERGE_DEEP, "{\"a\":{\"b\":1}}", "{\"a\":[1]}", "{\"a\":[1]}" },
@@ -225,8 +212,7 @@ TEST(json_quote_quotes)
 
     assert_string_equal(json_quote(arena, "a\"\\\n<\x01"), "\"a\\\"\\\\\\n<\\u0001\"");
     assert_string_equal(json_quote(arena, ""), "\"\"");
-    assert_string_equal(json_quote(arena, "\xff\xff\x01\x01\x01\x01"),
-                        "\"\xef\xbf\xbd\xef\xbf\xbd\\u0001\\u0001\\u0001\\u0001\"");
+    assert_string_equal(json_quote(arena, "\xff\xff\x01\x01\x01\x01"), "\"\xef\xbf\xbd\xef\xbf\xbd\\u0001\\u0001\\u0001\\u0001\"");
 }
 
 TEST(json_kinds_names_the_value_and_the_items_of_an_array)
@@ -240,4 +226,19 @@ TEST(json_kinds_names_the_value_and_the_items_of_an_array)
 
     for (size_t i = 0; i < COUNTOF(rows); i++)
         assert_true(text_eq(json_kinds(arena, rows[i].doc), rows[i].want));
+}
+
+TEST(json_text_is_of_one_string)
+{
+    static const struct {
+        const char *doc, *want;
+    } rows[] = { { "\"\"", "" },      { " \"a\\u00e9\" ", "a\xc3\xa9" },
+                 { "1", NULL },       { "null", NULL },
+                 { "[\"a\"]", NULL }, { "\"a\"x", NULL },
+                 { "\"a", NULL },     { "", NULL },
+                 { NULL, NULL } };
+    TEST_ARENA(arena);
+
+    for (size_t i = 0; i < COUNTOF(rows); i++)
+        assert_true(text_eq(json_text(arena, rows[i].doc), rows[i].want));
 }
