@@ -183,7 +183,11 @@ Err db_exec(Tx *tx, const Stmt *stmt, const Field *param_cols, const void *param
 Err db_query(Tx *tx, const Query *query, const Field *cols, size_t max, List *ret)
 {
     Work work = { .query = query, .cols = cols, .max = max };
+    char *text;
 
+    /* ended here, where the request's memory may grow: a driver only reads it */
+    if (buf_text((Buf *)(uintptr_t)&query->sql, &text) != OK)
+        return E_TOO_LARGE;
     TRY(run(tx, &work));
     if (work.too_many)
         return E_TOO_LARGE;

@@ -122,6 +122,7 @@ void pipe_lost(Pipe *pipe)
 {
     Queue lost;
 
+    LOG(LOG_WARN, "a connection to the database was lost", LOG_INT_FIELD("statements", pipe->sent.n + pipe->held.n));
     if (pipe->losing != NULL)
         pipe->losing(pipe);
     conn_free(pipe->conn);
@@ -156,15 +157,12 @@ static bool send_step(Item *item, uint8_t step, int sent)
 static Err send_query(Conn *conn, Item *item)
 {
     const char *sql = item->command;
-    char *text;
     int sent;
 
     if (item->work == NULL)
         return send_step(item, STEP_RUN, PQsendQueryParams(conn->pg, sql, 0, NULL, NULL, NULL, NULL, 1)) ? OK : E_DB_LOST;
-    if (buf_text((Buf *)&item->work->query->sql, &text) != OK)
-        return E_TOO_LARGE;
     TRY(params_bind(&conn->params, item->work, NULL));
-    sent = PQsendQueryParams(conn->pg, text, conn->params.n, conn->params.types, conn->params.values, conn->params.lengths,
+    sent = PQsendQueryParams(conn->pg, item->work->query->sql.data, conn->params.n, conn->params.types, conn->params.values, conn->params.lengths,
                              conn->params.formats, 1);
     return send_step(item, STEP_RUN, sent) ? OK : E_DB_LOST;
 }
@@ -400,6 +398,12 @@ static void end_batch(Pipe *pipe)
     queue_before(&pipe->waiting, &pipe->again);
 }
 
+/* Errors after which another connection is needed. 25006: the server has become a standby. */
+static bool lost_with(const PGresult *result)
+{
+    return PQresultErrorField(result, PG_DIAG_SQLSTATE) == NULL || pg_state(result, "57P") || pg_state(result, "08") || pg_state(result, "25006");
+}
+
 /* False when the connection is gone. */
 static bool take_result(Pipe *pipe, PGresult *result)
 {
@@ -425,7 +429,7 @@ static bool take_result(Pipe *pipe, PGresult *result)
         good_result(pipe, item, result);
         return !item->sync;
     }
-    if (PQresultErrorField(result, PG_DIAG_SQLSTATE) == NULL || pg_state(result, "57P") || pg_state(result, "08")) {
+    if (lost_with(result)) {
         PQclear(result);
         return false;
     }

@@ -125,6 +125,7 @@ Err writer_run(Writer *writer, Work *work, PGresult **result)
 {
     Item item = { .work = work, .write = true };
 
+    TRY(fiber_check());
     waiter_init(&item.waiter);
     TRY(submit(writer, &item));
     waiter_wait(&item.waiter);

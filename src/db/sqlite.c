@@ -274,21 +274,38 @@ static void read_row(Ctx *ctx, Prepared *prepared, Work *work)
             read_member(ctx, prepared->stmt, i, prepared->fields[i], row);
 }
 
-static Err step_all(Conn *conn, Ctx *ctx, Prepared *prepared, Work *work, const char *name)
+typedef struct Stepping {
+    Conn *conn;
+    Prepared *prepared;
+    Work *work;
+    const char *name;
+} Stepping;
+
+static Err step_rows(Tx *tx, void *arg)
 {
-    int rc = bind_all(prepared->stmt, work);
-    Err err = OK;
+    const Stepping *stepping = arg;
+    Work *work = stepping->work;
+    sqlite3_stmt *stmt = stepping->prepared->stmt;
+    int rc = bind_all(stmt, work);
 
     while (rc == SQLITE_OK || rc == SQLITE_ROW) {
-        rc = sqlite3_step(prepared->stmt);
+        rc = sqlite3_step(stmt);
         if (rc == SQLITE_ROW && work->cols != NULL) {
-            read_row(ctx, prepared, work);
+            read_row(tx->ctx, stepping->prepared, work);
             if (work->too_many || work->max == 1)
                 rc = SQLITE_DONE;
         }
     }
-    if (rc != SQLITE_DONE)
-        err = sqlite_error(conn, name);
+    return rc == SQLITE_DONE ? OK : sqlite_error(stepping->conn, stepping->name);
+}
+
+/* Whatever happens to the request's memory, the statement is reset: it would hold the WAL. */
+static Err step_all(Conn *conn, Ctx *ctx, Prepared *prepared, Work *work, const char *name)
+{
+    Stepping stepping = { .conn = conn, .prepared = prepared, .work = work, .name = name };
+    Tx tx = { .ctx = ctx };
+    const Err err = trapped(ctx, step_rows, &tx, &stepping);
+
     work->changed = sqlite3_changes64(conn->db);
     sqlite3_reset(prepared->stmt);
     sqlite3_clear_bindings(prepared->stmt);
