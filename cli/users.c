@@ -660,7 +660,7 @@ static const struct Speech {
         .verbs = { clerk_list, clerk_get, clerk_create, clerk_update, clerk_delete, clerk_ban, clerk_ban },
     },
     [AUTH0] = {
-        .url = "https://localhost:9443", .key = "HECATE_AUTH0_TOKEN",
+        .url = "https://127.0.0.1:9443", .key = "HECATE_AUTH0_TOKEN",
         .client_id = "HECATE_AUTH0_CLIENT_ID", .client_secret = "HECATE_AUTH0_CLIENT_SECRET", .open = auth0_open, .close = auth0_close,
         .verbs = { auth0_list, auth0_get, auth0_write, auth0_write, auth0_delete, auth0_ban, auth0_ban },
     },

@@ -4,8 +4,7 @@
 
 #include "base/buf.h"
 
-#define USERS_USAGE                                                                                                              \
-    "list|get|create|update|delete|ban|unban [ID] [--dialect gotrue|clerk|auth0] [--url URL] [--json] …"
+#define USERS_USAGE "list|get|create|update|delete|ban|unban [ID] [--dialect gotrue|clerk|auth0] [--url URL] [--json] …"
 
 /* Arguments behind `users`. 0, or with a line in `why`: 1 refused by the server, 64 wrong usage, 69 no server or no answer of one, 70
  * out of memory. */

@@ -147,8 +147,7 @@ static void read_clerk(Ctx *ctx, Str text, HecateError *error)
 /* `error` is a code beside error_description (OAuth), and the reason phrase beside Auth0's message: there it is no code. */
 static void read_plain(Ctx *ctx, const ErrorBody *body, HecateError *error)
 {
-    const char *const codes[] = { body->error_code, body->error_code_auth0, body->code,
-                                  body->error_description == NULL ? NULL : body->error };
+    const char *const codes[] = { body->error_code, body->error_code_auth0, body->code, body->error_description == NULL ? NULL : body->error };
     const char *const messages[] = { body->msg, body->message, body->error_description, body->error };
     const char *message = first_text(ctx, messages, COUNTOF(messages));
 

@@ -135,18 +135,13 @@ typedef struct Grant {
 } Grant;
 
 static const Bind grant_bind[] = {
-    GIVE_TEXT(Grant, grant_type),
-    GIVE_TEXT(Grant, client_id),
-    GIVE_TEXT(Grant, client_secret),
-    GIVE_TEXT(Grant, audience),
-    BIND_END(Grant),
+    GIVE_TEXT(Grant, grant_type), GIVE_TEXT(Grant, client_id), GIVE_TEXT(Grant, client_secret), GIVE_TEXT(Grant, audience), BIND_END(Grant),
 };
 
 /* ---- the methods ---- */
 
 /* `fields` may leave out the id. */
-#define USER_OUT(what) \
-    .out = { auth0_user, user_bind }, .shape = SHAPE_OBJECT, .raw = offsetof(HecateAuth0User, raw), .total = NOWHERE, .due = what
+#define USER_OUT(what) .out = { auth0_user, user_bind }, .shape = SHAPE_OBJECT, .raw = offsetof(HecateAuth0User, raw), .total = NOWHERE, .due = what
 #define LIST_OUT                                                                                       \
     .out = { auth0_users, list_bind }, .shape = SHAPE_LIST, .raw = offsetof(HecateAuth0UserList, raw), \
     .total = offsetof(HecateAuth0UserList, total), .due = NOWHERE
@@ -171,8 +166,7 @@ static const Method fetch_token = {
     .open = true,
 };
 
-const Method *const auth0_methods[] = { &create_user, &get_user, &list_users,  &update_user,
-                                        &delete_user, &by_email, &fetch_token, NULL };
+const Method *const auth0_methods[] = { &create_user, &get_user, &list_users, &update_user, &delete_user, &by_email, &fetch_token, NULL };
 
 /* ---- the token ---- */
 
@@ -253,20 +247,17 @@ HecateStatus auth0_users_create(Auth0Users *users, const HecateAuth0UserInput *i
     return client_call((Client *)users, &create_user, &(Args){ .body = input }, ret, error);
 }
 
-HecateStatus auth0_users_get(Auth0Users *users, const char *id, const HecateAuth0UserQuery *query, HecateAuth0User **ret,
-                             HecateError *error)
+HecateStatus auth0_users_get(Auth0Users *users, const char *id, const HecateAuth0UserQuery *query, HecateAuth0User **ret, HecateError *error)
 {
     return client_call((Client *)users, &get_user, &(Args){ .id = id, .query = query }, ret, error);
 }
 
-HecateStatus auth0_users_get_all(Auth0Users *users, const HecateAuth0UserQuery *query, HecateAuth0UserList **ret,
-                                 HecateError *error)
+HecateStatus auth0_users_get_all(Auth0Users *users, const HecateAuth0UserQuery *query, HecateAuth0UserList **ret, HecateError *error)
 {
     return client_call((Client *)users, &list_users, &(Args){ .query = query }, ret, error);
 }
 
-HecateStatus auth0_users_update(Auth0Users *users, const char *id, const HecateAuth0UserInput *input, HecateAuth0User **ret,
-                                HecateError *error)
+HecateStatus auth0_users_update(Auth0Users *users, const char *id, const HecateAuth0UserInput *input, HecateAuth0User **ret, HecateError *error)
 {
     return client_call((Client *)users, &update_user, &(Args){ .id = id, .body = input }, ret, error);
 }
@@ -276,8 +267,8 @@ HecateStatus auth0_users_delete(Auth0Users *users, const char *id, HecateError *
     return client_call((Client *)users, &delete_user, &(Args){ .id = id }, NULL, error);
 }
 
-HecateStatus auth0_users_by_email_get_by_email(Auth0Users *users, const char *email, const HecateAuth0UserQuery *query,
-                                               HecateAuth0UserList **ret, HecateError *error)
+HecateStatus auth0_users_by_email_get_by_email(Auth0Users *users, const char *email, const HecateAuth0UserQuery *query, HecateAuth0UserList **ret,
+                                               HecateError *error)
 {
     EmailQuery all = { .email = { HECATE_VALUE, email } };
 

@@ -78,8 +78,7 @@ static Err check_document(Ctx *ctx, const Bind *bind, const char *text)
 {
     TRY(check_text(ctx, bind, text));
     if (json_check(ctx, str_of(text), JSON_DEPTH) != OK)
-        return refuse(ctx, bind,
-                      ctx->fault.text == NULL ? "is not JSON" : arena_printf(ctx->arena, "is not JSON: %s", ctx->fault.text));
+        return refuse(ctx, bind, ctx->fault.text == NULL ? "is not JSON" : arena_printf(ctx->arena, "is not JSON: %s", ctx->fault.text));
     return *str_trim(str_of(text)).p == '{' ? OK : refuse(ctx, bind, "is not a JSON object");
 }
 

@@ -209,8 +209,7 @@ static const Bind password_bind[] = { GIVE_TEXT(Password, password), BIND_END(Pa
 static const Method create_user = { "POST", "/v1/users", .body = { clerk_new_user, new_user_bind }, USER_OUT };
 static const Method get_user = { "GET", "/v1/users/%", USER_OUT };
 static const Method update_user = { "PATCH", "/v1/users/%", .body = { clerk_user_patch, patch_bind }, USER_OUT };
-static const Method update_metadata = { "PATCH", "/v1/users/%/metadata", .body = { clerk_user_metadata, metadata_bind },
-                                        USER_OUT };
+static const Method update_metadata = { "PATCH", "/v1/users/%/metadata", .body = { clerk_user_metadata, metadata_bind }, USER_OUT };
 static const Method ban_user = { "POST", "/v1/users/%/ban", USER_OUT };
 static const Method unban_user = { "POST", "/v1/users/%/unban", USER_OUT };
 static const Method delete_user = { "DELETE", "/v1/users/%", .raw = NOWHERE, .total = NOWHERE, .due = NOWHERE };
@@ -279,8 +278,7 @@ HecateStatus clerk_users_get_count(ClerkUsers *users, const HecateClerkUserQuery
     return status;
 }
 
-HecateStatus clerk_users_get_user_list(ClerkUsers *users, const HecateClerkUserQuery *query, HecateClerkUserList **ret,
-                                       HecateError *error)
+HecateStatus clerk_users_get_user_list(ClerkUsers *users, const HecateClerkUserQuery *query, HecateClerkUserList **ret, HecateError *error)
 {
     HecateClerkUserList *list = NULL;
     HecateStatus status = client_call((Client *)users, &list_users, &(Args){ .query = query }, &list, error);
@@ -294,14 +292,13 @@ HecateStatus clerk_users_get_user_list(ClerkUsers *users, const HecateClerkUserQ
     return status;
 }
 
-HecateStatus clerk_users_update_user(ClerkUsers *users, const char *id, const HecateClerkUserPatch *patch, HecateClerkUser **ret,
-                                     HecateError *error)
+HecateStatus clerk_users_update_user(ClerkUsers *users, const char *id, const HecateClerkUserPatch *patch, HecateClerkUser **ret, HecateError *error)
 {
     return client_call((Client *)users, &update_user, &(Args){ .id = id, .body = patch }, ret, error);
 }
 
-HecateStatus clerk_users_update_user_metadata(ClerkUsers *users, const char *id, const HecateClerkMetadata *metadata,
-                                              HecateClerkUser **ret, HecateError *error)
+HecateStatus clerk_users_update_user_metadata(ClerkUsers *users, const char *id, const HecateClerkMetadata *metadata, HecateClerkUser **ret,
+                                              HecateError *error)
 {
     return client_call((Client *)users, &update_metadata, &(Args){ .id = id, .body = metadata }, ret, error);
 }
@@ -321,13 +318,11 @@ HecateStatus clerk_users_unban_user(ClerkUsers *users, const char *id, HecateCle
     return client_call((Client *)users, &unban_user, &(Args){ .id = id }, ret, error);
 }
 
-HecateStatus clerk_users_verify_password(ClerkUsers *users, const char *id, const char *password, bool *ret_verified,
-                                         HecateError *error)
+HecateStatus clerk_users_verify_password(ClerkUsers *users, const char *id, const char *password, bool *ret_verified, HecateError *error)
 {
     const Password body = { { HECATE_VALUE, password } };
     Verified *verified = NULL;
-    const HecateStatus status =
-        client_call((Client *)users, &verify_password, &(Args){ .id = id, .body = &body }, &verified, error);
+    const HecateStatus status = client_call((Client *)users, &verify_password, &(Args){ .id = id, .body = &body }, &verified, error);
 
     if (status == HECATE_OK && ret_verified != NULL)
         *ret_verified = verified->verified;

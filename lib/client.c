@@ -33,9 +33,8 @@ static const char *options_fault(const Face *face, const HecateOptions *options)
 
     if (url == NULL)
         return "options.url is missing";
-    if (!is_token(url, false) || strpbrk(url, "?#@\\") != NULL ||
-        (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0) || strstr(url, "://")[3] == '\0' ||
-        strstr(url, "://")[3] == '/')
+    if (!is_token(url, false) || strpbrk(url, "?#@\\") != NULL || (strncmp(url, "https://", 8) != 0 && strncmp(url, "http://", 7) != 0) ||
+        strstr(url, "://")[3] == '\0' || strstr(url, "://")[3] == '/')
         return "options.url is not an http or https address";
     if (options->key != NULL && !is_token(options->key, false))
         return "options.key cannot stand in a header";
@@ -92,9 +91,8 @@ static bool keep_texts(Client *client, const HecateOptions *options)
         return false;
     for (size_t n = strlen(client->url); n > 0 && client->url[n - 1] == '/'; n--)
         client->url[n - 1] = '\0';
-    return keep(&client->key, options->key) && keep(&client->client_id, options->client_id) &&
-           keep(&client->client_secret, options->client_secret) && keep(&client->ca_file, options->ca_file) &&
-           keep_audience(client, options->audience) && keep_headers(client, options);
+    return keep(&client->key, options->key) && keep(&client->client_id, options->client_id) && keep(&client->client_secret, options->client_secret) &&
+           keep(&client->ca_file, options->ca_file) && keep_audience(client, options->audience) && keep_headers(client, options);
 }
 
 static bool keep_rest(Client *client, const HecateOptions *options)

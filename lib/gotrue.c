@@ -140,8 +140,7 @@ void gotrue_admin_free(GotrueAdmin *admin)
     client_free((Client *)admin);
 }
 
-HecateStatus gotrue_admin_create_user(GotrueAdmin *admin, const HecateGotrueAttributes *attributes, HecateGotrueUser **ret,
-                                      HecateError *error)
+HecateStatus gotrue_admin_create_user(GotrueAdmin *admin, const HecateGotrueAttributes *attributes, HecateGotrueUser **ret, HecateError *error)
 {
     return client_call((Client *)admin, &create_user, &(Args){ .body = attributes }, ret, error);
 }
@@ -151,14 +150,13 @@ HecateStatus gotrue_admin_get_user_by_id(GotrueAdmin *admin, const char *id, Hec
     return client_call((Client *)admin, &get_user, &(Args){ .id = id }, ret, error);
 }
 
-HecateStatus gotrue_admin_list_users(GotrueAdmin *admin, const HecateGotruePage *page, HecateGotrueUserList **ret,
-                                     HecateError *error)
+HecateStatus gotrue_admin_list_users(GotrueAdmin *admin, const HecateGotruePage *page, HecateGotrueUserList **ret, HecateError *error)
 {
     return client_call((Client *)admin, &list_users, &(Args){ .query = page }, ret, error);
 }
 
-HecateStatus gotrue_admin_update_user_by_id(GotrueAdmin *admin, const char *id, const HecateGotrueAttributes *attributes,
-                                            HecateGotrueUser **ret, HecateError *error)
+HecateStatus gotrue_admin_update_user_by_id(GotrueAdmin *admin, const char *id, const HecateGotrueAttributes *attributes, HecateGotrueUser **ret,
+                                            HecateError *error)
 {
     return client_call((Client *)admin, &update_user, &(Args){ .id = id, .body = attributes }, ret, error);
 }

@@ -13,18 +13,7 @@
 
 /* ---- bindings: members of public structs to rows of a dialect's wire tables, by the name on the wire ---- */
 
-typedef enum BindType {
-    B_END,
-    B_TEXT,
-    B_BOOL,
-    B_INT,
-    B_LIST,
-    B_OBJECT,
-    B_GIVEN_TEXT,
-    B_GIVEN_BOOL,
-    B_GIVEN_INT,
-    B_GIVEN_TEXTS
-} BindType;
+typedef enum BindType { B_END, B_TEXT, B_BOOL, B_INT, B_LIST, B_OBJECT, B_GIVEN_TEXT, B_GIVEN_BOOL, B_GIVEN_INT, B_GIVEN_TEXTS } BindType;
 
 typedef struct Bind {
     const char *name;

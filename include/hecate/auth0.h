@@ -66,17 +66,15 @@ HECATE_API Auth0Users *auth0_users_new(const HecateOptions *options, HecateError
 HECATE_API void auth0_users_free(Auth0Users *users);
 
 /* create: POST /api/v2/users. Free the user with auth0_user_free(). */
-HECATE_API HecateStatus auth0_users_create(Auth0Users *users, const HecateAuth0UserInput *input, HecateAuth0User **ret,
-                                           HecateError *error);
+HECATE_API HecateStatus auth0_users_create(Auth0Users *users, const HecateAuth0UserInput *input, HecateAuth0User **ret, HecateError *error);
 /* get: GET /api/v2/users/{id}. `query` may be NULL, here and below; an empty id is HECATE_INVALID. */
-HECATE_API HecateStatus auth0_users_get(Auth0Users *users, const char *id, const HecateAuth0UserQuery *query,
-                                        HecateAuth0User **ret, HecateError *error);
+HECATE_API HecateStatus auth0_users_get(Auth0Users *users, const char *id, const HecateAuth0UserQuery *query, HecateAuth0User **ret,
+                                        HecateError *error);
 /* getAll: GET /api/v2/users. Free with auth0_user_list_free(). */
-HECATE_API HecateStatus auth0_users_get_all(Auth0Users *users, const HecateAuth0UserQuery *query, HecateAuth0UserList **ret,
-                                            HecateError *error);
+HECATE_API HecateStatus auth0_users_get_all(Auth0Users *users, const HecateAuth0UserQuery *query, HecateAuth0UserList **ret, HecateError *error);
 /* update: PATCH /api/v2/users/{id} */
-HECATE_API HecateStatus auth0_users_update(Auth0Users *users, const char *id, const HecateAuth0UserInput *input,
-                                           HecateAuth0User **ret, HecateError *error);
+HECATE_API HecateStatus auth0_users_update(Auth0Users *users, const char *id, const HecateAuth0UserInput *input, HecateAuth0User **ret,
+                                           HecateError *error);
 /* delete: DELETE /api/v2/users/{id}; also OK when there is no such user. */
 HECATE_API HecateStatus auth0_users_delete(Auth0Users *users, const char *id, HecateError *error);
 /* usersByEmail.getByEmail: GET /api/v2/users-by-email?email=… */

@@ -102,19 +102,17 @@ HECATE_API ClerkUsers *clerk_users_new(const HecateOptions *options, HecateError
 HECATE_API void clerk_users_free(ClerkUsers *users);
 
 /* createUser: POST /users. Free the user with clerk_user_free(). */
-HECATE_API HecateStatus clerk_users_create_user(ClerkUsers *users, const HecateClerkNewUser *user, HecateClerkUser **ret,
-                                                HecateError *error);
+HECATE_API HecateStatus clerk_users_create_user(ClerkUsers *users, const HecateClerkNewUser *user, HecateClerkUser **ret, HecateError *error);
 /* getUser: GET /users/{id}. An id that is empty, "." or ".." is HECATE_INVALID, here and below. */
 HECATE_API HecateStatus clerk_users_get_user(ClerkUsers *users, const char *id, HecateClerkUser **ret, HecateError *error);
 /* getUserList: GET /users, then GET /users/count. `query` may be NULL. Free with clerk_user_list_free(). */
 HECATE_API HecateStatus clerk_users_get_user_list(ClerkUsers *users, const HecateClerkUserQuery *query, HecateClerkUserList **ret,
                                                   HecateError *error);
 /* getCount: GET /users/count */
-HECATE_API HecateStatus clerk_users_get_count(ClerkUsers *users, const HecateClerkUserQuery *query, int64_t *ret,
-                                              HecateError *error);
+HECATE_API HecateStatus clerk_users_get_count(ClerkUsers *users, const HecateClerkUserQuery *query, int64_t *ret, HecateError *error);
 /* updateUser: PATCH /users/{id} */
-HECATE_API HecateStatus clerk_users_update_user(ClerkUsers *users, const char *id, const HecateClerkUserPatch *patch,
-                                                HecateClerkUser **ret, HecateError *error);
+HECATE_API HecateStatus clerk_users_update_user(ClerkUsers *users, const char *id, const HecateClerkUserPatch *patch, HecateClerkUser **ret,
+                                                HecateError *error);
 /* updateUserMetadata: PATCH /users/{id}/metadata */
 HECATE_API HecateStatus clerk_users_update_user_metadata(ClerkUsers *users, const char *id, const HecateClerkMetadata *metadata,
                                                          HecateClerkUser **ret, HecateError *error);
@@ -124,8 +122,7 @@ HECATE_API HecateStatus clerk_users_delete_user(ClerkUsers *users, const char *i
 HECATE_API HecateStatus clerk_users_ban_user(ClerkUsers *users, const char *id, HecateClerkUser **ret, HecateError *error);
 HECATE_API HecateStatus clerk_users_unban_user(ClerkUsers *users, const char *id, HecateClerkUser **ret, HecateError *error);
 /* verifyPassword: POST /users/{id}/verify_password. A wrong password is HECATE_REFUSED with code "incorrect_password". */
-HECATE_API HecateStatus clerk_users_verify_password(ClerkUsers *users, const char *id, const char *password, bool *ret_verified,
-                                                    HecateError *error);
+HECATE_API HecateStatus clerk_users_verify_password(ClerkUsers *users, const char *id, const char *password, bool *ret_verified, HecateError *error);
 
 HECATE_API void clerk_user_free(HecateClerkUser *user);
 HECATE_API void clerk_user_list_free(HecateClerkUserList *list);

@@ -72,18 +72,15 @@ HECATE_API GotrueAdmin *gotrue_admin_new(const HecateOptions *options, HecateErr
 HECATE_API void gotrue_admin_free(GotrueAdmin *admin);
 
 /* createUser: POST /admin/users. Free the user with gotrue_user_free(). */
-HECATE_API HecateStatus gotrue_admin_create_user(GotrueAdmin *admin, const HecateGotrueAttributes *attributes,
-                                                 HecateGotrueUser **ret, HecateError *error);
+HECATE_API HecateStatus gotrue_admin_create_user(GotrueAdmin *admin, const HecateGotrueAttributes *attributes, HecateGotrueUser **ret,
+                                                 HecateError *error);
 /* getUserById: GET /admin/users/{id}. The id is a UUID, else HECATE_INVALID, here and below. */
-HECATE_API HecateStatus gotrue_admin_get_user_by_id(GotrueAdmin *admin, const char *id, HecateGotrueUser **ret,
-                                                    HecateError *error);
+HECATE_API HecateStatus gotrue_admin_get_user_by_id(GotrueAdmin *admin, const char *id, HecateGotrueUser **ret, HecateError *error);
 /* listUsers: GET /admin/users. `page` may be NULL. Free with gotrue_user_list_free(). */
-HECATE_API HecateStatus gotrue_admin_list_users(GotrueAdmin *admin, const HecateGotruePage *page, HecateGotrueUserList **ret,
-                                                HecateError *error);
+HECATE_API HecateStatus gotrue_admin_list_users(GotrueAdmin *admin, const HecateGotruePage *page, HecateGotrueUserList **ret, HecateError *error);
 /* updateUserById: PUT /admin/users/{id} */
-HECATE_API HecateStatus gotrue_admin_update_user_by_id(GotrueAdmin *admin, const char *id,
-                                                       const HecateGotrueAttributes *attributes, HecateGotrueUser **ret,
-                                                       HecateError *error);
+HECATE_API HecateStatus gotrue_admin_update_user_by_id(GotrueAdmin *admin, const char *id, const HecateGotrueAttributes *attributes,
+                                                       HecateGotrueUser **ret, HecateError *error);
 /* deleteUser: DELETE /admin/users/{id}. `soft` keeps the row and hashes what it says of the person. */
 HECATE_API HecateStatus gotrue_admin_delete_user(GotrueAdmin *admin, const char *id, bool soft, HecateError *error);
 /* signOut: POST /logout?scope=… with the user's own access token. `scope` is "global", "local", "others", or NULL for "global".

@@ -43,9 +43,7 @@ TEST(auth0_create_with_a_given_token)
     assert_int_equal(auth0_users_create(users, &in, &user, NULL), HECATE_OK);
     assert_asked(fake, 0, "POST https://tenant.example/api/v2/users\n");
     assert_asked(fake, 0, "\nAuthorization: Bearer given\n");
-    assert_asked(
-        fake, 0,
-        "\n\n{\"connection\":\"Users\",\"email\":\"a@b.co\",\"password\":\"p\",\"app_metadata\":{},\"email_verified\":true}");
+    assert_asked(fake, 0, "\n\n{\"connection\":\"Users\",\"email\":\"a@b.co\",\"password\":\"p\",\"app_metadata\":{},\"email_verified\":true}");
     assert_string_equal(user->user_id, "auth0|63");
     assert_true(user->blocked);
     assert_true(user->email_verified);
@@ -65,12 +63,8 @@ TEST(auth0_get_and_update_and_delete)
 {
     FAKE(fake, { 200, "{\"email\":\"a@b.co\"}" }, { 200, USER }, { 204, NULL });
     USERS(users, fake, "given");
-    const HecateAuth0UserQuery query = { .fields = hecate_text("email,name"),
-                                         .include_fields = hecate_bool(true),
-                                         .page = hecate_int(1) };
-    const HecateAuth0UserInput patch = { .given_name = hecate_text(NULL),
-                                         .blocked = hecate_bool(false),
-                                         .user_metadata = hecate_text("{}") };
+    const HecateAuth0UserQuery query = { .fields = hecate_text("email,name"), .include_fields = hecate_bool(true), .page = hecate_int(1) };
+    const HecateAuth0UserInput patch = { .given_name = hecate_text(NULL), .blocked = hecate_bool(false), .user_metadata = hecate_text("{}") };
     HecateAuth0User *user = NULL;
 
     assert_int_equal(auth0_users_get(users, "auth0|63", &query, &user, NULL), HECATE_OK);
@@ -87,8 +81,7 @@ TEST(auth0_get_and_update_and_delete)
 
 TEST(auth0_lists_in_both_shapes)
 {
-    FAKE(fake, { 200, "{\"start\":4,\"limit\":2,\"length\":1,\"users\":[" USER "],\"total\":9}" },
-         { 200, " [" USER "," USER "]" }, { 200, "[]" });
+    FAKE(fake, { 200, "{\"start\":4,\"limit\":2,\"length\":1,\"users\":[" USER "],\"total\":9}" }, { 200, " [" USER "," USER "]" }, { 200, "[]" });
     USERS(users, fake, "given");
     const HecateAuth0UserQuery query = { .page = hecate_int(2),
                                          .per_page = hecate_int(2),
@@ -98,9 +91,8 @@ TEST(auth0_lists_in_both_shapes)
     HecateAuth0UserList *list = NULL;
 
     assert_int_equal(auth0_users_get_all(users, &query, &list, NULL), HECATE_OK);
-    assert_asked(
-        fake, 0,
-        "GET https://tenant.example/api/v2/users?page=2&per_page=2&include_totals=true&sort=created_at%3A-1&q=email%3A%22a%40b.co%22\n");
+    assert_asked(fake, 0,
+                 "GET https://tenant.example/api/v2/users?page=2&per_page=2&include_totals=true&sort=created_at%3A-1&q=email%3A%22a%40b.co%22\n");
     assert_int_equal(list->count, 1);
     assert_int_equal(list->start, 4);
     assert_int_equal(list->total, 9);
@@ -189,11 +181,8 @@ TEST(auth0_refused_at_the_token_endpoint)
 
 TEST(auth0_errors)
 {
-    FAKE(
-        fake,
-        { 404,
-          "{\"statusCode\":404,\"error\":\"Not Found\",\"message\":\"The user does not exist.\",\"errorCode\":\"inexistent_user\"}" },
-        { 400, "{\"statusCode\":400,\"error\":\"Bad Request\",\"message\":\"PasswordStrengthError: Password is too weak\"}" });
+    FAKE(fake, { 404, "{\"statusCode\":404,\"error\":\"Not Found\",\"message\":\"The user does not exist.\",\"errorCode\":\"inexistent_user\"}" },
+         { 400, "{\"statusCode\":400,\"error\":\"Bad Request\",\"message\":\"PasswordStrengthError: Password is too weak\"}" });
     USERS(users, fake, "given");
     HecateAuth0User *user = NULL;
     HecateError error;

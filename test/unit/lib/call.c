@@ -286,9 +286,7 @@ static HecateStatus token_fetch(void *arg, const HecateRequest *request, HecateR
 TEST(threads_share_a_handle_and_its_token)
 {
     int tokens = 0;
-    const HecateOptions options = {
-        .url = "https://h", .client_id = "a", .client_secret = "b", .fetch = token_fetch, .fetch_arg = &tokens
-    };
+    const HecateOptions options = { .url = "https://h", .client_id = "a", .client_secret = "b", .fetch = token_fetch, .fetch_arg = &tokens };
     Auth0Users *users = auth0_users_new(&options, NULL);
     pthread_t threads[8];
     void *good;

@@ -49,10 +49,9 @@ TEST(clerk_create_user)
     assert_asked(fake, 0, "\nAuthorization: Bearer sk_test_x\n");
     assert_asked(fake, 0, "\nClerk-API-Version: 2025-04-10\n");
     assert_asked(fake, 0, "\nContent-Type: application/json\n");
-    assert_asked(
-        fake, 0,
-        "\n\n{\"email_address\":[\"a@b.co\",\"c@d.co\"],\"phone_number\":[],\"first_name\":\"Ada\",\"public_metadata\":{\"a\":1},"
-        "\"skip_password_checks\":true,\"create_organizations_limit\":0,\"created_at\":\"2026-01-02T03:04:05.661Z\"}");
+    assert_asked(fake, 0,
+                 "\n\n{\"email_address\":[\"a@b.co\",\"c@d.co\"],\"phone_number\":[],\"first_name\":\"Ada\",\"public_metadata\":{\"a\":1},"
+                 "\"skip_password_checks\":true,\"create_organizations_limit\":0,\"created_at\":\"2026-01-02T03:04:05.661Z\"}");
     assert_string_equal(user->id, "user_2");
     assert_null(user->username);
     assert_int_equal(user->email_addresses.count, 1);
@@ -96,13 +95,10 @@ TEST(clerk_list_asks_twice_and_counts_without_the_page)
     HecateClerkUserList *list = NULL;
 
     assert_int_equal(clerk_users_get_user_list(users, &query, &list, NULL), HECATE_OK);
-    assert_asked(
-        fake, 0,
-        "GET https://api.clerk.com/v1/users?username=ada&username=b%20b&banned=true&created_at_after=1767323045661&limit=2&offset=4"
-        "&order_by=%2Bcreated_at\n");
-    assert_asked(
-        fake, 1,
-        "GET https://api.clerk.com/v1/users/count?username=ada&username=b%20b&banned=true&created_at_after=1767323045661\n");
+    assert_asked(fake, 0,
+                 "GET https://api.clerk.com/v1/users?username=ada&username=b%20b&banned=true&created_at_after=1767323045661&limit=2&offset=4"
+                 "&order_by=%2Bcreated_at\n");
+    assert_asked(fake, 1, "GET https://api.clerk.com/v1/users/count?username=ada&username=b%20b&banned=true&created_at_after=1767323045661\n");
     assert_int_equal(list->count, 2);
     assert_int_equal(list->total, 12);
     assert_string_equal(list->users[0]->email_addresses.items[0]->value, "a@b.co");
@@ -125,9 +121,7 @@ TEST(clerk_update_distinguishes_null_and_absent)
 {
     FAKE(fake, { 200, USER });
     USERS(users, fake);
-    const HecateClerkUserPatch patch = { .first_name = hecate_text(NULL),
-                                         .password = hecate_text("p"),
-                                         .legal_accepted_at = { HECATE_NULL, 0 } };
+    const HecateClerkUserPatch patch = { .first_name = hecate_text(NULL), .password = hecate_text("p"), .legal_accepted_at = { HECATE_NULL, 0 } };
     const HecateClerkMetadata metadata = { .unsafe_metadata = hecate_text("{\"x\":{\"y\":null}}") };
     HecateClerkUser *user = NULL;
 
@@ -164,11 +158,9 @@ TEST(clerk_verbs)
 
 TEST(clerk_verify_password)
 {
-    FAKE(
-        fake, { 200, "{\"verified\":true}" },
-        { 422,
-          "{\"errors\":[{\"message\":\"Incorrect password\",\"long_message\":\"The password is incorrect.\",\"code\":\"incorrect_password\","
-          "\"meta\":{\"param_name\":\"password\",\"more\":1}}],\"clerk_trace_id\":\"0123\"}" });
+    FAKE(fake, { 200, "{\"verified\":true}" },
+         { 422, "{\"errors\":[{\"message\":\"Incorrect password\",\"long_message\":\"The password is incorrect.\",\"code\":\"incorrect_password\","
+                "\"meta\":{\"param_name\":\"password\",\"more\":1}}],\"clerk_trace_id\":\"0123\"}" });
     USERS(users, fake);
     bool verified = false;
     HecateError error;
@@ -187,8 +179,7 @@ TEST(clerk_verify_password)
 
 TEST(clerk_errors_that_are_none)
 {
-    FAKE(fake, { 400, "{\"errors\":[]}" }, { 400, "{\"errors\":\"x\"}" }, { 400, "{\"errors\":[1]}" },
-         { 401, "{\"errors\":[{}]}" });
+    FAKE(fake, { 400, "{\"errors\":[]}" }, { 400, "{\"errors\":\"x\"}" }, { 400, "{\"errors\":[1]}" }, { 401, "{\"errors\":[{}]}" });
     USERS(users, fake);
     HecateClerkUser *user = NULL;
     HecateError error;

@@ -51,10 +51,9 @@ TEST(gotrue_create_user_sends_what_is_given)
     assert_asked(fake, 0, "\napikey: the-key\n");
     assert_asked(fake, 0, "\nX-Supabase-Api-Version: 2024-01-01\n");
     assert_asked(fake, 0, "\nContent-Type: application/json;charset=UTF-8\n");
-    assert_asked(
-        fake, 0,
-        "\n\n{\"email\":\"a@b.co\",\"phone\":null,\"password\":\"se\\\"cret\",\"email_confirm\":true,\"phone_confirm\":false,"
-        "\"user_metadata\": {\"k\": [1,null]}}");
+    assert_asked(fake, 0,
+                 "\n\n{\"email\":\"a@b.co\",\"phone\":null,\"password\":\"se\\\"cret\",\"email_confirm\":true,\"phone_confirm\":false,"
+                 "\"user_metadata\": {\"k\": [1,null]}}");
     assert_string_equal(user->id, ID);
     assert_string_equal(user->email, "a@b.co");
     assert_string_equal(user->app_metadata, "{\"provider\":\"email\",\"providers\":[\"email\"]}");
@@ -210,9 +209,7 @@ TEST(gotrue_errors_in_every_shape)
 
 TEST(gotrue_weak_password_has_reasons)
 {
-    FAKE(fake,
-         { 422,
-           "{\"code\":\"weak_password\",\"message\":\"Too weak\",\"weak_password\":{\"reasons\":[\"length\",\"characters\"]}}" },
+    FAKE(fake, { 422, "{\"code\":\"weak_password\",\"message\":\"Too weak\",\"weak_password\":{\"reasons\":[\"length\",\"characters\"]}}" },
          { 429, "{\"code\":\"over_request_rate_limit\",\"message\":\"Slow\"}", { "Retry-After", "7" } });
     ADMIN(admin, fake);
     const HecateGotrueAttributes in = { .email = hecate_text("a@b.co"), .password = hecate_text("a") };
