@@ -24,6 +24,7 @@ typedef struct Prepared {
 typedef struct Conn {
     sqlite3 *db;
     Prepared *prepared; /* n_stmts × MOST_PARTS */
+    Prepared query;     /* the built statement that runs */
 } Conn;
 
 /* One transaction for the writer: a function, or a single statement. */
@@ -57,10 +58,29 @@ static const char setup_sql[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous =
                                 "PRAGMA case_sensitive_like = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
                                 "PRAGMA cache_size = -1024; PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 16777216;";
 
+static void query_free(Conn *conn)
+{
+    sqlite3_finalize(conn->query.stmt);
+    free(conn->query.fields);
+    conn->query = (Prepared){ 0 };
+}
+
+/* A request that filled its arena leaves its statement half-way: it would hold its snapshot and refuse its next use. */
+static void conn_tidy(Conn *conn)
+{
+    query_free(conn);
+    for (sqlite3_stmt *stmt = sqlite3_next_stmt(conn->db, NULL); stmt != NULL; stmt = sqlite3_next_stmt(conn->db, stmt))
+        if (sqlite3_stmt_busy(stmt)) {
+            sqlite3_reset(stmt);
+            sqlite3_clear_bindings(stmt);
+        }
+}
+
 static void conn_free(Db *db, Conn *conn)
 {
     if (conn == NULL)
         return;
+    query_free(conn);
     for (size_t i = 0; conn->prepared != NULL && i < db->config.n_stmts * MOST_PARTS; i++) {
         sqlite3_finalize(conn->prepared[i].stmt);
         free(conn->prepared[i].fields);
@@ -316,14 +336,12 @@ static Err step_all(Conn *conn, Ctx *ctx, Prepared *prepared, Work *work, const 
 
 static Err run_query(Conn *conn, Ctx *ctx, Work *work)
 {
-    Prepared prepared = { 0 };
     Err err;
 
-    if (sqlite3_prepare_v2(conn->db, work->query->sql.data, (int)work->query->sql.len, &prepared.stmt, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v2(conn->db, work->query->sql.data, (int)work->query->sql.len, &conn->query.stmt, NULL) != SQLITE_OK)
         return sqlite_error(conn, "query");
-    err = step_all(conn, ctx, &prepared, work, "query");
-    sqlite3_finalize(prepared.stmt);
-    free(prepared.fields);
+    err = step_all(conn, ctx, &conn->query, work, "query");
+    query_free(conn);
     return err;
 }
 
@@ -361,6 +379,8 @@ static bool run_job(Db *db, Conn *conn, Job *job)
         return sqlite3_get_autocommit(conn->db) == 0;
     }
     job->err = trapped(job->ctx, job->fn, &tx, job->arg);
+    if (job->err == E_NOMEM)
+        conn_tidy(conn);
     if (job->err != OK) {
         if (sqlite3_get_autocommit(conn->db) != 0)
             return false;
@@ -466,32 +486,38 @@ static Err sqlite_transaction(Ctx *ctx, Db *db, Err (*fn)(Tx *tx, void *arg), vo
     return submit(ctx, db->state, fn, arg);
 }
 
-/* ---- slow statements ---- */
+/* ---- reads ---- */
 
-typedef struct SlowJob {
+typedef struct ReadJob {
     Tx tx;
     Work *work;
-} SlowJob;
+} ReadJob;
 
-static Err run_slow(void *arg)
+static Err run_tidily(void *arg)
 {
-    SlowJob *job = arg;
+    ReadJob *job = arg;
+    const Err err = trapped(job->tx.ctx, run_in_writer, &job->tx, job->work);
 
-    return trapped(job->tx.ctx, run_in_writer, &job->tx, job->work);
+    if (err == E_NOMEM)
+        conn_tidy(job->tx.conn);
+    return err;
 }
 
 static Err run_read(Tx *tx, State *state, Work *work)
 {
     Loop *loop = loop_self();
+    ReadJob job = { .tx = { .ctx = tx->ctx, .db = tx->db, .conn = state->slow_conn }, .work = work };
     Err err;
 
     if (loop != NULL && *loop_slot(loop, LOOP_SLOT_DB) != NULL) {
-        SlowJob job = { .tx = { .ctx = tx->ctx, .db = tx->db, .conn = state->slow_conn }, .work = work };
-
-        return work_slow(work) ? lane_run(state->slow, run_slow, &job) : run_on(*loop_slot(loop, LOOP_SLOT_DB), tx->ctx, work);
+        if (work_slow(work))
+            return lane_run(state->slow, run_tidily, &job);
+        job.tx.conn = *loop_slot(loop, LOOP_SLOT_DB);
+        return run_tidily(&job);
     }
+    job.tx.conn = state->shared;
     pthread_mutex_lock(&state->shared_lock);
-    err = run_on(state->shared, tx->ctx, work);
+    err = run_tidily(&job);
     pthread_mutex_unlock(&state->shared_lock);
     return err;
 }

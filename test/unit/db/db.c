@@ -56,13 +56,11 @@ __attribute__((constructor)) static void use_stmts(void)
 
 static void make_things(TestStore *store)
 {
-    store_sql(
-        store, NULL,
-        store->postgres
-            ? "CREATE TABLE public.things (id bigint CONSTRAINT things_pkey PRIMARY KEY, n integer, at timestamptz, uuid uuid,"
-              " text text, doc jsonb, ip inet, flag boolean, real double precision, raw bytea)"
-            : "CREATE TABLE things (id INTEGER NOT NULL PRIMARY KEY, n INTEGER, at INTEGER, uuid TEXT, text TEXT, doc TEXT,"
-              " ip TEXT, flag INTEGER, real REAL, raw BLOB) STRICT, WITHOUT ROWID");
+    store_sql(store, NULL,
+              store->postgres ? "CREATE TABLE public.things (id bigint CONSTRAINT things_pkey PRIMARY KEY, n integer, at timestamptz, uuid uuid,"
+                                " text text, doc jsonb, ip inet, flag boolean, real double precision, raw bytea)"
+                              : "CREATE TABLE things (id INTEGER NOT NULL PRIMARY KEY, n INTEGER, at INTEGER, uuid TEXT, text TEXT, doc TEXT,"
+                                " ip TEXT, flag INTEGER, real REAL, raw BLOB) STRICT, WITHOUT ROWID");
 }
 
 static Err insert(Ctx *ctx, int64_t id)
@@ -115,6 +113,36 @@ STORE_TEST(every_kind_comes_back_as_it_went)
     assert_true(out->real == in.real);
     assert_int_equal(out->raw.n, 3);
     assert_memory_equal(out->raw.p, in.raw.p, 3);
+}
+
+STORE_TEST(what_does_not_fit_leaves_no_statement_half_way)
+{
+    TEST_ARENA(arena);
+    Arena *small CLEANUP(arena_freep) = arena_new(64 << 10, false);
+    Ctx ctx = ctx_new(arena, store->db), tight = ctx_new(small, store->db);
+    char *text = arena_alloc(arena, (100 << 10) + 1);
+    const Thing in = { .id = 1, .n = 1, .text = text }, more = { .id = 1, .n = 41 };
+    Query *query = ARENA_NEW(arena, Query);
+    Thing *out;
+    List rows;
+
+    if (store->postgres) /* it has its rows in memory of its own */
+        return;
+    memset(text, 'x', 100 << 10);
+    query->sql = buf_in(arena, 128);
+    query->slow = true;
+    buf_puts(&query->sql, "SELECT * FROM things");
+    make_things(store);
+    assert_ok(db_exec(db_auto(&ctx), &stmts[S_INSERT], thing_cols, &in, NULL));
+    for (int i = 0; i < 3; i++) {
+        assert_err(db_one(db_auto(&tight), &stmts[S_GET], thing_cols, &in, thing_cols, &out), E_NOMEM);
+        assert_err(db_query(db_auto(&tight), query, thing_cols, 10, &rows), E_NOMEM);
+    }
+    assert_ok(db_exec(db_auto(&ctx), &stmts[S_ADD], thing_cols, &more, NULL));
+    assert_ok(db_one(db_auto(&ctx), &stmts[S_GET], thing_cols, &in, thing_cols, &out));
+    assert_int_equal(out->n, 42); /* no old snapshot is held */
+    assert_ok(db_query(db_auto(&ctx), query, thing_cols, 10, &rows));
+    assert_int_equal(rows.n, 1);
 }
 
 STORE_TEST(nulls_come_back_as_nulls)
