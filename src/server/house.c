@@ -43,6 +43,10 @@ static Err read_all(const Server *server, House *house, Buf *why)
         buf_puts(why, "HECATE_DATA_KEY is neither 64 hex digits nor base64 of 32 bytes");
         return E_CONFIG;
     }
+    if (settings->ops_token == NULL && !address_loopback(settings->listen[TONGUE_OPS])) {
+        buf_puts(why, "HECATE_LISTEN_OPS beyond loopback needs HECATE_OPS_TOKEN");
+        return E_CONFIG;
+    }
     if ((settings->tls_cert == NULL) != (settings->tls_key == NULL)) {
         buf_puts(why, "HECATE_TLS_CERT and HECATE_TLS_KEY go together");
         return E_CONFIG;
@@ -58,6 +62,7 @@ Err house_new(Server *server, House **ret, Buf *why)
     Err err;
 
     house->arena = arena;
+    house->server = server;
     err = read_all(server, house, why);
     if (err != OK) {
         house_free(house);
@@ -85,9 +90,9 @@ void house_free(House *house)
     arena_free(house->arena);
 }
 
-static const void *settings_of(const Server *server, const House *house, Tongue tongue)
+static const void *settings_of(const House *house, Tongue tongue)
 {
-    const void *const all[TONGUES] = { &house->settings.gotrue, &house->settings.clerk, &house->settings.auth0, server };
+    const void *const all[TONGUES] = { &house->settings.gotrue, &house->settings.clerk, &house->settings.auth0, house };
 
     return all[tongue];
 }
@@ -108,7 +113,7 @@ void house_open(Server *server, House *house)
         Mount mounts[TONGUES];
 
         for (size_t j = 0; j < listener->n_tongues; j++)
-            mounts[j] = (Mount){ tongue_dialects[listener->tongues[j]], settings_of(server, house, listener->tongues[j]) };
+            mounts[j] = (Mount){ tongue_dialects[listener->tongues[j]], settings_of(house, listener->tongues[j]) };
         house->routers[i] = router_new(mounts, listener->n_tongues);
         router_watch(house->routers[i], count_request, server->metrics);
     }

@@ -53,6 +53,7 @@ void metrics_write(const Metrics *metrics, Buf *buf);
 /* All that SIGHUP replaces as a whole; requests under way keep the one they began with. */
 typedef struct House {
     struct House *next; /* of those that are retired */
+    Server *server;
     Arena *arena;
     Options options;
     Settings settings;

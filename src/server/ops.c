@@ -1,4 +1,5 @@
-/* ops.c: the listener for operators: liveness, readiness, metrics. No credential: it listens on loopback or a unix socket. */
+/* ops.c: the listener for operators: liveness, readiness, metrics. Its settings are the house. Whoever is on the machine may look; from beyond,
+ * metrics ask for HECATE_OPS_TOKEN. */
 #include "server/internal.h"
 
 static Err healthz(Ctx *ctx, const Req *req, Reply *reply)
@@ -9,7 +10,8 @@ static Err healthz(Ctx *ctx, const Req *req, Reply *reply)
 
 static Err readyz(Ctx *ctx, const Req *req, Reply *reply)
 {
-    const Server *server = ctx_settings(ctx);
+    const House *house = ctx_settings(ctx);
+    const Server *server = house->server;
 
     (void)req;
     if (atomic_load(&server->ready) && db_ping(ctx) == OK)
@@ -37,7 +39,8 @@ static void write_connections(const Server *server, Buf *buf)
 
 static Err metrics(Ctx *ctx, const Req *req, Reply *reply)
 {
-    const Server *server = ctx_settings(ctx);
+    const House *house = ctx_settings(ctx);
+    const Server *server = house->server;
 
     (void)req;
     IGNORE(reply_text(ctx, reply, 200, "text/plain; version=0.0.4; charset=utf-8", STR(""))); /* never fails */
@@ -53,16 +56,46 @@ static Err metrics(Ctx *ctx, const Req *req, Reply *reply)
 static const Route ops_routes[] = {
     { GET, "/healthz", NEED_NOTHING, healthz },
     { GET, "/readyz", NEED_NOTHING, readyz },
-    { GET, "/metrics", NEED_NOTHING, metrics },
+    { GET, "/metrics", NEED_SECRET, metrics },
     { 0 },
 };
+
+/* The token, if there is one; its length is no secret. */
+static Err identify(Ctx *ctx, const Req *req, Str path, const Route *route)
+{
+    static const Caller operator_caller = { .kind = CALLER_ADMIN, .actor_name = "operator" };
+    const House *house = ctx_settings(ctx);
+    Str token;
+
+    (void)path;
+    if (route == NULL || route->need == NEED_NOTHING)
+        return OK;
+    if (house->settings.ops_token != NULL) {
+        TRY(req_bearer(ctx, req, &token));
+        if (!secret_eq(token, str_of(house->settings.ops_token)))
+            return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
+    }
+    ctx->caller = &operator_caller;
+    return OK;
+}
 
 static const char *const ops_mounts[] = { "", NULL };
 
 static void write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
 {
+    static const struct {
+        Err err;
+        int status;
+    } rows[] = { { E_NO_ROUTE, 404 }, { E_NO_METHOD, 405 }, { E_NO_CREDENTIAL, 401 }, { E_BAD_CREDENTIAL, 401 }, { E_BUSY, 503 } };
+    int status = 500;
+
     (void)req;
-    IGNORE(reply_text(ctx, reply, err == E_NO_ROUTE ? 404 : err == E_NO_METHOD ? 405 : 500, "text/plain; charset=utf-8", str_of(err_text(err))));
+    for (size_t i = 0; i < COUNTOF(rows); i++)
+        if (rows[i].err == err)
+            status = rows[i].status;
+    if (status == 401)
+        reply_header(reply, "WWW-Authenticate", "Bearer");
+    IGNORE(reply_text(ctx, reply, status, "text/plain; charset=utf-8", str_of(err_text(err)))); /* never fails */
 }
 
-const Dialect ops_dialect = { .name = "ops", .mounts = ops_mounts, .routes = ops_routes, .write_error = write_error };
+const Dialect ops_dialect = { .name = "ops", .mounts = ops_mounts, .routes = ops_routes, .identify = identify, .write_error = write_error };

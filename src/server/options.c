@@ -517,20 +517,20 @@ const char *options_weak(const Options *options)
     return names;
 }
 
-static bool is_loopback(const char *address)
+bool address_loopback(const char *address)
 {
     static const char *const local[] = { "127.", "localhost:", "[::1]:", "unix:" };
 
-    for (size_t i = 0; i < COUNTOF(local); i++)
+    for (size_t i = 0; address != NULL && i < COUNTOF(local); i++)
         if (strncmp(address, local[i], strlen(local[i])) == 0)
             return true;
-    return false;
+    return address == NULL;
 }
 
 bool settings_loopback(const Settings *settings)
 {
     for (size_t i = 0; i < TONGUES; i++)
-        if (settings->listen[i] != NULL && !is_loopback(settings->listen[i]))
+        if (!address_loopback(settings->listen[i]))
             return false;
     return true;
 }

@@ -28,7 +28,7 @@ typedef struct Settings {
     const char *jwt_secret, *jwt_keys, *jwt_key_id;
     Texts jwt_valid_methods;
     int64_t refresh_version;
-    const char *clerk_secret_key, *auth0_client_secret;
+    const char *clerk_secret_key, *auth0_client_secret, *ops_token;
     Directory directory;
     GotrueSettings gotrue;
     ClerkSettings clerk;
@@ -87,6 +87,8 @@ Err options_settings(const Options *options, Settings *ret, Buf *why);
 const char *options_weak(const Options *options);
 /* Is every listener on loopback, a unix socket or off? */
 bool settings_loopback(const Settings *settings);
+/* The same for one address; NULL is off. */
+bool address_loopback(const char *address);
 
 /* `VARIABLE=value  # origin` for each row; secrets as ***. */
 void options_print(const Options *options, Buf *buf);

@@ -23,6 +23,7 @@ const Option option_rows[] = {
     { "listen-clerk", "HECATE_LISTEN_CLERK", NULL, TEXT_IN(listen_clerk), .about = "Where Clerk's Backend API listens; not given: 127.0.0.1:9998, or off when GOTRUE_ variables are given." },
     { "listen-auth0", "HECATE_LISTEN_AUTH0", NULL, TEXT_IN(listen_auth0), .about = "Where Auth0's APIs listen, with TLS; not given: 127.0.0.1:9443, or off when GOTRUE_ variables are given." },
     { "listen-ops", "HECATE_LISTEN_OPS", NULL, TEXT_IN(listen_ops), "127.0.0.1:9990", .about = "Where /healthz, /readyz and /metrics are served." },
+    { "ops-token", "HECATE_OPS_TOKEN", NULL, TEXT_IN(ops_token), .flags = O_SECRET | O_STRONG | O_RELOAD, .about = "Bearer token that /metrics asks for; needed when operators' routes are served beyond loopback." },
     { "trusted-proxies", "HECATE_TRUSTED_PROXIES", NULL, LIST_IN(trusted_proxies), .flags = O_RELOAD, .about = "Networks (10.0.0.0/8, ::1, or unix for unix sockets) whose X-Forwarded-For and Forwarded are believed." },
     { "tls-cert", "HECATE_TLS_CERT", NULL, TEXT_IN(tls_cert), .about = "The certificate (PEM, with its chain); not given: one of the local CA in the data directory." },
     { "tls-key", "HECATE_TLS_KEY", NULL, TEXT_IN(tls_key), .about = "Its private key (PEM); a file that its owner alone can read." },

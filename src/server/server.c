@@ -365,10 +365,11 @@ static void on_reload(uv_signal_t *handle, int number)
 
 static void watch_signals(Server *server)
 {
-    static const struct {
+    const struct {
         int number;
         uv_signal_cb fn;
-    } rows[] = { { SIGTERM, on_end }, { SIGINT, on_end }, { SIGHUP, on_reload } };
+    } rows[] =
+        /* a terminal that goes takes `dev` with it */ { { SIGTERM, on_end }, { SIGINT, on_end }, { SIGHUP, server->how->dev ? on_end : on_reload } };
     uv_loop_t *uv = loop_uv(server->workers[0].loop);
 
     for (size_t i = 0; i < COUNTOF(rows); i++) {

@@ -255,10 +255,11 @@ test('credentials are made once, printed once, and open their dialects', async (
 })
 
 test('one request cannot take more memory than it may, and the dialect says so', async (t) => {
-  const env = { ...(await addresses(scratch(t))), HECATE_REQUEST_MEMORY: '1MiB', GOTRUE_JWT_SECRET: '3'.repeat(40) }, self = await serve(t, env)
+  const env = { ...(await addresses(scratch(t))), HECATE_REQUEST_MEMORY: '1MiB', HECATE_PASSWORD_HASH: 'bcrypt:4', GOTRUE_JWT_SECRET: '3'.repeat(40) }, self = await serve(t, env)
   const headers = { authorization: `Bearer ${mint({ role: 'service_role' }, '3'.repeat(40))}`, 'content-type': 'application/json' }
-  const body = JSON.stringify({ email: 'a@example.com', user_metadata: { a: 'x'.repeat(170000) } })
-  const res = await fetch(`${url(env, 'gotrue')}/admin/users`, { method: 'POST', headers, body })
+  const add = (n) => fetch(`${url(env, 'gotrue')}/admin/users`, { method: 'POST', headers, body: JSON.stringify({ email: `u${n}@example.com`, user_metadata: { a: 'x'.repeat(60000) } }) })
+  for (const made of await Promise.all(Array.from({ length: 30 }, (_, n) => add(n)))) assert.equal(made.status, 200)
+  const res = await fetch(`${url(env, 'gotrue')}/admin/users`, { headers })
   assert.equal(res.status, 500)
   assert.match(res.headers.get('content-type'), /json/)
   assert.ok((await res.json()).msg)
@@ -281,6 +282,14 @@ test('metrics count requests, durations and connections', async (t) => {
   assert.match(text, /^hecate_db_calls_total \d+$/m)
   for (const line of text.trim().split('\n')) assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{(\w+="[^"]*",?)+\})? [0-9.e+-]+)$/)
   assert.equal(await status(`${url(env, 'ops')}/nowhere`), 404)
+  assert.equal(await end(self), 0)
+})
+
+test('with a token, metrics ask for it and health does not', async (t) => {
+  const token = '7'.repeat(40), env = { ...(await addresses(scratch(t))), HECATE_OPS_TOKEN: token }, self = await serve(t, env)
+  const metrics = (value) => fetch(`${url(env, 'ops')}/metrics`, value ? { headers: { authorization: `Bearer ${value}` } } : {}).then((res) => res.status)
+  assert.deepEqual([await metrics(), await metrics(`${token}8`), await metrics(token.slice(1)), await metrics(token)], [401, 401, 401, 200])
+  assert.equal(await status(`${url(env, 'ops')}/readyz`), 200)
   assert.equal(await end(self), 0)
 })
 

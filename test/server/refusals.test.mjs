@@ -21,6 +21,7 @@ const rows = [
   ['a bad network', 78, /^hecate: HECATE_TRUSTED_PROXIES: 10\.0\.0\.0\/99 is no network$/, { HECATE_TRUSTED_PROXIES: '10.0.0.0/99' }],
   ['a bad address', 78, /^hecate: nowhere is no address/, { HECATE_LISTEN_GOTRUE: 'nowhere' }],
   ['a socket that nobody handed over', 78, /^hecate: fd:9 is no listening socket/, { HECATE_LISTEN_GOTRUE: 'fd:9' }],
+  ['operators beyond loopback without a token', 78, /^hecate: HECATE_LISTEN_OPS beyond loopback needs HECATE_OPS_TOKEN$/, { HECATE_LISTEN_OPS: '0.0.0.0:0' }],
   ['a bad data key', 78, /^hecate: HECATE_DATA_KEY is neither/, { HECATE_DATA_KEY: 'short' }],
   ['a certificate without its key', 78, /^hecate: HECATE_TLS_CERT and HECATE_TLS_KEY go together$/, { HECATE_TLS_CERT: '/x' }],
   ['no signing key in the list', 78, /^hecate: GOTRUE_JWT_KEYS: no signing key detected$/, { GOTRUE_JWT_KEYS: '[]' }],
@@ -29,9 +30,9 @@ const rows = [
   ['keys that are no list', 78, /^hecate: GOTRUE_JWT_KEYS is no JSON array of keys$/, { GOTRUE_JWT_KEYS: '{}' }],
   ['an unknown method', 78, /^hecate: GOTRUE_JWT_VALID_METHODS: none is no algorithm/, { GOTRUE_JWT_VALID_METHODS: 'HS256,none' }],
   ['a database of no kind', 78, /^hecate: the database URL must begin with/, { DATABASE_URL: 'mysql://x' }],
-  ['a short secret', 76, /^hecate: shorter than 32 bytes, or a published sample: GOTRUE_JWT_SECRET$/, { GOTRUE_JWT_SECRET: 'short', HECATE_LISTEN_OPS: '0.0.0.0:0' }],
+  ['a short secret', 76, /^hecate: shorter than 32 bytes, or a published sample: GOTRUE_JWT_SECRET$/, { GOTRUE_JWT_SECRET: 'short', HECATE_LISTEN_CLERK: '0.0.0.0:0' }],
   ['a published secret', 76, /published sample: GOTRUE_JWT_SECRET$/,
-    { GOTRUE_JWT_SECRET: 'super-secret-jwt-token-with-at-least-32-characters-long', HECATE_LISTEN_OPS: '0.0.0.0:0' }],
+    { GOTRUE_JWT_SECRET: 'super-secret-jwt-token-with-at-least-32-characters-long', HECATE_LISTEN_CLERK: '0.0.0.0:0' }],
   ['a data directory open to others', 77, /^hecate: the data directory .* is open to others: chmod 700 it$/, {}, (dir) => {
     dataWith(dir, 'something', '', 0o600)
     chmodSync(join(dir, 'data'), 0o750)
