@@ -100,12 +100,13 @@ static Err taken_error(const char *kind)
 }
 
 /* Is the address free, in this connection? `*elsewhere`: another connection has it. */
-static Err address_free(Ctx *ctx, const char *kind, const char *value, const char *connection, const char *self, ptrdiff_t at, bool *elsewhere)
+static Err address_free(Tx *tx, const char *kind, const char *value, const char *connection, const char *self, ptrdiff_t at, bool *elsewhere)
 {
+    Ctx *ctx = tx_ctx(tx);
     List holders = { 0 };
 
     *elsewhere = false;
-    TRY(store_address_holders(db_auto(ctx), kind, value, &holders));
+    TRY(store_address_holders(tx, kind, value, &holders));
     for (size_t i = 0; i < holders.n; i++) {
         const Holder *holder = holders.v[i];
         const char *theirs = text_empty(holder->connection) ? "" : holder->connection;
@@ -117,6 +118,17 @@ static Err address_free(Ctx *ctx, const char *kind, const char *value, const cha
         *elsewhere = true;
     }
     return OK;
+}
+
+/* The same within the transaction that takes the address: nobody took it since the first look, nobody will until the end. */
+static Err claim(Tx *tx, const char *kind, const char *value, const char *connection, const char *self)
+{
+    bool elsewhere;
+
+    if (value == NULL)
+        return OK;
+    TRY(store_address_lock(tx, value));
+    return address_free(tx, kind, value, connection, self, NOWHERE, &elsewhere);
 }
 
 /* Reads and checks one address, with the member at fault. */
@@ -149,7 +161,7 @@ static Err take_addresses(Ctx *ctx, Creation *c, const char *kind, const char *o
     if (first == NULL)
         return OK;
     TRY(read_address(ctx, kind, first, at, core));
-    TRY(address_free(ctx, kind, *core, c->in->connection, NULL, at, &elsewhere));
+    TRY(address_free(db_auto(ctx), kind, *core, c->in->connection, NULL, at, &elsewhere));
     if (elsewhere) {
         list_add(ctx->arena, &c->further, address_new(ctx, c->user, kind, *core, verified, c->in->connection, 0));
         *core = NULL;
@@ -158,7 +170,7 @@ static Err take_addresses(Ctx *ctx, Creation *c, const char *kind, const char *o
         const char *value;
 
         TRY(read_address(ctx, kind, many->v[i], at_many, &value));
-        TRY(address_free(ctx, kind, value, c->in->connection, NULL, at_many, &elsewhere));
+        TRY(address_free(db_auto(ctx), kind, value, c->in->connection, NULL, at_many, &elsewhere));
         list_add(ctx->arena, &c->further, address_new(ctx, c->user, kind, value, verified, NULL, i));
     }
     return OK;
@@ -173,7 +185,7 @@ static Err take_further(Ctx *ctx, Creation *c, const char *kind, const Texts *te
         bool elsewhere;
 
         TRY(read_address(ctx, kind, texts->v[i], at, &key));
-        TRY(address_free(ctx, kind, key, NULL, NULL, at, &elsewhere));
+        TRY(address_free(db_auto(ctx), kind, key, NULL, NULL, at, &elsewhere));
         address = address_new(ctx, c->user, kind, key, !reserved, NULL, i);
         address->value = text_eq(kind, "web3") ? texts->v[i] : key;
         address->reserved = reserved;
@@ -362,11 +374,36 @@ static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
     return OK;
 }
 
+static int compare_addresses(const void *a, const void *b)
+{
+    const Address *const *one = a, *const *other = b;
+
+    return strcmp((*one)->value_key, (*other)->value_key);
+}
+
+/* The further ones in the order of their values, so that none waits for another in a circle. */
+static Err claim_all(Tx *tx, Creation *c)
+{
+    const char *connection = c->in->connection;
+
+    TRY(claim(tx, "email", c->user->email, connection, NULL));
+    TRY(claim(tx, "phone", c->user->phone, connection, NULL));
+    if (c->further.n > 1)
+        qsort(c->further.v, c->further.n, sizeof(*c->further.v), compare_addresses);
+    for (size_t i = 0; i < c->further.n; i++) {
+        const Address *address = c->further.v[i];
+
+        TRY(claim(tx, address->kind, address->value_key, connection, NULL));
+    }
+    return OK;
+}
+
 static Err insert_user(Tx *tx, void *arg)
 {
     Creation *c = arg;
     const User *user = c->user;
 
+    TRY(claim_all(tx, c));
     TRY(store_user_insert(tx, user));
     for (size_t i = 0; i < user->identities.n; i++)
         TRY(store_identity_insert(tx, user->identities.v[i]));
@@ -614,6 +651,8 @@ static Err change_addresses(Tx *tx, const Change *change, User *user)
 {
     const UserPatch *in = change->in;
 
+    TRY(claim(tx, "email", change->email, NULL, user->id));
+    TRY(claim(tx, "phone", change->phone, NULL, user->id));
     if (change->email != NULL) {
         user->email = change->email;
         TRY(change_address(tx, user, "email", change->email, in->email_confirmed));
@@ -691,11 +730,11 @@ static Err change_prepare(Ctx *ctx, const UserPatch *in, Change *change)
 
     if (!text_empty(in->email)) {
         TRY(read_address(ctx, "email", in->email, AT(UserPatch, email), &change->email));
-        TRY(address_free(ctx, "email", change->email, NULL, change->id, AT(UserPatch, email), &elsewhere));
+        TRY(address_free(db_auto(ctx), "email", change->email, NULL, change->id, AT(UserPatch, email), &elsewhere));
     }
     if (!text_empty(in->phone)) {
         TRY(read_address(ctx, "phone", in->phone, AT(UserPatch, phone), &change->phone));
-        TRY(address_free(ctx, "phone", change->phone, NULL, change->id, AT(UserPatch, phone), &elsewhere));
+        TRY(address_free(db_auto(ctx), "phone", change->phone, NULL, change->id, AT(UserPatch, phone), &elsewhere));
     }
     TRY(check_username(ctx, in->username, AT(UserPatch, username)));
     if (in->role != NULL && strlen(in->role) > 255)

@@ -42,6 +42,8 @@ typedef struct Holder {
     const char *id, *connection;
 } Holder;
 Err store_address_holders(Tx *tx, const char *kind, const char *value, List *ret);
+/* Until the end of the transaction nobody else gets this far with the address: what its holders are afterwards stays so. */
+Err store_address_lock(Tx *tx, const char *value);
 
 Err store_user_insert(Tx *tx, const User *user);
 Err store_user_update(Tx *tx, const User *user);

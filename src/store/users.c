@@ -238,14 +238,21 @@ static const Field holder_cols[] = {
     END(Holder),
 };
 
-Err store_address_holders(Tx *tx, const char *kind, const char *value, List *ret)
+static const Field value_params[] = { TEXT(Address, value, "value"), END(Address) };
+
+Err store_address_lock(Tx *tx, const char *value)
 {
-    static const Field params[] = { TEXT(Address, value, "value"), END(Address) };
     const Address key = { .value = value };
 
+    return db_exec(tx, SQL_ADDRESS_LOCK, value_params, &key, NULL);
+}
+
+Err store_address_holders(Tx *tx, const char *kind, const char *value, List *ret)
+{
+    const Address key = { .value = value };
     const Stmt *stmt = text_eq(kind, "email") ? SQL_USER_WITH_EMAIL : text_eq(kind, "phone") ? SQL_USER_WITH_PHONE : SQL_USER_WITH_WALLET;
 
-    return db_list(tx, stmt, params, &key, holder_cols, 1000, ret);
+    return db_list(tx, stmt, value_params, &key, holder_cols, 1000, ret);
 }
 
 /* ---- writing ---- */

@@ -182,6 +182,15 @@ UPDATE auth.identities SET identity_data = :identity_data, provider_id = :provid
 -- :identity_delete write
 DELETE FROM auth.identities WHERE id = :id
 
+-- Whoever takes an address holds this until the end of the transaction. (One index guards auth.users, another hecate.addresses; an address that
+-- two take, one in each table, is in neither. SQLite has one writer.)
+
+-- :address_lock
+-- @pg
+SELECT pg_advisory_xact_lock(hashtextextended(CAST(:value AS text), 0)) IS NULL AS locked
+-- @sqlite
+SELECT 1 AS locked WHERE :value IS NULL
+
 -- :address_insert write
 INSERT INTO hecate.addresses (id, user_id, kind, value, value_key, connection, verified_at, reserved, second_factor, created_at, updated_at)
 VALUES (:id, :user_id, :kind, :value, :value_key, :connection, :verified_at, :reserved, :second_factor, :created_at, :updated_at)
