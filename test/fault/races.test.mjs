@@ -19,7 +19,8 @@ const times = (count, fn) => Array.from({ length: count }, (_, i) => fn(i))
 function tally(answers) {
   const counts = {}
   for (const { status, text } of answers) {
-    const code = status < 300 ? '' : ` ${JSON.parse(text).error_code ?? text}`
+    const json = status < 300 ? undefined : JSON.parse(text)
+    const code = json ? ` ${json.error_code ?? json.errorCode ?? json.errors?.[0].code ?? text}` : ''
     counts[status + code] = (counts[status + code] ?? 0) + 1
   }
   return counts
@@ -112,6 +113,21 @@ async function emailRound(them, server, names) {
   assert.deepEqual(users.map((row) => Number(row.identities)), [1])
 }
 
+// One address, the first of some and the second of others: whoever has it, nobody else gets it.
+async function secondRound(them, server) {
+  const address = email()
+  const { clerk } = them.admins
+  const calls = times(MANY, (i) => {
+    const [method, path, body] = clerk.create({ email: email(), password })
+    return i % 3 === 0
+      ? [them.wires.gotrue[i], ...them.admins.gotrue.create({ email: address, password })]
+      : [them.wires.clerk[i], method, path, { ...body, email_address: i % 3 === 1 ? [...body.email_address, address] : [address, ...body.email_address] }]
+  })
+  const answers = await race(calls)
+  assert.equal(answers.filter((answer) => answer.status < 300).length, 1, JSON.stringify(tally(answers)))
+  answers.forEach((answer, i) => answer.status < 300 || assert.equal(them.admins[i % 3 === 0 ? 'gotrue' : 'clerk'].taken.email(answer), ''))
+}
+
 const phone = () => `+1555${String(process.pid % 10000).padStart(4, '0')}${String(n++).padStart(4, '0')}`
 
 async function phoneRound(them, server, names) {
@@ -176,6 +192,9 @@ function races(title, open, { rounds, counted = 20 }) {
       test(`one e-mail, ${MANY} creations: ${names}`, async () => {
         for (let i = 0; i < 4; i++) await emailRound(them, server, names)
       })
+    test(`one e-mail, the first of some and the second of others, ${MANY} creations`, async () => {
+      for (let i = 0; i < 4; i++) await secondRound(them, server)
+    })
     for (const names of [['gotrue'], ['clerk'], ['gotrue', 'clerk']])
       test(`one phone, ${MANY} creations: ${names}`, async () => {
         for (let i = 0; i < 4; i++) await phoneRound(them, server, names)
