@@ -1,7 +1,7 @@
 // server.mjs: a Hecate under test: start() gives a running server with the address and the credentials of each dialect.
 import { spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -62,8 +62,9 @@ function trust(file) {
 
 const reports = /ERROR: (Address|Leak|Undefined\w*)Sanitizer|runtime error:/
 
-// Options: store ('sqlite' or 'postgres'), env (further variables), data (a data directory that stays), database (a URL that stays), args.
-export async function start({ store = 'sqlite', env = {}, data, database, args = ['serve'], ports } = {}) {
+// Options: store ('sqlite' or 'postgres'), env (further variables), data (a data directory that stays), database (a URL that stays), args, log (a file that
+// takes what it prints, so that a measurement does not read it).
+export async function start({ store = 'sqlite', env = {}, data, database, args = ['serve'], ports, log: logFile } = {}) {
   const dir = data ?? mkdtempSync(join(tmpdir(), 'hecate-test-'))
   const fresh = store === 'postgres' && !database ? newDatabase() : undefined
   const [gotrue, clerk, auth0] = ports ?? [await freePort(), await freePort(), await freePort()]
@@ -77,9 +78,9 @@ export async function start({ store = 'sqlite', env = {}, data, database, args =
       HECATE_AUTH0_CLIENT_SECRET: clientSecret, HECATE_AUTH0_DOMAIN: `localhost:${auth0}`,
       ...(store === 'postgres' ? { HECATE_DATABASE_URL: database ?? fresh.url } : {}), ...env,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: logFile ? ['ignore', openSync(logFile, 'a'), openSync(logFile, 'a')] : ['ignore', 'pipe', 'pipe'],
   })
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => { text += chunk })
+  for (const stream of [child.stdout, child.stderr].filter(Boolean)) stream.setEncoding('utf8').on('data', (chunk) => { text += chunk })
   const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal)))
   const log = () => text
   const clean = () => {
