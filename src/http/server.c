@@ -107,6 +107,7 @@ static int open_tcp(HttpServer *server, const Address *address)
 {
     const int on = 1;
     const int fd = socket(address->socket.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int rc;
 
     if (fd < 0)
         return UV_EMFILE;
@@ -117,7 +118,10 @@ static int open_tcp(HttpServer *server, const Address *address)
         return UV_EADDRINUSE;
     }
     uv_tcp_init(loop_uv(server->loop), &server->listener.tcp);
-    return uv_tcp_open(&server->listener.tcp, fd);
+    rc = uv_tcp_open(&server->listener.tcp, fd);
+    if (rc != 0)
+        close(fd);
+    return rc;
 }
 
 static int open_listener(HttpServer *server, const Address *address)

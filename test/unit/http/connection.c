@@ -1,6 +1,7 @@
 /* connection.c: what a connection does over its life: keep-alive, pipelines, deadlines, caps, a drain. */
 #include "server.h"
 
+#include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -522,6 +523,24 @@ TEST(unix_socket_is_served_and_found_taken)
     assert_err(http_address_check(address, &why), E_CONFLICT);
     server_stop(4500);
     unlink(path);
+}
+
+TEST(inherited_socket_is_served)
+{
+    const struct sockaddr_in any = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const HttpConfig config = test_config();
+    Buf why CLEANUP(buf_free) = buf_heap(1000);
+    char address[32];
+
+    snprintf(address, sizeof(address), "fd:%d", fd);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&any, sizeof(any)), 0);
+    assert_err(http_address_check(address, &why), E_CONFIG); /* does not listen */
+    assert_int_equal(listen(fd, 8), 0);
+    assert_ok(http_address_check(address, &why));
+    server_start_at(address, &config, NULL);
+    assert_answer(LAST("/peer"), "HTTP/1.1 200 OK\r\n", "127.0.0.1 plain");
+    server_stop(4500);
 }
 
 TEST(address_that_is_taken_is_found)
