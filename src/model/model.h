@@ -167,6 +167,7 @@ typedef struct UserQuery {
     const Cond *where;       /* NULL: none */
     const char *provider;    /* with an identity of this provider whose id there is one of provider_ids */
     Texts provider_ids;
+    bool plain;              /* addresses that stand in a connection of Auth0's alone do not count */
     bool living;             /* without those whose row was kept after their deletion */
     int64_t created_after, created_before, last_sign_in_after, last_sign_in_before, last_active_after, last_active_before, last_active_since;
     UserSort sort;

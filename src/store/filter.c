@@ -73,6 +73,12 @@ static const char *addresses_table(Filter *f)
     return tx_is_postgres(db_auto(f->ctx)) ? "hecate.addresses" : "hecate_addresses";
 }
 
+/* Who holds a further address that … */
+static void put_holders(Filter *f)
+{
+    buf_printf(&f->query->sql, "SELECT a.user_id FROM %s a WHERE %s", addresses_table(f), f->plain ? "a.connection = '' AND " : "");
+}
+
 static void put_like(Filter *f, const Search *search, const char *text)
 {
     const char *pattern;
@@ -86,7 +92,8 @@ static void put_like(Filter *f, const Search *search, const char *text)
         put(f, ") ESCAPE '\\'");
     }
     if (search->kind != NULL) {
-        buf_printf(&f->query->sql, " OR u.id IN (SELECT a.user_id FROM %s a WHERE ", addresses_table(f));
+        put(f, " OR u.id IN (");
+        put_holders(f);
         if (*search->kind != '\0')
             buf_printf(&f->query->sql, "a.kind = '%s' AND ", search->kind);
         put(f, "lower(a.value_key) LIKE lower(");
@@ -104,7 +111,9 @@ static void put_address(Filter *f, const char *kind, const Texts *texts)
     buf_printf(&f->query->sql, " AND u.id IN (SELECT b.id FROM %s b WHERE b.%s IN (", tx_is_postgres(db_auto(f->ctx)) ? "auth.users" : "auth_users",
                kind);
     put_in(f, "", F_TEXT, texts, true, ")");
-    buf_printf(&f->query->sql, " UNION ALL SELECT a.user_id FROM %s a WHERE a.kind = '%s'", addresses_table(f), kind);
+    put(f, " UNION ALL ");
+    put_holders(f);
+    buf_printf(&f->query->sql, "a.kind = '%s'", kind);
     put_in(f, " AND a.value_key IN (", F_TEXT, texts, true, "))");
 }
 
@@ -170,6 +179,7 @@ static void put_provider(Filter *f, const UserQuery *in)
 static void put_where(Filter *f, const UserQuery *in)
 {
     put(f, " WHERE true");
+    f->plain = in->plain;
     if (in->aud != NULL) {
         put(f, " AND u.aud = ");
         put_value(f, F_TEXT, in->aud, 0);

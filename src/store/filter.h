@@ -7,6 +7,7 @@
 typedef struct Filter {
     Ctx *ctx;
     Query *query;
+    bool plain; /* UserQuery's */
 } Filter;
 
 /* Binds a value and writes its number. */

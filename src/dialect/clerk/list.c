@@ -153,7 +153,7 @@ static Err take_conditions(Ctx *ctx, const ClerkUserQuery *in, UserQuery *query)
     take_organizations(ctx, in, query);
     take_addresses(ctx, in, query);
     take_searches(ctx, in, query);
-    query->living = true;
+    query->living = query->plain = true;
     TRY(take_provider(ctx, in, query));
     return take_times(ctx, in, query);
 }
