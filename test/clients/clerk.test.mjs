@@ -30,7 +30,8 @@ function uuidOf(id) {
 function insert(server, table, row) {
   const names = Object.keys(row), at = server.store === 'sqlite' ? Date.now() * 1000 : null
   const values = Object.values(row).map((value) => (value === 'NOW' ? (at === null ? 'now()' : at) : `'${value}'`))
-  const sql = `INSERT INTO ${server.store === 'sqlite' ? `auth_${table}` : `auth.${table}`} (${names}) VALUES (${values})`
+  const name = table.includes('.') ? table : `auth.${table}`
+  const sql = `INSERT INTO ${server.store === 'sqlite' ? name.replace('.', '_') : name} (${names}) VALUES (${values})`
   if (server.store === 'postgres') return psql(server.database, sql)
   const db = new DatabaseSync(join(server.dir, 'hecate.db'))
   db.exec(sql)
@@ -412,6 +413,15 @@ for (const store of stores)
         await admin('DELETE', `/${theirs.id}`, { should_soft_delete: true })
         await refused(users.getUser(user.id), 404, 'resource_not_found', undefined)
         assert.equal((await users.getUserList({ userId: [user.id] })).totalCount, 0)
+      })
+
+      test('an address that only a connection of Auth0 has is not seen here', async () => {
+        const address = email()
+        const { id } = await users.createUser({ username: username() })
+        insert(server, 'hecate.addresses', { id: randomUUID(), user_id: uuidOf(id), kind: 'email', value: address, value_key: address, connection: 'other', created_at: 'NOW', updated_at: 'NOW' })
+        assert.deepEqual((await users.getUser(id)).emailAddresses, [])
+        assert.equal((await users.getUserList({ emailAddress: [address] })).totalCount, 0)
+        assert.equal((await users.getUserList({ query: address })).totalCount, 0)
       })
 
       test('deleteUser leaves nothing behind', async () => {

@@ -10,14 +10,14 @@ const big = 'x'.repeat(1 << 20)
 
 // What any route refuses before its handler is asked.
 const routes = [
-  ['GET', '/users'], ['POST', '/users'], ['GET', '/users/count'], ['GET', '/users/ID'], ['PATCH', '/users/ID'], ['DELETE', '/users/ID'], ['PATCH', '/users/ID/metadata'],
-  ['PUT', '/users/ID/metadata'], ['POST', '/users/ID/ban'], ['POST', '/users/ID/unban'], ['POST', '/users/ID/lock'], ['POST', '/users/ID/unlock'],
-  ['DELETE', '/users/ID/mfa'], ['DELETE', '/users/ID/totp'], ['DELETE', '/users/ID/backup_code'], ['DELETE', '/users/ID/passkeys/idn_x'], ['DELETE', '/users/ID/web3_wallets/idn_x'],
-  ['DELETE', '/users/ID/external_accounts/eac_x'], ['GET', '/users/ID/oauth_access_tokens/oauth_google'], ['GET', '/users/ID/organization_memberships'],
-  ['GET', '/users/ID/organization_invitations'], ['POST', '/users/ID/verify_password'], ['POST', '/users/ID/remove_password'], ['POST', '/users/ban'], ['POST', '/users/unban'], ['GET', '/jwks'],
+  ['GET', '/users'], ['POST', '/users'], ['GET', '/users/count'], ['GET', '/users/<ID>'], ['PATCH', '/users/<ID>'], ['DELETE', '/users/<ID>'], ['PATCH', '/users/<ID>/metadata'],
+  ['PUT', '/users/<ID>/metadata'], ['POST', '/users/<ID>/ban'], ['POST', '/users/<ID>/unban'], ['POST', '/users/<ID>/lock'], ['POST', '/users/<ID>/unlock'],
+  ['DELETE', '/users/<ID>/mfa'], ['DELETE', '/users/<ID>/totp'], ['DELETE', '/users/<ID>/backup_code'], ['DELETE', '/users/<ID>/passkeys/idn_x'], ['DELETE', '/users/<ID>/web3_wallets/idn_x'],
+  ['DELETE', '/users/<ID>/external_accounts/eac_x'], ['GET', '/users/<ID>/oauth_access_tokens/oauth_google'], ['GET', '/users/<ID>/organization_memberships'],
+  ['GET', '/users/<ID>/organization_invitations'], ['POST', '/users/<ID>/verify_password'], ['POST', '/users/<ID>/remove_password'], ['POST', '/users/ban'], ['POST', '/users/unban'], ['GET', '/jwks'],
 ]
 // Routes that read a JSON object.
-const readers = routes.filter(([method, path]) => method !== 'GET' && method !== 'DELETE' && !/ID\/(un)?(ban|lock)$/.test(path))
+const readers = routes.filter(([method, path]) => method !== 'GET' && method !== 'DELETE' && !/ID>\/(un)?(ban|lock)$/.test(path))
 const named = (members) => body({ username: 'good_name', ...members })
 
 // method, path, request, status, code, param_name
@@ -28,14 +28,14 @@ const cases = [
   ['GET', '/users/', {}, 404, 'resource_not_found'],
   ['PUT', '/users', body({}), 405, 'method_not_allowed'],
   ['DELETE', '/users', {}, 405, 'method_not_allowed'],
-  ['POST', '/users/ID', body({}), 405, 'method_not_allowed'],
-  ['GET', '/users/ID/ban', {}, 405, 'method_not_allowed'],
+  ['POST', '/users/<ID>', body({}), 405, 'method_not_allowed'],
+  ['GET', '/users/<ID>/ban', {}, 405, 'method_not_allowed'],
   ['POST', '/jwks', body({}), 405, 'method_not_allowed'],
   // versions
   ['GET', '/users', { headers: { 'clerk-api-version': '1999-01-01' } }, 400, 'api_version_invalid'],
   ['GET', '/users?__clerk_api_version=x', {}, 400, 'api_version_invalid'],
   ['GET', '/users?__clerk_api_version=2025-04-10', { headers: { 'clerk-api-version': '2025-04-10' } }, 400, 'api_version_invalid'],
-  ['PATCH', '/users/ID', { body: '{"public_metadata":{}}', headers: { ...json, 'clerk-api-version': '2026-05-12' } }, 422, 'form_param_unknown', 'public_metadata'],
+  ['PATCH', '/users/<ID>', { body: '{"public_metadata":{}}', headers: { ...json, 'clerk-api-version': '2026-05-12' } }, 422, 'form_param_unknown', 'public_metadata'],
   // encodings
   ['GET', '/users?query=%zz', {}, 400, 'malformed_request_parameters'],
   ['GET', '/users?query=%ff', {}, 400, 'malformed_request_parameters'],
@@ -56,24 +56,24 @@ const cases = [
   ...['mfa', 'totp', 'backup_code', 'passkeys/idn_x', 'web3_wallets/idn_x', 'external_accounts/eac_x'].map((part) => ['DELETE', `/users/${unknown}/${part}`, {}, 404, 'resource_not_found']),
   ...['oauth_access_tokens/oauth_google', 'organization_memberships', 'organization_invitations'].flatMap((part) => [
     ['GET', `/users/${unknown}/${part}`, {}, 404, 'resource_not_found'],
-    ['GET', `/users/ID/${part}?limit=501`, {}, 422, 'form_param_value_too_large', 'limit'],
-    ['GET', `/users/ID/${part}?limit=0`, {}, 422, 'form_param_value_invalid', 'limit'],
-    ['GET', `/users/ID/${part}?offset=x`, {}, 422, 'form_param_type_invalid', 'offset'],
-    ['GET', `/users/ID/${part}?shoe_size=1`, {}, 422, 'form_param_unknown', 'shoe_size'],
+    ['GET', `/users/<ID>/${part}?limit=501`, {}, 422, 'form_param_value_too_large', 'limit'],
+    ['GET', `/users/<ID>/${part}?limit=0`, {}, 422, 'form_param_value_invalid', 'limit'],
+    ['GET', `/users/<ID>/${part}?offset=x`, {}, 422, 'form_param_type_invalid', 'offset'],
+    ['GET', `/users/<ID>/${part}?shoe_size=1`, {}, 422, 'form_param_unknown', 'shoe_size'],
   ]),
-  ['DELETE', '/users/ID/passkeys/idn_x', {}, 404, 'passkey_not_registered'],
-  ['DELETE', '/users/ID/web3_wallets/idn_x', {}, 404, 'resource_not_found'],
-  ['DELETE', '/users/ID/external_accounts/eac_x', {}, 404, 'external_account_not_found'],
-  ['GET', '/users/ID/oauth_access_tokens/google', {}, 400, 'oauth_unsupported_provider'],
-  ['GET', '/users/ID/organization_invitations?status=lost', {}, 422, 'form_param_value_invalid', 'status'],
+  ['DELETE', '/users/<ID>/passkeys/idn_x', {}, 404, 'passkey_not_registered'],
+  ['DELETE', '/users/<ID>/web3_wallets/idn_x', {}, 404, 'resource_not_found'],
+  ['DELETE', '/users/<ID>/external_accounts/eac_x', {}, 404, 'external_account_not_found'],
+  ['GET', '/users/<ID>/oauth_access_tokens/google', {}, 400, 'oauth_unsupported_provider'],
+  ['GET', '/users/<ID>/organization_invitations?status=lost', {}, 422, 'form_param_value_invalid', 'status'],
   // several users: all or none
   ...['/users/ban', '/users/unban'].flatMap((path) => [
     ['POST', path, body({}), 422, 'form_param_missing', 'user_ids'],
     ['POST', path, body({ user_ids: [] }), 422, 'form_param_nil', 'user_ids'],
-    ['POST', path, body({ user_ids: 'ID' }), 422, 'form_param_type_invalid', 'user_ids'],
-    ['POST', path, body({ user_ids: Array(51).fill('ID') }), 400, 'bulk_size_exceeded'],
-    ['POST', path, body({ user_ids: ['ID', unknown] }), 404, 'resource_not_found'],
-    ['POST', path, body({ user_ids: ['ID', 'GONE'] }), 404, 'resource_not_found'],
+    ['POST', path, body({ user_ids: '<ID>' }), 422, 'form_param_type_invalid', 'user_ids'],
+    ['POST', path, body({ user_ids: Array(51).fill('<ID>') }), 400, 'bulk_size_exceeded'],
+    ['POST', path, body({ user_ids: ['<ID>', unknown] }), 404, 'resource_not_found'],
+    ['POST', path, body({ user_ids: ['<ID>', '<GONE>'] }), 404, 'resource_not_found'],
   ]),
   // members: unknown, of a wrong type, too long
   ['POST', '/users', body({}), 422, 'form_data_missing'],
@@ -106,23 +106,23 @@ const cases = [
     ['POST', '/users', named({ password_digest, password_hasher: 'scrypt_firebase' }), 422, 'form_password_digest_invalid_code', 'password_digest']),
   ['POST', '/users', named({ password_digest: '$argon2id$v=19$m=4194304,t=3,p=1$c29tZXNhbHQxNmJ5dGVzIQ$vkoNNWvcny4MfDDk', password_hasher: 'argon2id' }), 422,
     'form_password_digest_invalid_code', 'password_digest'],
-  ['PATCH', '/users/ID', body({ banned: true }), 422, 'form_param_unknown', 'banned'],
-  ['PATCH', '/users/ID', body({ email_address: ['a@example.com'] }), 422, 'form_param_unknown', 'email_address'],
-  ['PATCH', '/users/ID', body({ first_name: {} }), 422, 'form_param_type_invalid', 'first_name'],
-  ['PATCH', '/users/ID', body({ primary_email_address_id: 'idn_nope' }), 422, 'form_resource_not_found', 'primary_email_address_id'],
-  ['PATCH', '/users/ID', body({ primary_email_address_id: 7 }), 422, 'form_param_type_invalid', 'primary_email_address_id'],
-  ['PATCH', '/users/ID', body({ unsafe_metadata: 1 }), 422, 'form_param_value_invalid', 'unsafe_metadata'],
-  ['PATCH', '/users/ID', body({ username: 'TAKEN' }), 422, 'form_identifier_exists', 'username'],
-  ['PATCH', '/users/ID', body({ first_name: 'Half', username: 'taken' }), 422, 'form_identifier_exists', 'username'],
-  ['PATCH', '/users/ID/metadata', body({ metadata: {} }), 422, 'form_param_unknown', 'metadata'],
-  ['PATCH', '/users/ID/metadata', body({ public_metadata: 'x' }), 422, 'form_param_value_invalid', 'public_metadata'],
-  ['PUT', '/users/ID/metadata', body({ private_metadata: { x: 'y'.repeat(8190) } }), 422, 'form_param_exceeds_allowed_size', 'private_metadata'],
-  ['POST', '/users/ID/verify_password', body({}), 422, 'form_param_missing', 'password'],
-  ['POST', '/users/ID/verify_password', body({ password: null }), 422, 'form_param_missing', 'password'],
-  ['POST', '/users/ID/verify_password', body({ password: '' }), 422, 'form_param_nil', 'password'],
-  ['POST', '/users/ID/verify_password', body({ password: 1 }), 422, 'form_param_type_invalid', 'password'],
-  ['POST', '/users/ID/verify_password', body({ password: 'x', code: 'y' }), 422, 'form_param_unknown', 'code'],
-  ['POST', '/users/ID/verify_password', body({ password: 'wrong-pw-1' }), 422, 'incorrect_password'],
+  ['PATCH', '/users/<ID>', body({ banned: true }), 422, 'form_param_unknown', 'banned'],
+  ['PATCH', '/users/<ID>', body({ email_address: ['a@example.com'] }), 422, 'form_param_unknown', 'email_address'],
+  ['PATCH', '/users/<ID>', body({ first_name: {} }), 422, 'form_param_type_invalid', 'first_name'],
+  ['PATCH', '/users/<ID>', body({ primary_email_address_id: 'idn_nope' }), 422, 'form_resource_not_found', 'primary_email_address_id'],
+  ['PATCH', '/users/<ID>', body({ primary_email_address_id: 7 }), 422, 'form_param_type_invalid', 'primary_email_address_id'],
+  ['PATCH', '/users/<ID>', body({ unsafe_metadata: 1 }), 422, 'form_param_value_invalid', 'unsafe_metadata'],
+  ['PATCH', '/users/<ID>', body({ username: 'TAKEN' }), 422, 'form_identifier_exists', 'username'],
+  ['PATCH', '/users/<ID>', body({ first_name: 'Half', username: 'taken' }), 422, 'form_identifier_exists', 'username'],
+  ['PATCH', '/users/<ID>/metadata', body({ metadata: {} }), 422, 'form_param_unknown', 'metadata'],
+  ['PATCH', '/users/<ID>/metadata', body({ public_metadata: 'x' }), 422, 'form_param_value_invalid', 'public_metadata'],
+  ['PUT', '/users/<ID>/metadata', body({ private_metadata: { x: 'y'.repeat(8190) } }), 422, 'form_param_exceeds_allowed_size', 'private_metadata'],
+  ['POST', '/users/<ID>/verify_password', body({}), 422, 'form_param_missing', 'password'],
+  ['POST', '/users/<ID>/verify_password', body({ password: null }), 422, 'form_param_missing', 'password'],
+  ['POST', '/users/<ID>/verify_password', body({ password: '' }), 422, 'form_param_nil', 'password'],
+  ['POST', '/users/<ID>/verify_password', body({ password: 1 }), 422, 'form_param_type_invalid', 'password'],
+  ['POST', '/users/<ID>/verify_password', body({ password: 'x', code: 'y' }), 422, 'form_param_unknown', 'code'],
+  ['POST', '/users/<ID>/verify_password', body({ password: 'wrong-pw-1' }), 422, 'incorrect_password'],
   // lists
   ...['/users', '/users/count'].flatMap((path) => [
     ['GET', `${path}?shoe_size=1`, {}, 422, 'form_param_unknown', 'shoe_size'],
@@ -148,7 +148,7 @@ const cases = [
 for (const store of stores)
   describe(`Clerk's Backend API on ${store}`, () => {
     let server, id, gone, state
-    const filled = (text) => (typeof text === 'string' ? text.replaceAll('ID', id).replaceAll('GONE', gone) : text)
+    const filled = (text) => (typeof text === 'string' ? text.replaceAll('<ID>', id).replaceAll('<GONE>', gone) : text)
     const call = (method, path, { headers = {}, body: content, ...rest } = {}, key = server.clerk.secretKey) =>
       fetch(`${server.clerk.url}/v1${filled(path)}`, { method, headers: { ...(key ? { authorization: `Bearer ${key}` } : {}), ...headers }, body: filled(content), ...rest })
     const everything = async () => [await (await call('GET', '/users')).text(), await (await call('GET', '/users/count')).text()]
@@ -180,21 +180,21 @@ for (const store of stores)
     after(() => server.stop())
 
     test('good answers: exact type, version and trace id', async () => {
-      const reply = await call('GET', '/users/ID')
+      const reply = await call('GET', '/users/<ID>')
       assert.equal(reply.status, 200)
       assert.equal(reply.headers.get('content-type'), 'application/json')
       assert.equal(reply.headers.get('clerk-api-version'), '2025-04-10')
       assert.match(reply.headers.get('x-clerk-trace-id'), /^[0-9a-f]{32}$/)
-      const newer = await call('GET', '/users/ID', { headers: { 'clerk-api-version': '2026-05-12' } })
+      const newer = await call('GET', '/users/<ID>', { headers: { 'clerk-api-version': '2026-05-12' } })
       assert.equal(newer.headers.get('clerk-api-version'), '2026-05-12')
-      assert.equal((await call('GET', '/users/ID?__clerk_api_version=2021-02-05')).headers.get('clerk-api-version'), '2021-02-05')
+      assert.equal((await call('GET', '/users/<ID>?__clerk_api_version=2021-02-05')).headers.get('clerk-api-version'), '2021-02-05')
       assert.deepEqual(await newer.json(), await reply.json())
     })
 
     test('an empty body is {}, whatever its type', async () => {
-      assert.equal((await call('PATCH', '/users/ID', { headers: json })).status, 200)
-      assert.equal((await call('PATCH', '/users/ID')).status, 200)
-      assert.equal((await call('POST', '/users/ID/unban', { headers: json })).status, 200)
+      assert.equal((await call('PATCH', '/users/<ID>', { headers: json })).status, 200)
+      assert.equal((await call('PATCH', '/users/<ID>')).status, 200)
+      assert.equal((await call('POST', '/users/<ID>/unban', { headers: json })).status, 200)
       state = await everything()
     })
 
@@ -217,7 +217,7 @@ for (const store of stores)
     })
 
     test('pictures are for everybody', async () => {
-      const { image_url: url, has_image } = await (await call('GET', '/users/ID')).json()
+      const { image_url: url, has_image } = await (await call('GET', '/users/<ID>')).json()
       const reply = await fetch(url)
       assert.deepEqual([reply.status, reply.headers.get('content-type'), has_image], [200, 'image/svg+xml', false])
       await check(await fetch(url.replace('default', 'img_x')), 404, 'image_not_found')
@@ -230,7 +230,7 @@ for (const store of stores)
       assert.deepEqual((await (await call('GET', '/users?order_by=username&order_by=-username')).json()).map((user) => user.username), ['Taken', 'wire_user'])
       const [first] = await (await call('GET', '/users?limit=1')).json()
       assert.deepEqual((await (await call('GET', `/users?starting_after=${first.id}`)).json()).map((user) => user.id), [id])
-      assert.deepEqual(await (await call('GET', '/users?starting_after=ID')).json(), [])
+      assert.deepEqual(await (await call('GET', '/users?starting_after=<ID>')).json(), [])
       assert.deepEqual(await (await call('GET', `/users?starting_after=${unknown}`)).json(), [])
       assert.equal((await (await call('GET', '/users?banned=false')).json()).length, 2)
       assert.deepEqual(await (await call('GET', '/users?banned=true')).json(), [])
