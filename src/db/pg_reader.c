@@ -12,6 +12,7 @@ typedef struct Reader {
     int events;
     uv_check_t check;
     uv_idle_t idle;  /* active while statements wait to be sent: the loop then does not sleep */
+    Conn *fresh;     /* of the fiber that connects */
     bool connecting; /* a fiber is at it */
     bool hopeless;   /* its last try failed: nobody waits for the next */
     bool closing;
@@ -85,12 +86,8 @@ static void watch(Reader *reader)
 static Err connect_on_lane(void *arg)
 {
     Reader *reader = arg;
-    Conn *conn;
-    Err err = conn_open(reader->pipe.db, reader->pipe.lock_ms, NULL, &conn);
 
-    if (err == OK)
-        reader->pipe.conn = conn;
-    return err;
+    return conn_open(reader->pipe.db, reader->pipe.lock_ms, NULL, &reader->fresh);
 }
 
 /* Statements wait for the first try; after one that failed, they fail at once until there is a connection again. */
@@ -110,6 +107,7 @@ static void connect_fiber(void *arg)
     }
     reader->connecting = false;
     if (err == OK) {
+        reader->pipe.conn = reader->fresh;
         watch(reader);
         schedule(reader);
     }
