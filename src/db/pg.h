@@ -14,8 +14,22 @@
 
 /* Types of PostgreSQL's own catalogue (pg_type.dat); they never change. */
 enum {
-    OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_INT2 = 21, OID_INT4 = 23, OID_TEXT = 25, OID_OID = 26, OID_JSON = 114, OID_FLOAT4 = 700,
-    OID_FLOAT8 = 701, OID_INET = 869, OID_TEXTS = 1009, OID_TIMESTAMP = 1114, OID_TIMESTAMPTZ = 1184, OID_UUID = 2950, OID_UUIDS = 2951,
+    OID_BOOL = 16,
+    OID_BYTEA = 17,
+    OID_INT8 = 20,
+    OID_INT2 = 21,
+    OID_INT4 = 23,
+    OID_TEXT = 25,
+    OID_OID = 26,
+    OID_JSON = 114,
+    OID_FLOAT4 = 700,
+    OID_FLOAT8 = 701,
+    OID_INET = 869,
+    OID_TEXTS = 1009,
+    OID_TIMESTAMP = 1114,
+    OID_TIMESTAMPTZ = 1184,
+    OID_UUID = 2950,
+    OID_UUIDS = 2951,
     OID_JSONB = 3802,
 };
 /* 2000-01-01T00:00:00Z, where PostgreSQL's times begin. */
@@ -78,7 +92,7 @@ bool conn_alive(Conn *conn);
 Err pg_error(const PGresult *result, const char *statement);
 bool pg_state(const PGresult *result, const char *state);
 
-/* ---- pipes (pg_pipe.c) ---- */
+/* ---- pipes (pg_pipe.c, pg_answers.c) ---- */
 
 enum { STEP_PREPARE = 1, STEP_DESCRIBE = 2, STEP_RUN = 4 };
 
@@ -94,7 +108,7 @@ typedef struct Item {
     bool ran;
     uint8_t steps, tries;
     Err err;
-    PGresult *result;    /* of OK; the waiting one's to free */
+    PGresult *result; /* of OK; the waiting one's to free */
     Waiter waiter;
 } Item;
 
@@ -113,11 +127,11 @@ typedef struct Pipe {
     Queue again;
     Item syncs[MOST_WINDOW];
     unsigned batches, window, next_sync;
-    bool holds;          /* writes: answers leave after the Sync */
-    bool impatient;      /* a lock that is not free at once: E_DB_RETRY, for the caller to wait for it elsewhere */
-    bool failed;         /* an error in the batch that is being read */
-    bool unsent;         /* bytes wait for the socket */
-    int64_t moved_ms;    /* when something last went or came */
+    bool holds;       /* writes: answers leave after the Sync */
+    bool impatient;   /* a lock that is not free at once: E_DB_RETRY, for the caller to wait for it elsewhere */
+    bool failed;      /* an error in the batch that is being read */
+    bool unsent;      /* bytes wait for the socket */
+    int64_t moved_ms; /* when something last went or came */
     int64_t lock_ms;
     int64_t retry_ms, pause_ms; /* not before then; the pause between tries */
     void (*answer)(Item *item);
@@ -134,13 +148,22 @@ void pipe_send(Pipe *pipe);
 void pipe_read(Pipe *pipe);
 /* One turn for a thread: sends, waits for the socket, reads. A server that says nothing for too long is lost. */
 void pipe_turn(Pipe *pipe);
-static inline bool pipe_idle(const Pipe *pipe) { return pipe->waiting.first == NULL && pipe->sent.first == NULL; }
+static inline bool pipe_idle(const Pipe *pipe)
+{
+    return pipe->waiting.first == NULL && pipe->sent.first == NULL;
+}
 /* The connection is gone: reads wait for the next one, once; writes that were sent end with E_DB_LOST. */
 void pipe_lost(Pipe *pipe);
 /* Answers all that wait. */
 void pipe_fail(Pipe *pipe, Err err);
-/* A pause is over, nothing is owed. */
+/* Closes the connection of an idle pipe. */
 void pipe_close(Pipe *pipe);
+
+/* Between pg_pipe.c and pg_answers.c. */
+void queue_add(Queue *queue, Item *item);
+Item *queue_take(Queue *queue);
+void queue_before(Queue *queue, Queue *front); /* puts all of `front` before what is in `queue` */
+void item_forget(Item *item);                  /* its result and its error */
 
 /* ---- owners ---- */
 
@@ -148,7 +171,7 @@ typedef struct Pool Pool;
 typedef struct Writer Writer;
 
 typedef struct State {
-    Shape *_Atomic *shapes;     /* by Stmt.index */
+    Shape *_Atomic *shapes; /* by Stmt.index */
     Columns *_Atomic *columns;
     Pool *pool;
     Writer *writer;
