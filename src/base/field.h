@@ -45,6 +45,7 @@ enum FieldFlags {
     OUT_ONLY = 32,    /* reading ignores it */
     IN_ONLY = 64,     /* writing leaves it out */
     ALLOW_EMPTY = 128, /* dialects that take "" as absent: not here */
+    NUMBER_TOO = 512, /* reading a text: a number is taken as it is written */
     NULLABLE = 256,   /* Auth0's validator: null is a value beside the kind's own */
 };
 

@@ -67,6 +67,10 @@ static Err read_text(Ctx *ctx, const Field *field, const Value *value, char **me
 {
     char *text;
 
+    if (value->kind == LEX_NUMBER && (field->flags & NUMBER_TOO) != 0) {
+        *member = str_dup(ctx->arena, value->token);
+        return OK;
+    }
     if (value->kind != LEX_STRING)
         return wrong_type(ctx, field, "a string");
     text = text_of(ctx->arena, value);
