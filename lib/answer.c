@@ -83,29 +83,12 @@ static const Field error_body[] = {
     END(ErrorBody),
 };
 
-typedef struct Value {
-    const char *text;
-} Value;
-
-static const Field value_fields[] = { TEXT(Value, text, "v"), END(Value) };
-
-/* The text that a document is, or NULL. */
-static const char *text_of(Ctx *ctx, const char *document)
-{
-    Value value = { 0 };
-
-    if (document == NULL || *document != '"' ||
-        json_read(ctx, str_of(arena_printf(ctx->arena, "{\"v\":%s}", document)), 0, value_fields, &value) != OK)
-        return NULL;
-    return value.text;
-}
-
 static const char *first_text(Ctx *ctx, const char *const *documents, size_t n)
 {
     const char *text = NULL;
 
     for (size_t i = 0; i < n && text == NULL; i++)
-        text = text_of(ctx, documents[i]);
+        text = json_text(ctx->arena, documents[i]);
     return text;
 }
 

@@ -20,7 +20,7 @@ static const Face face = {
 
 static const Bind identity_bind[] = {
     BIND_TEXT(HecateAuth0Identity, connection),
-    BIND_TEXT(HecateAuth0Identity, user_id),
+    BIND_TEXT_OR_NUMBER(HecateAuth0Identity, user_id), /* some social providers */
     BIND_TEXT(HecateAuth0Identity, provider),
     BIND_BOOL_AS(HecateAuth0Identity, is_social, "isSocial"),
     BIND_TEXT_AS(HecateAuth0Identity, profile_data, "profileData"),

@@ -43,7 +43,7 @@ const Field *bind_table(Arena *arena, const Field *wire, const Bind *bind)
     for (size_t i = 0; i < n; i++) {
         const Field *row = row_of(wire, &bind[i]);
 
-        table[i] = (Field){ .name = bind[i].name, .kind = kind_of(&bind[i], row), .offset = bind[i].offset };
+        table[i] = (Field){ .name = bind[i].name, .kind = kind_of(&bind[i], row), .offset = bind[i].offset, .flags = bind[i].flags };
         if (bind[i].sub != NULL)
             table[i].sub = bind_table(arena, row != NULL && row->sub != NULL ? row->sub : bind[i].wire, bind[i].sub);
     }

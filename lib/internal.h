@@ -20,6 +20,7 @@ typedef struct Bind {
     BindType type;
     uint32_t offset;
     const struct Bind *sub; /* B_LIST, B_OBJECT */
+    uint32_t flags;         /* NUMBER_TOO */
     const Field *wire;      /* B_LIST: the table of its items, where the wire's own row has none */
 } Bind;
 
@@ -27,6 +28,7 @@ typedef struct Bind {
 #define BIND_(T, m, n, t, what, ...) { .name = (n), .type = (t), .offset = (uint32_t)(offsetof(T, m) + FIELD_TYPE_(T, m, what)), ##__VA_ARGS__ }
 #define BIND_TEXT(T, m) BIND_(T, m, #m, B_TEXT, const char *)
 #define BIND_TEXT_AS(T, m, n) BIND_(T, m, n, B_TEXT, const char *)
+#define BIND_TEXT_OR_NUMBER(T, m) BIND_(T, m, #m, B_TEXT, const char *, .flags = NUMBER_TOO)
 #define BIND_BOOL(T, m) BIND_(T, m, #m, B_BOOL, bool)
 #define BIND_BOOL_AS(T, m, n) BIND_(T, m, n, B_BOOL, bool)
 #define BIND_INT(T, m) BIND_(T, m, #m, B_INT, int64_t)

@@ -5,7 +5,7 @@
 #define USER                                                                                                            \
     "{\"created_at\":\"2026-01-02T03:04:05.661Z\",\"email\":\"a@b.co\",\"email_verified\":true,\"identities\":"         \
     "[{\"connection\":\"Users\",\"user_id\":\"63\",\"provider\":\"auth0\",\"isSocial\":false},"                         \
-    "{\"profileData\":{\"email\":\"x@y.z\"},\"connection\":\"g\",\"user_id\":\"7\",\"provider\":\"g\",\"isSocial\":true}]," \
+    "{\"profileData\":{\"email\":\"x@y.z\"},\"connection\":\"g\",\"user_id\":7,\"provider\":\"g\",\"isSocial\":true}]," \
     "\"name\":\"a@b.co\",\"nickname\":\"a\",\"picture\":\"p\",\"updated_at\":\"2026-01-02T03:04:05.661Z\","             \
     "\"user_id\":\"auth0|63\",\"user_metadata\":{\"k\":1},\"blocked\":true,\"logins_count\":4}"
 #define TOKEN(t) "{\"access_token\":\"" t "\",\"scope\":\"read:users\",\"expires_in\":86400,\"token_type\":\"Bearer\"}"
@@ -53,6 +53,7 @@ TEST(auth0_create_with_a_given_token)
     assert_int_equal(user->identities.count, 2);
     assert_null(user->identities.items[0]->profile_data);
     assert_string_equal(user->identities.items[1]->profile_data, "{\"email\":\"x@y.z\"}");
+    assert_string_equal(user->identities.items[1]->user_id, "7");
     assert_true(user->identities.items[1]->is_social);
     assert_null(user->app_metadata);
     assert_string_equal(user->raw, USER);
