@@ -79,7 +79,10 @@ typedef struct KeySet {
     Key *signer;
     unsigned algs; /* bit 1 << Alg: what is accepted; 0: the algorithms of the keys */
     Key *fallback; /* HS256 key for tokens without a known kid, or NULL */
+    uint64_t serial; /* from keyset_serial(), once the set is filled; 0: jwt_verify() remembers no token of it */
 } KeySet;
+/* A number that no other key set of the process has. */
+uint64_t keyset_serial(void);
 /* {"keys":[…]} of the public parts; symmetric keys are left out. */
 Err jwks_write(Arena *arena, const KeySet *keys, char **ret);
 

@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "crypto/key.h"
+#include "crypto/seen.h"
 #include "json/json.h"
 
 enum { MOST_TOKEN = 8192, HMAC_BYTES = 32, MOST_SIGNATURE = MOST_RSA_BITS / 8 };
@@ -254,14 +255,11 @@ static Err check_signature(Ctx *ctx, const KeySet *keys, Str signed_part, Str la
     return signature_good(ctx->arena, key, signed_part, signature) ? OK : refuse(jwt, JWT_SIGNATURE);
 }
 
-Err jwt_verify(Ctx *ctx, const KeySet *keys, Str token, Jwt *ret)
+static Err verify(Ctx *ctx, const KeySet *keys, Str token, Jwt *ret)
 {
     Str rest = token, first, second;
     bool foreign;
 
-    *ret = (Jwt){ .fault = JWT_OK };
-    if (token.n > MOST_TOKEN)
-        return refuse(ret, JWT_SEGMENTS);
     first = str_cut(&rest, '.');
     if (rest.p == NULL)
         return refuse(ret, JWT_SEGMENTS);
@@ -276,4 +274,24 @@ Err jwt_verify(Ctx *ctx, const KeySet *keys, Str token, Jwt *ret)
         return refuse(ret, JWT_CLAIMS_JSON);
     }
     return check_signature(ctx, keys, (Str){ token.p, first.n + 1 + second.n }, rest, foreign, ret);
+}
+
+Err jwt_verify(Ctx *ctx, const KeySet *keys, Str token, Jwt *ret)
+{
+    uint8_t digest[SEEN_DIGEST];
+
+    *ret = (Jwt){ .fault = JWT_OK };
+    if (token.n > MOST_TOKEN)
+        return refuse(ret, JWT_SEGMENTS);
+    hash_sum(HASH_SHA256, token, digest);
+    if (seen_find(ctx->arena, keys->serial, digest, ret))
+        return OK;
+    TRY(verify(ctx, keys, token, ret));
+    seen_add(keys->serial, digest, ret);
+    return OK;
+}
+
+uint64_t keyset_serial(void)
+{
+    return seen_serial();
 }

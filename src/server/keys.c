@@ -343,6 +343,8 @@ Err keys_load(Server *server, House *house, Ctx *ctx, Buf *why)
     for (size_t i = 0; i < DIALECTS; i++)
         if (house->settings.listen[i] != NULL)
             TRY(load_one(house, ctx, (Tongue)i, server->how->dev, why));
+    for (size_t i = 0; i < DIALECTS; i++)
+        house->keys[i].serial = keyset_serial();
     return OK;
 }
 

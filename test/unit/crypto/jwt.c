@@ -491,3 +491,38 @@ TEST(jwt_beyond_8_kib_is_not_looked_at)
     assert_fault(&ctx, &ring.set, dots, JWT_SEGMENTS);
     assert_int_equal(arena_used(arena), used);
 }
+
+/* ---- what is remembered ---- */
+
+TEST(a_token_is_remembered_under_its_keys_alone)
+{
+    TEST_CTX(ctx);
+    Key *one, *two;
+    KeySet first = { 0 }, second = { 0 };
+    char *token, *other;
+    Jwt jwt;
+
+    assert_ok(key_from_secret(STR("a secret of more than thirty-two bytes"), NULL, &one));
+    assert_ok(key_from_secret(STR("another one of more than thirty-two bytes"), NULL, &two));
+    first = (KeySet){ .signer = one, .fallback = one, .algs = 1U << ALG_HS256, .serial = keyset_serial() };
+    second = (KeySet){ .signer = two, .fallback = two, .algs = 1U << ALG_HS256, .serial = keyset_serial() };
+    assert_ok(jwt_sign(arena, &first, "JWT", "{\"sub\":\"a\"}", &token));
+    assert_ok(jwt_sign(arena, &first, "at+jwt", "{\"sub\":\"b\"}", &other));
+    for (int i = 0; i < 3; i++) {
+        assert_ok(jwt_verify(&ctx, &first, str_of(token), &jwt));
+        assert_str(jwt.claims, "{\"sub\":\"a\"}");
+        assert_string_equal(jwt.alg, "HS256");
+        assert_string_equal(jwt.typ, "JWT");
+        assert_null(jwt.kid);
+        assert_ok(jwt_verify(&ctx, &first, str_of(other), &jwt));
+        assert_string_equal(jwt.typ, "at+jwt");
+        assert_err(jwt_verify(&ctx, &second, str_of(token), &jwt), E_BAD_CREDENTIAL);
+        assert_int_equal(jwt.fault, JWT_SIGNATURE);
+    }
+    token[strlen(token) - 2] = token[strlen(token) - 2] == 'A' ? 'B' : 'A';
+    assert_err(jwt_verify(&ctx, &first, str_of(token), &jwt), E_BAD_CREDENTIAL);
+    first.serial = 0; /* remembers nothing, finds nothing */
+    assert_ok(jwt_verify(&ctx, &first, str_of(other), &jwt));
+    key_free(one);
+    key_free(two);
+}
