@@ -34,7 +34,7 @@ Err password_place(Ctx *ctx, User *user, const char *hash, ptrdiff_t at);
 /* Verifies against what the user has. OK, E_WRONG_PASSWORD, E_NO_PASSWORD, E_BUSY. `user` NULL: takes the time of a hash and is wrong. */
 Err password_try(Ctx *ctx, const User *user, const char *password);
 /* Renews a weaker hash after a right password. */
-void password_renew(Ctx *ctx, const User *user, const char *password);
+void password_renew(Ctx *ctx, User *user, const char *password);
 
 /* ---- refresh2.c: refresh tokens of version 2 ---- */
 

@@ -152,21 +152,37 @@ Err password_try(Ctx *ctx, const User *user, const char *password)
     return err == OK ? OK : E_WRONG_PASSWORD; /* a hash that others wrote and nobody can read is wrong, too */
 }
 
-void password_renew(Ctx *ctx, const User *user, const char *password)
+typedef struct Renewal {
+    const User *user;
+    const char *hash;
+    bool renewed;
+} Renewal;
+
+static Err renew(Tx *tx, void *arg)
+{
+    Renewal *renewal = arg;
+
+    TRY(store_user_renew_password(tx, renewal->user, renewal->hash, &renewal->renewed));
+    if (renewal->renewed && renewal->user->digest != NULL)
+        return store_password_delete(tx, renewal->user->id); /* a core hash wins over it */
+    return OK;
+}
+
+void password_renew(Ctx *ctx, User *user, const char *password)
 {
     const char *hash = !text_empty(user->encrypted_password) ? user->encrypted_password : user->digest;
-    User renewed = *user;
+    Renewal renewal = { .user = user };
     char *made;
 
     if (hash == NULL || strlen(password) > LONGEST_PASSWORD || !password_is_weaker(str_of(hash), ctx->directory->password_hash) ||
         password_hash(ctx, password, &made) != OK)
         return;
-    renewed.encrypted_password = made;
-    renewed.updated_at = ctx->now;
-    if (store_user_set_password(db_auto(ctx), &renewed) != OK)
+    renewal.hash = made;
+    if (tx_run(ctx, renew, &renewal) != OK || !renewal.renewed)
         return; /* the old hash goes on to work: the next sign-in tries again */
-    if (user->digest != NULL)
-        IGNORE(store_password_delete(db_auto(ctx), user->id)); /* a core hash wins over it */
+    user->encrypted_password = made;
+    user->digest = NULL;
+    user->updated_at = ctx->now;
 }
 
 Err dir_password_verify(Ctx *ctx, const char *id, const char *password)

@@ -4,7 +4,7 @@
 #include "crypto/crypto.h"
 #include "directory/internal.h"
 
-enum { TOKEN_LENGTH = 12 };
+enum { TOKEN_LENGTH = 12, MOST_TRIES = 3 };
 
 static char *token_new(Ctx *ctx)
 {
@@ -41,7 +41,7 @@ static Err may_sign_in(Ctx *ctx, const SignIn *in, const User *user)
     return OK;
 }
 
-/* `method` is the amr's; `provider` the audit row's, NULL: none is written. */
+/* `method` is the amr's; `provider` the audit row's, NULL: none is written. E_CONFLICT: the user is gone, or has another password by now. */
 static Err begin_session(Ctx *ctx, const char *method, const char *provider, User *user, Grant *ret)
 {
     const Traits traits = { .provider = provider };
@@ -53,9 +53,13 @@ static Err begin_session(Ctx *ctx, const char *method, const char *provider, Use
         .method = method, .aal = "aal1", .user_agent = ctx->user_agent, .ip = ctx->ip, .audit = provider != NULL && !ctx->directory->audit_off,
         .refresh_token_hmac_key = v2 ? refresh2_key(ctx->arena) : NULL, .event_1 = uuid_new(ctx->arena),
         .payload_1 = event_payload(ctx, EV_LOGIN, user, &traits), .now = ctx->now,
+        .password = user->encrypted_password == NULL ? "" : user->encrypted_password,
     };
+    const Err err = store_sign_in(db_auto(ctx), &write);
 
-    TRY(store_sign_in(db_auto(ctx), &write));
+    if (err == E_NO_ROW)
+        return E_CONFLICT;
+    TRY(err);
     *amr = (Amr){ .id = write.amr_id, .session_id = write.session_id, .method = write.method, .created_at = ctx->now, .updated_at = ctx->now };
     *session = (Session){ .id = write.session_id, .user_id = user->id, .aal = write.aal, .created_at = ctx->now, .updated_at = ctx->now,
                           .refresh_token_hmac_key = write.refresh_token_hmac_key };
@@ -70,7 +74,7 @@ static Err begin_session(Ctx *ctx, const char *method, const char *provider, Use
 
 static const UserPolicy today = { .check_password = true };
 
-Err dir_sign_in(Ctx *ctx, const SignIn *in, Grant *ret)
+static Err try_sign_in(Ctx *ctx, const SignIn *in, bool again, Grant *ret)
 {
     User *user = NULL;
     Err err;
@@ -80,18 +84,27 @@ Err dir_sign_in(Ctx *ctx, const SignIn *in, Grant *ret)
     err = find_user(ctx, in, &user);
     if (err != OK && err != E_NO_ROW)
         return err;
+    if (again && user == NULL)
+        return fail(ctx, E_BAD_SIGN_IN, NOWHERE, NULL);
     err = password_try(ctx, user, in->password == NULL ? "" : in->password);
     if (err == E_WRONG_PASSWORD || err == E_NO_PASSWORD)
         return fail(ctx, E_BAD_SIGN_IN, NOWHERE, NULL);
     TRY(err);
     TRY(may_sign_in(ctx, in, user));
     password_renew(ctx, user, in->password);
-    err = begin_session(ctx, "password", in->email != NULL ? "email" : in->phone != NULL ? "phone" : "username", user, ret);
-    if (err == E_CONFLICT) /* the user was deleted while the password was tried */
-        return fail(ctx, E_BAD_SIGN_IN, NOWHERE, NULL);
-    TRY(err);
+    TRY(begin_session(ctx, "password", in->email != NULL ? "email" : in->phone != NULL ? "phone" : "username", user, ret));
     ret->weak_password = password_check(ctx, &today, in->password, NOWHERE) == E_WEAK_PASSWORD;
     return OK;
+}
+
+/* The user may be deleted or get another password while this one is tried: then it is tried again. */
+Err dir_sign_in(Ctx *ctx, const SignIn *in, Grant *ret)
+{
+    Err err = E_CONFLICT;
+
+    for (int i = 0; i < MOST_TRIES && err == E_CONFLICT; i++)
+        err = try_sign_in(ctx, in, i > 0, ret);
+    return err == E_CONFLICT ? fail(ctx, E_BAD_SIGN_IN, NOWHERE, NULL) : err;
 }
 
 /* ---- sign-up ---- */

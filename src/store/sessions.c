@@ -55,6 +55,7 @@ static const Field write_cols[] = {
     INET(SessionWrite, ip, "ip"),
     TEXT(SessionWrite, tag, "tag"),
     TEXT(SessionWrite, refresh_token_hmac_key, "refresh_token_hmac_key", .flags = SECRET),
+    TEXT(SessionWrite, password, "password", .flags = SECRET),
     INT(SessionWrite, counter, "counter"),
     BOOL(SessionWrite, audit, "audit"),
     UUID(SessionWrite, event_1, "event_1"),

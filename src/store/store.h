@@ -47,7 +47,8 @@ Err store_address_lock(Tx *tx, const char *value);
 
 Err store_user_insert(Tx *tx, const User *user);
 Err store_user_update(Tx *tx, const User *user);
-Err store_user_set_password(Tx *tx, const User *user);
+/* Another hash of the same password; not when anything of the user changed since it was read. */
+Err store_user_renew_password(Tx *tx, const User *seen, const char *hash, bool *renewed);
 Err store_user_clear_tokens(Tx *tx, const char *id);
 Err store_user_clear_confirmation(Tx *tx, const char *id);
 Err store_user_delete(Tx *tx, const char *id);
@@ -97,12 +98,13 @@ Err store_session_load(Tx *tx, const char *session_id, SessionRow **ret);
 /* What a sign-in or a refresh writes. */
 typedef struct SessionWrite {
     const char *user_id, *session_id, *token, *child, *amr_id, *method, *aal, *user_agent, *ip, *tag;
-    const char *refresh_token_hmac_key;
+    const char *refresh_token_hmac_key, *password; /* what a sign-in found in auth.users.encrypted_password, '' for NULL */
     int64_t counter;
     bool audit;
     const char *event_1, *payload_1, *event_2, *payload_2;
     int64_t now, created_at;
 } SessionWrite;
+/* E_NO_ROW: the user is gone, or has another password by now. */
 Err store_sign_in(Tx *tx, const SessionWrite *in);
 Err store_refresh_swap(Tx *tx, const SessionWrite *in, bool *swapped);
 Err store_refresh_lock_session(Tx *tx, const char *session_id);

@@ -281,9 +281,24 @@ Err store_user_update(Tx *tx, const User *user)
     return write_user(tx, SQL_USER_UPDATE, user);
 }
 
-Err store_user_set_password(Tx *tx, const User *user)
+typedef struct Renewal {
+    const char *id, *hash;
+    int64_t seen_at, updated_at;
+} Renewal;
+
+Err store_user_renew_password(Tx *tx, const User *seen, const char *hash, bool *renewed)
 {
-    return write_user(tx, SQL_USER_SET_PASSWORD, user);
+    static const Field params[] = {
+        UUID(Renewal, id, "id"),           TEXT(Renewal, hash, "encrypted_password", .flags = SECRET),
+        TIME(Renewal, seen_at, "seen_at"), TIME(Renewal, updated_at, "updated_at"),
+        END(Renewal),
+    };
+    const Renewal row = { .id = seen->id, .hash = hash, .seen_at = seen->updated_at, .updated_at = tx_ctx(tx)->now };
+    int64_t changed;
+
+    TRY(db_exec(tx, SQL_USER_RENEW_PASSWORD, params, &row, &changed));
+    *renewed = changed == 1;
+    return OK;
 }
 
 Err store_user_clear_tokens(Tx *tx, const char *id)

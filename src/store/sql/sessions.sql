@@ -113,13 +113,20 @@ WHERE s.user_id = :user_id AND s.created_at > :created_at AND (s.not_after IS NU
   AND (s.tag = :tag OR (s.tag IS NULL AND CAST(:tag AS text) IS NULL))
 LIMIT 1
 
--- A sign-in: session, amr claim, first refresh token, last_sign_in_at, audit row.
+-- A sign-in: last_sign_in_at, session, amr claim, first refresh token, audit row. Nothing at all when the user is gone or has another password by now:
+-- the row of the user is what a sign-in and a new password wait for one another at.
 
 -- :sign_in write
 -- @pg
-WITH session AS (
+WITH person AS (
+  UPDATE auth.users SET last_sign_in_at = :now, updated_at = :now
+  WHERE id = :user_id AND coalesce(encrypted_password, '') = CAST(:password AS text)
+  RETURNING id
+), session AS (
   INSERT INTO auth.sessions (id, user_id, created_at, updated_at, aal, user_agent, ip, refresh_token_hmac_key, refresh_token_counter)
-  VALUES (:session_id, :user_id, :now, :now, :aal, :user_agent, :ip, :refresh_token_hmac_key, :counter)
+  SELECT CAST(:session_id AS uuid), id, :now, :now, CAST(:aal AS auth.aal_level), CAST(:user_agent AS text), CAST(:ip AS inet),
+    CAST(:refresh_token_hmac_key AS text), CAST(:counter AS bigint)
+  FROM person
   RETURNING id
 ), claim AS (
   INSERT INTO auth.mfa_amr_claims (id, session_id, created_at, updated_at, authentication_method)
@@ -128,8 +135,6 @@ WITH session AS (
   INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
   SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), CAST(:token AS text), :user_id_text, '', id, false, :now, :now
   FROM session WHERE CAST(:token AS text) IS NOT NULL
-), person AS (
-  UPDATE auth.users SET last_sign_in_at = :now, updated_at = :now WHERE id = :user_id
 ), event AS (
   INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
   SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), CAST(:event_1 AS uuid), CAST(:payload_1 AS json), :now, ''
@@ -137,19 +142,20 @@ WITH session AS (
 )
 SELECT id AS session_id FROM session
 -- @sqlite
+UPDATE auth.users SET last_sign_in_at = :now, updated_at = :now WHERE id = :user_id AND coalesce(encrypted_password, '') = :password
+;
 INSERT INTO auth.sessions (id, user_id, created_at, updated_at, aal, user_agent, ip, refresh_token_hmac_key, refresh_token_counter)
-VALUES (:session_id, :user_id, :now, :now, :aal, :user_agent, :ip, :refresh_token_hmac_key, :counter)
+SELECT :session_id, :user_id, :now, :now, :aal, :user_agent, :ip, :refresh_token_hmac_key, :counter WHERE changes() = 1
 ;
 INSERT INTO auth.mfa_amr_claims (id, session_id, created_at, updated_at, authentication_method)
-VALUES (:amr_id, :session_id, :now, :now, :method)
+SELECT :amr_id, :session_id, :now, :now, :method WHERE changes() = 1
 ;
 INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
-SELECT '00000000-0000-0000-0000-000000000000', :token, :user_id_text, '', :session_id, 0, :now, :now WHERE :token IS NOT NULL
-;
-UPDATE auth.users SET last_sign_in_at = :now, updated_at = :now WHERE id = :user_id
+SELECT '00000000-0000-0000-0000-000000000000', :token, :user_id_text, '', id, 0, :now, :now
+FROM auth.sessions WHERE id = :session_id AND :token IS NOT NULL
 ;
 INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
-SELECT '00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, '' WHERE :audit
+SELECT '00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, '' FROM auth.sessions WHERE id = :session_id AND :audit
 ;
 SELECT id AS session_id FROM auth.sessions WHERE id = :session_id
 

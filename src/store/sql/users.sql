@@ -115,8 +115,8 @@ UPDATE auth.users SET aud = :aud, role = :role, email = :email, phone = :phone, 
   created_at = :created_at, updated_at = :updated_at
 WHERE id = :id
 
--- :user_set_password write
-UPDATE auth.users SET encrypted_password = :encrypted_password, updated_at = :updated_at WHERE id = :id
+-- :user_renew_password write
+UPDATE auth.users SET encrypted_password = :encrypted_password, updated_at = :updated_at WHERE id = :id AND updated_at = :seen_at
 
 -- :user_clear_tokens write
 UPDATE auth.users SET confirmation_token = '', recovery_token = '', email_change_token_new = '', email_change_token_current = '',
