@@ -152,6 +152,17 @@ async function deleteMeetsSignIn(them, server, name) {
     assert.deepEqual(tally([await them.ask('gotrue', refresh(json.refresh_token))]), { '400 refresh_token_not_found': status === 200 ? 1 : 0 })
 }
 
+// Who comes in by the old password while it changes is out again when the change is answered.
+async function passwordMeetsSignIn(them, server) {
+  const { email: address, id } = await newUser(them)
+  const calls = them.wires.gotrue.slice(0, 12).map((wire) => [wire, ...signIn(address, password)])
+  calls.splice(n++ % 12, 0, [them.wires.gotrue[MANY - 1], ...them.admins.gotrue.password(id, 'Other-pw-2')])
+  const answers = await race(calls)
+  only(answers, '200', '400 invalid_credentials')
+  assert.deepEqual(await sessionsOf(server, id), [])
+  assert.equal((await them.ask('gotrue', signIn(address, 'Other-pw-2'))).status, 200)
+}
+
 // `end` is sent among refreshes of one token; afterwards the token and its child are worth nothing.
 async function refreshMeets(them, server, end, ...kinds) {
   const user = await newSession(them)
@@ -211,6 +222,9 @@ function races(title, open, { rounds, counted = 20 }) {
       })
       test(`deletions meet: ${name}`, () => deletedTwice(them, name))
     }
+    test('a new password meets sign-ins by the old one', async () => {
+      for (let i = 0; i < 20; i++) await passwordMeetsSignIn(them, server)
+    })
     test('a ban meets refreshes', async () => {
       for (let i = 0; i < 8; i++) await refreshMeets(them, server, ({ id }) => them.admins.gotrue.ban(id, true), '400 user_banned')
     })
