@@ -32,13 +32,13 @@ typedef struct Stmt {
 /* ---- opening ---- */
 
 typedef struct DbConfig {
-    const char *url;          /* "sqlite:PATH" or "postgres://…" (several hosts as libpq reads them) */
-    const Stmt *stmts;        /* the generated table */
+    const char *url;   /* "sqlite:PATH" or "postgres://…" (several hosts as libpq reads them) */
+    const Stmt *stmts; /* the generated table */
     size_t n_stmts;
-    unsigned exclusive;       /* PostgreSQL: connections for transactions and slow lists, 4 to 8 */
-    unsigned window;          /* PostgreSQL: batches under way, 1 for a local server, 4 for a far one */
-    int64_t wait_ms;          /* longest wait for a connection, a lock or an answer */
-    bool beside;              /* SQLite: another process may serve the file (commands that look) */
+    unsigned exclusive; /* PostgreSQL: connections for transactions and slow lists, 4 to 8 */
+    unsigned window;    /* PostgreSQL: batches under way, 1 for a local server, 4 for a far one */
+    int64_t wait_ms;    /* longest wait for a connection, a lock or an answer */
+    bool beside;        /* SQLite: another process may serve the file (commands that look) */
 } DbConfig;
 
 /* Opens the database; migrations are a call of their own. E_CONFIG: the URL; E_CONFLICT: another process serves this SQLite file;
@@ -91,7 +91,7 @@ typedef struct Value {
     double real;
 } Value;
 typedef struct Query {
-    Buf sql; /* $1… stand for values in order */
+    Buf sql;            /* $1… stand for values in order */
     Value values[1024]; /* so large that a Query lives in the arena, not on a fiber's stack */
     size_t n;
     bool slow;

@@ -25,7 +25,7 @@ typedef struct Driver {
     void (*close)(Db *db);
     Err (*loop_open)(Db *db);
     void (*loop_close)(Db *db);
-    Err (*run)(Tx *tx, Work *work);                                          /* in tx->conn, or alone */
+    Err (*run)(Tx *tx, Work *work);                                                /* in tx->conn, or alone */
     Err (*transaction)(Ctx *ctx, Db *db, Err (*fn)(Tx *tx, void *arg), void *arg); /* one try */
 } Driver;
 

@@ -36,15 +36,13 @@ static Err list_applied(Tx *tx, List *ret)
     Query *query = ARENA_NEW(tx->ctx->arena, Query);
 
     query->sql = buf_in(tx->ctx->arena, 256);
-    buf_puts(&query->sql,
-             tx->db->postgres ? "SELECT name, checksum FROM hecate.migrations" : "SELECT name, checksum FROM hecate_migrations");
+    buf_puts(&query->sql, tx->db->postgres ? "SELECT name, checksum FROM hecate.migrations" : "SELECT name, checksum FROM hecate_migrations");
     return db_query(tx, query, applied_cols, 10000, ret);
 }
 
 /* Of several nodes that start at once, one applies, the others wait and find it applied. A migration may take its time. */
-static const char lock_sql[] =
-    "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;"
-    "SELECT pg_advisory_xact_lock(7305804402563)";
+static const char lock_sql[] = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0;"
+                               "SELECT pg_advisory_xact_lock(7305804402563)";
 
 static Err apply(Tx *tx, void *arg)
 {
@@ -69,14 +67,11 @@ static Err prepare_table(Tx *tx, void *arg)
 {
     (void)arg;
     if (!tx_is_postgres(tx))
-        return db_script(tx,
-                         "CREATE TABLE IF NOT EXISTS hecate_migrations (name TEXT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL,"
-                         " applied_at INTEGER NOT NULL) STRICT");
+        return db_script(tx, "CREATE TABLE IF NOT EXISTS hecate_migrations (name TEXT NOT NULL PRIMARY KEY, checksum TEXT NOT NULL,"
+                             " applied_at INTEGER NOT NULL) STRICT");
     TRY(db_script(tx, lock_sql));
-    return db_script(
-        tx,
-        "CREATE SCHEMA IF NOT EXISTS hecate; CREATE TABLE IF NOT EXISTS hecate.migrations"
-        " (name text NOT NULL CONSTRAINT migrations_pkey PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL)");
+    return db_script(tx, "CREATE SCHEMA IF NOT EXISTS hecate; CREATE TABLE IF NOT EXISTS hecate.migrations"
+                         " (name text NOT NULL CONSTRAINT migrations_pkey PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL)");
 }
 
 static Err migrate_all(Ctx *ctx, const Migration *migrations, size_t n, Buf *why)
@@ -91,8 +86,7 @@ static Err migrate_all(Ctx *ctx, const Migration *migrations, size_t n, Buf *why
     }
     for (size_t i = 0; i < n; i++) {
         const Applied *applied = find_applied(&rows, migrations[i].name);
-        Migrating m = { .migration = &migrations[i],
-                        .sum = checksum(ctx->arena, db_is_postgres(ctx->db) ? migrations[i].pg : migrations[i].sqlite) };
+        Migrating m = { .migration = &migrations[i], .sum = checksum(ctx->arena, db_is_postgres(ctx->db) ? migrations[i].pg : migrations[i].sqlite) };
 
         if (applied != NULL && !text_eq(applied->checksum, m.sum)) {
             buf_printf(why, "migration %s was applied in another form", m.migration->name);

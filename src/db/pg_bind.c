@@ -79,8 +79,7 @@ static Err put_number(Params *params, int i, Oid type, int64_t n)
     else if (type == OID_INT2)
         put_bytes(params, i, &narrow, sizeof(narrow));
     else
-        put(params, i, params->cells[i], (size_t)snprintf(params->cells[i], sizeof(params->cells[i]), "%lld", (long long)n),
-            false);
+        put(params, i, params->cells[i], (size_t)snprintf(params->cells[i], sizeof(params->cells[i]), "%lld", (long long)n), false);
     return OK;
 }
 

@@ -55,9 +55,8 @@ static const char setup_sql[] =
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
 /* Every statement is short and known: one plan each. An engine that only speaks the protocol may not know these. */
-static const char tune_sql[] =
-    "SELECT set_config(name, CASE name WHEN 'jit' THEN 'off' ELSE 'force_generic_plan' END, false) FROM pg_settings"
-    " WHERE name IN ('jit', 'plan_cache_mode')";
+static const char tune_sql[] = "SELECT set_config(name, CASE name WHEN 'jit' THEN 'off' ELSE 'force_generic_plan' END, false) FROM pg_settings"
+                               " WHERE name IN ('jit', 'plan_cache_mode')";
 
 static void first_line(Buf *why, const char *text)
 {

@@ -150,8 +150,7 @@ static void on_tick(void *arg)
 {
     Reader *reader = *loop_slot(arg, LOOP_SLOT_DB);
 
-    if (reader == NULL || reader->pipe.sent.first == NULL ||
-        clock_mono_ms() < reader->pipe.moved_ms + reader->pipe.db->config.wait_ms + SILENCE_MS)
+    if (reader == NULL || reader->pipe.sent.first == NULL || clock_mono_ms() < reader->pipe.moved_ms + reader->pipe.db->config.wait_ms + SILENCE_MS)
         return;
     log_note(LOG_WARN, "the database does not answer");
     pipe_lost(&reader->pipe);

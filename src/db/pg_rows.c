@@ -91,8 +91,7 @@ static char *cell_inet(Arena *arena, Cell cell)
     const size_t length = cell.n < 4 ? 0 : (uint8_t)cell.p[3];
     const unsigned bits = cell.n < 4 ? 0 : (uint8_t)cell.p[1];
 
-    if ((length != 4 && length != 16) || cell.n != 4 + length ||
-        inet_ntop(length == 4 ? AF_INET : AF_INET6, cell.p + 4, text, sizeof(text)) == NULL)
+    if ((length != 4 && length != 16) || cell.n != 4 + length || inet_ntop(length == 4 ? AF_INET : AF_INET6, cell.p + 4, text, sizeof(text)) == NULL)
         return NULL;
     return bits == length * 8 ? arena_strdup(arena, text) : arena_printf(arena, "%s/%u", text, bits);
 }
@@ -130,8 +129,7 @@ static void cell_texts(Arena *arena, Cell cell, Texts *texts)
         at += 4;
         if (n < 0 || n > end - at)
             continue;
-        texts_add(arena, texts,
-                  cell_text(arena, (Cell){ .type = cell.type == OID_UUIDS ? OID_UUID : OID_TEXT, .p = at, .n = (size_t)n }));
+        texts_add(arena, texts, cell_text(arena, (Cell){ .type = cell.type == OID_UUIDS ? OID_UUID : OID_TEXT, .p = at, .n = (size_t)n }));
         at += n;
     }
 }
@@ -208,8 +206,7 @@ static void read_rows(Ctx *ctx, Work *work, const PGresult *result, const Field 
             return;
         for (int i = 0; i < n; i++)
             if (fields[i] != NULL && !PQgetisnull(result, r, i))
-                read_member(ctx->arena, (Cell){ PQftype(result, i), PQgetvalue(result, r, i), (size_t)PQgetlength(result, r, i) },
-                            fields[i], row);
+                read_member(ctx->arena, (Cell){ PQftype(result, i), PQgetvalue(result, r, i), (size_t)PQgetlength(result, r, i) }, fields[i], row);
     }
 }
 

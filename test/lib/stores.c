@@ -222,8 +222,7 @@ char *store_dump(TestStore *store, Arena *arena)
     if (store->postgres)
         return run_pg(store->url, arena, dump_sql);
     assert_int_equal(sqlite3_open(store->url + strlen("sqlite:"), &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name", -1, &stmt, NULL),
-                     SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name", -1, &stmt, NULL), SQLITE_OK);
     while (sqlite3_step(stmt) == SQLITE_ROW)
         dump_table(db, (const char *)sqlite3_column_text(stmt, 0), &text);
     sqlite3_finalize(stmt);

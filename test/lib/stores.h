@@ -31,10 +31,16 @@ void store_use(const Stmt *stmts, size_t n, int64_t wait_ms);
 /* Runs `fn(arg)` in each of `n` fibers of a loop that has its connections; returns when all have ended. */
 void store_fibers(TestStore *store, unsigned n, void (*fn)(void *arg), void *args, size_t size);
 
-#define STORE_TEST(name)                                                    \
-    static void on_store_##name(TestStore *store);                          \
-    TEST(name##_on_sqlite) { store_test_sqlite(on_store_##name); }          \
-    TEST(name##_on_postgres) { store_test_postgres(on_store_##name); }      \
+#define STORE_TEST(name)                           \
+    static void on_store_##name(TestStore *store); \
+    TEST(name##_on_sqlite)                         \
+    {                                              \
+        store_test_sqlite(on_store_##name);        \
+    }                                              \
+    TEST(name##_on_postgres)                       \
+    {                                              \
+        store_test_postgres(on_store_##name);      \
+    }                                              \
     static void on_store_##name([[maybe_unused]] TestStore *store)
 
 #endif

@@ -30,9 +30,18 @@ STORE_TEST(user_comes_back_as_it_was_written)
 {
     TEST_ARENA(arena);
     Ctx ctx = new_ctx(store, arena);
-    const NewUser in = { .email = "grace@example.com", .phone = "+44 7700 900123", .email_confirmed = true, .username = "Grace",
-                         .first_name = "Grace", .last_name = "Höpper", .external_id = "ext-1", .meta_user = "{\"a\":{\"b\":[1,2.5,\"x: y, z\"]}}",
-                         .meta_app = "{\"plan\":\"pro\"}", .meta_private = "{\"k\":null}", .provider = "auth0", .subject = "grace",
+    const NewUser in = { .email = "grace@example.com",
+                         .phone = "+44 7700 900123",
+                         .email_confirmed = true,
+                         .username = "Grace",
+                         .first_name = "Grace",
+                         .last_name = "Höpper",
+                         .external_id = "ext-1",
+                         .meta_user = "{\"a\":{\"b\":[1,2.5,\"x: y, z\"]}}",
+                         .meta_app = "{\"plan\":\"pro\"}",
+                         .meta_private = "{\"k\":null}",
+                         .provider = "auth0",
+                         .subject = "grace",
                          .policy = &walk_policy };
     User *made, *user;
 
@@ -60,8 +69,13 @@ STORE_TEST(user_is_changed)
 {
     TEST_ARENA(arena);
     Ctx ctx = new_ctx(store, arena);
-    UserPatch in = { .email = "new@example.com", .email_confirmed = true, .first_name = "N", .meta_user = "{\"b\":1}", .role = "editor",
-                     .banned_until = ctx.now + 1000000, .policy = &walk_policy };
+    UserPatch in = { .email = "new@example.com",
+                     .email_confirmed = true,
+                     .first_name = "N",
+                     .meta_user = "{\"b\":1}",
+                     .role = "editor",
+                     .banned_until = ctx.now + 1000000,
+                     .policy = &walk_policy };
     User *user = create(&ctx, "old@example.com"), *changed;
 
     SET(&in, email), SET(&in, email_confirmed), SET(&in, first_name), SET(&in, meta_user), SET(&in, role), SET(&in, banned_until);
@@ -149,9 +163,17 @@ static size_t found(Ctx *ctx, const UserQuery *in)
 static void fill(Ctx *ctx)
 {
     const char *const more[] = { "second@example.org" };
-    const NewUser rich = { .email = "Zoe_x@example.com", .phone = "4477", .emails = { .v = (const char **)(void *)more, .n = 1 }, .username = "ZoE",
-                           .first_name = "Zoe", .last_name = "Quill", .name = "Zoe Q", .external_id = "e1", .connection = "Users",
-                           .meta_user = "{\"full_name\":\"Zoe Quill\"}", .policy = &walk_policy };
+    const NewUser rich = { .email = "Zoe_x@example.com",
+                           .phone = "4477",
+                           .emails = { .v = (const char **)(void *)more, .n = 1 },
+                           .username = "ZoE",
+                           .first_name = "Zoe",
+                           .last_name = "Quill",
+                           .name = "Zoe Q",
+                           .external_id = "e1",
+                           .connection = "Users",
+                           .meta_user = "{\"full_name\":\"Zoe Quill\"}",
+                           .policy = &walk_policy };
     User *user;
 
     for (int i = 0; i < 10; i++) {

@@ -11,19 +11,15 @@ static void insert_rows(TestStore *store)
             ? "INSERT INTO auth.users (id) VALUES ('" BARE "');"
               "INSERT INTO auth.users (id, email, banned_until, created_at, raw_user_meta_data, raw_app_meta_data, role, aud)"
               " VALUES ('" LOUD "', 'Loud@Example.COM', 'infinity', '-infinity', 'null', '[1, 2]', NULL, NULL);"
-              "INSERT INTO auth.identities (provider_id, user_id, identity_data, provider) VALUES ('p', '" LOUD
-              "', '{}', 'google');"
+              "INSERT INTO auth.identities (provider_id, user_id, identity_data, provider) VALUES ('p', '" LOUD "', '{}', 'google');"
               "INSERT INTO auth.sessions (id, user_id, created_at) VALUES ('" LOUD "', '" LOUD "', now());"
-              "INSERT INTO auth.refresh_tokens (token, user_id, session_id, revoked) VALUES ('abcdefghijkl', '" LOUD "', '" LOUD
-              "', false)"
+              "INSERT INTO auth.refresh_tokens (token, user_id, session_id, revoked) VALUES ('abcdefghijkl', '" LOUD "', '" LOUD "', false)"
             : "INSERT INTO auth_users (id) VALUES ('" BARE "');"
               "INSERT INTO auth_users (id, email, raw_user_meta_data, raw_app_meta_data, role, aud)"
               " VALUES ('" LOUD "', 'Loud@Example.COM', 'null', '[1,2]', NULL, NULL);"
-              "INSERT INTO auth_identities (id, provider_id, user_id, identity_data, provider) VALUES ('" LOUD "', 'p', '" LOUD
-              "', '{}', 'google');"
+              "INSERT INTO auth_identities (id, provider_id, user_id, identity_data, provider) VALUES ('" LOUD "', 'p', '" LOUD "', '{}', 'google');"
               "INSERT INTO auth_sessions (id, user_id, created_at) VALUES ('" LOUD "', '" LOUD "', 1);"
-              "INSERT INTO auth_refresh_tokens (token, user_id, session_id, revoked) VALUES ('abcdefghijkl', '" LOUD "', '" LOUD
-              "', false)";
+              "INSERT INTO auth_refresh_tokens (token, user_id, session_id, revoked) VALUES ('abcdefghijkl', '" LOUD "', '" LOUD "', false)";
 
     store_sql(store, NULL, sql);
 }

@@ -45,12 +45,9 @@ STORE_TEST(a_change_to_a_taken_value_is_refused)
 {
     TEST_ARENA(arena);
     Ctx ctx = new_ctx(store, arena);
-    const NewUser first = {
-        .email = "one@example.com", .phone = "4470", .username = "Ada", .external_id = "x1", .policy = &walk_policy
-    };
+    const NewUser first = { .email = "one@example.com", .phone = "4470", .username = "Ada", .external_id = "x1", .policy = &walk_policy };
     UserPatch email = { .email = "One@example.com", .policy = &walk_policy }, phone = { .phone = "4470", .policy = &walk_policy },
-              username = { .username = "ADA", .policy = &walk_policy },
-              external = { .external_id = "x1", .policy = &walk_policy };
+              username = { .username = "ADA", .policy = &walk_policy }, external = { .external_id = "x1", .policy = &walk_policy };
     User *user = create(&ctx, "two@example.com"), *changed;
     char *before;
 
