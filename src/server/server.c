@@ -499,6 +499,7 @@ Exit server_run(const Start *how, Buf *why)
     server->arena = arena_new(SERVER_CAP, true);
     server->metrics = metrics_new();
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a failed write */
     hold_signals(SIG_BLOCK);
     process_harden();
     code = start(server, why);
