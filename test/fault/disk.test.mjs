@@ -1,6 +1,7 @@
-// disk.test.mjs: a disk that is full or fails under load, made by strace: writes get a 5xx in their dialect's shape, reads go on, nothing acknowledged is
+// disk.test.mjs: a disk that is full or fails under load, made by strace and a limit: writes get a 5xx in their dialect's shape, reads go on, nothing acknowledged is
 // lost, and all is well again by itself.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,35 +13,42 @@ import { attach } from '../lib/trace.mjs'
 
 // A call that strace breaks would look like none that the server makes.
 const env = { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOG_LEVEL: 'error', HECATE_SECCOMP: 'false' }
-// What fails, how, and whether it always does.
+const inject = (text) => async ({ pid }) => (await attach(pid, ['-e', `trace=${text.split(':')[0]}`, '-e', `inject=${text}`])).stop
+const limit = async ({ pid }) => {
+  const set = (bytes) => execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`])
+  set(65536)
+  return () => set('unlimited')
+}
+// What fails; how it begins, which gives how it ends; and whether every write fails.
 const faults = [
-  ['a full disk', 'pwrite64:error=ENOSPC', true],
-  ['a disk that fails to write', 'pwrite64:error=EIO', true],
-  ['a disk that fails to sync', 'fdatasync,fsync:error=EIO', true],
-  ['a disk that fails every seventh write', 'pwrite64:error=EIO:when=5+7', false],
-  ['a disk that fails every third sync', 'fdatasync:error=EIO:when=2+3', false],
+  ['a full disk', inject('pwrite64:error=ENOSPC'), true],
+  ['a disk that fails to write', inject('pwrite64:error=EIO'), true],
+  ['a disk that fails to sync', inject('fdatasync,fsync:error=EIO'), true],
+  ['a disk that fails every seventh write', inject('pwrite64:error=EIO:when=5+7'), false],
+  ['a disk that fails every third sync', inject('fdatasync:error=EIO:when=2+3'), false],
+  ['files that may not grow', limit, true],
 ]
 
-const breaking = (server, inject, seen) => async (rest, life) => {
+const during = (server, begin, seen) => async (rest, life) => {
   await rest(150)
   seen.before = life.written
-  const strace = await attach(server.pid, ['-e', `trace=${inject.split(':')[0]}`, '-e', `inject=${inject}`])
+  const end = await begin(server)
   const { read } = life
   await rest(500)
   seen.read = life.read - read
-  await strace.stop()
+  await end()
   const { written } = life
   await rest(500)
   seen.after = life.written - written
 }
 
-for (const [title, inject, always] of faults)
+for (const [title, begin, always] of faults)
   test(title, async (t) => {
     const data = mkdtempSync(join(tmpdir(), 'hecate-disk-'))
     let server = await start({ data, env })
     try {
       const them = await crew(server), seen = {}
-      const life = await underLoad(them, breaking(server, inject, seen))
+      const life = await underLoad(them, during(server, begin, seen))
       t.diagnostic(`${life.written} written, ${sum(life.writesRefused)} refused, ${seen.read} reads meanwhile`)
       assert.ok(seen.before > 0 && seen.after > 0, 'it writes before and after')
       assert.ok(seen.read > 0 && sum(life.readsRefused) === 0, 'it reads meanwhile')

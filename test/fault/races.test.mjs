@@ -128,6 +128,21 @@ async function secondRound(them, server) {
   answers.forEach((answer, i) => answer.status < 300 || assert.equal(them.admins[i % 3 === 0 ? 'gotrue' : 'clerk'].taken.email(answer), ''))
 }
 
+// MANY users move to one address: one gets it, the others hear what a lone latecomer hears.
+async function moveRound(them, server, name) {
+  const { admins: all, wires, ask } = them
+  const { move } = all[name]
+  const people = []
+  for (let i = 0; i < 12; i++) people.push(await newUser(them, name))
+  const address = email()
+  const answers = await race(people.map(({ id }, i) => [wires[name][i], ...move(id, address)]))
+  const late = await ask(name, move((await newUser(them, name)).id, address))
+  assert.ok(late.status >= 400)
+  assert.equal(answers.filter((answer) => answer.status < 300).length, 1, JSON.stringify(tally(answers)))
+  only(answers, '200', ...Object.keys(tally([late])))
+  assert.equal((await query(server, `SELECT id FROM auth.users WHERE email = '${address}'`)).length, 1)
+}
+
 const phone = () => `+1555${String(process.pid % 10000).padStart(4, '0')}${String(n++).padStart(4, '0')}`
 
 async function phoneRound(them, server, names) {
@@ -206,6 +221,10 @@ function races(title, open, { rounds, counted = 20 }) {
     test(`one e-mail, the first of some and the second of others, ${MANY} creations`, async () => {
       for (let i = 0; i < 4; i++) await secondRound(them, server)
     })
+    for (const name of ['gotrue', 'auth0'])
+      test(`users move to one e-mail: ${name}`, async () => {
+        for (let i = 0; i < 4; i++) await moveRound(them, server, name)
+      })
     for (const names of [['gotrue'], ['clerk'], ['gotrue', 'clerk']])
       test(`one phone, ${MANY} creations: ${names}`, async () => {
         for (let i = 0; i < 4; i++) await phoneRound(them, server, names)

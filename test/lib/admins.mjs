@@ -12,10 +12,12 @@ async function auth0Token({ auth0: { url, domain, ca, clientId, clientSecret } }
   return answer.json.access_token
 }
 
-// Per dialect: wire() is a new connection with the admin's credential; create, read, mark, ban and remove give [method, path, body]; id and state read
-// the user of an answer; taken gives what is wrong with the answer to a creation of something that is there ('' when it is right).
+// Per dialect: wire() is a new connection with the admin's credential; create, read, mark, ban, password, move (to another e-mail) and remove give
+// [method, path, body]; id and state read the user of an answer; taken gives what is wrong with the answer to a creation of something that is there
+// ('' when it is right).
 export async function admins(server) {
   const token = await auth0Token(server)
+  const { clientId } = server.auth0
   const says = (status, code) => (answer) => (answer.status === status && code(answer.json) ? '' : `${answer.status} ${answer.text}`)
   const gotrueTaken = (code) => says(422, (json) => json.error_code === code)
   const clerkTaken = (param) => says(422, (json) => json.errors[0].code === 'form_identifier_exists' && json.errors[0].meta.param_name === param)
@@ -31,6 +33,7 @@ export async function admins(server) {
       mark: (id, mark) => ['PUT', `/admin/users/${id}`, { user_metadata: { mark } }],
       ban: (id, on) => ['PUT', `/admin/users/${id}`, { ban_duration: on ? '24h' : 'none' }],
       password: (id, password) => ['PUT', `/admin/users/${id}`, { password }],
+      move: (id, email) => ['PUT', `/admin/users/${id}`, { email }],
       remove: (id) => ['DELETE', `/admin/users/${id}`],
       id: (json) => json.id,
       state: (json) => ({ mark: json.user_metadata.mark, banned: Date.parse(json.banned_until ?? 0) > Date.now() }),
@@ -57,6 +60,7 @@ export async function admins(server) {
       mark: (id, mark) => ['PATCH', auth0User(id), { user_metadata: { mark } }],
       ban: (id, on) => ['PATCH', auth0User(id), { blocked: on }],
       password: (id, password) => ['PATCH', auth0User(id), { password, connection: CONNECTION }],
+      move: (id, email) => ['PATCH', auth0User(id), { email, connection: CONNECTION, client_id: clientId }],
       remove: (id) => ['DELETE', auth0User(id)],
       id: (json) => json.user_id,
       state: (json) => ({ mark: json.user_metadata.mark, banned: json.blocked === true }),
