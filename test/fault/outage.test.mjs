@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { newCluster } from '../lib/cluster.mjs'
+import { newCutter } from '../lib/cutter.mjs'
 import { crew, hangUp, present, sum, underLoad } from '../lib/load.mjs'
 import { start, stores } from '../lib/server.mjs'
 import { broken } from '../lib/tables.mjs'
 
 const RECOVERY_MS = 5000
+const env = { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOG_LEVEL: 'error', HECATE_DATA_KEY: '00112233445566778899aabbccddeeff'.repeat(2) }
 
 // Waits until writes and reads are answered again; the milliseconds it took.
 async function recovered(rest, life) {
@@ -41,7 +43,7 @@ if (stores.includes('postgres'))
     let cluster, server, them
     before(async () => {
       cluster = await newCluster()
-      server = await start({ store: 'postgres', database: cluster.url, env: { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOG_LEVEL: 'error' } })
+      server = await start({ store: 'postgres', database: cluster.url, env })
       them = await crew(server)
     })
     after(async () => {
@@ -63,4 +65,29 @@ if (stores.includes('postgres'))
         await present(them)
         assert.equal(broken(server), '')
       })
+
+    // The change is made, or not, and nobody can tell: it is said to have failed, and is made once at the most.
+    test('answers that are lost with their connection', async (t) => {
+      const cutter = await newCutter(cluster.url)
+      const other = await start({ store: 'postgres', database: cutter.url, env })
+      try {
+        const those = await crew(other)
+        const life = await underLoad(those, async (rest, counts) => {
+          await rest(200)
+          for (let i = 0; i < 60; i++) {
+            cutter.cut()
+            await rest(20)
+          }
+          await recovered(rest, counts)
+        })
+        t.diagnostic(`${cutter.cuts()} cuts, ${life.written} written, ${sum(life.writesRefused)} writes and ${sum(life.readsRefused)} reads refused with ${[...life.statuses]}`)
+        assert.ok(cutter.cuts() >= 40)
+        await present(those)
+        assert.equal(broken(server), '')
+        hangUp(those)
+      } finally {
+        await other.stop()
+        cutter.close()
+      }
+    })
   })

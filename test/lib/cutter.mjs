@@ -1,0 +1,39 @@
+// cutter.mjs: a proxy before PostgreSQL's unix socket that cuts a connection when an answer comes, before it passes it on.
+import { mkdtempSync, rmSync } from 'node:fs'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const NAME = '.s.PGSQL.5432'
+
+// url: that of the database behind; cut(): the next answer on any connection is lost, with the connection. cuts(): how many were.
+export async function newCutter(url) {
+  const behind = /[?&]host=([^&]+)/.exec(url)[1]
+  const dir = mkdtempSync(join(tmpdir(), 'hecate-cutter-'))
+  const open = new Set()
+  let due = 0, done = 0
+  const server = net.createServer((client) => {
+    const postgres = net.connect(join(behind, NAME))
+    const end = () => [client, postgres].forEach((socket) => socket.destroy())
+    open.add(client)
+    for (const socket of [client, postgres]) socket.on('error', end).on('close', end)
+    client.on('close', () => open.delete(client)).pipe(postgres)
+    postgres.on('data', (chunk) => {
+      if (due === 0) return client.write(chunk)
+      due--
+      done++
+      end()
+    })
+  })
+  await new Promise((resolve) => server.listen(join(dir, NAME), resolve))
+  return {
+    url: url.replace(behind, dir),
+    cut: () => { due = 1 },
+    cuts: () => done,
+    close: () => {
+      open.forEach((socket) => socket.destroy())
+      server.close()
+      rmSync(dir, { recursive: true, force: true })
+    },
+  }
+}
