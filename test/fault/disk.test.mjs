@@ -65,7 +65,6 @@ for (const [title, begin, always] of faults)
       assert.deepEqual(await query(server, 'PRAGMA integrity_check'), [{ integrity_check: 'ok' }])
       hangUp(them)
     } finally {
-      await server.stop()
-      rmSync(data, { recursive: true, force: true })
+      await server.stop().finally(() => rmSync(data, { recursive: true, force: true }))
     }
   })
