@@ -70,14 +70,24 @@ static Err read_bearer(Ctx *ctx, const Req *req, Str *ret)
     return OK;
 }
 
+typedef struct Audiences {
+    Texts aud;
+} Audiences;
+static const Field audiences[] = { TEXTS(Audiences, aud, "aud"), END(Audiences) };
+
 /* `aud` is a text, or a list of texts. */
 static bool has_audience(Ctx *ctx, const char *aud, const char *want)
 {
-    if (aud == NULL)
+    Audiences all = { 0 };
+
+    if (aud == NULL || aud[0] != '[')
+        return text_eq(aud, json_quote(ctx->arena, want));
+    if (json_read(ctx, str_of(arena_printf(ctx->arena, "{\"aud\":%s}", aud)), 0, audiences, &all) != OK)
         return false;
-    if (aud[0] == '[')
-        return strstr(aud, json_quote(ctx->arena, want)) != NULL;
-    return text_eq(aud, json_quote(ctx->arena, want));
+    for (size_t i = 0; i < all.aud.n; i++)
+        if (text_eq(all.aud.v[i], want))
+            return true;
+    return false;
 }
 
 /* As it is shown: a text without its quotes. */
