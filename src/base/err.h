@@ -82,6 +82,16 @@
     X(E_NO_REFRESH_TOKEN,   "no such refresh token")                                         \
     X(E_REFRESH_REUSED,     "the refresh token was used before")                             \
     X(E_MFA_REQUIRED,       "a second factor is required")                                   \
+    /* second factors */                                                                     \
+    X(E_FACTOR_OFF,         "this kind of second factor is switched off")                    \
+    X(E_NO_FACTOR,          "no such second factor")                                         \
+    X(E_FACTOR_NAME_TAKEN,  "the user has a second factor with this name")                   \
+    X(E_FACTOR_EXISTS,      "the phone number is a second factor already")                   \
+    X(E_FACTORS_MANY,       "the user has as many second factors as may be")                 \
+    X(E_NO_CHALLENGE,       "no such challenge of this second factor")                       \
+    X(E_CHALLENGE_USED,     "the challenge was used, or made elsewhere")                     \
+    X(E_CHALLENGE_OVER,     "the challenge is too old")                                      \
+    X(E_WRONG_CODE,         "the code is wrong, or was used")                                \
     X(E_FORBIDDEN_COMBO,    "these changes cannot be made together")
 /* clang-format on */
 

@@ -10,6 +10,14 @@
 #include "model/model.h"
 #include "run/run.h"
 
+/* Second factors: which kinds may be enrolled and used, for how long, how many. */
+typedef struct FactorRules {
+    bool totp_enroll, totp_verify, phone_enroll, phone_verify;
+    int64_t challenge_life;               /* s: how long a challenge may be answered */
+    int64_t factor_life;                  /* µs: how long an enrolment may wait for its first challenge */
+    int64_t most_enrolled, most_verified; /* a user's */
+} FactorRules;
+
 /* Settings of the directory, one for the process; read-only while requests run. */
 typedef struct Directory {
     const char *default_aud, *default_role; /* of new users; GOTRUE_JWT_AUD, GOTRUE_JWT_DEFAULT_GROUP_NAME */
@@ -24,6 +32,7 @@ typedef struct Directory {
     bool refresh_always;                    /* version 2: a used token may come again without end */
     bool audit_off;                         /* audit to the log alone */
     bool email_off, phone_off;              /* no sign-in by this kind of address */
+    FactorRules factors;
     const uint8_t *data_key;                /* DATA_KEY_BYTES */
     Lane *hash_lane;
 } Directory;
@@ -154,6 +163,50 @@ Err dir_identity_delete(Ctx *ctx, const char *user_id, const char *identity_id);
 /* TOTP, with `all` also phones as second factors; OK if there is none. */
 Err dir_factors_delete(Ctx *ctx, const char *user_id, bool all);
 
+/* What a sign-in or a refresh gives. */
+typedef struct Grant {
+    User *user;
+    Session *session; /* with amr */
+    const char *refresh_token;
+    bool reused;      /* a refresh that gave the active child again */
+    const char *reuse_cause; /* version 2: why it may, comma-separated, or NULL */
+    bool counted;     /* version 2: the session's counter says which token this is */
+    bool weak_password; /* today's rules would refuse it: reasons in ctx->fault.reasons, sentence in ctx->fault.text */
+} Grant;
+
+/* ---- second factors of the caller (spec/gotrue.md 3.16). E_NO_FACTOR: the user has none with this id ---- */
+
+/* Has the user a verified factor? And has the caller shown one: do credential and session both say so? */
+bool user_has_factor(const User *user);
+bool caller_is_aal2(const Ctx *ctx);
+const Factor *user_factor(const User *user, const char *factor_id); /* NULL: it has none with this id */
+
+/* Wrong codes that a factor takes within FACTOR_WINDOW; then it takes none at all for the rest of it. */
+#define FACTOR_TRIES 30
+#define FACTOR_WINDOW ((int64_t)3600 * 1000000)
+
+typedef struct NewFactor {
+    const char *factor_type, *friendly_name, *phone;
+} NewFactor;
+/* Begins an enrolment; `*secret` is the TOTP secret (base32), else NULL. Audit: factor_in_progress. E_SESSION_GONE: the credential names no session; E_BAD_VALUE
+ * (kind), E_FACTOR_OFF, E_MISSING and E_BAD_PHONE (phone), E_FACTOR_EXISTS, E_FACTOR_NAME_TAKEN (fault.text is the name), E_FACTORS_MANY, E_MFA_REQUIRED. */
+Err dir_factor_enroll(Ctx *ctx, const NewFactor *in, Factor **ret, const char **secret);
+
+/* A challenge of the factor; it is good until `*expires_at` (µs). Audit: challenge_created. E_FACTOR_OFF. */
+Err dir_factor_challenge(Ctx *ctx, const Factor *factor, const char **id, int64_t *expires_at);
+
+/* Answers a challenge: the factor is verified, the session rises to aal2 with a new refresh token (those from before are over), the user's sessions below aal2
+ * end, other unverified factors of the kind go. Audit: verification_attempted. A step of TOTP counts once (RFC 6238 5.2). E_SESSION_GONE, E_FACTOR_OFF,
+ * E_NO_CHALLENGE, E_CHALLENGE_USED, E_CHALLENGE_OVER (fault.text is its id), E_WRONG_CODE (counted), E_RATE_LIMIT (FACTOR_TRIES). */
+Err dir_factor_verify(Ctx *ctx, const Factor *factor, const char *challenge_id, const char *code, Grant *ret);
+
+/* Takes a factor away; sessions that rose by it fall to aal1. Audit: factor_unenrolled. E_SESSION_GONE; E_MFA_REQUIRED: it is verified, the caller not aal2. */
+Err dir_factor_unenroll(Ctx *ctx, const Factor *factor);
+/* The same by an administrator. Audit: factor_deleted. */
+Err dir_factor_delete(Ctx *ctx, const User *user, const Factor *factor);
+/* Another name or, for a phone factor, number ("" or NULL: as it is). Audit: factor_updated. E_BAD_PHONE, E_FACTOR_NAME_TAKEN, E_FACTOR_EXISTS. */
+Err dir_factor_update(Ctx *ctx, const User *user, const Factor *factor, const char *friendly_name, const char *phone, Factor **ret);
+
 /* ---- lists ---- */
 
 /* A page of users, in a total order (ties by created_at, then id, in the same direction; nulls last). */
@@ -175,17 +228,6 @@ typedef struct SignIn {
     const char *email, *phone, *username, *password;
     const char *aud; /* NULL: any */
 } SignIn;
-
-/* What a sign-in or a refresh gives. */
-typedef struct Grant {
-    User *user;
-    Session *session; /* with amr */
-    const char *refresh_token;
-    bool reused;      /* a refresh that gave the active child again */
-    const char *reuse_cause; /* version 2: why it may, comma-separated, or NULL */
-    bool counted;     /* version 2: the session's counter says which token this is */
-    bool weak_password; /* today's rules would refuse it: reasons in ctx->fault.reasons, sentence in ctx->fault.text */
-} Grant;
 
 /* Starts a session (aal1, amr password) with its first refresh token; sets last_sign_in_at; audit: login. */
 Err dir_sign_in(Ctx *ctx, const SignIn *in, Grant *ret);

@@ -6,6 +6,7 @@
 
 static const struct {
     const char *action, *log_type;
+    bool ip; /* with the caller's address */
 } event_rows[EV_KINDS] = {
     [EV_USER_SIGNEDUP] = { "user_signedup", "team" },
     [EV_USER_MODIFIED] = { "user_modified", "user" },
@@ -15,6 +16,12 @@ static const struct {
     [EV_TOKEN_REFRESHED] = { "token_refreshed", "token" },
     [EV_TOKEN_REVOKED] = { "token_revoked", "token" },
     [EV_USER_REPEATED_SIGNUP] = { "user_repeated_signup", "user" },
+    [EV_FACTOR_IN_PROGRESS] = { "factor_in_progress", "factor", true },
+    [EV_CHALLENGE_CREATED] = { "challenge_created", "factor", true },
+    [EV_VERIFICATION_ATTEMPTED] = { "verification_attempted", "factor", true },
+    [EV_FACTOR_UNENROLLED] = { "factor_unenrolled", "factor", true },
+    [EV_FACTOR_DELETED] = { "factor_deleted", "factor", true },
+    [EV_FACTOR_UPDATED] = { "factor_updated", "factor" },
 };
 
 typedef struct Payload {
@@ -24,7 +31,12 @@ typedef struct Payload {
 } Payload;
 
 static const Field traits_doc[] = {
+    TEXT(Traits, challenge_id, "challenge_id", .flags = OMIT_NULL),
+    TEXT(Traits, factor_id, "factor_id", .flags = OMIT_NULL),
+    TEXT(Traits, factor_status, "factor_status", .flags = OMIT_NULL),
+    TEXT(Traits, factor_type, "factor_type", .flags = OMIT_NULL),
     TEXT(Traits, provider, "provider", .flags = OMIT_NULL),
+    TEXT(Traits, session_id, "session_id", .flags = OMIT_NULL),
     TEXT(Traits, user_email, "user_email", .flags = OMIT_NULL),
     TEXT(Traits, user_id, "user_id", .flags = OMIT_NULL),
     TEXT(Traits, user_phone, "user_phone", .flags = OMIT_NULL),
@@ -73,8 +85,8 @@ const char *event_payload(Ctx *ctx, EventKind kind, const User *actor, const Tra
 Err event_add(Tx *tx, EventKind kind, const User *actor, const Traits *traits)
 {
     Ctx *ctx = tx_ctx(tx);
-    const Event event = { .id = uuid_new(ctx->arena), .payload = event_payload(ctx, kind, actor, traits), .ip_address = "",
-                          .created_at = ctx->now };
+    const Event event = { .id = uuid_new(ctx->arena), .payload = event_payload(ctx, kind, actor, traits), .created_at = ctx->now,
+                          .ip_address = event_rows[kind].ip && ctx->ip != NULL ? ctx->ip : "" };
 
     return ctx->directory->audit_off ? OK : store_event_insert(tx, &event);
 }

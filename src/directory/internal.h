@@ -8,18 +8,25 @@
 /* ---- events.c: the audit trail (spec/gotrue.md 12) ---- */
 
 typedef enum EventKind {
-    EV_USER_SIGNEDUP, EV_USER_MODIFIED, EV_USER_DELETED, EV_LOGIN, EV_LOGOUT, EV_TOKEN_REFRESHED, EV_TOKEN_REVOKED, EV_USER_REPEATED_SIGNUP, EV_KINDS
+    EV_USER_SIGNEDUP, EV_USER_MODIFIED, EV_USER_DELETED, EV_LOGIN, EV_LOGOUT, EV_TOKEN_REFRESHED, EV_TOKEN_REVOKED, EV_USER_REPEATED_SIGNUP,
+    EV_FACTOR_IN_PROGRESS, EV_CHALLENGE_CREATED, EV_VERIFICATION_ATTEMPTED, EV_FACTOR_UNENROLLED, EV_FACTOR_DELETED, EV_FACTOR_UPDATED, EV_KINDS
 } EventKind;
 
 /* What an event is about. NULL members are left out, "" are not. */
 typedef struct Traits {
     const char *provider, *user_email, *user_id, *user_phone;
+    const char *challenge_id, *factor_id, *factor_status, *factor_type, *session_id;
 } Traits;
 
 /* An event by the caller of this request, or by the user itself where it acts (`actor`). Written in the same transaction. */
 Err event_add(Tx *tx, EventKind kind, const User *actor, const Traits *traits);
 /* Its payload alone, for statements that write the row themselves. */
 const char *event_payload(Ctx *ctx, EventKind kind, const User *actor, const Traits *traits);
+
+/* ---- mfa.c ---- */
+
+/* Takes a factor away, and the sessions that rose by it fall to aal1. */
+Err factor_drop(Tx *tx, const char *user_id, const Factor *factor);
 
 /* ---- passwords.c ---- */
 
@@ -35,6 +42,11 @@ Err password_place(Ctx *ctx, User *user, const char *hash, ptrdiff_t at);
 Err password_try(Ctx *ctx, const User *user, const char *password);
 /* Renews a weaker hash after a right password. */
 void password_renew(Ctx *ctx, User *user, const char *password);
+
+/* ---- sessions.c ---- */
+
+/* A refresh token of version 1 that is not stored yet. */
+char *refresh1_new(Ctx *ctx);
 
 /* ---- refresh2.c: refresh tokens of version 2 ---- */
 

@@ -122,14 +122,16 @@ Err dir_identity_delete(Ctx *ctx, const char *user_id, const char *identity_id)
 
 /* ---- second factors ---- */
 
+static bool is_factor(const Factor *factor, bool all)
+{
+    return text_eq(factor->factor_type, "totp") || (all && text_eq(factor->factor_type, "phone"));
+}
+
 static bool has_second_factor(const User *user, bool all)
 {
-    for (size_t i = 0; i < user->factors.n; i++) {
-        const Factor *factor = user->factors.v[i];
-
-        if (text_eq(factor->factor_type, "totp") || (all && text_eq(factor->factor_type, "phone")))
+    for (size_t i = 0; i < user->factors.n; i++)
+        if (is_factor(user->factors.v[i], all))
             return true;
-    }
     for (size_t i = 0; all && i < user->addresses.n; i++)
         if (((const Address *)user->addresses.v[i])->second_factor)
             return true;
@@ -144,11 +146,11 @@ static Err remove_factors(Tx *tx, void *arg)
     TRY(load(tx, removal, &user));
     if (!has_second_factor(user, removal->all))
         return OK;
-    TRY(store_factors_delete_type(tx, user->id, "totp"));
-    if (removal->all) {
-        TRY(store_factors_delete_type(tx, user->id, "phone"));
+    for (size_t i = 0; i < user->factors.n; i++)
+        if (is_factor(user->factors.v[i], removal->all))
+            TRY(factor_drop(tx, user->id, user->factors.v[i]));
+    if (removal->all)
         TRY(store_addresses_no_factor(tx, user->id));
-    }
     user->mfa_disabled_at = tx_ctx(tx)->now;
     user->has_profile = true; /* the time stands there */
     return save(tx, user);

@@ -6,7 +6,7 @@
 
 enum { TOKEN_LENGTH = 12, MOST_TRIES = 3 };
 
-static char *token_new(Ctx *ctx)
+char *refresh1_new(Ctx *ctx)
 {
     return random_text(ctx->arena, TOKEN_LENGTH, "abcdefghijklmnopqrstuvwxyz234567");
 }
@@ -49,7 +49,7 @@ static Err begin_session(Ctx *ctx, const char *method, const char *provider, Use
     Session *session = ARENA_NEW(ctx->arena, Session);
     Amr *amr = ARENA_NEW(ctx->arena, Amr);
     const SessionWrite write = {
-        .user_id = user->id, .session_id = uuid_new(ctx->arena), .token = v2 ? NULL : token_new(ctx), .amr_id = uuid_new(ctx->arena),
+        .user_id = user->id, .session_id = uuid_new(ctx->arena), .token = v2 ? NULL : refresh1_new(ctx), .amr_id = uuid_new(ctx->arena),
         .method = method, .aal = "aal1", .user_agent = ctx->user_agent, .ip = ctx->ip, .audit = provider != NULL && !ctx->directory->audit_off,
         .refresh_token_hmac_key = v2 ? refresh2_key(ctx->arena) : NULL, .event_1 = uuid_new(ctx->arena),
         .payload_1 = event_payload(ctx, EV_LOGIN, user, &traits), .now = ctx->now,
@@ -153,11 +153,7 @@ Err dir_session_check(Ctx *ctx, const Session *session)
 /* A session of aal1 of a user with a verified factor lives only so long. */
 static bool low_aal_over(const Ctx *ctx, const Session *session, const User *user)
 {
-    bool verified = false;
-
-    for (size_t i = 0; i < user->factors.n; i++)
-        verified = verified || text_eq(((const Factor *)user->factors.v[i])->status, "verified");
-    return verified && ctx->directory->session_low_aal > 0 && text_eq(session->aal, "aal1") &&
+    return user_has_factor(user) && ctx->directory->session_low_aal > 0 && text_eq(session->aal, "aal1") &&
            session->created_at + ctx->directory->session_low_aal < ctx->now;
 }
 
@@ -234,7 +230,7 @@ static void refresh_write(Ctx *ctx, const SessionRow *row, SessionWrite *write)
     const User *user = &row->row.user;
 
     *write = (SessionWrite){
-        .user_id = user->id, .session_id = row->session.id, .token = row->token, .child = token_new(ctx), .user_agent = ctx->user_agent,
+        .user_id = user->id, .session_id = row->session.id, .token = row->token, .child = refresh1_new(ctx), .user_agent = ctx->user_agent,
         .ip = ctx->ip, .audit = !ctx->directory->audit_off, .event_1 = uuid_new(ctx->arena), .event_2 = uuid_new(ctx->arena),
         .payload_1 = event_payload(ctx, EV_TOKEN_REFRESHED, user, NULL), .payload_2 = event_payload(ctx, EV_TOKEN_REVOKED, user, NULL),
         .now = ctx->now,

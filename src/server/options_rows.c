@@ -67,6 +67,16 @@ const Option option_rows[] = {
     { "sessions-single-per-user", "GOTRUE_SESSIONS_SINGLE_PER_USER", NULL, BOOL_IN(directory.single_session), "false", .flags = O_RELOAD, .about = "Only the newest session of a user may be refreshed." },
     { "audit-log-disable-postgres", "GOTRUE_AUDIT_LOG_DISABLE_POSTGRES", NULL, BOOL_IN(directory.audit_off), "false", .flags = O_RELOAD, .about = "Audit entries go to the log alone." },
 
+    /* second factors */
+    { "mfa-totp-enroll-enabled", "GOTRUE_MFA_TOTP_ENROLL_ENABLED", NULL, BOOL_IN(directory.factors.totp_enroll), "true", .flags = O_RELOAD, .about = "Users may enrol authenticator applications." },
+    { "mfa-totp-verify-enabled", "GOTRUE_MFA_TOTP_VERIFY_ENABLED", NULL, BOOL_IN(directory.factors.totp_verify), "true", .flags = O_RELOAD, .about = "Codes of authenticator applications are taken." },
+    { "mfa-phone-enroll-enabled", "GOTRUE_MFA_PHONE_ENROLL_ENABLED", NULL, BOOL_IN(directory.factors.phone_enroll), "false", .flags = O_RELOAD, .about = "Users may enrol phone numbers as second factors." },
+    { "mfa-phone-verify-enabled", "GOTRUE_MFA_PHONE_VERIFY_ENABLED", NULL, BOOL_IN(directory.factors.phone_verify), "false", .flags = O_RELOAD, .about = "Codes sent to phone numbers are taken as second factors." },
+    { "mfa-challenge-expiry-duration", "GOTRUE_MFA_CHALLENGE_EXPIRY_DURATION", NULL, INT_IN(directory.factors.challenge_life), "300", 300, 86400, .flags = O_RELOAD | O_CLAMP, .about = "Seconds for which a challenge may be answered." },
+    { "mfa-factor-expiry-duration", "GOTRUE_MFA_FACTOR_EXPIRY_DURATION", NULL, DURATION_IN(directory.factors.factor_life), "300s", S_(300), S_(86400), .flags = O_RELOAD | O_CLAMP, .about = "How long an enrolment waits for its first challenge." },
+    { "mfa-max-enrolled-factors", "GOTRUE_MFA_MAX_ENROLLED_FACTORS", NULL, INT_IN(directory.factors.most_enrolled), "10", 0, 1000, .flags = O_RELOAD, .about = "Second factors of a user." },
+    { "mfa-max-verified-factors", "GOTRUE_MFA_MAX_VERIFIED_FACTORS", NULL, INT_IN(directory.factors.most_verified), "10", 0, 1000, .flags = O_RELOAD, .about = "Verified second factors of a user." },
+
     /* GoTrue */
     { "site-url", "GOTRUE_SITE_URL", NULL, TEXT_IN(gotrue.site_url), "", .flags = O_RELOAD, .about = "The application's address: default of redirects." },
     { "api-external-url", "API_EXTERNAL_URL", "GOTRUE_API_EXTERNAL_URL", TEXT_IN(gotrue.external_url), "", .flags = O_RELOAD, .about = "The address under which clients reach GoTrue." },

@@ -67,7 +67,6 @@ Err store_addresses_delete_all(Tx *tx, const char *user_id);
 Err store_subject_insert(Tx *tx, const Subject *subject);
 Err store_one_time_tokens_delete(Tx *tx, const char *user_id);
 Err store_factors_delete(Tx *tx, const char *user_id); /* factors and passkeys */
-Err store_factors_delete_type(Tx *tx, const char *user_id, const char *type);
 Err store_addresses_no_factor(Tx *tx, const char *user_id); /* none is a second factor any more */
 
 /* Reads the parts of a row into the lists of its user and adds the addresses of auth.users (store/users.c). */
@@ -117,6 +116,31 @@ Err store_sessions_delete_all(Tx *tx, const char *user_id);
 Err store_sessions_delete_one(Tx *tx, const char *user_id, const char *session_id);
 Err store_sessions_delete_others(Tx *tx, const char *user_id, const char *session_id);
 Err store_event_insert(Tx *tx, const Event *event);
+
+/* ---- second factors (mfa.c) ---- */
+
+/* A factor, one of its challenges (challenge_id NULL: no such challenge), what is counted beside it, and what a write needs. */
+typedef struct FactorRow {
+    Factor factor;
+    const char *secret;
+    int64_t last_step, tries, tries_since;
+    const char *challenge_id, *ip_address, *otp_code;
+    int64_t challenge_at, verified_at;
+    const char *session_id, *amr_id, *method, *token;
+    int64_t now, before;
+} FactorRow;
+/* By factor.id, factor.user_id and challenge_id. E_NO_ROW: no such factor. */
+Err store_challenge_get(Tx *tx, const FactorRow *key, FactorRow **ret);
+
+/* Statements of sql/mfa.sql that change something. */
+typedef enum FactorWrite {
+    FACTOR_INSERT, /* E_FACTOR_NAME_TAKEN, E_FACTOR_EXISTS (phone) */
+    FACTOR_UPDATE, /* the same */
+    FACTOR_DELETE, FACTOR_DELETE_STALE, FACTOR_DELETE_UNVERIFIED, FACTOR_AMR_DELETE, FACTOR_SESSIONS_LOWER,
+    FACTOR_CHALLENGED, /* E_CONFLICT: another factor was challenged in the same microsecond */
+    FACTOR_COUNT, FACTOR_VERIFY, CHALLENGE_INSERT, CHALLENGE_USE, AMR_PUT, SESSION_RAISE, REFRESH_REVOKE_SESSION, REFRESH_BEGIN, SESSIONS_DELETE_LOW,
+} FactorWrite;
+Err store_factor_write(Tx *tx, FactorWrite what, const FactorRow *row);
 
 /* ---- keys, checks ---- */
 

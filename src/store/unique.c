@@ -12,6 +12,9 @@ static const UniqueRow unique_rows[] = {
     { "subjects_pkey", E_ID_TAKEN },
     { "sessions_pkey", E_CONFLICT },
     { "refresh_tokens_token_unique", E_CONFLICT },
+    { "mfa_factors_user_friendly_name_unique", E_FACTOR_NAME_TAKEN },
+    { "unique_phone_factor_per_user", E_FACTOR_EXISTS },
+    { "mfa_factors_last_challenged_at_key", E_CONFLICT },
 };
 
 void store_init(void)

@@ -324,7 +324,11 @@ Err store_user_soft_delete(Tx *tx, const User *user)
 /* create_organizations_limit is null in the table when the model says -1: an upsert of the row as read keeps it so. */
 Err store_profile_put(Tx *tx, const User *user)
 {
-    return write_user(tx, SQL_PROFILE_PUT, user);
+    User whole = *user;
+
+    if (whole.meta_private == NULL) /* one that had no profile yet */
+        whole.meta_private = "{}";
+    return write_user(tx, SQL_PROFILE_PUT, &whole);
 }
 
 Err store_profile_delete(Tx *tx, const char *id)
@@ -396,13 +400,6 @@ Err store_factors_delete(Tx *tx, const char *user_id)
     return write_by_id(tx, SQL_WEBAUTHN_DELETE, user_id);
 }
 
-Err store_factors_delete_type(Tx *tx, const char *user_id, const char *type)
-{
-    static const Field params[] = { UUID(Factor, id, "id"), TEXT(Factor, factor_type, "factor_type"), END(Factor) };
-    const Factor key = { .id = user_id, .factor_type = type };
-
-    return db_exec(tx, SQL_FACTORS_DELETE_TYPE, params, &key, NULL);
-}
 
 Err store_addresses_no_factor(Tx *tx, const char *user_id)
 {

@@ -88,6 +88,15 @@ const ErrRow auth0_errors[ERR_COUNT] = {
     [E_NO_REFRESH_TOKEN] = { 404, NULL, "The refresh token does not exist." },
     [E_REFRESH_REUSED] = { 404, NULL, "The refresh token does not exist." },
     [E_MFA_REQUIRED] = { 403, "mfa_required", "Multifactor authentication required" },
+    [E_FACTOR_OFF] = { 400, "invalid_request", "This factor is not enabled" },
+    [E_NO_FACTOR] = { 404, "inexistent_enrollment", "The enrollment does not exist." },
+    [E_FACTOR_NAME_TAKEN] = { 409, "conflict", "The factor exists already" },
+    [E_FACTOR_EXISTS] = { 409, "conflict", "The factor exists already" },
+    [E_FACTORS_MANY] = { 400, "invalid_request", "The user has too many factors" },
+    [E_NO_CHALLENGE] = { 403, "invalid_grant", "Invalid otp_code." },
+    [E_CHALLENGE_USED] = { 403, "invalid_grant", "Invalid otp_code." },
+    [E_CHALLENGE_OVER] = { 403, "invalid_grant", "Invalid otp_code." },
+    [E_WRONG_CODE] = { 403, "invalid_grant", "Invalid otp_code." },
     [E_FORBIDDEN_COMBO] = { 400, "invalid_body", "%s" },
 };
 

@@ -93,6 +93,15 @@ const ErrRow clerk_errors[ERR_COUNT] = {
     [E_NO_REFRESH_TOKEN] = { 401, "authentication_invalid", "Invalid authentication", not_user },
     [E_REFRESH_REUSED] = { 401, "authentication_invalid", "Invalid authentication", not_user },
     [E_MFA_REQUIRED] = { 403, "authorization_invalid", "Unauthorized request", "You are not authorized to perform this request" },
+    [E_FACTOR_OFF] = { 403, "feature_not_enabled", "not enabled", "This feature is not enabled on this instance" },
+    [E_NO_FACTOR] = { 404, "resource_not_found", "not found", "Resource not found" },
+    [E_FACTOR_NAME_TAKEN] = { 422, "form_identifier_exists", "already exists", "This second factor exists already" },
+    [E_FACTOR_EXISTS] = { 422, "form_identifier_exists", "already exists", "This second factor exists already" },
+    [E_FACTORS_MANY] = { 422, "form_param_exceeds_allowed_size", "too many", "The user has too many second factors" },
+    [E_NO_CHALLENGE] = { 422, "form_code_incorrect", "is incorrect", "Incorrect code" },
+    [E_CHALLENGE_USED] = { 422, "form_code_incorrect", "is incorrect", "Incorrect code" },
+    [E_CHALLENGE_OVER] = { 422, "form_code_incorrect", "is incorrect", "Incorrect code" },
+    [E_WRONG_CODE] = { 422, "form_code_incorrect", "is incorrect", "Incorrect code" },
     [E_FORBIDDEN_COMBO] = { 422, "form_conditional_param_disallowed", "is not allowed", "{text}" },
 };
 

@@ -211,7 +211,7 @@ static Need group_need(Str path)
 {
     if (str_starts(path, STR("/admin/")) || str_eq(path, STR("/admin")))
         return NEED_SECRET;
-    if (str_starts(path, STR("/user/")) || str_eq(path, STR("/user")))
+    if (str_starts(path, STR("/user/")) || str_eq(path, STR("/user")) || str_starts(path, STR("/factors/")) || str_eq(path, STR("/factors")))
         return NEED_USER;
     return NEED_NOTHING;
 }
@@ -239,7 +239,32 @@ const char *gotrue_audience(Ctx *ctx, const Req *req)
     return settings->aud;
 }
 
-/* Loads the user of the path, before the body is read and before a 405 (spec 2.0). */
+/* The factor of the path must be one of this user's. */
+static Err find_factor(Ctx *ctx, const User *user)
+{
+    const char *text = req_param(ctx, "factor_id"), *id = uuid_read(ctx->arena, str_of(text));
+
+    if (*text == '\0')
+        return OK;
+    if (id == NULL) {
+        IGNORE(fail(ctx, E_NO_FACTOR, NOWHERE, "factor_id must be an UUID"));
+        ctx->fault.name = STR("validation_failed");
+        return E_NO_FACTOR;
+    }
+    return user_factor(user, id) == NULL ? fail(ctx, E_NO_FACTOR, NOWHERE, NULL) : OK;
+}
+
+/* Routes that are not for anonymous users. */
+static Err need_name(Ctx *ctx)
+{
+    if (!ctx->caller->user->is_anonymous)
+        return OK;
+    IGNORE(fail(ctx, E_SCOPE, NOWHERE, "Anonymous user not allowed to perform these actions"));
+    ctx->fault.name = STR("no_authorization");
+    return E_SCOPE;
+}
+
+/* Loads the user and the factor of the path, before the body is read and before a 405 (spec 2.0). */
 Err gotrue_enter(Ctx *ctx, const Req *req, Str path, const Route *route)
 {
     Call *call = ctx_call(ctx);
@@ -248,10 +273,14 @@ Err gotrue_enter(Ctx *ctx, const Req *req, Str path, const Route *route)
 
     (void)req;
     (void)route;
+    if (str_starts(path, STR("/factors"))) {
+        TRY(need_name(ctx));
+        return find_factor(ctx, ctx->caller->user);
+    }
     if (call->n_params == 0 || !str_starts(path, STR("/admin/users/")))
         return OK;
     TRY(gotrue_read_user_id(ctx, req_param(ctx, "user_id"), &id));
     TRY(dir_user_get(ctx, id, &user));
     call->loaded = user;
-    return OK;
+    return find_factor(ctx, user);
 }

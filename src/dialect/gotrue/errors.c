@@ -78,6 +78,15 @@ const ErrRow gotrue_errors[ERR_COUNT] = {
     [E_NO_REFRESH_TOKEN] = { 400, "refresh_token_not_found", "Invalid Refresh Token: Refresh Token Not Found" },
     [E_REFRESH_REUSED] = { 400, "refresh_token_already_used", "Invalid Refresh Token: Already Used" },
     [E_MFA_REQUIRED] = { 401, "insufficient_aal", "AAL2 session is required" },
+    [E_FACTOR_OFF] = { 422, "mfa_totp_enroll_not_enabled", "MFA enroll is disabled for TOTP" },
+    [E_NO_FACTOR] = { 404, "mfa_factor_not_found", "Factor not found" },
+    [E_FACTOR_NAME_TAKEN] = { 422, "mfa_factor_name_conflict", "A factor with the friendly name \"%s\" for this user already exists" },
+    [E_FACTOR_EXISTS] = { 422, "mfa_verified_factor_exists", "A verified phone factor already exists, unenroll the existing factor to continue" },
+    [E_FACTORS_MANY] = { 422, "too_many_enrolled_mfa_factors", "Maximum number of verified factors reached, unenroll to continue" },
+    [E_NO_CHALLENGE] = { 422, "mfa_factor_not_found", "MFA factor with the provided challenge ID not found" },
+    [E_CHALLENGE_USED] = { 422, "mfa_ip_address_mismatch", "Challenge and verify IP addresses mismatch." },
+    [E_CHALLENGE_OVER] = { 422, "mfa_challenge_expired", "MFA challenge %s has expired, verify against another challenge or create a new challenge." },
+    [E_WRONG_CODE] = { 422, "mfa_verification_failed", "Invalid TOTP code entered" },
     [E_FORBIDDEN_COMBO] = { 400, "validation_failed", "These changes cannot be made together" },
 };
 
@@ -121,6 +130,8 @@ static const ErrRow *row_of(const Ctx *ctx, Err err)
 {
     const Route *route = ctx_call(ctx)->route;
 
+    if (ctx->fault.own != NULL)
+        return ctx->fault.own;
     return route != NULL && route->fn == gotrue_token && token_errors[err].status != 0 ? &token_errors[err] : &gotrue_errors[err];
 }
 

@@ -35,6 +35,20 @@ Err gotrue_user_get(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_user_update(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_user_delete(Ctx *ctx, const Req *req, Reply *reply);
 
+/* users.c */
+/* A JSON array of what route->out describes. */
+Err gotrue_reply_list(Ctx *ctx, Reply *reply, const List *list);
+
+/* factors.c */
+const GotrueFactor *gotrue_factor_view(Ctx *ctx, const Factor *factor);
+Err gotrue_factor_enroll(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_factor_challenge(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_factor_verify(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_factor_unenroll(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_factor_list(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_factor_update(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_factor_delete(Ctx *ctx, const Req *req, Reply *reply);
+
 /* duration.c: Go's duration grammar (spec 2.2.1); E_BAD_VALUE with the reference's text. */
 Err duration_read(Ctx *ctx, const char *text, int64_t *ret_us);
 /* A text in Go's double quotes. */

@@ -12,12 +12,19 @@ const Route gotrue_routes[] = {
     { POST,   "/signup",                           NEED_NOTHING, gotrue_signup,        gotrue_signup_in,  gotrue_session },
     { POST,   "/token",                            NEED_NOTHING, gotrue_token,         gotrue_token_in,   gotrue_session },
     { GET,    "/user",                             NEED_USER,    gotrue_me,            NULL,              gotrue_user,    .flags = ROUTE_SLASH },
+    { POST,   "/factors",                          NEED_USER,    gotrue_factor_enroll, gotrue_factor_in,  gotrue_enrolment, .flags = ROUTE_SLASH },
+    { POST,   "/factors/{factor_id}/challenge",    NEED_USER,    gotrue_factor_challenge, NULL,           gotrue_challenge },
+    { POST,   "/factors/{factor_id}/verify",       NEED_USER,    gotrue_factor_verify, gotrue_factor_verify_in, gotrue_session },
+    { DELETE, "/factors/{factor_id}",              NEED_USER,    gotrue_factor_unenroll, NULL,            gotrue_id,      .flags = ROUTE_SLASH },
     { POST,   "/logout",                           NEED_USER,    gotrue_logout },
     { GET,    "/admin/users",                      NEED_SECRET,  gotrue_user_list,     NULL,              gotrue_users,   .flags = ROUTE_SLASH },
     { POST,   "/admin/users",                      NEED_SECRET,  gotrue_user_create,   gotrue_admin_user, gotrue_user,    .flags = ROUTE_SLASH },
     { GET,    "/admin/users/{user_id}",            NEED_SECRET,  gotrue_user_get,      NULL,              gotrue_user,    .flags = ROUTE_SLASH },
     { PUT,    "/admin/users/{user_id}",            NEED_SECRET,  gotrue_user_update,   gotrue_admin_user, gotrue_user,    .flags = ROUTE_SLASH },
     { DELETE, "/admin/users/{user_id}",            NEED_SECRET,  gotrue_user_delete,   gotrue_delete,     NULL,           .flags = ROUTE_SLASH },
+    { GET,    "/admin/users/{user_id}/factors",    NEED_SECRET,  gotrue_factor_list,   NULL,              gotrue_factor,  .flags = ROUTE_SLASH },
+    { PUT,    "/admin/users/{user_id}/factors/{factor_id}", NEED_SECRET, gotrue_factor_update, gotrue_factor_in, gotrue_factor, .flags = ROUTE_SLASH },
+    { DELETE, "/admin/users/{user_id}/factors/{factor_id}", NEED_SECRET, gotrue_factor_delete, NULL,      gotrue_factor,  .flags = ROUTE_SLASH },
     { 0 }
 };
 /* clang-format on */

@@ -36,14 +36,6 @@ static const Field access_fields[] = {
     END(AccessClaims),
 };
 
-static bool has_verified_factor(const User *user)
-{
-    for (size_t i = 0; i < user->factors.n; i++)
-        if (text_eq(((const Factor *)user->factors.v[i])->status, "verified"))
-            return true;
-    return false;
-}
-
 /* With a low-aal limit, the token of a user who owes a second factor ends with it. */
 static int64_t expiry(const Ctx *ctx, const Grant *grant, int64_t iat)
 {
@@ -51,7 +43,7 @@ static int64_t expiry(const Ctx *ctx, const Grant *grant, int64_t iat)
     const int64_t low = ctx->directory->session_low_aal, exp = iat + settings->jwt_exp;
     int64_t end;
 
-    if (low == 0 || !text_eq(grant->session->aal, "aal1") || !has_verified_factor(grant->user))
+    if (low == 0 || !text_eq(grant->session->aal, "aal1") || !user_has_factor(grant->user))
         return exp;
     end = (grant->session->created_at + low) / US_PER_S;
     return end < exp ? end : exp;

@@ -19,16 +19,6 @@ static void *identity_view(Ctx *ctx, const Identity *identity)
     return view;
 }
 
-static void *factor_view(Ctx *ctx, const Factor *factor)
-{
-    GotrueFactor *view = ARENA_NEW(ctx->arena, GotrueFactor);
-
-    *view = (GotrueFactor){ .id = factor->id, .status = factor->status, .friendly_name = factor->friendly_name, .factor_type = factor->factor_type,
-                            .phone = factor->phone, .created_at = factor->created_at, .updated_at = factor->updated_at,
-                            .last_challenged_at = factor->last_challenged_at };
-    return view;
-}
-
 const GotrueUser *gotrue_user_view(Ctx *ctx, const User *user)
 {
     GotrueUser *view = ARENA_NEW(ctx->arena, GotrueUser);
@@ -45,13 +35,21 @@ const GotrueUser *gotrue_user_view(Ctx *ctx, const User *user)
     for (size_t i = 0; i < user->identities.n; i++)
         list_add(ctx->arena, &view->identities, identity_view(ctx, user->identities.v[i]));
     for (size_t i = 0; i < user->factors.n; i++)
-        list_add(ctx->arena, &view->factors, factor_view(ctx, user->factors.v[i]));
+        list_add(ctx->arena, &view->factors, (void *)(uintptr_t)gotrue_factor_view(ctx, user->factors.v[i]));
     return view;
 }
 
 Err gotrue_reply_user(Ctx *ctx, Reply *reply, int status, const User *user)
 {
     return reply_json(ctx, reply, status, "application/json", gotrue_user, gotrue_user_view(ctx, user), JSON_HTML);
+}
+
+Err gotrue_reply_list(Ctx *ctx, Reply *reply, const List *list)
+{
+    reply->status = 200;
+    reply_header(reply, "Content-Type", "application/json");
+    json_write_list(&reply->body, ctx_call(ctx)->route->out, list, JSON_HTML);
+    return OK;
 }
 
 Err gotrue_read_user_id(Ctx *ctx, const char *text, const char **ret)

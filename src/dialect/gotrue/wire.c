@@ -1,7 +1,7 @@
 /* wire.c: field tables of the GoTrue dialect. The order of members is the reference's. */
 #include "dialect/gotrue/wire.h"
 
-static const Field identity_fields[] = {
+const Field gotrue_identity[] = {
     TEXT(GotrueIdentity, identity_id, "identity_id"),
     TEXT(GotrueIdentity, id, "id"),
     TEXT(GotrueIdentity, user_id, "user_id"),
@@ -14,7 +14,7 @@ static const Field identity_fields[] = {
     END(GotrueIdentity),
 };
 
-static const Field factor_fields[] = {
+const Field gotrue_factor[] = {
     TEXT(GotrueFactor, id, "id"),
     TIME(GotrueFactor, created_at, "created_at"),
     TIME(GotrueFactor, updated_at, "updated_at"),
@@ -47,8 +47,8 @@ static const Field factor_fields[] = {
     TIME(GotrueUser, last_sign_in_at, "last_sign_in_at", .flags = OMIT_NULL),                      \
     JSON(GotrueUser, app_metadata, "app_metadata", .flags = NULL_AS_EMPTY),                        \
     JSON(GotrueUser, user_metadata, "user_metadata", .flags = NULL_AS_EMPTY),                      \
-    LIST(GotrueUser, factors, "factors", factor_fields, .flags = OMIT_NULL),                       \
-    LIST(GotrueUser, identities, "identities", identity_fields, .flags = identities_flags),        \
+    LIST(GotrueUser, factors, "factors", gotrue_factor, .flags = OMIT_NULL),                       \
+    LIST(GotrueUser, identities, "identities", gotrue_identity, .flags = identities_flags),        \
     TIME(GotrueUser, created_at, "created_at"),                                                    \
     TIME(GotrueUser, updated_at, "updated_at"),                                                    \
     TIME(GotrueUser, banned_until, "banned_until", .flags = OMIT_NULL),                            \
@@ -97,6 +97,45 @@ const Field gotrue_signup_in[] = {
     TEXT(SignupIn, code_challenge_method, "code_challenge_method"),
     END(SignupIn),
 };
+
+const Field gotrue_factor_in[] = {
+    TEXT(FactorIn, factor_type, "factor_type"),
+    TEXT(FactorIn, friendly_name, "friendly_name", .max = 255),
+    TEXT(FactorIn, issuer, "issuer", .max = 255),
+    TEXT(FactorIn, phone, "phone"),
+    END(FactorIn),
+};
+
+const Field gotrue_factor_verify_in[] = {
+    UUID(FactorVerifyIn, challenge_id, "challenge_id"),
+    TEXT(FactorVerifyIn, code, "code", .flags = SECRET),
+    END(FactorVerifyIn),
+};
+
+static const Field totp_fields[] = {
+    TEXT(TotpOut, qr_code, "qr_code"),
+    TEXT(TotpOut, secret, "secret", .flags = SECRET),
+    TEXT(TotpOut, uri, "uri", .flags = SECRET),
+    END(TotpOut),
+};
+
+const Field gotrue_enrolment[] = {
+    TEXT(EnrolmentOut, id, "id"),
+    TEXT(EnrolmentOut, type, "type"),
+    TEXT(EnrolmentOut, friendly_name, "friendly_name", .flags = NULL_AS_EMPTY),
+    OBJECT(EnrolmentOut, totp, "totp", totp_fields, .flags = OMIT_NULL),
+    TEXT(EnrolmentOut, phone, "phone", .flags = OMIT_NULL | OMIT_ZERO),
+    END(EnrolmentOut),
+};
+
+const Field gotrue_challenge[] = {
+    TEXT(ChallengeOut, id, "id"),
+    TEXT(ChallengeOut, type, "type"),
+    INT(ChallengeOut, expires_at, "expires_at"),
+    END(ChallengeOut),
+};
+
+const Field gotrue_id[] = { TEXT(IdOut, id, "id"), END(IdOut) };
 
 static const Field weak_fields[] = {
     TEXT(WeakPassword, message, "message"),

@@ -23,6 +23,8 @@ typedef struct GotrueFactor {
     int64_t created_at, updated_at, last_challenged_at;
 } GotrueFactor;
 
+extern const Field gotrue_identity[];
+extern const Field gotrue_factor[];
 extern const Field gotrue_user[];        /* identities are a list */
 extern const Field gotrue_user_listed[]; /* identities are null */
 
@@ -50,6 +52,35 @@ typedef struct SignupIn {
     const char *email, *phone, *password, *data, *channel, *code_challenge, *code_challenge_method;
 } SignupIn;
 extern const Field gotrue_signup_in[];
+
+/* Bodies of the routes of second factors (3.16) and of PUT /admin/users/{user_id}/factors/{factor_id}. */
+typedef struct FactorIn {
+    const char *factor_type, *friendly_name, *issuer, *phone;
+} FactorIn;
+extern const Field gotrue_factor_in[];
+typedef struct FactorVerifyIn {
+    const char *challenge_id, *code;
+} FactorVerifyIn;
+extern const Field gotrue_factor_verify_in[];
+
+/* An enrolment as it is answered. */
+typedef struct TotpOut {
+    const char *qr_code, *secret, *uri;
+} TotpOut;
+typedef struct EnrolmentOut {
+    const char *id, *type, *friendly_name, *phone;
+    const TotpOut *totp;
+} EnrolmentOut;
+extern const Field gotrue_enrolment[];
+typedef struct ChallengeOut {
+    const char *id, *type;
+    int64_t expires_at;
+} ChallengeOut;
+extern const Field gotrue_challenge[];
+typedef struct IdOut {
+    const char *id;
+} IdOut;
+extern const Field gotrue_id[];
 
 typedef struct WeakPassword {
     const char *message;

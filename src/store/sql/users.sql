@@ -211,9 +211,6 @@ DELETE FROM auth.one_time_tokens WHERE user_id = :id
 -- :factors_delete write
 DELETE FROM auth.mfa_factors WHERE user_id = :id
 
--- :factors_delete_type write
-DELETE FROM auth.mfa_factors WHERE user_id = :id AND factor_type = :factor_type
-
 -- :addresses_no_factor write
 UPDATE hecate.addresses SET second_factor = false WHERE user_id = :id AND second_factor
 
