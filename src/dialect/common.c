@@ -78,6 +78,14 @@ void reply_allow(const Ctx *ctx, Reply *reply)
     reply_header(reply, "Allow", allow);
 }
 
+void reply_retry_after(const Ctx *ctx, Reply *reply)
+{
+    const Lane *lane = ctx->directory == NULL ? NULL : ctx->directory->hash_lane;
+    const int64_t s = lane == NULL ? 1 : (lane_delay_ms(lane) + 999) / 1000;
+
+    reply_headerf(reply, "Retry-After", "%d", s < 1 ? 1 : s > 60 ? 60 : (int)s);
+}
+
 Err on_user_verb(Ctx *ctx, const Req *req, Reply *reply)
 {
     const Call *call = ctx_call(ctx);

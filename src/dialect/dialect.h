@@ -134,6 +134,9 @@ Err reply_text(Ctx *ctx, Reply *reply, int status, const char *content_type, Str
 /* The Allow header of a 405: the methods that the path knows. */
 void reply_allow(const Ctx *ctx, Reply *reply);
 
+/* Retry-After, as long as the hash lane's queue takes by its own guess: 1 to 60 s. For answers to E_BUSY. */
+void reply_retry_after(const Ctx *ctx, Reply *reply);
+
 /* Handler of every verb on one user: reads {user_id}, calls route->verb, answers the user. */
 Err on_user_verb(Ctx *ctx, const Req *req, Reply *reply);
 

@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "run/internal.h"
 
+enum { FIRST_GUESS_MS = 50 }; /* of a job, before any has run */
+
 typedef struct Job {
     struct Job *next;
     Err (*fn)(void *arg);
@@ -88,6 +90,7 @@ Err lane_new(const char *name, unsigned threads, unsigned queue, Lane **ret)
         return E_NOMEM;
     snprintf(lane->name, sizeof(lane->name), "%s", name);
     lane->queue = queue;
+    lane->average = FIRST_GUESS_MS * 16;
     lane->jobs_end = &lane->jobs;
     pthread_mutex_init(&lane->lock, NULL);
     pthread_cond_init(&lane->more, NULL);

@@ -247,7 +247,7 @@ void auth0_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
     if (reply->status == 401)
         reply_header(reply, "WWW-Authenticate", is_oauth(ctx) ? "Basic" : "Bearer");
     if (reply->status == 503 || reply->status == 429)
-        reply_header(reply, "Retry-After", "1");
+        reply_retry_after(ctx, reply);
     reply_header(reply, "Content-Type", AUTH0_JSON);
     json_write(&reply->body, fields_of(ctx, &body), &body, JSON_PLAIN);
 }

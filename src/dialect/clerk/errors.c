@@ -293,7 +293,7 @@ void clerk_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
     error.long_message = row->detail == NULL ? error.message : sentence(ctx, row->detail, param, field);
     list_add(ctx->arena, &body.errors, &error);
     if (err == E_BUSY || err == E_RATE_LIMIT)
-        reply_header(reply, "Retry-After", "1");
+        reply_retry_after(ctx, reply);
     if (err == E_NO_METHOD)
         reply_allow(ctx, reply);
     IGNORE(reply_json(ctx, reply, row->status, "application/json", clerk_errors_body, &body, JSON_PLAIN)); /* cannot fail */

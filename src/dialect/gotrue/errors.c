@@ -176,7 +176,7 @@ void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
         return;
     }
     if (err == E_BUSY)
-        reply_header(reply, "Retry-After", "1");
+        reply_retry_after(ctx, reply);
     if (!(new && err == E_WEAK_PASSWORD))
         reply_header(reply, "x-sb-error-code", code);
     if (new)
