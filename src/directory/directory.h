@@ -268,6 +268,26 @@ Err dir_check(Ctx *ctx, List *ret);
 
 /* ---- addresses ---- */
 
+/* A new address, or a change of one: only members marked in `given` count when it is a change. */
+typedef struct AddressIn {
+    Given given;
+    const char *value;
+    bool verified, primary, second_factor;
+    bool reserved; /* kept for the user, not its own yet */
+} AddressIn;
+
+/* The user who has the e-mail address ("email") or phone number ("phone") of this id, and the address. E_NOT_THIS_USER: there is none. */
+Err dir_address_get(Ctx *ctx, const char *kind, const char *id, User **ret_user, const Address **ret);
+/* The user's first address becomes the primary one in any case; a further one only when it is verified. A phone number may be a second factor (a factor of type
+ * `phone`). E_NO_USER, E_BAD_EMAIL, E_BAD_PHONE, E_EMAIL_TAKEN, E_PHONE_TAKEN; E_UNVERIFIED at primary or second_factor. */
+Err dir_address_create(Ctx *ctx, const char *user_id, const char *kind, const AddressIn *in, User **ret_user, const Address **ret);
+/* E_NOT_THIS_USER; E_UNVERIFIED. */
+Err dir_address_update(Ctx *ctx, const char *kind, const char *id, const AddressIn *in, User **ret_user, const Address **ret);
+/* Its sessions go on; the oldest other one that is verified becomes the primary one. E_NOT_THIS_USER; E_NO_IDENTIFIER: it is the last by which the user is known. */
+Err dir_address_delete(Ctx *ctx, const char *kind, const char *id);
+/* One address in the place of all of its kind. The errors of dir_address_create(). */
+Err dir_address_replace(Ctx *ctx, const char *user_id, const char *kind, const AddressIn *in, User **ret_user, const Address **ret);
+
 /* Spec/gotrue.md 6.5: the e-mail in lower case; E_BAD_EMAIL with fault.text. */
 Err email_read(Ctx *ctx, const char *text, const char **ret);
 /* Digits without '+', E.164; E_BAD_PHONE. */

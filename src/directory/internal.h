@@ -64,6 +64,25 @@ char *refresh2_write(Ctx *ctx, const Session *session, int64_t counter);
 bool refresh2_read(Arena *arena, const char *text, Refresh2 *ret);
 bool refresh2_verify(Arena *arena, const Refresh2 *token, const char *key);
 
+/* ---- users.c, parts.c, addresses.c: what changes of a user are made of ---- */
+
+/* The user, locked until the end of the transaction. E_NO_USER. */
+Err user_load(Tx *tx, const char *id, User **ret);
+/* Writes the user as it now is, with a later updated_at, and the audit row. */
+Err user_save(Tx *tx, User *user);
+/* `provider` and `providers` of app metadata: those of the identities that stay, each once; `provider` is the first. `gone` may be NULL. */
+void providers_list(Ctx *ctx, User *user, const Identity *gone);
+/* Reads and folds an address of this kind. E_BAD_EMAIL, E_BAD_PHONE, E_BAD_WALLET. */
+Err address_read(Ctx *ctx, const char *kind, const char *text, ptrdiff_t at, const char **ret);
+/* Takes an address within a transaction: nobody but the user `self` has it, and nobody will until the end. E_EMAIL_TAKEN, E_PHONE_TAKEN, E_WALLET_TAKEN. */
+Err address_claim(Tx *tx, const char *kind, const char *value, const char *connection, const char *self);
+/* The identity of the kind follows the address, or is made. */
+Err address_to_identity(Tx *tx, User *user, const char *kind, const char *value, bool confirmed);
+/* This address, which has no row of its own any more, becomes the one of auth.users. */
+Err address_to_core(Tx *tx, User *user, const Address *address);
+/* Another address of the user becomes the primary one. E_NOT_THIS_USER, E_UNVERIFIED. */
+Err address_make_primary(Tx *tx, User *user, const char *kind, const char *id, ptrdiff_t at);
+
 /* An error with the member at fault, keeping the text of the one below. */
 Err fail_at(Ctx *ctx, Err err, ptrdiff_t at);
 

@@ -8,17 +8,16 @@ typedef struct Removal {
     bool all; /* second factors: of every kind */
 } Removal;
 
-static Err load(Tx *tx, const Removal *removal, User **ret)
+Err user_load(Tx *tx, const char *id, User **ret)
 {
     Ctx *ctx = tx_ctx(tx);
-    const Err err = store_user_get_for_update(tx, removal->user_id, ret);
+    const Err err = store_user_get_for_update(tx, id, ret);
 
-    ctx->user_id = removal->user_id;
+    ctx->user_id = id;
     return err == E_NO_ROW ? fail(ctx, E_NO_USER, NOWHERE, NULL) : err;
 }
 
-/* The user as it now is, and the audit row. */
-static Err save(Tx *tx, User *user)
+Err user_save(Tx *tx, User *user)
 {
     Ctx *ctx = tx_ctx(tx);
     const Traits traits = { .user_id = user->id,
@@ -27,6 +26,8 @@ static Err save(Tx *tx, User *user)
 
     user->updated_at = ctx->now > user->updated_at ? ctx->now : user->updated_at + 1;
     TRY(store_user_update(tx, user));
+    if (user->meta_private == NULL)
+        user->meta_private = "{}";
     if (user->has_profile)
         TRY(store_profile_put(tx, user));
     return event_add(tx, EV_USER_MODIFIED, NULL, &traits);
@@ -47,7 +48,7 @@ static Err remove_wallet(Tx *tx, void *arg)
     User *user;
     size_t i = 0;
 
-    TRY(load(tx, removal, &user));
+    TRY(user_load(tx, removal->user_id, &user));
     for (; i < user->addresses.n; i++) {
         const Address *address = user->addresses.v[i];
 
@@ -61,7 +62,7 @@ static Err remove_wallet(Tx *tx, void *arg)
     TRY(store_address_delete(tx, removal->part_id));
     if (text_eq(user->web3_id, removal->part_id))
         user->web3_id = NULL;
-    return save(tx, user);
+    return user_save(tx, user);
 }
 
 Err dir_wallet_delete(Ctx *ctx, const char *user_id, const char *address_id)
@@ -73,8 +74,7 @@ Err dir_wallet_delete(Ctx *ctx, const char *user_id, const char *address_id)
 
 /* ---- identities ---- */
 
-/* `providers` of app metadata: those of the identities that stay, each once; `provider` is the first. */
-static void list_providers(Ctx *ctx, User *user, const Identity *gone)
+void providers_list(Ctx *ctx, User *user, const Identity *gone)
 {
     const char *list = "", *first = NULL;
 
@@ -100,7 +100,7 @@ static Err remove_identity(Tx *tx, void *arg)
     const Identity *gone = NULL;
     User *user;
 
-    TRY(load(tx, removal, &user));
+    TRY(user_load(tx, removal->user_id, &user));
     for (size_t i = 0; i < user->identities.n; i++)
         if (text_eq(((const Identity *)user->identities.v[i])->id, removal->part_id))
             gone = user->identities.v[i];
@@ -109,8 +109,8 @@ static Err remove_identity(Tx *tx, void *arg)
     if (!stays_known(user, user->addresses.n, user->identities.n - 1))
         return fail(ctx, E_NO_IDENTIFIER, NOWHERE, NULL);
     TRY(store_identity_delete(tx, gone->id));
-    list_providers(ctx, user, gone);
-    return save(tx, user);
+    providers_list(ctx, user, gone);
+    return user_save(tx, user);
 }
 
 Err dir_identity_delete(Ctx *ctx, const char *user_id, const char *identity_id)
@@ -143,7 +143,7 @@ static Err remove_factors(Tx *tx, void *arg)
     const Removal *removal = arg;
     User *user;
 
-    TRY(load(tx, removal, &user));
+    TRY(user_load(tx, removal->user_id, &user));
     if (!has_second_factor(user, removal->all))
         return OK;
     for (size_t i = 0; i < user->factors.n; i++)
@@ -153,7 +153,7 @@ static Err remove_factors(Tx *tx, void *arg)
         TRY(store_addresses_no_factor(tx, user->id));
     user->mfa_disabled_at = tx_ctx(tx)->now;
     user->has_profile = true; /* the time stands there */
-    return save(tx, user);
+    return user_save(tx, user);
 }
 
 Err dir_factors_delete(Ctx *ctx, const char *user_id, bool all)

@@ -121,7 +121,7 @@ static Err address_free(Tx *tx, const char *kind, const char *value, const char 
 }
 
 /* The same within the transaction that takes the address: nobody took it since the first look, nobody will until the end. */
-static Err claim(Tx *tx, const char *kind, const char *value, const char *connection, const char *self)
+Err address_claim(Tx *tx, const char *kind, const char *value, const char *connection, const char *self)
 {
     bool elsewhere;
 
@@ -132,7 +132,7 @@ static Err claim(Tx *tx, const char *kind, const char *value, const char *connec
 }
 
 /* Reads and checks one address, with the member at fault. */
-static Err read_address(Ctx *ctx, const char *kind, const char *text, ptrdiff_t at, const char **ret)
+Err address_read(Ctx *ctx, const char *kind, const char *text, ptrdiff_t at, const char **ret)
 {
     const Err err = text_eq(kind, "email") ? email_read(ctx, text, ret) : text_eq(kind, "phone") ? phone_read(ctx, text, ret) : wallet_read(ctx, text, ret);
 
@@ -160,7 +160,7 @@ static Err take_addresses(Ctx *ctx, Creation *c, const char *kind, const char *o
 
     if (first == NULL)
         return OK;
-    TRY(read_address(ctx, kind, first, at, core));
+    TRY(address_read(ctx, kind, first, at, core));
     TRY(address_free(db_auto(ctx), kind, *core, c->in->connection, NULL, at, &elsewhere));
     if (elsewhere) {
         list_add(ctx->arena, &c->further, address_new(ctx, c->user, kind, *core, verified, c->in->connection, 0));
@@ -169,7 +169,7 @@ static Err take_addresses(Ctx *ctx, Creation *c, const char *kind, const char *o
     for (size_t i = text_empty(one) ? 1 : 0; i < many->n; i++) {
         const char *value;
 
-        TRY(read_address(ctx, kind, many->v[i], at_many, &value));
+        TRY(address_read(ctx, kind, many->v[i], at_many, &value));
         TRY(address_free(db_auto(ctx), kind, value, c->in->connection, NULL, at_many, &elsewhere));
         list_add(ctx->arena, &c->further, address_new(ctx, c->user, kind, value, verified, NULL, i));
     }
@@ -184,7 +184,7 @@ static Err take_further(Ctx *ctx, Creation *c, const char *kind, const Texts *te
         Address *address;
         bool elsewhere;
 
-        TRY(read_address(ctx, kind, texts->v[i], at, &key));
+        TRY(address_read(ctx, kind, texts->v[i], at, &key));
         TRY(address_free(db_auto(ctx), kind, key, NULL, NULL, at, &elsewhere));
         address = address_new(ctx, c->user, kind, key, !reserved, NULL, i);
         address->value = text_eq(kind, "web3") ? texts->v[i] : key;
@@ -386,14 +386,14 @@ static Err claim_all(Tx *tx, Creation *c)
 {
     const char *connection = c->in->connection;
 
-    TRY(claim(tx, "email", c->user->email, connection, NULL));
-    TRY(claim(tx, "phone", c->user->phone, connection, NULL));
+    TRY(address_claim(tx, "email", c->user->email, connection, NULL));
+    TRY(address_claim(tx, "phone", c->user->phone, connection, NULL));
     if (c->further.n > 1)
         qsort(c->further.v, c->further.n, sizeof(*c->further.v), compare_addresses);
     for (size_t i = 0; i < c->further.n; i++) {
         const Address *address = c->further.v[i];
 
-        TRY(claim(tx, address->kind, address->value_key, connection, NULL));
+        TRY(address_claim(tx, address->kind, address->value_key, connection, NULL));
     }
     return OK;
 }
@@ -536,7 +536,7 @@ static Err change_metadata(Ctx *ctx, const UserPatch *in, User *user)
 }
 
 /* GoTrue's rule: the identity of the kind follows the address, or is made. */
-static Err change_address(Tx *tx, User *user, const char *kind, const char *value, bool confirmed)
+Err address_to_identity(Tx *tx, User *user, const char *kind, const char *value, bool confirmed)
 {
     Ctx *ctx = tx_ctx(tx);
     const bool email = text_eq(kind, "email");
@@ -544,8 +544,11 @@ static Err change_address(Tx *tx, User *user, const char *kind, const char *valu
     const IdentityData data = { .email = email ? value : NULL, .phone = email ? NULL : value, .sub = user->id,
                                 .email_verified = email && confirmed, .phone_verified = !email && confirmed };
 
-    if (identity == NULL)
-        return store_identity_insert(tx, identity_new(ctx, user->id, kind, &data));
+    if (identity == NULL) {
+        identity = identity_new(ctx, user->id, kind, &data);
+        list_add(ctx->arena, &user->identities, identity);
+        return store_identity_insert(tx, identity);
+    }
     identity->data = json_set(ctx->arena, identity->data, kind, json_quote(ctx->arena, value));
     identity->data = json_set(ctx->arena, identity->data, email ? "email_verified" : "phone_verified", confirmed ? "true" : "false");
     identity->updated_at = ctx->now;
@@ -611,22 +614,22 @@ static Err move_away(Tx *tx, const User *user, const char *kind)
     Ctx *ctx = tx_ctx(tx);
 
     for (size_t i = 0; i < user->addresses.n; i++) {
-        Address *moved = user->addresses.v[i];
+        Address moved = *(const Address *)user->addresses.v[i];
 
-        if (!moved->primary || !text_eq(moved->kind, kind))
+        if (!moved.primary || !text_eq(moved.kind, kind))
             continue;
-        moved->value_key = moved->value;
-        moved->updated_at = ctx->now;
-        return store_address_insert(tx, moved);
+        moved.value_key = moved.value;
+        moved.second_factor = false; /* its factor says so */
+        moved.updated_at = ctx->now;
+        return store_address_insert(tx, &moved);
     }
     return OK;
 }
 
 /* Another address of the user becomes the one of auth.users. It keeps its id. */
-static Err change_primary(Tx *tx, User *user, const char *kind, const char *id, ptrdiff_t at)
+Err address_make_primary(Tx *tx, User *user, const char *kind, const char *id, ptrdiff_t at)
 {
     Ctx *ctx = tx_ctx(tx);
-    const bool email = text_eq(kind, "email");
     const Address *address = address_by_id(user, id, kind);
 
     if (address == NULL)
@@ -641,34 +644,31 @@ static Err change_primary(Tx *tx, User *user, const char *kind, const char *id, 
     }
     TRY(store_address_delete(tx, address->id));
     TRY(move_away(tx, user, kind));
-    *(email ? &user->email_id : &user->phone_id) = address->id;
-    *(email ? &user->email : &user->phone) = address->value;
-    *(email ? &user->email_confirmed_at : &user->phone_confirmed_at) = address->verified_at;
-    return change_address(tx, user, kind, address->value, address->verified_at != 0);
+    return address_to_core(tx, user, address);
 }
 
 static Err change_addresses(Tx *tx, const Change *change, User *user)
 {
     const UserPatch *in = change->in;
 
-    TRY(claim(tx, "email", change->email, NULL, user->id));
-    TRY(claim(tx, "phone", change->phone, NULL, user->id));
+    TRY(address_claim(tx, "email", change->email, NULL, user->id));
+    TRY(address_claim(tx, "phone", change->phone, NULL, user->id));
     if (change->email != NULL) {
         user->email = change->email;
-        TRY(change_address(tx, user, "email", change->email, in->email_confirmed));
+        TRY(address_to_identity(tx, user, "email", change->email, in->email_confirmed));
         user->is_anonymous = user->is_anonymous && !in->email_confirmed;
     }
     if (change->phone != NULL) {
         user->phone = change->phone;
-        TRY(change_address(tx, user, "phone", change->phone, in->phone_confirmed));
+        TRY(address_to_identity(tx, user, "phone", change->phone, in->phone_confirmed));
         user->is_anonymous = user->is_anonymous && !in->phone_confirmed;
     }
     if (!text_empty(in->primary_email_id))
-        TRY(change_primary(tx, user, "email", in->primary_email_id, AT(UserPatch, primary_email_id)));
+        TRY(address_make_primary(tx, user, "email", in->primary_email_id, AT(UserPatch, primary_email_id)));
     if (!text_empty(in->primary_phone_id))
-        TRY(change_primary(tx, user, "phone", in->primary_phone_id, AT(UserPatch, primary_phone_id)));
+        TRY(address_make_primary(tx, user, "phone", in->primary_phone_id, AT(UserPatch, primary_phone_id)));
     if (!text_empty(in->primary_web3_id))
-        TRY(change_primary(tx, user, "web3", in->primary_web3_id, AT(UserPatch, primary_web3_id)));
+        TRY(address_make_primary(tx, user, "web3", in->primary_web3_id, AT(UserPatch, primary_web3_id)));
     return OK;
 }
 
@@ -729,11 +729,11 @@ static Err change_prepare(Ctx *ctx, const UserPatch *in, Change *change)
     bool elsewhere;
 
     if (!text_empty(in->email)) {
-        TRY(read_address(ctx, "email", in->email, AT(UserPatch, email), &change->email));
+        TRY(address_read(ctx, "email", in->email, AT(UserPatch, email), &change->email));
         TRY(address_free(db_auto(ctx), "email", change->email, NULL, change->id, AT(UserPatch, email), &elsewhere));
     }
     if (!text_empty(in->phone)) {
-        TRY(read_address(ctx, "phone", in->phone, AT(UserPatch, phone), &change->phone));
+        TRY(address_read(ctx, "phone", in->phone, AT(UserPatch, phone), &change->phone));
         TRY(address_free(db_auto(ctx), "phone", change->phone, NULL, change->id, AT(UserPatch, phone), &elsewhere));
     }
     TRY(check_username(ctx, in->username, AT(UserPatch, username)));

@@ -63,6 +63,15 @@ Err store_identity_set_data(Tx *tx, const Identity *identity);
 Err store_identity_delete(Tx *tx, const char *id);
 Err store_address_insert(Tx *tx, const Address *address);
 Err store_address_delete(Tx *tx, const char *id);
+
+/* Who may have the address of this id: `owner` as well, where the id was computed from a user's. At most four users. */
+Err store_users_by_address(Tx *tx, const char *id, const char *owner, List *ret);
+Err store_address_update(Tx *tx, const Address *address);
+/* The user whose id, with this kind, makes this id of an address. */
+const char *store_address_owner(Arena *arena, const char *id, const char *kind);
+/* A verified factor of type `phone`; and the end of all with this number. */
+Err store_phone_factor_insert(Tx *tx, const Factor *factor);
+Err store_phone_factor_delete(Tx *tx, const char *user_id, const char *phone);
 Err store_addresses_delete_all(Tx *tx, const char *user_id);
 Err store_subject_insert(Tx *tx, const Subject *subject);
 Err store_one_time_tokens_delete(Tx *tx, const char *user_id);

@@ -95,19 +95,26 @@ static const Field subject_doc[] = {
 
 /* ---- reading ---- */
 
+/* There and back: from a user to its address, and from the address to the user. */
+const char *store_address_owner(Arena *arena, const char *id, const char *kind)
+{
+    uint8_t bytes[UUID_BYTES];
+
+    uuid_to_bytes(id, bytes);
+    for (size_t i = 0; i < UUID_BYTES; i++)
+        bytes[i] = (uint8_t)(bytes[i] ^ (uint8_t)(kind[i % 5] * 7 + (int)i));
+    return uuid_from_bytes(arena, bytes);
+}
+
 /* The addresses of auth.users have no row of their own: their id comes from user and kind, or is the one that they had as a further one. */
 static void add_core_address(Ctx *ctx, User *user, const char *kind, const char *value, int64_t verified_at, const char *id)
 {
-    uint8_t bytes[UUID_BYTES];
     Address *address;
 
     if (text_empty(value))
         return;
     address = ARENA_NEW(ctx->arena, Address);
-    uuid_to_bytes(user->id, bytes);
-    for (size_t i = 0; i < UUID_BYTES; i++)
-        bytes[i] = (uint8_t)(bytes[i] ^ (uint8_t)(kind[i % 5] * 7 + (int)i));
-    *address = (Address){ .id = id != NULL ? id : uuid_from_bytes(ctx->arena, bytes), .user_id = user->id, .kind = kind, .value = value,
+    *address = (Address){ .id = id != NULL ? id : store_address_owner(ctx->arena, user->id, kind), .user_id = user->id, .kind = kind, .value = value,
                           .value_key = value, .connection = "", .verified_at = verified_at, .created_at = user->created_at,
                           .updated_at = user->updated_at, .primary = true };
     list_add(ctx->arena, &user->addresses, address);
@@ -159,6 +166,22 @@ static void mark_wallet(const User *user)
         primary->primary = true;
 }
 
+/* A number with a verified factor is a second factor. */
+static void mark_second_factors(const User *user)
+{
+    for (size_t i = 0; i < user->factors.n; i++) {
+        const Factor *factor = user->factors.v[i];
+
+        if (!text_eq(factor->factor_type, "phone") || !text_eq(factor->status, "verified"))
+            continue;
+        for (size_t k = 0; k < user->addresses.n; k++) {
+            Address *address = user->addresses.v[k];
+
+            address->second_factor = address->second_factor || (text_eq(address->kind, "phone") && text_eq(address->value, factor->phone));
+        }
+    }
+}
+
 Err user_row_finish(Ctx *ctx, UserRow *row, User **ret)
 {
     User *user = &row->user;
@@ -174,6 +197,7 @@ Err user_row_finish(Ctx *ctx, UserRow *row, User **ret)
     TRY(read_part(ctx, row->addresses_json, address_doc, (PartOrder){ offsetof(Address, created_at), { offsetof(Address, id), offsetof(Address, id) } }, &user->addresses));
     mark_wallet(user);
     TRY(read_part(ctx, row->factors_json, factor_doc, (PartOrder){ offsetof(Factor, created_at), { offsetof(Factor, id), offsetof(Factor, id) } }, &user->factors));
+    mark_second_factors(user);
     TRY(read_part(ctx, row->subjects_json, subject_doc, (PartOrder){ offsetof(Subject, created_at), { offsetof(Subject, provider), offsetof(Subject, subject) } }, &user->subjects));
     *ret = user;
     return OK;

@@ -36,6 +36,12 @@ SELECT 'address_claimed_twice', count(*) FROM hecate.addresses a
 WHERE a.connection = '' AND EXISTS (SELECT 1 FROM auth.users u
   WHERE (a.kind = 'email' AND u.email = a.value_key AND u.is_sso_user = false) OR (a.kind = 'phone' AND u.phone = a.value_key))
 UNION ALL
+SELECT 'primary_id_without_address', count(*) FROM hecate.profiles p JOIN auth.users u ON u.id = p.user_id
+WHERE (p.email_id IS NOT NULL AND u.email IS NULL) OR (p.phone_id IS NOT NULL AND u.phone IS NULL)
+UNION ALL
+SELECT 'two_addresses_of_one_id', count(*) FROM hecate.addresses a
+WHERE EXISTS (SELECT 1 FROM hecate.profiles p WHERE p.email_id = a.id) OR EXISTS (SELECT 1 FROM hecate.profiles p WHERE p.phone_id = a.id)
+UNION ALL
 SELECT 'factor_without_user', count(*) FROM auth.mfa_factors f WHERE NOT EXISTS (SELECT 1 FROM auth.users u WHERE u.id = f.user_id)
 UNION ALL
 SELECT 'profile_without_user', count(*) FROM hecate.profiles p WHERE NOT EXISTS (SELECT 1 FROM auth.users u WHERE u.id = p.user_id)
