@@ -15,6 +15,8 @@ const routes = [
   ['DELETE', '/users/<ID>/mfa'], ['DELETE', '/users/<ID>/totp'], ['DELETE', '/users/<ID>/backup_code'], ['DELETE', '/users/<ID>/passkeys/idn_x'], ['DELETE', '/users/<ID>/web3_wallets/idn_x'],
   ['DELETE', '/users/<ID>/external_accounts/eac_x'], ['GET', '/users/<ID>/oauth_access_tokens/oauth_google'], ['GET', '/users/<ID>/organization_memberships'],
   ['GET', '/users/<ID>/organization_invitations'], ['POST', '/users/<ID>/verify_password'], ['POST', '/users/<ID>/remove_password'], ['POST', '/users/ban'], ['POST', '/users/unban'], ['GET', '/jwks'],
+  ['POST', '/email_addresses'], ['GET', '/email_addresses/<EMAIL>'], ['PATCH', '/email_addresses/<EMAIL>'], ['DELETE', '/email_addresses/<EMAIL>'], ['PUT', '/users/<ID>/email_address'],
+  ['POST', '/phone_numbers'], ['GET', '/phone_numbers/idn_x'], ['PATCH', '/phone_numbers/idn_x'], ['DELETE', '/phone_numbers/idn_x'], ['PUT', '/users/<ID>/phone_number'],
 ]
 // Routes that read a JSON object.
 const readers = routes.filter(([method, path]) => method !== 'GET' && method !== 'DELETE' && !/ID>\/(un)?(ban|lock)$/.test(path))
@@ -123,6 +125,33 @@ const cases = [
   ['POST', '/users/<ID>/verify_password', body({ password: 1 }), 422, 'form_param_type_invalid', 'password'],
   ['POST', '/users/<ID>/verify_password', body({ password: 'x', code: 'y' }), 422, 'form_param_unknown', 'code'],
   ['POST', '/users/<ID>/verify_password', body({ password: 'wrong-pw-1' }), 422, 'incorrect_password'],
+  // addresses
+  ...[['/email_addresses', 'email_address', 'x@example.com', ['', 'x', 'x@', 'x@y@z', '<x@y>', "x@example.com' OR 1=1", `${'x'.repeat(300)}@example.com`]],
+    ['/phone_numbers', 'phone_number', '+15550001111', ['', '15550001111', '+1', '+0155500011', '+1 555 000 1111', '+1555x', `+${'1'.repeat(16)}`]]].flatMap(([path, name, good, bad]) => [
+    ['POST', path, body({}), 422, 'form_param_missing', 'user_id'],
+    ['POST', path, body({ user_id: '<ID>' }), 422, 'form_param_missing', name],
+    ['POST', path, body({ user_id: 1, [name]: good }), 422, 'form_param_type_invalid', 'user_id'],
+    ['POST', path, body({ user_id: '<ID>', [name]: [good] }), 422, 'form_param_type_invalid', name],
+    ['POST', path, body({ user_id: '<ID>', [name]: good, verified: 'yes' }), 422, 'form_param_type_invalid', 'verified'],
+    ['POST', path, body({ user_id: '<ID>', [name]: good, reserved: true }), 422, 'form_param_unknown', 'reserved'],
+    ['POST', path, body({ user_id: unknown, [name]: good }), 404, 'resource_not_found'],
+    ['POST', path, body({ user_id: '<GONE>', [name]: good }), 404, 'resource_not_found'],
+    ['POST', path, body({ user_id: 'x', [name]: good }), 404, 'resource_not_found'],
+    ...bad.map((value) => ['POST', path, body({ user_id: '<ID>', [name]: value }), 422, value === '' ? 'form_param_nil' : 'form_param_format_invalid', name]),
+    ...bad.map((value) => ['PUT', `/users/<ID>/${name}`, body({ [name]: value }), 422, value === '' ? 'form_param_nil' : 'form_param_format_invalid', name]),
+    ['PUT', `/users/<ID>/${name}`, body({ [name]: good, identification_status: 'lost' }), 422, 'form_param_value_invalid', 'identification_status'],
+    ['PUT', `/users/${unknown}/${name}`, body({ [name]: good }), 404, 'resource_not_found'],
+    ...['GET', 'PATCH', 'DELETE'].flatMap((method) => ['idn_x', '<ID>', 'idn_29w83sxmDNGwOuEthce5gg56FcC', '%27'].map((one) => [method, `${path}/${one}`, method === 'PATCH' ? body({ verified: true }) : {}, 404, 'resource_not_found'])),
+    ['PATCH', `${path}/idn_x`, body({ [name]: good }), 422, 'form_param_unknown', name],
+    ['GET', path, {}, 405, 'method_not_allowed'],
+  ]),
+  ['POST', '/email_addresses', body({ user_id: '<ID>', email_address: 'WIRE@example.com' }), 422, 'form_identifier_exists', 'email_address'],
+  ['POST', '/email_addresses', body({ user_id: '<ID>', email_address: 'y@example.com', reserved_for_second_factor: true }), 422, 'form_param_unknown', 'reserved_for_second_factor'],
+  ['POST', '/phone_numbers', body({ user_id: '<ID>', phone_number: '+15550001111', reserved_for_second_factor: true }), 400, 'identification_create_second_factor_unverified', 'reserved_for_second_factor'],
+  ['POST', '/email_addresses', body({ user_id: '<ID>', email_address: 'y@example.com', primary: true }), 422, 'form_verification_needed', 'primary'],
+  ['GET', '/phone_numbers/<EMAIL>', {}, 404, 'resource_not_found'],
+  ['PATCH', '/phone_numbers/<EMAIL>', body({ verified: true }), 404, 'resource_not_found'],
+  ['DELETE', '/phone_numbers/<EMAIL>', {}, 404, 'resource_not_found'],
   // lists
   ...['/users', '/users/count'].flatMap((path) => [
     ['GET', `${path}?shoe_size=1`, {}, 422, 'form_param_unknown', 'shoe_size'],
@@ -147,8 +176,8 @@ const cases = [
 
 for (const store of stores)
   describe(`Clerk's Backend API on ${store}`, () => {
-    let server, id, gone, state
-    const filled = (text) => (typeof text === 'string' ? text.replaceAll('<ID>', id).replaceAll('<GONE>', gone) : text)
+    let server, id, gone, mail, state
+    const filled = (text) => (typeof text === 'string' ? text.replaceAll('<ID>', id).replaceAll('<GONE>', gone).replaceAll('<EMAIL>', mail) : text)
     const call = (method, path, { headers = {}, body: content, ...rest } = {}, key = server.clerk.secretKey) =>
       fetch(`${server.clerk.url}/v1${filled(path)}`, { method, headers: { ...(key ? { authorization: `Bearer ${key}` } : {}), ...headers }, body: filled(content), ...rest })
     const everything = async () => [await (await call('GET', '/users')).text(), await (await call('GET', '/users/count')).text()]
@@ -171,7 +200,9 @@ for (const store of stores)
     before(async () => {
       server = await start({ store })
       const made = await call('POST', '/users', body({ email_address: ['wire@example.com'], username: 'wire_user', password: 'secret-pw-1', public_metadata: { a: 1 } }))
-      id = (await made.json()).id
+      const user = await made.json()
+      id = user.id
+      mail = user.primary_email_address_id
       await call('POST', '/users', body({ username: 'Taken' }))
       gone = (await (await call('POST', '/users', body({ username: 'gone_user' }))).json()).id
       assert.equal((await call('DELETE', `/users/${gone}`)).status, 200)

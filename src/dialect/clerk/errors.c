@@ -144,6 +144,12 @@ const ErrRow clerk_says[SAYS] = {
     [SAY_NO_PROVIDER] = { 400, "oauth_unsupported_provider", "Unsupported OAuth provider",
                           "{text} OAuth is not supported. Please contact us if you think this error should not appear." },
     [SAY_NO_TOKEN] = { 422, "oauth_missing_access_token", "Missing OAuth access token", "OAuth access token is missing" },
+    [SAY_LINKED] = { 400, "delete_linked_identification_disallowed", "Deleting a linked email address is not allowed",
+                     "This email address is linked to one or more Connected Accounts. Remove the Connected Account before deleting this email address." },
+    [SAY_FACTOR_NEW] = { 400, "identification_create_second_factor_unverified", "is unverified",
+                         "A phone number must be verified before it can be reserved for a second factor." },
+    [SAY_FACTOR_OLD] = { 400, "identification_update_second_factor_unverified", "is unverified",
+                         "A phone number must be verified before it can be reserved for a second factor." },
     [SAY_NO_IMAGE] = { 404, "image_not_found", "Image not found", NULL },
 };
 

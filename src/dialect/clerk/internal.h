@@ -56,6 +56,9 @@ typedef enum Say {
     SAY_USERNAME_PHONE,
     SAY_LAST_IDENTIFIER,
     SAY_NO_IMAGE,
+    SAY_LINKED,
+    SAY_FACTOR_NEW,
+    SAY_FACTOR_OLD,
     SAY_BULK,
     SAY_NO_PART,
     SAY_NO_ACCOUNT,
@@ -86,6 +89,7 @@ const ClerkUser *clerk_user_view(Ctx *ctx, const User *user);
 Err clerk_reply_user(Ctx *ctx, Reply *reply, int status, const User *user);
 /* Has the user this identity, and is it an external account? */
 bool clerk_has_account(const User *user, const char *identity_id);
+const ClerkAddress *clerk_address_view(Ctx *ctx, const User *user, const Address *address);
 /* A bare array. */
 Err clerk_reply_list(Reply *reply, const Field *fields, const List *list);
 
@@ -97,7 +101,7 @@ Err clerk_check_password(Ctx *ctx, ClerkUserIn *in);
 Err clerk_password_verify(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_password_remove(Ctx *ctx, const Req *req, Reply *reply);
 
-/* ---- users.c, parts.c, list.c, public.c ---- */
+/* ---- users.c, parts.c, addresses.c, list.c, public.c ---- */
 
 /* A JSON body through route->in. E_MEDIA_TYPE. */
 Err clerk_read_body(Ctx *ctx, const Req *req, void *in);
@@ -121,6 +125,16 @@ Err clerk_backup_codes_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_passkey_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_wallet_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_account_delete(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_email_create(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_email_get(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_email_update(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_email_delete(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_email_replace(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_phone_create(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_phone_get(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_phone_update(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_phone_delete(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_phone_replace(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_user_list(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_user_count(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_show_jwks(Ctx *ctx, const Req *req, Reply *reply);

@@ -32,6 +32,16 @@ const Route clerk_routes[] = {
     { GET,    "/users/{user_id}/oauth_access_tokens/{provider}",        NEED_SECRET,  clerk_oauth_tokens,        clerk_page_query,    clerk_page },
     { GET,    "/users/{user_id}/organization_memberships",              NEED_SECRET,  clerk_empty_list,          clerk_page_query,    clerk_page },
     { GET,    "/users/{user_id}/organization_invitations",              NEED_SECRET,  clerk_empty_list,          clerk_page_query,    clerk_page },
+    { POST,   "/email_addresses",                                      NEED_SECRET,  clerk_email_create,        clerk_new_email,     clerk_email_address },
+    { GET,    "/email_addresses/{id}",                                 NEED_SECRET,  clerk_email_get,           NULL,                clerk_email_address },
+    { PATCH,  "/email_addresses/{id}",                                 NEED_SECRET,  clerk_email_update,        clerk_email_patch,   clerk_email_address },
+    { DELETE, "/email_addresses/{id}",                                 NEED_SECRET,  clerk_email_delete,        NULL,                clerk_deleted },
+    { PUT,    "/users/{user_id}/email_address",                        NEED_SECRET,  clerk_email_replace,       clerk_email_replacement, clerk_email_address },
+    { POST,   "/phone_numbers",                                        NEED_SECRET,  clerk_phone_create,        clerk_new_phone,     clerk_phone_number },
+    { GET,    "/phone_numbers/{id}",                                   NEED_SECRET,  clerk_phone_get,           NULL,                clerk_phone_number },
+    { PATCH,  "/phone_numbers/{id}",                                   NEED_SECRET,  clerk_phone_update,        clerk_phone_patch,   clerk_phone_number },
+    { DELETE, "/phone_numbers/{id}",                                   NEED_SECRET,  clerk_phone_delete,        NULL,                clerk_deleted },
+    { PUT,    "/users/{user_id}/phone_number",                         NEED_SECRET,  clerk_phone_replace,       clerk_phone_replacement, clerk_phone_number },
     { 0 }
 };
 /* clang-format on */

@@ -80,7 +80,7 @@ static void add_links(Ctx *ctx, const User *user, const char *email, List *links
     }
 }
 
-static ClerkAddress *address_view(Ctx *ctx, const User *user, const Address *address)
+const ClerkAddress *clerk_address_view(Ctx *ctx, const User *user, const Address *address)
 {
     const bool phone = text_eq(address->kind, "phone");
     ClerkAddress *view = ARENA_NEW(ctx->arena, ClerkAddress);
@@ -108,12 +108,12 @@ static void show_addresses(Ctx *ctx, const User *user, ClerkUser *view)
     for (size_t i = 0; i < user->addresses.n; i++) {
         const Address *address = user->addresses.v[i];
         const bool email = text_eq(address->kind, "email"), phone = text_eq(address->kind, "phone");
-        ClerkAddress *shown;
+        const ClerkAddress *shown;
 
         if (!text_empty(address->connection))
             continue; /* another user has it here: only Auth0 shows such */
-        shown = address_view(ctx, user, address);
-        list_add(ctx->arena, email ? &view->email_addresses : phone ? &view->phone_numbers : &view->web3_wallets, shown);
+        shown = clerk_address_view(ctx, user, address);
+        list_add(ctx->arena, email ? &view->email_addresses : phone ? &view->phone_numbers : &view->web3_wallets, (void *)(uintptr_t)shown);
         if (address->primary)
             *(email ? &view->primary_email_address_id : phone ? &view->primary_phone_number_id : &view->primary_web3_wallet_id) = shown->id;
     }

@@ -65,6 +65,37 @@ const Field clerk_password_in[] = {
     END(ClerkPasswordIn),
 };
 
+/* clang-format off */
+#define ADDRESS_FLAGS                                                                              \
+    BOOL(ClerkAddressIn, verified, "verified"),                                                    \
+    BOOL(ClerkAddressIn, primary, "primary")
+#define NOTIFY BOOL(ClerkAddressIn, notify_primary_email_address_changed, "notify_primary_email_address_changed")
+#define FACTOR BOOL(ClerkAddressIn, reserved_for_second_factor, "reserved_for_second_factor")
+#define STATUS TEXT(ClerkAddressIn, identification_status, "identification_status")
+const Field clerk_new_email[] = {
+    GIVEN(ClerkAddressIn, given),
+    TEXT(ClerkAddressIn, user_id, "user_id", .flags = REQUIRED),
+    TEXT(ClerkAddressIn, value, "email_address", .flags = REQUIRED),
+    ADDRESS_FLAGS, NOTIFY,
+    END(ClerkAddressIn),
+};
+const Field clerk_new_phone[] = {
+    GIVEN(ClerkAddressIn, given),
+    TEXT(ClerkAddressIn, user_id, "user_id", .flags = REQUIRED),
+    TEXT(ClerkAddressIn, value, "phone_number", .flags = REQUIRED),
+    ADDRESS_FLAGS, FACTOR,
+    END(ClerkAddressIn),
+};
+const Field clerk_email_patch[] = { GIVEN(ClerkAddressIn, given), ADDRESS_FLAGS, NOTIFY, END(ClerkAddressIn) };
+const Field clerk_phone_patch[] = { GIVEN(ClerkAddressIn, given), ADDRESS_FLAGS, FACTOR, END(ClerkAddressIn) };
+const Field clerk_email_replacement[] = {
+    GIVEN(ClerkAddressIn, given), TEXT(ClerkAddressIn, value, "email_address", .flags = REQUIRED), STATUS, NOTIFY, END(ClerkAddressIn),
+};
+const Field clerk_phone_replacement[] = {
+    GIVEN(ClerkAddressIn, given), TEXT(ClerkAddressIn, value, "phone_number", .flags = REQUIRED), STATUS, END(ClerkAddressIn),
+};
+/* clang-format on */
+
 const Field clerk_sign_out_in[] = {
     GIVEN(ClerkSignOutIn, given),
     BOOL(ClerkSignOutIn, sign_out_of_other_sessions, "sign_out_of_other_sessions"),

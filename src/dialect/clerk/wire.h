@@ -27,6 +27,15 @@ typedef struct ClerkPasswordIn {
 } ClerkPasswordIn;
 extern const Field clerk_password_in[];
 
+/* Bodies of /email_addresses and /phone_numbers, and of their replacement (spec/clerk.md 2.7, 4.3). */
+typedef struct ClerkAddressIn {
+    Given given;
+    const char *user_id, *value, *identification_status;
+    bool verified, primary, reserved_for_second_factor, notify_primary_email_address_changed;
+} ClerkAddressIn;
+extern const Field clerk_new_email[], clerk_email_patch[], clerk_email_replacement[];
+extern const Field clerk_new_phone[], clerk_phone_patch[], clerk_phone_replacement[];
+
 typedef struct ClerkSignOutIn {
     Given given;
     bool sign_out_of_other_sessions;
