@@ -67,6 +67,22 @@
     X(E_NO_CONNECTION,      "no such connection")                                            \
     X(E_NOT_THIS_USER,      "not a part of this user")                                       \
     X(E_UNVERIFIED,         "the address is not verified")                                   \
+    /* messages and what they carry */                                                       \
+    X(E_MAIL_LIMIT,         "too many messages, or one too soon")                            \
+    X(E_SMS_LIMIT,          "too many text messages, or one too soon")                       \
+    X(E_SMS_FAILED,         "the text message cannot be sent")                               \
+    X(E_LINK_INVALID,       "the link is unknown, used, or too old")                         \
+    X(E_CODE_INVALID,       "the code is wrong, used, or too old")                           \
+    X(E_NO_FLOW,            "no sign-in is under way that this ends")                        \
+    X(E_FLOW_EXPIRED,       "the sign-in was begun too long ago")                            \
+    X(E_BAD_VERIFIER,       "the verifier is not that of the challenge")                     \
+    X(E_REAUTH_NEEDED,      "the user must prove first that it is there")                    \
+    X(E_REAUTH_WRONG,       "that proof is wrong or too old")                                \
+    X(E_CURRENT_MISSING,    "the current password is required")                              \
+    X(E_CURRENT_WRONG,      "the current password is wrong")                                 \
+    X(E_SAME_PASSWORD,      "the new password is the old one")                               \
+    X(E_ANONYMOUS,          "not for an anonymous user")                                     \
+    X(E_SSO_MANAGED,        "the user is managed by its identity provider")                  \
     /* passwords and sign-in */                                                              \
     X(E_WEAK_PASSWORD,      "the password breaks the rules")                                 \
     X(E_LONG_PASSWORD,      "the password is longer than its scheme can use")                \

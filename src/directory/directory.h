@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "base/ctx.h"
+#include "directory/mailing.h"
 #include "model/model.h"
 #include "run/run.h"
 
@@ -35,6 +36,7 @@ typedef struct Directory {
     FactorRules factors;
     const uint8_t *data_key;                /* DATA_KEY_BYTES */
     Lane *hash_lane;
+    Mailing mail;                           /* messages and their tokens */
 } Directory;
 
 /* Who is calling: set by the dialect's identify(), read by the router and by the audit trail. */

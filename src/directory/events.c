@@ -22,6 +22,11 @@ static const struct {
     [EV_FACTOR_UNENROLLED] = { "factor_unenrolled", "factor", true },
     [EV_FACTOR_DELETED] = { "factor_deleted", "factor", true },
     [EV_FACTOR_UPDATED] = { "factor_updated", "factor" },
+    [EV_USER_INVITED] = { "user_invited", "team" },
+    [EV_CONFIRMATION_REQUESTED] = { "user_confirmation_requested", "user" },
+    [EV_RECOVERY_REQUESTED] = { "user_recovery_requested", "user" },
+    [EV_REAUTHENTICATE_REQUESTED] = { "user_reauthenticate_requested", "user" },
+    [EV_UPDATED_PASSWORD] = { "user_updated_password", "user" },
 };
 
 typedef struct Payload {
@@ -32,10 +37,12 @@ typedef struct Payload {
 
 static const Field traits_doc[] = {
     TEXT(Traits, challenge_id, "challenge_id", .flags = OMIT_NULL),
+    TEXT(Traits, channel, "channel", .flags = OMIT_NULL),
     TEXT(Traits, factor_id, "factor_id", .flags = OMIT_NULL),
     TEXT(Traits, factor_status, "factor_status", .flags = OMIT_NULL),
     TEXT(Traits, factor_type, "factor_type", .flags = OMIT_NULL),
     TEXT(Traits, provider, "provider", .flags = OMIT_NULL),
+    TEXT(Traits, provider_type, "provider_type", .flags = OMIT_NULL),
     TEXT(Traits, session_id, "session_id", .flags = OMIT_NULL),
     TEXT(Traits, user_email, "user_email", .flags = OMIT_NULL),
     TEXT(Traits, user_id, "user_id", .flags = OMIT_NULL),

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "crypto/crypto.h"
-#include "directory/internal.h"
+#include "directory/post.h"
 
 enum { TOKEN_LENGTH = 12, MOST_TRIES = 3 };
 
@@ -41,21 +41,21 @@ static Err may_sign_in(Ctx *ctx, const SignIn *in, const User *user)
     return OK;
 }
 
-/* `method` is the amr's; `provider` the audit row's, NULL: none is written. E_CONFLICT: the user is gone, or has another password by now. */
-static Err begin_session(Ctx *ctx, const char *method, const char *provider, User *user, Grant *ret)
+/* E_CONFLICT: the user is gone, or has another password by now. */
+Err session_begin(Tx *tx, const char *method, EventKind event, const Traits *traits, User *user, Grant *ret)
 {
-    const Traits traits = { .provider = provider };
-    const bool v2 = ctx->directory->refresh_v2;
+    Ctx *ctx = tx_ctx(tx);
+    const bool v2 = ctx->directory->refresh_v2, audit = event != EV_KINDS && !ctx->directory->audit_off;
     Session *session = ARENA_NEW(ctx->arena, Session);
     Amr *amr = ARENA_NEW(ctx->arena, Amr);
     const SessionWrite write = {
         .user_id = user->id, .session_id = uuid_new(ctx->arena), .token = v2 ? NULL : refresh1_new(ctx), .amr_id = uuid_new(ctx->arena),
-        .method = method, .aal = "aal1", .user_agent = ctx->user_agent, .ip = ctx->ip, .audit = provider != NULL && !ctx->directory->audit_off,
+        .method = method, .aal = "aal1", .user_agent = ctx->user_agent, .ip = ctx->ip, .audit = audit,
         .refresh_token_hmac_key = v2 ? refresh2_key(ctx->arena) : NULL, .event_1 = uuid_new(ctx->arena),
-        .payload_1 = event_payload(ctx, EV_LOGIN, user, &traits), .now = ctx->now,
+        .payload_1 = event_payload(ctx, event == EV_KINDS ? EV_LOGIN : event, user, traits), .now = ctx->now,
         .password = user->encrypted_password == NULL ? "" : user->encrypted_password,
     };
-    const Err err = store_sign_in(db_auto(ctx), &write);
+    const Err err = store_sign_in(tx, &write);
 
     if (err == E_NO_ROW)
         return E_CONFLICT;
@@ -70,6 +70,14 @@ static Err begin_session(Ctx *ctx, const char *method, const char *provider, Use
     ret->refresh_token = v2 ? refresh2_write(ctx, session, 0) : write.token;
     ret->counted = v2;
     return OK;
+}
+
+/* `method` is the amr's; `provider` the audit row's, NULL: none is written. */
+static Err begin_session(Ctx *ctx, const char *method, const char *provider, User *user, Grant *ret)
+{
+    const Traits traits = { .provider = provider };
+
+    return session_begin(db_auto(ctx), method, provider == NULL ? EV_KINDS : EV_LOGIN, &traits, user, ret);
 }
 
 static const UserPolicy today = { .check_password = true };

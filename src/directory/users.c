@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
-#include "directory/internal.h"
+#include "directory/post.h"
 #include "json/json.h"
 
 bool user_banned(const Ctx *ctx, const User *user)
@@ -85,6 +85,8 @@ typedef struct Creation {
     Subject *subject;
     bool profile;
     Traits traits;
+    UserThen then; /* or NULL */
+    void *then_arg;
     bool email_elsewhere; /* the address is taken in another connection: it stands in hecate.addresses alone */
 } Creation;
 
@@ -129,6 +131,13 @@ Err address_claim(Tx *tx, const char *kind, const char *value, const char *conne
         return OK;
     TRY(store_address_lock(tx, value));
     return address_free(tx, kind, value, connection, self, NOWHERE, &elsewhere);
+}
+
+Err user_address_free(Ctx *ctx, const char *kind, const char *value, const char *self)
+{
+    bool elsewhere;
+
+    return address_free(db_auto(ctx), kind, value, NULL, self, NOWHERE, &elsewhere);
 }
 
 /* Reads and checks one address, with the member at fault. */
@@ -221,6 +230,28 @@ static const char *providers_doc(Ctx *ctx, const User *user, bool email, bool ph
         return "{}";
     return arena_printf(ctx->arena, "{\"provider\":\"%s\",\"providers\":[%s%s%s]}", email ? "email" : "phone", email ? "\"email\"" : "",
                         email && phone ? "," : "", phone ? "\"phone\"" : "");
+}
+
+void user_set_providers(Ctx *ctx, User *user)
+{
+    Buf buf = buf_in(ctx->arena, 16384);
+    const char *first = NULL;
+    char *providers = "[]";
+
+    buf_char(&buf, '[');
+    for (size_t i = 0; i < user->identities.n; i++) {
+        const char *provider = json_quote(ctx->arena, ((const Identity *)user->identities.v[i])->provider);
+
+        first = first == NULL ? provider : first;
+        if (memmem(buf.data, buf.len, provider, strlen(provider)) == NULL)
+            buf_printf(&buf, "%s%s", buf.len > 1 ? "," : "", provider);
+    }
+    buf_char(&buf, ']');
+    IGNORE(buf_text(&buf, &providers)); /* few identities, of short names */
+    if (first == NULL)
+        return;
+    user->meta_app = json_set(ctx->arena, user->meta_app, "provider", first);
+    user->meta_app = json_set(ctx->arena, user->meta_app, "providers", providers);
 }
 
 /* Texts of columns with a bound in the schema. */
@@ -415,7 +446,9 @@ static Err insert_user(Tx *tx, void *arg)
         TRY(store_password_put(tx, user, scheme_of(str_of(user->digest))->name));
     if (c->subject != NULL)
         TRY(store_subject_insert(tx, c->subject));
-    if (!c->in->anonymous)
+    if (c->then != NULL)
+        TRY(c->then(tx, c->user, c->then_arg));
+    else if (!c->in->anonymous)
         TRY(event_add(tx, EV_USER_SIGNEDUP, c->in->policy->by_self ? user : NULL, &c->traits));
     return store_user_get(tx, user->id, &c->made);
 }
@@ -433,7 +466,12 @@ static ptrdiff_t taken_member(Err err)
 
 Err dir_user_create(Ctx *ctx, const NewUser *in, User **ret)
 {
-    Creation c = { .in = in, .user = ARENA_NEW(ctx->arena, User) };
+    return user_create_then(ctx, in, NULL, NULL, ret);
+}
+
+Err user_create_then(Ctx *ctx, const NewUser *in, UserThen then, void *arg, User **ret)
+{
+    Creation c = { .in = in, .user = ARENA_NEW(ctx->arena, User), .then = then, .then_arg = arg };
     Err err;
 
     if (first_of(in->email, &in->emails) == NULL && first_of(in->phone, &in->phones) == NULL && text_empty(in->username) &&

@@ -2,6 +2,7 @@
  * a later reload. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "directory/messages.h"
 #include "server/internal.h"
 
 enum { HOUSE_CAP = 16 << 20, REST_MS = 10000 };
@@ -47,6 +48,10 @@ static Err read_all(const Server *server, House *house, Buf *why)
         buf_puts(why, "HECATE_LISTEN_OPS beyond loopback needs HECATE_OPS_TOKEN");
         return E_CONFIG;
     }
+    if (!counter_limit_ok(settings->directory.mail.email_sent) || !counter_limit_ok(settings->directory.mail.sms_sent)) {
+        buf_puts(why, "GOTRUE_RATE_LIMIT_EMAIL_SENT and GOTRUE_RATE_LIMIT_SMS_SENT are a number, or a number and a duration: 30, 30/1h");
+        return E_CONFIG;
+    }
     if ((settings->tls_cert == NULL) != (settings->tls_key == NULL)) {
         buf_puts(why, "HECATE_TLS_CERT and HECATE_TLS_KEY go together");
         return E_CONFIG;
@@ -70,6 +75,12 @@ Err house_new(Server *server, House **ret, Buf *why)
     }
     settings->directory.data_key = server->data_key;
     settings->directory.hash_lane = server->hash_lane;
+    settings->directory.mail.site_url = settings->gotrue.site_url;
+    settings->directory.mail.autoconfirm = settings->gotrue.mailer_autoconfirm;
+    settings->directory.mail.sms_autoconfirm = settings->gotrue.sms_autoconfirm;
+    settings->directory.mail.otp_exp = settings->directory.mail.otp_exp == 0 ? 86400 : settings->directory.mail.otp_exp;
+    settings->directory.mail.sms_otp_exp = settings->directory.mail.sms_otp_exp == 0 ? 60 : settings->directory.mail.sms_otp_exp;
+    mailer_settle(server, &settings->directory.mail);
     settings->gotrue.version = "v2.196.0"; /* of the reference: clients look at it */
     settings->gotrue.ready = &server->ready;
     settings->gotrue.keys = &house->keys[TONGUE_GOTRUE];

@@ -16,6 +16,7 @@
 enum { DIALECTS = TONGUE_OPS, MOST_SERVER_LOOPS = 64 };
 
 typedef struct Server Server;
+typedef struct Mailer Mailer;
 
 /* ---- proxies.c ---- */
 
@@ -92,6 +93,8 @@ struct Server {
     uint8_t data_key[DATA_KEY_BYTES];
     Db *db;
     Lane *hash_lane;
+    Mailer *mailer;
+    Counter *email_counter, *sms_counter;
     Tls *tls;
     Metrics *metrics;
     Listener listeners[TONGUES];
@@ -157,6 +160,14 @@ Err listen_open(Server *server, const House *house, Buf *why);
 Err listen_tls(Server *server, const House *house, Buf *why);
 /* Writes real ports and the default domain into the settings. */
 void listen_settle(const Server *server, House *house);
+
+/* ---- mailer.c ---- */
+
+/* Threads that send what stands in the outbox, until mailer_stop(). */
+Err mailer_start(Server *server, Buf *why);
+void mailer_stop(Server *server);
+/* Gives new settings what lives as long as the process: the counters, and whom to wake. */
+void mailer_settle(Server *server, Mailing *mail);
 
 /* ---- ops.c ---- */
 

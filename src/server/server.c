@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "directory/messages.h"
 #include "server/internal.h"
 #include "store/store.h"
 
@@ -163,6 +164,7 @@ static const struct {
     { migrate, EXIT_DB, EXIT_DB },
     { start_hashing, EXIT_INTERNAL, EXIT_INTERNAL },
     { load_keys, EXIT_CONFIG, EXIT_DB },
+    { mailer_start, EXIT_INTERNAL, EXIT_DB },
 };
 
 static Exit exit_of(Err err, Exit config, Exit conflict)
@@ -467,6 +469,7 @@ static Exit run(Server *server)
 static void server_free(Server *server)
 {
     watchdog_stop();
+    mailer_stop(server);
     for (size_t i = 0; i < server->n_workers; i++)
         loop_free(server->workers[i].loop);
     for (size_t i = 0; i < server->n_listeners; i++)
@@ -474,6 +477,8 @@ static void server_free(Server *server)
             http_free(server->listeners[i].http[j]);
     tls_free(server->tls);
     lane_free(server->hash_lane);
+    counter_free(server->email_counter);
+    counter_free(server->sms_counter);
     db_close(server->db);
     house_free(now_house(server));
     while (server->retired != NULL) {
@@ -498,6 +503,8 @@ Exit server_run(const Start *how, Buf *why)
     server->how = how;
     server->arena = arena_new(SERVER_CAP, true);
     server->metrics = metrics_new();
+    server->email_counter = counter_new();
+    server->sms_counter = counter_new();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a failed write */
     hold_signals(SIG_BLOCK);

@@ -77,6 +77,21 @@ const ErrRow gotrue_errors[ERR_COUNT] = {
     [E_PROVIDER_OFF] = { 422, "email_provider_disabled", "Email logins are disabled" },
     [E_NO_REFRESH_TOKEN] = { 400, "refresh_token_not_found", "Invalid Refresh Token: Refresh Token Not Found" },
     [E_REFRESH_REUSED] = { 400, "refresh_token_already_used", "Invalid Refresh Token: Already Used" },
+    [E_MAIL_LIMIT] = { 429, "over_email_send_rate_limit", "email rate limit exceeded" },
+    [E_SMS_LIMIT] = { 429, "over_sms_send_rate_limit", "SMS rate limit exceeded" },
+    [E_SMS_FAILED] = { 500, "unexpected_failure", "Unable to get SMS provider" },
+    [E_LINK_INVALID] = { 403, "otp_expired", "Email link is invalid or has expired" },
+    [E_CODE_INVALID] = { 403, "otp_expired", "Token has expired or is invalid" },
+    [E_NO_FLOW] = { 404, "flow_state_not_found", "invalid flow state, no valid flow state found" },
+    [E_FLOW_EXPIRED] = { 422, "flow_state_expired", "invalid flow state, flow state has expired" },
+    [E_BAD_VERIFIER] = { 400, "bad_code_verifier", "code challenge does not match previously saved code verifier" },
+    [E_REAUTH_NEEDED] = { 400, "reauthentication_needed", "Password update requires reauthentication" },
+    [E_REAUTH_WRONG] = { 422, "reauthentication_not_valid", "Nonce has expired or is invalid" },
+    [E_CURRENT_MISSING] = { 400, "current_password_required", "Current password required when setting new password." },
+    [E_CURRENT_WRONG] = { 400, "current_password_invalid", "Current password required when setting new password." },
+    [E_SAME_PASSWORD] = { 422, "same_password", "New password should be different from the old password." },
+    [E_SSO_MANAGED] = { 422, "user_sso_managed", "Updating email, phone, password of a SSO account only possible via SSO" },
+    [E_ANONYMOUS] = { 422, "validation_failed", "Updating password of an anonymous user without an email or phone is not allowed" },
     [E_MFA_REQUIRED] = { 401, "insufficient_aal", "AAL2 session is required" },
     [E_FACTOR_OFF] = { 422, "mfa_totp_enroll_not_enabled", "MFA enroll is disabled for TOTP" },
     [E_NO_FACTOR] = { 404, "mfa_factor_not_found", "Factor not found" },
@@ -96,6 +111,13 @@ static const ErrRow token_errors[ERR_COUNT] = {
     [E_LOCKED] = { 400, "user_banned", "User is banned" },
     [E_SESSION_GONE] = { 400, "session_not_found", "Invalid Refresh Token: No Valid Session Found" },
     [E_SESSION_EXPIRED] = { 400, "session_expired", "Invalid Refresh Token: Session Expired" },
+};
+
+/* /magiclink has words of its own for a body that it cannot read. */
+static const ErrRow magiclink_errors[ERR_COUNT] = {
+    [E_BAD_JSON] = { 400, "bad_json", "Could not read verification params: %s" },
+    [E_BAD_TYPE] = { 400, "bad_json", "Could not read verification params: %s" },
+    [E_TOO_LARGE] = { 400, "bad_json", "Could not read verification params: http: request body too large" },
 };
 
 typedef struct Body {
@@ -132,7 +154,9 @@ static const ErrRow *row_of(const Ctx *ctx, Err err)
 
     if (ctx->fault.own != NULL)
         return ctx->fault.own;
-    return route != NULL && route->fn == gotrue_token && token_errors[err].status != 0 ? &token_errors[err] : &gotrue_errors[err];
+    if (route != NULL && route->fn == gotrue_token && token_errors[err].status != 0)
+        return &token_errors[err];
+    return route != NULL && route->fn == gotrue_magiclink && magiclink_errors[err].status != 0 ? &magiclink_errors[err] : &gotrue_errors[err];
 }
 
 static const char *sentence(Ctx *ctx, const ErrRow *row)
@@ -157,12 +181,21 @@ static const char *weak_doc(Ctx *ctx)
     return text;
 }
 
+GotrueFault gotrue_fault(Ctx *ctx, Err err)
+{
+    const ErrRow *row = row_of(ctx, err);
+
+    return (GotrueFault){ .status = row->status, .text = sentence(ctx, row),
+                          .code = ctx->fault.name.p != NULL && err != E_BAD_JSON ? str_dup(ctx->arena, ctx->fault.name) : row->code };
+}
+
 void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
 {
     const ErrRow *row = row_of(ctx, err);
     const bool new = wants_2024(req);
-    const char *code = ctx->fault.name.p != NULL && err != E_BAD_JSON ? str_dup(ctx->arena, ctx->fault.name) : row->code;
-    const Body body = { .status = row->status, .code = code, .text = sentence(ctx, row), .id = row->status >= 500 ? ctx->request_id : NULL,
+    const GotrueFault fault = gotrue_fault(ctx, err);
+    const char *code = fault.code;
+    const Body body = { .status = row->status, .code = code, .text = fault.text, .id = row->status >= 500 ? ctx->request_id : NULL,
                         .weak = err == E_WEAK_PASSWORD ? weak_doc(ctx) : NULL };
 
     reply->status = row->status;

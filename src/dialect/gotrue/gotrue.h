@@ -16,7 +16,10 @@ typedef struct GotrueSettings {
     int64_t jwt_exp;        /* s */
     Texts admin_roles;
     bool disable_signup, mailer_autoconfirm, sms_autoconfirm;
-    bool email_enabled, phone_enabled, anonymous_enabled;
+    bool email_enabled, phone_enabled, anonymous_enabled, magic_link_enabled;
+    Texts uri_allow_list; /* patterns of redirects (0.7) */
+    Texts external_hosts; /* on which links may be built (0.8) */
+    const char *admin_group;
     const char *sms_provider;
     const char *cors_headers; /* further ones, comma-separated, or "" */
     bool cursor_pagination;

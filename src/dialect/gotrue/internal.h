@@ -4,6 +4,7 @@
 
 #include "dialect/gotrue/gotrue.h"
 #include "dialect/gotrue/wire.h"
+#include "directory/messages.h"
 
 enum { GOTRUE_META_MAX = 64 * 1024 }; /* bytes of a metadata document */
 
@@ -21,6 +22,12 @@ const char *gotrue_audience(Ctx *ctx, const Req *req);
 enum { GOTRUE_BODY = JSON_IGNORE_UNKNOWN | JSON_NULL_IS_OBJECT, GOTRUE_ADMIN_BODY = GOTRUE_BODY | JSON_ANY_CASE };
 /* Reads the body through route->in, whatever its media type; but a form counts as an empty body (spec 0.1). */
 Err gotrue_read(Ctx *ctx, const Req *req, unsigned mode, void *in);
+/* How an error is said: as gotrue_write_error() writes it. */
+typedef struct GotrueFault {
+    int status;
+    const char *code, *text;
+} GotrueFault;
+GotrueFault gotrue_fault(Ctx *ctx, Err err);
 void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err);
 bool gotrue_intercept(Ctx *ctx, const Req *req, Reply *reply);
 void gotrue_finish(Ctx *ctx, const Req *req, Reply *reply);
@@ -57,7 +64,41 @@ const char *go_quote(Arena *arena, const char *text);
 /* signup.c */
 Err gotrue_signup(Ctx *ctx, const Req *req, Reply *reply);
 
+/* redirect.c */
+/* Where a link leads (spec 0.7): `first` if it may, else the request's redirect_to, its Referer, the site. Never NULL. */
+const char *gotrue_redirect(Ctx *ctx, const Req *req, const char *first);
+/* On which address links are built (0.8). */
+const char *gotrue_external_url(Ctx *ctx, const Req *req);
+
+/* post.c */
+#define GOTRUE_BAD_CHANNEL \
+    "Invalid channel, supported values are 'sms' or 'whatsapp'. 'whatsapp' is only supported if Twilio or Twilio Verify is used as the provider."
+bool gotrue_channel_ok(const char *channel);
+/* An error with a code of its own. */
+Err gotrue_refuse(Ctx *ctx, Err err, const char *code, const char *text);
+/* The form of PKCE parameters (spec 3). E_BAD_VALUE. */
+Err gotrue_check_challenge(Ctx *ctx, const char *challenge, const char *method);
+/* What messages of this request need; without a challenge there is no flow. E_BAD_VALUE: the method. */
+Err gotrue_postal(Ctx *ctx, const Req *req, const char *redirect, const char *challenge, const char *method, Postal *ret);
+/* {} or, for a fixed code, its message_id. */
+Err gotrue_reply_sent(Ctx *ctx, Reply *reply, bool test);
+Err gotrue_otp(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_magiclink(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_recover(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_resend(Ctx *ctx, const Req *req, Reply *reply);
+
+/* links.c, me.c, verify.c */
+Err gotrue_invite(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_generate_link(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_own_update(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_reauthenticate(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_verify_get(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_verify_post(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_grant_pkce(Ctx *ctx, const Req *req, const TokenIn *in, Reply *reply);
+
 /* token.c, session.c */
+/* Signs the access token and sets the headers of spec 0.9. */
+Err gotrue_issue(Ctx *ctx, Reply *reply, const Grant *grant, GotrueSession *ret);
 /* Answers a session (S200) through these fields, with the headers of spec 0.9. */
 Err gotrue_reply_grant(Ctx *ctx, Reply *reply, const Grant *grant, const Field *fields);
 Err gotrue_token(Ctx *ctx, const Req *req, Reply *reply);

@@ -90,7 +90,7 @@ static const WeakPassword *weak_password(Ctx *ctx, const Grant *grant)
     return weak;
 }
 
-Err gotrue_reply_grant(Ctx *ctx, Reply *reply, const Grant *grant, const Field *fields)
+Err gotrue_issue(Ctx *ctx, Reply *reply, const Grant *grant, GotrueSession *ret)
 {
     GotrueSession out = { .token_type = "bearer", .refresh_token = grant->refresh_token, .user = gotrue_user_view(ctx, grant->user),
                           .weak_password = weak_password(ctx, grant) };
@@ -104,6 +104,15 @@ Err gotrue_reply_grant(Ctx *ctx, Reply *reply, const Grant *grant, const Field *
     else
         reply_headerf(reply, "sb-auth-refresh-token-prefix", "%.5s", grant->refresh_token);
     reply_header(reply, "Cache-Control", "no-store");
+    *ret = out;
+    return OK;
+}
+
+Err gotrue_reply_grant(Ctx *ctx, Reply *reply, const Grant *grant, const Field *fields)
+{
+    GotrueSession out;
+
+    TRY(gotrue_issue(ctx, reply, grant, &out));
     return reply_json(ctx, reply, 200, "application/json", fields, &out, JSON_HTML);
 }
 
@@ -150,6 +159,7 @@ static const struct {
 } grants[] = {
     { "password", grant_password },
     { "refresh_token", grant_refresh },
+    { "pkce", gotrue_grant_pkce },
 };
 
 Err gotrue_token(Ctx *ctx, const Req *req, Reply *reply)

@@ -27,7 +27,7 @@ const Field gotrue_factor[] = {
 };
 
 /* clang-format off */
-#define USER_FIELDS(identities_flags)                                                              \
+#define USER_ROWS(identities_flags)                                                              \
     TEXT(GotrueUser, id, "id"),                                                                    \
     TEXT(GotrueUser, aud, "aud", .flags = NULL_AS_EMPTY),                                          \
     TEXT(GotrueUser, role, "role", .flags = NULL_AS_EMPTY),                                        \
@@ -53,12 +53,23 @@ const Field gotrue_factor[] = {
     TIME(GotrueUser, updated_at, "updated_at"),                                                    \
     TIME(GotrueUser, banned_until, "banned_until", .flags = OMIT_NULL),                            \
     TIME(GotrueUser, deleted_at, "deleted_at", .flags = OMIT_NULL),                                \
-    BOOL(GotrueUser, is_anonymous, "is_anonymous"),                                                \
-    END(GotrueUser)
+    BOOL(GotrueUser, is_anonymous, "is_anonymous")
+#define USER_FIELDS(identities_flags) USER_ROWS(identities_flags), END(GotrueUser)
 /* clang-format on */
 
 const Field gotrue_user[] = { USER_FIELDS(NULL_AS_EMPTY) };
 const Field gotrue_user_listed[] = { USER_FIELDS(0) };
+
+_Static_assert(offsetof(GotrueLink, user) == 0, "a link begins with its user");
+const Field gotrue_link[] = {
+    USER_ROWS(NULL_AS_EMPTY),
+    TEXT(GotrueLink, action_link, "action_link"),
+    TEXT(GotrueLink, email_otp, "email_otp"),
+    TEXT(GotrueLink, hashed_token, "hashed_token"),
+    TEXT(GotrueLink, verification_type, "verification_type"),
+    TEXT(GotrueLink, redirect_to, "redirect_to"),
+    END(GotrueLink),
+};
 
 const Field gotrue_admin_user[] = {
     GIVEN(AdminUserIn, given),
@@ -84,6 +95,8 @@ const Field gotrue_token_in[] = {
     TEXT(TokenIn, phone, "phone"),
     TEXT(TokenIn, password, "password", .flags = SECRET),
     TEXT(TokenIn, refresh_token, "refresh_token", .flags = SECRET),
+    TEXT(TokenIn, auth_code, "auth_code", .flags = SECRET),
+    TEXT(TokenIn, code_verifier, "code_verifier", .flags = SECRET),
     END(TokenIn),
 };
 
@@ -136,6 +149,62 @@ const Field gotrue_challenge[] = {
 };
 
 const Field gotrue_id[] = { TEXT(IdOut, id, "id"), END(IdOut) };
+
+const Field gotrue_otp_in[] = {
+    TEXT(OtpIn, email, "email"),
+    TEXT(OtpIn, phone, "phone"),
+    BOOL(OtpIn, create_user, "create_user"),
+    OBJECT_JSON(OtpIn, data, "data"),
+    TEXT(OtpIn, channel, "channel"),
+    TEXT(OtpIn, code_challenge, "code_challenge"),
+    TEXT(OtpIn, code_challenge_method, "code_challenge_method"),
+    END(OtpIn),
+};
+
+const Field gotrue_resend_in[] = {
+    TEXT(ResendIn, type, "type"),
+    TEXT(ResendIn, email, "email"),
+    TEXT(ResendIn, phone, "phone"),
+    TEXT(ResendIn, code_challenge, "code_challenge"),
+    TEXT(ResendIn, code_challenge_method, "code_challenge_method"),
+    END(ResendIn),
+};
+
+const Field gotrue_verify_in[] = {
+    TEXT(VerifyIn, type, "type"),
+    TEXT(VerifyIn, token, "token", .flags = SECRET),
+    TEXT(VerifyIn, token_hash, "token_hash", .flags = SECRET),
+    TEXT(VerifyIn, email, "email"),
+    TEXT(VerifyIn, phone, "phone"),
+    TEXT(VerifyIn, redirect_to, "redirect_to"),
+    END(VerifyIn),
+};
+
+const Field gotrue_user_in[] = {
+    TEXT(UserIn, email, "email"),
+    TEXT(UserIn, phone, "phone"),
+    TEXT(UserIn, password, "password", .flags = SECRET),
+    TEXT(UserIn, current_password, "current_password", .flags = SECRET),
+    TEXT(UserIn, nonce, "nonce", .flags = SECRET),
+    OBJECT_JSON(UserIn, data, "data"),
+    OBJECT_JSON(UserIn, app_metadata, "app_metadata"),
+    TEXT(UserIn, channel, "channel"),
+    TEXT(UserIn, code_challenge, "code_challenge"),
+    TEXT(UserIn, code_challenge_method, "code_challenge_method"),
+    END(UserIn),
+};
+
+const Field gotrue_invite_in[] = { TEXT(InviteIn, email, "email"), OBJECT_JSON(InviteIn, data, "data"), END(InviteIn) };
+
+const Field gotrue_generate_link_in[] = {
+    TEXT(GenerateLinkIn, type, "type"),
+    TEXT(GenerateLinkIn, email, "email"),
+    TEXT(GenerateLinkIn, new_email, "new_email"),
+    TEXT(GenerateLinkIn, password, "password", .flags = SECRET),
+    OBJECT_JSON(GenerateLinkIn, data, "data"),
+    TEXT(GenerateLinkIn, redirect_to, "redirect_to"),
+    END(GenerateLinkIn),
+};
 
 static const Field weak_fields[] = {
     TEXT(WeakPassword, message, "message"),

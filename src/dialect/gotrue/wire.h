@@ -43,7 +43,7 @@ extern const Field gotrue_delete[];
 
 /* Body of POST /token. */
 typedef struct TokenIn {
-    const char *email, *phone, *password, *refresh_token;
+    const char *email, *phone, *password, *refresh_token, *auth_code, *code_verifier;
 } TokenIn;
 extern const Field gotrue_token_in[];
 
@@ -81,6 +81,49 @@ typedef struct IdOut {
     const char *id;
 } IdOut;
 extern const Field gotrue_id[];
+
+/* Body of POST /otp, /magiclink, /recover. */
+typedef struct OtpIn {
+    const char *email, *phone, *data, *channel, *code_challenge, *code_challenge_method;
+    bool create_user;
+} OtpIn;
+extern const Field gotrue_otp_in[];
+
+/* Body of POST /resend. */
+typedef struct ResendIn {
+    const char *type, *email, *phone, *code_challenge, *code_challenge_method;
+} ResendIn;
+extern const Field gotrue_resend_in[];
+
+/* Body of POST /verify. */
+typedef struct VerifyIn {
+    const char *type, *token, *token_hash, *email, *phone, *redirect_to;
+} VerifyIn;
+extern const Field gotrue_verify_in[];
+
+/* Body of PUT /user. */
+typedef struct UserIn {
+    const char *email, *phone, *password, *current_password, *nonce, *data, *app_metadata, *channel, *code_challenge, *code_challenge_method;
+} UserIn;
+extern const Field gotrue_user_in[];
+
+/* Body of POST /invite, and of POST /admin/generate_link (2.7, 2.8). */
+typedef struct InviteIn {
+    const char *email, *data;
+} InviteIn;
+extern const Field gotrue_invite_in[];
+
+typedef struct GenerateLinkIn {
+    const char *type, *email, *new_email, *password, *data, *redirect_to;
+} GenerateLinkIn;
+extern const Field gotrue_generate_link_in[];
+
+/* Its answer: a user's members, and the link's. */
+typedef struct GotrueLink {
+    GotrueUser user;
+    const char *action_link, *email_otp, *hashed_token, *verification_type, *redirect_to;
+} GotrueLink;
+extern const Field gotrue_link[];
 
 typedef struct WeakPassword {
     const char *message;

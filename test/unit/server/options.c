@@ -191,13 +191,13 @@ TEST(a_number_that_the_reference_clamps_is_clamped)
 TEST(unknown_gotrue_variables_are_named)
 {
     TEST_ARENA(arena);
-    char *const none[] = { NULL }, *const env[] = { "GOTRUE_SMTP_HOST=mail", "GOTRUE_NEVER_HEARD=1", "GOTRUE_JWT_EXP=5", "HOME=/", NULL };
+    char *const none[] = { NULL }, *const env[] = { "GOTRUE_OPERATOR_TOKEN=x", "GOTRUE_NEVER_HEARD=1", "GOTRUE_JWT_EXP=5", "HOME=/", NULL };
     Settings *settings = ARENA_NEW(arena, Settings);
     Buf why = buf_in(arena, 4096);
     Options options;
 
     assert_ok(read_with(arena, none, env, &options, settings, &why));
-    assert_string_equal(options.no_effect, "GOTRUE_SMTP_HOST, GOTRUE_NEVER_HEARD");
+    assert_string_equal(options.no_effect, "GOTRUE_OPERATOR_TOKEN, GOTRUE_NEVER_HEARD");
 }
 
 static const char *file_complaint(Arena *arena, const char *text)

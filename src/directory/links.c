@@ -1,0 +1,399 @@
+/* links.c: operations that end in a message: sign-up to confirm, links and codes to sign in, invitations, links for administrators. */
+#include "base/clock.h"
+#include "base/id.h"
+#include "directory/post.h"
+#include "json/json.h"
+
+enum { MOST_META = 64 * 1024 };
+
+/* What runs in the transactions of this file: the event, then the message, on the user as it is under the lock. */
+typedef struct Work {
+    const char *id;
+    Sending sending;
+    EventKind event;
+    Traits traits;
+    bool by_admin;         /* the actor */
+    bool unconfirmed_only; /* a confirmed user is E_EMAIL_TAKEN */
+    const char *meta;      /* is merged into the user's metadata; NULL: nothing */
+    const char *phone;     /* a text message to this number, not a mail; its code: */
+    const char *code;
+    bool change; /* of the number */
+    User *user;  /* as it then stands */
+} Work;
+
+/* A code that a text message carries: token and time, under the limits. The message itself has gone by now. */
+static Err put_phone_code(Tx *tx, const Work *work, const User *user)
+{
+    Ctx *ctx = tx_ctx(tx);
+    const OneTime token = { .kind = work->change ? TOKEN_PHONE_CHANGE : TOKEN_CONFIRMATION,
+                            .user_id = user->id,
+                            .address = work->phone,
+                            .hash = code_hash(ctx, work->phone, work->code),
+                            .now = ctx->now };
+
+    TRY(frequency_check(ctx, work->change ? user->phone_change_sent_at : user->confirmation_sent_at, true));
+    return store_token_put(tx, &token, work->phone);
+}
+
+static Err do_work(Tx *tx, User *user, Work *work)
+{
+    Ctx *ctx = tx_ctx(tx);
+
+    if (work->event == EV_USER_INVITED)
+        work->traits = (Traits){ .user_id = user->id, .user_email = user->email == NULL ? "" : user->email };
+    if (work->event != EV_KINDS)
+        TRY(event_add(tx, work->event, work->by_admin ? NULL : user, &work->traits));
+    if (work->meta != NULL) {
+        user->meta_user = json_merge(ctx->arena, user->meta_user, work->meta, MERGE_TOP);
+        if (json_size(user->meta_user) > MOST_META)
+            return fail(ctx, E_TOO_LONG, NOWHERE, NULL);
+        TRY(store_user_update(tx, user));
+    }
+    if (work->phone != NULL)
+        return put_phone_code(tx, work, user);
+    work->sending.user = user;
+    return post_send(tx, &work->sending);
+}
+
+static Err work_on_new(Tx *tx, User *user, void *arg)
+{
+    return do_work(tx, user, arg);
+}
+
+static Err work_on_known(Tx *tx, void *arg)
+{
+    Work *work = arg;
+    Ctx *ctx = tx_ctx(tx);
+    User *user;
+    Err err = store_user_get_for_update(tx, work->id, &user);
+
+    if (err == E_NO_ROW)
+        return fail(ctx, E_NO_USER, NOWHERE, NULL);
+    TRY(err);
+    if (work->unconfirmed_only && (work->phone != NULL ? user->phone_confirmed_at : user->email_confirmed_at) != 0)
+        return fail(ctx, E_EMAIL_TAKEN, NOWHERE, NULL);
+    if (work->event == EV_KINDS && work->sending.change != NULL) { /* the second message of a change is not counted by time */
+        user->email_change_sent_at = work->sending.again ? 0 : user->email_change_sent_at;
+    }
+    TRY(do_work(tx, user, work));
+    return store_user_get(tx, work->id, &work->user);
+}
+
+static Err run_known(Ctx *ctx, const User *user, Work *work)
+{
+    work->id = user->id;
+    ctx->user_id = user->id;
+    TRY(tx_run(ctx, work_on_known, work));
+    message_wake(ctx);
+    return OK;
+}
+
+/* E_NO_ROW: nobody has it. */
+static Err find(Ctx *ctx, const char *email, const char *phone, const char *aud, User **ret)
+{
+    return phone != NULL ? store_user_get_by_phone(db_auto(ctx), phone, aud, ret) : store_user_get_by_email(db_auto(ctx), email, aud, ret);
+}
+
+Err dir_user_find(Ctx *ctx, const char *email, const char *phone, const char *aud, User **ret)
+{
+    const Err err = find(ctx, email, phone, aud, ret);
+
+    return err == E_NO_ROW ? fail(ctx, E_NO_USER, NOWHERE, NULL) : err;
+}
+
+/* ---- text messages ---- */
+
+/* Sends the code before it is stored, as the reference does; a fixed one is sent to nobody. */
+static Err send_code(Ctx *ctx, const User *user, const char *phone, const Postal *post, const char **code, bool *test)
+{
+    (void)user;
+    (void)post;
+    *test = sms_test_code(ctx, phone) != NULL;
+    *code = *test ? sms_test_code(ctx, phone) : code_new(ctx, true);
+    return *test ? OK : fail(ctx, E_SMS_FAILED, NOWHERE, NULL);
+}
+
+/* ---- sign-up ---- */
+
+/* Nothing of the user who has the address: a client learns by the empty list of identities (spec 3.1). */
+static User *made_up(Ctx *ctx, const NewUser *in, const char *email, const char *phone)
+{
+    User *user = ARENA_NEW(ctx->arena, User);
+
+    *user = (User){ .id = uuid_new(ctx->arena),
+                    .aud = in->aud,
+                    .role = "",
+                    .email = email,
+                    .phone = phone,
+                    .created_at = ctx->now,
+                    .updated_at = ctx->now,
+                    .confirmation_sent_at = ctx->now,
+                    .meta_user = in->meta_user,
+                    .meta_app =
+                        phone != NULL ? "{\"provider\":\"phone\",\"providers\":[\"phone\"]}" : "{\"provider\":\"email\",\"providers\":[\"email\"]}" };
+    return user;
+}
+
+static Err sign_up_again(Ctx *ctx, const NewUser *in, const Postal *post, User *user, Work *work, User **ret, bool *again)
+{
+    const bool confirmed = (work->phone != NULL ? user->phone_confirmed_at : user->email_confirmed_at) != 0;
+    bool test;
+
+    if (confirmed) {
+        TRY(event_add(db_auto(ctx), EV_USER_REPEATED_SIGNUP, user, &work->traits));
+        *again = true;
+        *ret = made_up(ctx, in, work->phone != NULL ? NULL : user->email, work->phone);
+        return OK;
+    }
+    if (work->phone != NULL) {
+        TRY(frequency_check(ctx, user->confirmation_sent_at, true));
+        TRY(send_code(ctx, user, work->phone, post, &work->code, &test));
+    }
+    work->unconfirmed_only = true;
+    TRY(run_known(ctx, user, work));
+    *ret = work->user;
+    return OK;
+}
+
+static Err sign_up_new(Ctx *ctx, const NewUser *in, const Postal *post, Work *work, User **ret)
+{
+    bool test;
+
+    if (work->phone != NULL)
+        TRY(send_code(ctx, NULL, work->phone, post, &work->code, &test));
+    TRY(user_create_then(ctx, in, work_on_new, work, ret));
+    message_wake(ctx);
+    return OK;
+}
+
+Err dir_sign_up_pending(Ctx *ctx, const NewUser *in, const Postal *post, User **ret, bool *again)
+{
+    Work work = { .event = EV_CONFIRMATION_REQUESTED, .sending = { .purpose = FOR_CONFIRMATION, .post = post } };
+    const char *email = NULL;
+    User *user = NULL;
+    Err err;
+
+    *again = false;
+    if (!text_empty(in->email))
+        TRY(email_read(ctx, in->email, &email));
+    else
+        TRY(phone_read(ctx, in->phone, &work.phone));
+    work.traits = (Traits){ .provider = email != NULL ? "email" : "phone", .channel = email != NULL ? NULL : post->channel };
+    for (int round = 0;; round++) { /* another request may take the address in between: then it is known */
+        err = find(ctx, email, work.phone, round == 0 ? in->aud : NULL, &user);
+        if (err == OK)
+            err = sign_up_again(ctx, in, post, user, &work, ret, again);
+        else if (err == E_NO_ROW)
+            err = sign_up_new(ctx, in, post, &work, ret);
+        if (round > 0 || (err != E_EMAIL_TAKEN && err != E_PHONE_TAKEN))
+            break;
+    }
+    if (err != E_EMAIL_TAKEN && err != E_PHONE_TAKEN)
+        return err;
+    *again = true; /* somebody has it in a way that this sign-up cannot see */
+    *ret = made_up(ctx, in, email, work.phone);
+    return OK;
+}
+
+/* ---- to those who are known ---- */
+
+Err dir_magic_link(Ctx *ctx, const char *email, const Postal *post)
+{
+    Work work = { .event = EV_RECOVERY_REQUESTED, .sending = { .purpose = FOR_MAGIC_LINK, .post = post } };
+    User *user;
+    const Err err = find(ctx, email, NULL, post->aud, &user);
+
+    if (err == E_NO_ROW || (err == OK && user->email_confirmed_at == 0 && !post->unconfirmed_too))
+        return fail(ctx, E_NO_USER, NOWHERE, NULL);
+    TRY(err);
+    return run_known(ctx, user, &work);
+}
+
+Err dir_phone_code(Ctx *ctx, const char *phone, const Postal *post, bool *test)
+{
+    Work work = { .event = EV_RECOVERY_REQUESTED, .traits = { .channel = post->channel }, .phone = phone };
+    User *user;
+    const Err err = find(ctx, NULL, phone, post->aud, &user);
+
+    if (err == E_NO_ROW || (err == OK && user->phone_confirmed_at == 0))
+        return fail(ctx, E_NO_USER, NOWHERE, NULL);
+    TRY(err);
+    TRY(frequency_check(ctx, user->confirmation_sent_at, true));
+    TRY(send_code(ctx, user, phone, post, &work.code, test));
+    return run_known(ctx, user, &work);
+}
+
+Err dir_recover(Ctx *ctx, const char *email, const Postal *post)
+{
+    Work work = { .event = EV_RECOVERY_REQUESTED, .sending = { .purpose = FOR_RECOVERY, .post = post } };
+    User *user;
+    const Err err = find(ctx, email, NULL, post->aud, &user);
+
+    if (err == E_NO_ROW)
+        return OK;
+    TRY(err);
+    return run_known(ctx, user, &work);
+}
+
+/* To the new address, and with secure change to the present one, too; each has a token of its own. */
+static Err resend_change(Ctx *ctx, const User *user, const Postal *post)
+{
+    Work work = { .event = EV_KINDS, .sending = { .purpose = FOR_CHANGE_NEW, .post = post, .change = user->email_change } };
+
+    TRY(frequency_check(ctx, user->email_change_sent_at, false));
+    TRY(run_known(ctx, user, &work));
+    if (!ctx->directory->mail.secure_change || text_empty(user->email))
+        return OK;
+    work.sending.purpose = FOR_CHANGE_CURRENT;
+    work.sending.again = true;
+    return run_known(ctx, user, &work);
+}
+
+static Err resend_code(Ctx *ctx, const User *user, bool change, const Postal *post, bool *test)
+{
+    Work work = { .event = change ? EV_KINDS : EV_RECOVERY_REQUESTED, .phone = change ? user->phone_change : user->phone, .change = change };
+
+    TRY(frequency_check(ctx, change ? user->phone_change_sent_at : user->confirmation_sent_at, true));
+    TRY(send_code(ctx, user, work.phone, post, &work.code, test));
+    return run_known(ctx, user, &work);
+}
+
+Err dir_resend(Ctx *ctx, ResendKind kind, const char *address, const Postal *post, bool *test)
+{
+    const bool phone = kind == RESEND_SMS || kind == RESEND_PHONE_CHANGE;
+    Work work = { .event = EV_CONFIRMATION_REQUESTED, .sending = { .purpose = FOR_CONFIRMATION, .post = post }, .unconfirmed_only = true };
+    User *user;
+    Err err = find(ctx, phone ? NULL : address, phone ? address : NULL, post->aud, &user);
+
+    *test = false;
+    if (err == E_NO_ROW)
+        return OK;
+    TRY(err);
+    if (kind == RESEND_EMAIL_CHANGE)
+        return text_empty(user->email_change) ? OK : resend_change(ctx, user, post);
+    if (kind == RESEND_PHONE_CHANGE)
+        return text_empty(user->phone_change) ? OK : resend_code(ctx, user, true, post, test);
+    if (kind == RESEND_SMS)
+        return user->phone_confirmed_at != 0 ? OK : resend_code(ctx, user, false, post, test);
+    if (user->email_confirmed_at != 0)
+        return OK;
+    err = run_known(ctx, user, &work);
+    return err == E_EMAIL_TAKEN ? OK : err; /* confirmed meanwhile */
+}
+
+Err dir_reauthenticate(Ctx *ctx, const User *user, const Postal *post, bool *test)
+{
+    Work work = { .event = EV_REAUTHENTICATE_REQUESTED, .sending = { .purpose = FOR_REAUTHENTICATION, .post = post } };
+
+    *test = false;
+    if (text_empty(user->email) && text_empty(user->phone))
+        return fail(ctx, E_NO_IDENTIFIER, NOWHERE, "Reauthentication requires the user to have an email or a phone number");
+    if (!text_empty(user->email) && user->email_confirmed_at == 0)
+        return fail(ctx, E_EMAIL_UNCONFIRMED, NOWHERE, "Please verify your email first.");
+    if (text_empty(user->email) && user->phone_confirmed_at == 0)
+        return fail(ctx, E_PHONE_UNCONFIRMED, NOWHERE, "Please verify your phone first.");
+    if (text_empty(user->email)) {
+        TRY(frequency_check(ctx, user->reauthentication_sent_at, true));
+        return fail(ctx, E_SMS_FAILED, NOWHERE, NULL);
+    }
+    return run_known(ctx, user, &work);
+}
+
+/* ---- administrators ---- */
+
+static const UserPolicy by_admin = { .check_password = true, .meta_max = MOST_META };
+
+/* The user of an address gets the message, and is made if there is none. */
+static Err send_to_either(Ctx *ctx, const char *email, const NewUser *new, Work *work, User **ret)
+{
+    User *user;
+    Err err = find(ctx, email, NULL, new->aud, &user);
+
+    if (err == E_NO_ROW) {
+        work->meta = NULL;
+        TRY(user_create_then(ctx, new, work_on_new, work, ret));
+        message_wake(ctx);
+        return OK;
+    }
+    TRY(err);
+    work->unconfirmed_only = true;
+    TRY(run_known(ctx, user, work));
+    *ret = work->user;
+    return OK;
+}
+
+Err dir_invite(Ctx *ctx, const char *email, const char *meta_user, const Postal *post, User **ret)
+{
+    const NewUser new = { .email = email, .meta_user = meta_user, .aud = post->aud, .policy = &by_admin };
+    Work work = { .event = EV_USER_INVITED, .by_admin = true, .sending = { .purpose = FOR_INVITE, .post = post } };
+    const char *folded;
+
+    TRY(email_read(ctx, email, &folded));
+    return send_to_either(ctx, folded, &new, &work, ret);
+}
+
+static Err link_sign_up(Ctx *ctx, const LinkAsk *ask, const char *email, const Postal *post, User **ret, Link *link)
+{
+    const bool invite = ask->type == LINK_INVITE;
+    const NewUser new = {
+        .email = email, .password = invite ? NULL : ask->password, .meta_user = ask->meta_user, .aud = post->aud, .policy = &by_admin
+    };
+    Work work = { .event = invite ? EV_USER_INVITED : EV_KINDS,
+                  .by_admin = true,
+                  .meta = invite ? NULL : ask->meta_user,
+                  .sending = { .purpose = invite ? FOR_INVITE : FOR_CONFIRMATION, .post = post, .link = link } };
+
+    return send_to_either(ctx, email, &new, &work, ret);
+}
+
+static Err link_change(Ctx *ctx, const LinkAsk *ask, const User *user, const Postal *post, User **ret, Link *link)
+{
+    Work work = { .event = EV_KINDS, .sending = { .post = post, .link = link } };
+    const char *new_email;
+
+    if (ask->type == LINK_CHANGE_CURRENT && !ctx->directory->mail.secure_change)
+        return fail(ctx, E_FEATURE_OFF, NOWHERE, NULL);
+    TRY(email_read(ctx, ask->new_email, &new_email));
+    if (text_eq(new_email, user->email))
+        return fail(ctx, E_EMAIL_TAKEN, NOWHERE, NULL);
+    TRY(user_address_free(ctx, "email", new_email, user->id));
+    work.sending.purpose = ask->type == LINK_CHANGE_CURRENT ? FOR_CHANGE_CURRENT : FOR_CHANGE_NEW;
+    work.sending.change = new_email;
+    TRY(run_known(ctx, user, &work));
+    *ret = work.user;
+    return OK;
+}
+
+static Err link_sign_in(Ctx *ctx, const LinkAsk *ask, const User *user, const Postal *post, User **ret, Link *link)
+{
+    Work work = { .event = EV_RECOVERY_REQUESTED,
+                  .sending = { .purpose = ask->type == LINK_RECOVERY ? FOR_RECOVERY : FOR_MAGIC_LINK, .post = post, .link = link } };
+
+    TRY(run_known(ctx, user, &work));
+    *ret = work.user;
+    return OK;
+}
+
+Err dir_link(Ctx *ctx, LinkAsk *ask, const Postal *post, User **ret, Link *link)
+{
+    const char *email;
+    User *user = NULL;
+    Err err;
+
+    TRY(email_read(ctx, ask->email, &email));
+    err = find(ctx, email, NULL, post->aud, &user);
+    if (err != OK && err != E_NO_ROW)
+        return err;
+    if (user == NULL && ask->type == LINK_MAGICLINK) {
+        ask->type = LINK_SIGNUP;
+        ask->password = password_random(ctx);
+    }
+    if (user == NULL && ask->type != LINK_SIGNUP && ask->type != LINK_INVITE)
+        return fail(ctx, E_NO_USER, NOWHERE, "User with this email not found");
+    if (user == NULL && ask->type == LINK_SIGNUP && text_empty(ask->password))
+        return fail(ctx, E_MISSING, NOWHERE, "Signup requires a valid password");
+    if (ask->type == LINK_SIGNUP || ask->type == LINK_INVITE)
+        return link_sign_up(ctx, ask, email, post, ret, link);
+    return ask->type == LINK_MAGICLINK || ask->type == LINK_RECOVERY ? link_sign_in(ctx, ask, user, post, ret, link)
+                                                                     : link_change(ctx, ask, user, post, ret, link);
+}

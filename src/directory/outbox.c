@@ -1,0 +1,195 @@
+/* outbox.c: letters that were committed go to the mail server: one at a time, again after a while where that fails, for a day. */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/crypto.h"
+#include "directory/post.h"
+#include "outbound/mail.h"
+#include "json/json.h"
+
+enum { LEASE_S = 40, DAY_S = 86400, IDLE_MS = 5000, MOST_TEMPLATE = 256 * 1024 };
+
+/* Built-in subjects and bodies. A body with a link has no code in it; the one with a code has no link. */
+#define LINKED(title, sentence, word) "<h2>" title "</h2>\n\n<p>" sentence "</p>\n<p><a href=\"{{ .ConfirmationURL }}\">" word "</a></p>\n"
+#define TOLD(title, sentence) "<h2>" title "</h2>\n\n<p>" sentence " If this was not you, please get in touch with us.</p>\n"
+
+static const struct {
+    const char *name, *subject, *body;
+} built_in[MESSAGES] = {
+    [MSG_INVITE] = { "invite", "You've been invited",
+                     LINKED("You have been invited", "{{ .SiteURL }} has an account waiting for you.", "Accept the invitation") },
+    [MSG_CONFIRMATION] = { "confirmation", "Confirm your email address",
+                           LINKED("Welcome", "One click more, and {{ .Email }} is confirmed.", "Confirm this address") },
+    [MSG_RECOVERY] = { "recovery", "Reset your password",
+                       LINKED("A new password", "Somebody, we hope you, asked for a new password.", "Choose a new password") },
+    [MSG_MAGIC_LINK] = { "magic_link", "Your sign-in link", LINKED("Sign in", "This link signs you in, once.", "Sign in") },
+    [MSG_EMAIL_CHANGE] = { "email_change", "Confirm your new email address",
+                           LINKED("A new address", "The address of your account is to change from {{ .Email }} to {{ .NewEmail }}.",
+                                  "Confirm the change") },
+    [MSG_REAUTHENTICATION] = { "reauthentication", "{{ .Token }} is your verification code",
+                               "<h2>Is it you?</h2>\n\n<p>Your code: {{ .Token }}</p>\n" },
+    [MSG_PASSWORD_CHANGED] = { "password_changed_notification", "Your password was changed",
+                               TOLD("New password", "The password of {{ .Email }} was changed.") },
+    [MSG_EMAIL_CHANGED] = { "email_changed_notification", "Your email address was changed",
+                            TOLD("New address", "The address of your account was changed from {{ .OldEmail }} to {{ .Email }}.") },
+    [MSG_PHONE_CHANGED] = { "phone_changed_notification", "Your phone number was changed",
+                            TOLD("New phone number", "The number of {{ .Email }} was changed from {{ .OldPhone }} to {{ .Phone }}.") },
+    [MSG_IDENTITY_LINKED] = { "identity_linked_notification", "A new sign-in method was linked to your account",
+                              TOLD("New way to sign in", "{{ .Provider }} was linked to {{ .Email }}.") },
+    [MSG_IDENTITY_UNLINKED] = { "identity_unlinked_notification", "A sign-in method was removed from your account",
+                                TOLD("One way less to sign in", "{{ .Provider }} was removed from {{ .Email }}.") },
+    [MSG_FACTOR_ENROLLED] = { "mfa_factor_enrolled_notification", "A new verification method was added to your account",
+                              TOLD("New verification method", "A method of the kind {{ .FactorType }} was added to {{ .Email }}.") },
+    [MSG_FACTOR_UNENROLLED] = { "mfa_factor_unenrolled_notification", "A verification method was removed from your account",
+                                TOLD("One verification method less", "A method of the kind {{ .FactorType }} was removed from {{ .Email }}.") },
+};
+
+static Err kind_of(const char *name, MessageKind *ret)
+{
+    for (size_t i = 0; i < MESSAGES; i++)
+        if (text_eq(built_in[i].name, name)) {
+            *ret = (MessageKind)i;
+            return OK;
+        }
+    return E_BAD_VALUE;
+}
+
+/* ---- rendering ---- */
+
+static Err read_file(Arena *arena, const char *path, char **ret)
+{
+    Buf text = buf_in(arena, MOST_TEMPLATE);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    ssize_t n = fd < 0 ? -1 : 1;
+
+    while (n > 0) {
+        char *room = buf_room(&text, 4096);
+
+        n = room == NULL ? -1 : read(fd, room, 4096);
+        if (n > 0)
+            buf_added(&text, (size_t)n);
+    }
+    if (fd >= 0)
+        close(fd);
+    if (n < 0 || !utf8_valid(buf_view(&text)))
+        return E_IO;
+    return buf_text(&text, ret);
+}
+
+/* A file by its path or file: address, else a document of the web, else a path on the site. */
+static Err load_template(Ctx *ctx, const char *where, char **ret)
+{
+    const char *site = ctx->directory->mail.site_url;
+
+    if (strncmp(where, "http://", 7) == 0 || strncmp(where, "https://", 8) == 0)
+        return fetch_text(ctx->arena, where, ret);
+    if (strncmp(where, "file://", 7) == 0)
+        return read_file(ctx->arena, where + 7, ret);
+    if (access(where, R_OK) == 0)
+        return read_file(ctx->arena, where, ret);
+    return fetch_text(ctx->arena, arena_printf(ctx->arena, "%s%s%s", site == NULL ? "" : site, *where == '/' ? "" : "/", where), ret);
+}
+
+/* What the operator set, or, where that cannot be had or read, what is built in. */
+static Err render_body(Ctx *ctx, MessageKind kind, const char *values, char **ret)
+{
+    const char *where = ctx->directory->mail.templates[kind];
+    char *text;
+
+    if (!text_empty(where) && load_template(ctx, where, &text) == OK && template_render(ctx->arena, text, values, true, ret) == OK)
+        return OK;
+    if (!text_empty(where))
+        LOG(LOG_WARN, "the template cannot be used: the built-in one is sent", LOG_TEXT_FIELD("template", built_in[kind].name));
+    return template_render(ctx->arena, built_in[kind].body, values, true, ret);
+}
+
+static Err render_subject(Ctx *ctx, MessageKind kind, const char *values, char **ret)
+{
+    const char *set = ctx->directory->mail.subjects[kind];
+
+    if (!text_empty(set) && template_render(ctx->arena, set, values, false, ret) == OK)
+        return OK;
+    return template_render(ctx->arena, built_in[kind].subject, values, false, ret);
+}
+
+static Err write_mail(Ctx *ctx, const Letter *letter, Mail *mail)
+{
+    const char *site = ctx->directory->mail.site_url, *values;
+    MessageKind kind;
+    char *subject, *body;
+    Str plain;
+
+    TRY(kind_of(letter->kind, &kind));
+    TRY(seal_read(ctx->arena, ctx->directory->data_key, "outbox", letter->sealed, &plain));
+    values = json_set(ctx->arena, str_dup(ctx->arena, plain), "SiteURL", json_quote(ctx->arena, site == NULL ? "" : site));
+    TRY(render_subject(ctx, kind, values, &subject));
+    TRY(render_body(ctx, kind, values, &body));
+    *mail = (Mail){
+        .id = letter->id, .type = letter->kind, .to = json_get(ctx->arena, values, "_to"), .subject = subject, .html = body, .now = letter->created_at
+    };
+    return OK;
+}
+
+/* ---- sending ---- */
+
+/* 10 s, 20 s, … up to 15 minutes. */
+static int64_t pause_of(int64_t tries)
+{
+    int64_t pause = 10 * US_PER_S;
+
+    for (; tries > 1 && pause < 900 * US_PER_S; tries--)
+        pause *= 2;
+    return pause < 900 * US_PER_S ? pause : 900 * US_PER_S;
+}
+
+static Err settle(Ctx *ctx, const Letter *letter, Err sent, const Buf *why)
+{
+    const bool over = sent == E_BAD_VALUE || letter->created_at + DAY_S * US_PER_S < ctx->now;
+
+    if (sent == OK)
+        return store_outbox_delete(db_auto(ctx), letter->id);
+    LOG(LOG_WARN, over ? "a message cannot be sent" : "a message was not sent: it is tried again", LOG_TEXT_FIELD("kind", letter->kind),
+        LOG_TEXT_FIELD("message", letter->id), LOG_INT_FIELD("tries", letter->tries),
+        LOG_TEXT_FIELD("why", arena_strndup(ctx->arena, why->data, why->len)));
+    return store_outbox_put_back(db_auto(ctx), letter->id, over ? "failed" : "waiting", ctx->now + pause_of(letter->tries));
+}
+
+Err dir_outbox_send(Ctx *ctx, const _Atomic bool *stop, int64_t *wait)
+{
+    const Mailing *set = &ctx->directory->mail;
+    const MailServer server = { .host = set->smtp_host,
+                                .user = set->smtp_user,
+                                .pass = set->smtp_pass,
+                                .port = set->smtp_port,
+                                .from = set->admin_email,
+                                .sender = set->sender_name,
+                                .headers = set->smtp_headers };
+    Buf why = buf_in(ctx->arena, 1024);
+    Letter *letter;
+    Mail mail;
+    Err err;
+
+    *wait = IDLE_MS;
+    if (text_empty(set->smtp_host))
+        return E_NO_ROW;
+    TRY(store_outbox_claim(db_auto(ctx), ctx->now, ctx->now + LEASE_S * US_PER_S, &letter));
+    err = write_mail(ctx, letter, &mail);
+    if (err != OK) {
+        buf_printf(&why, "it cannot be read: %s", err_text(err));
+        err = E_BAD_VALUE;
+    } else {
+        err = mail_send(ctx->arena, &server, &mail, stop, &why);
+    }
+    ctx->now = clock_now();
+    if (err != OK && atomic_load(stop)) /* not its fault: the next process sends it */
+        return store_outbox_put_back(db_auto(ctx), letter->id, "waiting", ctx->now);
+    return settle(ctx, letter, err, &why);
+}
+
+Err dir_outbox_open(Ctx *ctx)
+{
+    TRY(store_outbox_sweep(db_auto(ctx), ctx->now - 7 * DAY_S * US_PER_S));
+    return tx_is_postgres(db_auto(ctx)) ? OK : store_outbox_release(db_auto(ctx), ctx->now);
+}

@@ -1,0 +1,259 @@
+/* post.c: a message with a token: how often, to whom, with which link; and its row in the outbox. */
+#include "directory/post.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "crypto/crypto.h"
+#include "json/json.h"
+
+enum { MOST_DATA = 64 * 1024 };
+
+#define PATH(m) offsetof(Mailing, m)
+#define TIME_OF(m) offsetof(User, m)
+
+/* `flow` is the way of authentication that a PKCE flow ends in. */
+static const struct {
+    TokenKind token;
+    MessageKind message;
+    const char *type, *flow;
+    size_t sent_at, path;
+} purposes[PURPOSES] = {
+    [FOR_CONFIRMATION] = { TOKEN_CONFIRMATION, MSG_CONFIRMATION, "signup", "email/signup", TIME_OF(confirmation_sent_at), PATH(path_confirmation) },
+    [FOR_INVITE] = { TOKEN_INVITE, MSG_INVITE, "invite", NULL, 0, PATH(path_invite) },
+    [FOR_RECOVERY] = { TOKEN_RECOVERY, MSG_RECOVERY, "recovery", "recovery", TIME_OF(recovery_sent_at), PATH(path_recovery) },
+    [FOR_MAGIC_LINK] = { TOKEN_RECOVERY, MSG_MAGIC_LINK, "magiclink", "magiclink", TIME_OF(recovery_sent_at), PATH(path_recovery) },
+    [FOR_CHANGE_CURRENT] = { TOKEN_CHANGE_CURRENT, MSG_EMAIL_CHANGE, "email_change", "email_change", TIME_OF(email_change_sent_at),
+                             PATH(path_email_change) },
+    [FOR_CHANGE_NEW] = { TOKEN_CHANGE_NEW, MSG_EMAIL_CHANGE, "email_change", "email_change", TIME_OF(email_change_sent_at), PATH(path_email_change) },
+    [FOR_REAUTHENTICATION] = { TOKEN_REAUTHENTICATION, MSG_REAUTHENTICATION, NULL, NULL, TIME_OF(reauthentication_sent_at), 0 },
+};
+
+/* ---- letters ---- */
+
+static const Field message_doc[] = {
+    TEXT(Message, to, "_to"),
+    TEXT(Message, confirmation_url, "ConfirmationURL", .flags = OMIT_NULL),
+    TEXT(Message, email, "Email", .flags = OMIT_NULL),
+    TEXT(Message, token, "Token", .flags = OMIT_NULL | SECRET),
+    TEXT(Message, token_hash, "TokenHash", .flags = OMIT_NULL | SECRET),
+    TEXT(Message, redirect_to, "RedirectTo", .flags = OMIT_NULL),
+    TEXT(Message, new_email, "NewEmail", .flags = OMIT_NULL),
+    TEXT(Message, sending_to, "SendingTo", .flags = OMIT_NULL),
+    TEXT(Message, old_email, "OldEmail", .flags = OMIT_NULL),
+    TEXT(Message, phone, "Phone", .flags = OMIT_NULL),
+    TEXT(Message, old_phone, "OldPhone", .flags = OMIT_NULL),
+    TEXT(Message, provider, "Provider", .flags = OMIT_NULL),
+    TEXT(Message, factor_type, "FactorType", .flags = OMIT_NULL),
+    JSON(Message, data, "Data", .flags = NULL_AS_EMPTY),
+    END(Message),
+};
+
+static const char *const kind_names[MESSAGES] = {
+    [MSG_INVITE] = "invite",
+    [MSG_CONFIRMATION] = "confirmation",
+    [MSG_RECOVERY] = "recovery",
+    [MSG_MAGIC_LINK] = "magic_link",
+    [MSG_EMAIL_CHANGE] = "email_change",
+    [MSG_REAUTHENTICATION] = "reauthentication",
+    [MSG_PASSWORD_CHANGED] = "password_changed_notification",
+    [MSG_EMAIL_CHANGED] = "email_changed_notification",
+    [MSG_PHONE_CHANGED] = "phone_changed_notification",
+    [MSG_IDENTITY_LINKED] = "identity_linked_notification",
+    [MSG_IDENTITY_UNLINKED] = "identity_unlinked_notification",
+    [MSG_FACTOR_ENROLLED] = "mfa_factor_enrolled_notification",
+    [MSG_FACTOR_UNENROLLED] = "mfa_factor_unenrolled_notification",
+};
+
+Err message_add(Tx *tx, const Message *message)
+{
+    Ctx *ctx = tx_ctx(tx);
+    Message small = *message;
+    Letter letter = { .id = uuid_new(ctx->arena),
+                      .kind = kind_names[message->kind],
+                      .next_at = ctx->now,
+                      .created_at = ctx->now,
+                      .state = text_empty(ctx->directory->mail.smtp_host) ? "kept" : "waiting" };
+    Buf buf = buf_in(ctx->arena, 512 * 1024);
+    char *text, *sealed;
+
+    if (small.data != NULL && strlen(small.data) > MOST_DATA)
+        small.data = NULL;
+    json_write(&buf, message_doc, &small, JSON_PLAIN);
+    TRY(buf_text(&buf, &text));
+    TRY(seal_write(ctx->arena, ctx->directory->data_key, "outbox", str_of(text), &sealed));
+    letter.sealed = sealed;
+    return store_outbox_insert(tx, &letter);
+}
+
+void message_wake(const Ctx *ctx)
+{
+    if (ctx->directory->mail.wake != NULL)
+        ctx->directory->mail.wake(ctx->directory->mail.wake_arg);
+}
+
+Err message_notify(Tx *tx, const User *user, Message message)
+{
+    const Mailing *mail = &tx_ctx(tx)->directory->mail;
+
+    if (!mail->notify[message.kind] || text_empty(message.to))
+        return OK;
+    message.data = user->meta_user;
+    if (message.email == NULL)
+        message.email = user->email;
+    return message_add(tx, &message);
+}
+
+/* ---- limits ---- */
+
+Err frequency_check(Ctx *ctx, int64_t sent_at, bool phone)
+{
+    const Mailing *mail = &ctx->directory->mail;
+    const int64_t set = phone ? mail->sms_max_frequency : mail->max_frequency, wait = set == 0 ? 60 * US_PER_S : set;
+
+    if (sent_at == 0 || sent_at + wait < ctx->now)
+        return OK;
+    return fail(ctx, phone ? E_SMS_LIMIT : E_MAIL_LIMIT, NOWHERE, "For security purposes, you can only request this after %lld seconds.",
+                (long long)((sent_at + wait - ctx->now) / US_PER_S));
+}
+
+/* ---- codes ---- */
+
+char *code_new(Ctx *ctx, bool phone)
+{
+    const int64_t set = phone ? ctx->directory->mail.sms_otp_length : ctx->directory->mail.otp_length;
+
+    return random_text(ctx->arena, set < 6 || set > 10 ? 6 : (size_t)set, "0123456789");
+}
+
+const char *code_hash(Ctx *ctx, const char *address, const char *code)
+{
+    Buf plain = buf_in(ctx->arena, 1024), hex = buf_in(ctx->arena, 128);
+    uint8_t sum[28];
+    char *text = "";
+
+    buf_puts(&plain, address);
+    buf_puts(&plain, code);
+    hash_sum(HASH_SHA224, buf_view(&plain), sum);
+    hex_write(&hex, sum, sizeof(sum));
+    IGNORE(buf_text(&hex, &text)); /* 56 characters */
+    return text;
+}
+
+/* ---- links (spec 10.3) ---- */
+
+/* RFC 3986 5.2 for the three forms that a path setting has. */
+static const char *resolve(Ctx *ctx, const char *base, const char *path)
+{
+    const char *authority = strstr(base, "://"), *slash = authority == NULL ? NULL : strchr(authority + 3, '/'), *last;
+
+    path = text_empty(path) ? "/verify" : path;
+    if (strncmp(path, "http://", 7) == 0 || strncmp(path, "https://", 8) == 0 || authority == NULL)
+        return path;
+    if (*path == '/')
+        return arena_printf(ctx->arena, "%.*s%s", (int)(slash == NULL ? strlen(base) : (size_t)(slash - base)), base, path);
+    last = slash == NULL ? NULL : strrchr(slash, '/');
+    return arena_printf(ctx->arena, "%.*s/%s", (int)(last == NULL ? strlen(base) : (size_t)(last - base)), base, path);
+}
+
+/* As the reference inserts it, raw unless it holds & = or #; but what a reader would take for something else is coded in any case. */
+static const char *redirect_value(Ctx *ctx, const char *text)
+{
+    const bool form = strpbrk(text, "&=#") != NULL;
+    Buf buf = buf_in(ctx->arena, 16384);
+    char *ret = "";
+
+    for (; *text != '\0'; text++) {
+        const unsigned char c = (unsigned char)*text;
+        const bool plain = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || strchr("-_.~", *text) != NULL;
+
+        if (plain || (!form && c > ' ' && c < 0x7f && strchr("+\"'<>%\\^`{|}", *text) == NULL))
+            buf_char(&buf, *text);
+        else if (form && *text == ' ')
+            buf_char(&buf, '+');
+        else
+            buf_printf(&buf, "%%%02X", c);
+    }
+    IGNORE(buf_text(&buf, &ret)); /* a redirect is far shorter than the cap, or it is left out */
+    return ret;
+}
+
+static const char *link_url(Ctx *ctx, const Postal *post, size_t path, const char *hash, const char *type)
+{
+    const Mailing *mail = &ctx->directory->mail;
+    const char *set = *(const char *const *)((const char *)mail + path);
+
+    return arena_printf(ctx->arena, "%s?token=%s&type=%s&redirect_to=%s", resolve(ctx, post->external_url, set), hash, type,
+                        redirect_value(ctx, post->redirect_to));
+}
+
+/* ---- sending ---- */
+
+static Err flow_begin(Tx *tx, const User *user, const char *method, const Postal *post)
+{
+    Ctx *ctx = tx_ctx(tx);
+    const Flow flow = { .id = uuid_new(ctx->arena),
+                        .user_id = user->id,
+                        .auth_code = uuid_new(ctx->arena),
+                        .method = post->challenge_method,
+                        .challenge = post->challenge,
+                        .provider_type = method,
+                        .authentication_method = method,
+                        .created_at = ctx->now };
+
+    return store_flow_insert(tx, &flow);
+}
+
+static Err count_mail(Ctx *ctx, Sending *sending)
+{
+    const Mailing *mail = &ctx->directory->mail;
+
+    if (sending->counted || mail->autoconfirm)
+        return OK;
+    if (!counter_take(mail->email_counter, mail->email_sent, ctx->now))
+        return fail(ctx, E_MAIL_LIMIT, NOWHERE, "email rate limit exceeded");
+    sending->counted = true;
+    return OK;
+}
+
+static Err post_letter(Tx *tx, const Sending *sending, const char *to, const char *code, const char *hash)
+{
+    Ctx *ctx = tx_ctx(tx);
+    const typeof(purposes[0]) *row = &purposes[sending->purpose];
+    const User *user = sending->user;
+    Message message = { .kind = row->message, .to = to, .email = user->email == NULL ? to : user->email, .token = code, .data = user->meta_user };
+
+    if (row->type != NULL) {
+        message.confirmation_url = link_url(ctx, sending->post, row->path, hash, row->type);
+        message.token_hash = hash;
+        message.redirect_to = sending->post->redirect_to;
+    }
+    if (sending->change != NULL) {
+        message.new_email = sending->change;
+        message.sending_to = to;
+    }
+    return message_add(tx, &message);
+}
+
+Err post_send(Tx *tx, Sending *sending)
+{
+    Ctx *ctx = tx_ctx(tx);
+    const typeof(purposes[0]) *row = &purposes[sending->purpose];
+    const Postal *post = sending->post;
+    const bool flow = post->challenge != NULL && row->flow != NULL && !post->quiet;
+    User *user = sending->user;
+    const char *to = sending->purpose == FOR_CHANGE_NEW ? sending->change : user->email;
+    const char *code = code_new(ctx, false), *plain = code_hash(ctx, to, code), *hash = flow ? arena_printf(ctx->arena, "pkce_%s", plain) : plain;
+    const OneTime token = { .kind = row->token, .user_id = user->id, .hash = hash, .address = sending->change, .now = ctx->now };
+
+    if (row->sent_at != 0 && !post->quiet && !sending->again)
+        TRY(frequency_check(ctx, *(const int64_t *)((const char *)user + row->sent_at), false));
+    if (!post->quiet)
+        TRY(count_mail(ctx, sending));
+    if (flow && !sending->again)
+        TRY(flow_begin(tx, user, row->flow, post));
+    TRY(store_token_put(tx, &token, text_lower(ctx->arena, to)));
+    if (sending->link != NULL)
+        *sending->link =
+            (Link){ .action_link = row->type == NULL ? NULL : link_url(ctx, post, row->path, hash, row->type), .otp = code, .hash = hash };
+    return post->quiet ? OK : post_letter(tx, sending, to, code, hash);
+}

@@ -1,0 +1,74 @@
+/* post.h: what the operations that send messages share: tokens, their links, their letters. */
+#ifndef HECATE_DIRECTORY_POST_H
+#define HECATE_DIRECTORY_POST_H
+
+#include "directory/internal.h"
+#include "directory/messages.h"
+#include "store/messages.h"
+
+/* ---- post.c ---- */
+
+/* What a message is for: one row each. */
+typedef enum Purpose {
+    FOR_CONFIRMATION,
+    FOR_INVITE,
+    FOR_RECOVERY,
+    FOR_MAGIC_LINK,
+    FOR_CHANGE_CURRENT,
+    FOR_CHANGE_NEW,
+    FOR_REAUTHENTICATION,
+    PURPOSES
+} Purpose;
+
+/* The variables of a template; NULL: it has none of that name. */
+typedef struct Message {
+    MessageKind kind;
+    const char *to;
+    const char *confirmation_url, *email, *token, *token_hash, *redirect_to, *new_email, *sending_to, *data;
+    const char *old_email, *phone, *old_phone, *provider, *factor_type;
+} Message;
+/* Writes the letter; it goes out after the commit. */
+Err message_add(Tx *tx, const Message *message);
+/* The sender may look: to be called after the commit. */
+void message_wake(const Ctx *ctx);
+/* A notification, where that is switched on and the user has an address. */
+Err message_notify(Tx *tx, const User *user, Message message);
+
+/* OK, or E_MAIL_LIMIT, E_SMS_LIMIT with the seconds that are left. */
+Err frequency_check(Ctx *ctx, int64_t sent_at, bool phone);
+
+/* Lower-case hex of SHA-224(address ‖ code). */
+const char *code_hash(Ctx *ctx, const char *address, const char *code);
+char *code_new(Ctx *ctx, bool phone);
+
+/* One message with a new token: the frequency (unless `again` is part of one change), the counters, the token, the flow, the letter. `change` is the
+ * new address of an e-mail change, else NULL. `link` gets what was made; with post->quiet nothing is sent and no limit holds. */
+typedef struct Sending {
+    Purpose purpose;
+    User *user;
+    const char *change;
+    const Postal *post;
+    bool again;
+    bool counted; /* it was counted in an earlier run of the transaction */
+    Link *link;   /* or NULL */
+} Sending;
+Err post_send(Tx *tx, Sending *sending);
+
+/* ---- sms.c ---- */
+
+/* The fixed code of a phone number, or NULL. */
+const char *sms_test_code(Ctx *ctx, const char *phone);
+
+/* ---- of other files ---- */
+
+/* users.c: makes a user; `then` runs in its transaction, writes the audit row, and may change nothing but the database. */
+typedef Err (*UserThen)(Tx *tx, User *user, void *arg);
+Err user_create_then(Ctx *ctx, const NewUser *in, UserThen then, void *arg, User **ret);
+/* Is the address another user's? E_EMAIL_TAKEN, E_PHONE_TAKEN. */
+Err user_address_free(Ctx *ctx, const char *kind, const char *value, const char *self);
+/* `provider` and `providers` of app metadata, from the identities in their order. */
+void user_set_providers(Ctx *ctx, User *user);
+/* sessions.c: starts a session; `provider` as in its comment there. */
+Err session_begin(Tx *tx, const char *method, EventKind event, const Traits *traits, User *user, Grant *ret);
+
+#endif

@@ -1,0 +1,142 @@
+/* mailer.c: threads that send what stands in the outbox. They look when a letter was committed, and now and then. */
+#include <errno.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "directory/messages.h"
+#include "outbound/mail.h"
+#include "server/internal.h"
+
+enum { MAILERS = 2, LETTER_CAP = 16 << 20, REST_S = 5, LONG_REST_S = 60 };
+
+struct Mailer {
+    Server *server;
+    pthread_mutex_t lock;
+    pthread_cond_t news;
+    unsigned waked; /* counts: a thread that looked before the last one looks again */
+    _Atomic bool stop;
+    pthread_t threads[MAILERS];
+    size_t n;
+    _Atomic unsigned on; /* threads that have begun */
+};
+
+static void wake(void *arg)
+{
+    Mailer *mailer = arg;
+
+    pthread_mutex_lock(&mailer->lock);
+    mailer->waked++;
+    pthread_cond_broadcast(&mailer->news);
+    pthread_mutex_unlock(&mailer->lock);
+}
+
+/* Sends one. */
+static Err send_next(Mailer *mailer, int64_t *wait)
+{
+    Arena *arena = arena_new(LETTER_CAP, true);
+    House *house = house_enter(mailer->server);
+    Ctx ctx = ctx_new(arena, mailer->server->db);
+    Err err;
+
+    ctx.directory = &house->settings.directory;
+    err = dir_outbox_send(&ctx, &mailer->stop, wait);
+    house_leave(house);
+    arena_free(arena);
+    return err;
+}
+
+/* Until there is news, or the time is over. */
+static void rest(Mailer *mailer, unsigned seen, int64_t seconds)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += seconds;
+    pthread_mutex_lock(&mailer->lock);
+    while (mailer->waked == seen && !atomic_load(&mailer->stop) && pthread_cond_timedwait(&mailer->news, &mailer->lock, &until) != ETIMEDOUT)
+        continue;
+    pthread_mutex_unlock(&mailer->lock);
+}
+
+/* One thread looks now and then without news: for what is to be tried again, and for letters of other nodes. */
+static void *run_mailer(void *arg)
+{
+    Mailer *mailer = arg;
+    const bool first = atomic_fetch_add(&mailer->on, 1) == 0;
+
+    while (!atomic_load(&mailer->stop)) {
+        unsigned seen;
+        int64_t wait;
+
+        pthread_mutex_lock(&mailer->lock);
+        seen = mailer->waked;
+        pthread_mutex_unlock(&mailer->lock);
+        if (send_next(mailer, &wait) != OK)
+            rest(mailer, seen, first ? REST_S : LONG_REST_S);
+    }
+    return NULL;
+}
+
+static Err open_outbox(Server *server)
+{
+    Arena *arena = arena_new(LETTER_CAP, true);
+    House *house = house_enter(server);
+    Ctx ctx = ctx_new(arena, server->db);
+    Err err;
+
+    ctx.directory = &house->settings.directory;
+    err = dir_outbox_open(&ctx);
+    house_leave(house);
+    arena_free(arena);
+    return err;
+}
+
+Err mailer_start(Server *server, Buf *why)
+{
+    Mailer *mailer = calloc(1, sizeof(*mailer));
+    pthread_condattr_t attr;
+    bool started = true;
+
+    (void)why;
+    if (mailer == NULL)
+        abort();
+    outbound_init();
+    mailer->server = server;
+    server->mailer = mailer;
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_mutex_init(&mailer->lock, NULL);
+    pthread_cond_init(&mailer->news, &attr);
+    pthread_condattr_destroy(&attr);
+    TRY(open_outbox(server));
+    mailer_settle(server, &atomic_load(&server->house)->settings.directory.mail);
+    for (size_t i = 0; i < MAILERS && started; i++) {
+        started = pthread_create(&mailer->threads[i], NULL, run_mailer, mailer) == 0;
+        mailer->n += started;
+    }
+    return started ? OK : E_IO;
+}
+
+void mailer_settle(Server *server, Mailing *mail)
+{
+    mail->wake = server->mailer == NULL ? NULL : wake;
+    mail->wake_arg = server->mailer;
+    mail->email_counter = server->email_counter;
+    mail->sms_counter = server->sms_counter;
+}
+
+void mailer_stop(Server *server)
+{
+    Mailer *mailer = server->mailer;
+
+    if (mailer == NULL)
+        return;
+    atomic_store(&mailer->stop, true);
+    wake(mailer);
+    for (size_t i = 0; i < mailer->n; i++)
+        pthread_join(mailer->threads[i], NULL);
+    pthread_cond_destroy(&mailer->news);
+    pthread_mutex_destroy(&mailer->lock);
+    free(mailer);
+    server->mailer = NULL;
+}

@@ -1,0 +1,14 @@
+-- Messages that wait to be sent: written in the transaction that they speak of, and gone once the mail server has taken them. sealed holds address,
+-- variables and codes, under the data key. next_at is when it is tried next; while somebody sends it, when he has given up.
+CREATE TABLE hecate.outbox (
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    sealed text NOT NULL,
+    state text NOT NULL,
+    tries bigint NOT NULL DEFAULT 0,
+    next_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL,
+    CONSTRAINT outbox_pkey PRIMARY KEY (id),
+    CONSTRAINT outbox_state_check CHECK (state IN ('waiting', 'kept', 'failed'))
+);
+CREATE INDEX outbox_state_next_at_idx ON hecate.outbox (state, next_at);
