@@ -209,6 +209,27 @@ Err dir_factor_delete(Ctx *ctx, const User *user, const Factor *factor);
 /* Another name or, for a phone factor, number ("" or NULL: as it is). Audit: factor_updated. E_BAD_PHONE, E_FACTOR_NAME_TAKEN, E_FACTOR_EXISTS. */
 Err dir_factor_update(Ctx *ctx, const User *user, const Factor *factor, const char *friendly_name, const char *phone, Factor **ret);
 
+/* ---- linking (spec/auth0.md 6) ---- */
+
+/* The provider of an identity that was a user of its own; provider_id is the id that it had: provider|subject. */
+#define LINKED_PROVIDER "auth0"
+
+typedef struct DirLink {
+    const char *user_id;            /* stays, or gives the identity back */
+    const char *secondary_id;       /* linking: the user that becomes an identity */
+    const char *identity_id;        /* linking: the identity that is the account itself, or NULL; unlinking: which one */
+    const char *provider, *subject; /* the account's id */
+    const char *connection;         /* its connection; where its address stands when somebody else has it by now */
+    bool plain;                     /* the id is that of a user without a chosen one */
+} DirLink;
+/* The secondary user's row goes, with its metadata, sessions, refresh tokens and factors; its identities and addresses become the other one's, and what
+ * it signed in by is kept. `*ret` is the one that stays. E_NO_USER; E_NOT_THIS_USER: the secondary one is not there. */
+Err dir_user_link(Ctx *ctx, const DirLink *in, User **ret);
+/* The account is a user again, with the id and password that it had, and without metadata. E_NO_USER, E_NOT_THIS_USER. */
+Err dir_user_unlink(Ctx *ctx, const DirLink *in, User **ret);
+/* Whose identity is this? E_NOT_THIS_USER: nobody's. */
+Err dir_identity_owner(Ctx *ctx, const char *provider, const char *provider_id, const char **ret);
+
 /* ---- lists ---- */
 
 /* A page of users, in a total order (ties by created_at, then id, in the same direction; nulls last). */

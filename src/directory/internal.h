@@ -49,6 +49,13 @@ void password_renew(Ctx *ctx, User *user, const char *password);
 /* A refresh token of version 1 that is not stored yet. */
 char *refresh1_new(Ctx *ctx);
 
+/* ---- users.c, parts.c, linking.c ---- */
+
+/* Adds the identities of the addresses of auth.users. */
+void identities_take(Ctx *ctx, User *user, bool email, bool phone);
+/* Within the transaction that takes an id or a name: is it kept for a linked account? E_ID_TAKEN, E_USERNAME_TAKEN. */
+Err linked_check(Tx *tx, const Linked *wanted);
+
 /* ---- refresh2.c: refresh tokens of version 2 ---- */
 
 /* A token as its bytes say, before the MAC was looked at. */

@@ -351,7 +351,7 @@ static bool profile_needed(const User *user)
            (user->meta_private != NULL && strcmp(user->meta_private, "{}") != 0);
 }
 
-static void take_identities(Ctx *ctx, User *user, bool email, bool phone)
+void identities_take(Ctx *ctx, User *user, bool email, bool phone)
 {
     const IdentityData data_email = { .email = user->email, .sub = user->id };
     const IdentityData data_phone = { .phone = user->phone, .sub = user->id };
@@ -387,7 +387,7 @@ static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
     user->banned_until = in->banned ? BANNED_FOREVER : in->banned_until;
     user->aud = !text_empty(in->aud) ? in->aud : ctx->directory->default_aud;
     user->role = HAS(in, role) || !text_empty(in->role) ? in->role : ctx->directory->default_role;
-    take_identities(ctx, user, user->email != NULL, user->phone != NULL);
+    identities_take(ctx, user, user->email != NULL, user->phone != NULL);
     take_metadata(ctx, in, user);
     take_profile(in, user);
     for (size_t i = 0; i < c->further.n; i++)
@@ -429,6 +429,15 @@ static Err claim_all(Tx *tx, Creation *c)
     return OK;
 }
 
+/* Only what a caller chose can be kept for another account. */
+static Err check_kept(Tx *tx, const Creation *c)
+{
+    const Linked wanted = { .former_id = c->user->id, .provider = c->in->provider, .subject = c->in->subject,
+                            .username_key = text_lower(tx_ctx(tx)->arena, c->user->username) };
+
+    return text_empty(c->in->id) && c->subject == NULL && wanted.username_key == NULL ? OK : linked_check(tx, &wanted);
+}
+
 static Err insert_user(Tx *tx, void *arg)
 {
     Creation *c = arg;
@@ -446,6 +455,7 @@ static Err insert_user(Tx *tx, void *arg)
         TRY(store_password_put(tx, user, scheme_of(str_of(user->digest))->name));
     if (c->subject != NULL)
         TRY(store_subject_insert(tx, c->subject));
+    TRY(check_kept(tx, c));
     if (c->then != NULL)
         TRY(c->then(tx, c->user, c->then_arg));
     else if (!c->in->anonymous)
@@ -685,6 +695,18 @@ Err address_make_primary(Tx *tx, User *user, const char *kind, const char *id, p
     return address_to_core(tx, user, address);
 }
 
+/* An address of its own that becomes the one of auth.users is no further one any more. */
+static Err take_further_back(Tx *tx, const User *user, const char *kind, const char *value)
+{
+    for (size_t i = 0; i < user->addresses.n; i++) {
+        const Address *address = user->addresses.v[i];
+
+        if (!address->primary && text_empty(address->connection) && text_eq(address->kind, kind) && text_eq(address->value, value))
+            return store_address_delete(tx, address->id);
+    }
+    return OK;
+}
+
 static Err change_addresses(Tx *tx, const Change *change, User *user)
 {
     const UserPatch *in = change->in;
@@ -692,11 +714,13 @@ static Err change_addresses(Tx *tx, const Change *change, User *user)
     TRY(address_claim(tx, "email", change->email, NULL, user->id));
     TRY(address_claim(tx, "phone", change->phone, NULL, user->id));
     if (change->email != NULL) {
+        TRY(take_further_back(tx, user, "email", change->email));
         user->email = change->email;
         TRY(address_to_identity(tx, user, "email", change->email, in->email_confirmed));
         user->is_anonymous = user->is_anonymous && !in->email_confirmed;
     }
     if (change->phone != NULL) {
+        TRY(take_further_back(tx, user, "phone", change->phone));
         user->phone = change->phone;
         TRY(address_to_identity(tx, user, "phone", change->phone, in->phone_confirmed));
         user->is_anonymous = user->is_anonymous && !in->phone_confirmed;
@@ -754,6 +778,11 @@ static Err apply_change(Tx *tx, void *arg)
     TRY(store_user_update(tx, user));
     if (user->has_profile || in->policy->profile || profile_needed(user))
         TRY(store_profile_put(tx, user));
+    if (HAS(in, username) && user->username != NULL) {
+        const Linked wanted = { .username_key = text_lower(ctx->arena, user->username) };
+
+        TRY(linked_check(tx, &wanted));
+    }
     traits = (Traits){ .user_id = user->id, .user_email = user->email == NULL ? "" : user->email,
                        .user_phone = user->phone == NULL ? "" : user->phone };
     change->user = user;
@@ -943,6 +972,7 @@ static Err soft_delete(Tx *tx, User *user)
 
     if (user->deleted_at != 0)
         return OK;
+    TRY(store_linked_delete_all(tx, user->id));
     TRY(hide_identities(tx, user));
     user->email = hide(ctx, user->id, user->email, 43);
     user->phone = hide(ctx, user->id, user->phone, 15);

@@ -42,6 +42,15 @@ typedef struct Subject {
     int64_t created_at;
 } Subject;
 
+/* hecate.linked: an account that was linked to another user, whose identity it is now. */
+typedef struct Linked {
+    const char *identity_id, *former_id;
+    const char *provider, *subject, *connection; /* the former id, and its connection ("" is the default one) */
+    const char *email, *phone, *username, *username_key;
+    const char *digest; /* its password hash; never leaves the directory */
+    int64_t created_at;
+} Linked;
+
 /* auth.users and, beside it, hecate.profiles; and the lists that belong to a user. */
 typedef struct User {
     const char *id, *aud, *role;

@@ -139,12 +139,13 @@ static void put_column_test(Filter *f, const Cond *cond)
     }
 }
 
-/* Identities of the database itself, by e-mail and phone, are not among these. */
+/* Identities of the database itself, by e-mail and phone, are not among these; linked accounts are found by their ids alone. */
 static void put_identity_test(Filter *f, const Cond *cond)
 {
     put(f, "EXISTS (SELECT 1 FROM ");
     put(f, is_postgres(f) ? "auth.identities" : "auth_identities");
-    put(f, " i WHERE i.user_id = u.id AND i.provider NOT IN ('email', 'phone') AND ");
+    put(f, " i WHERE i.user_id = u.id AND i.provider NOT IN ('email', 'phone'");
+    put(f, cond->field == UF_PROVIDER ? ", 'auth0') AND " : ") AND ");
     put_column_test(f, cond);
     put(f, ")");
 }

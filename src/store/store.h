@@ -78,6 +78,19 @@ Err store_one_time_tokens_delete(Tx *tx, const char *user_id);
 Err store_factors_delete(Tx *tx, const char *user_id); /* factors and passkeys */
 Err store_addresses_no_factor(Tx *tx, const char *user_id); /* none is a second factor any more */
 
+/* ---- linked.c: accounts that were linked to another user ---- */
+
+Err store_linked_insert(Tx *tx, const Linked *linked);
+Err store_linked_get(Tx *tx, const char *identity_id, Linked **ret);
+Err store_linked_delete(Tx *tx, const char *identity_id);
+Err store_linked_delete_all(Tx *tx, const char *user_id);
+/* One that keeps former_id, provider and subject, or username_key for itself; E_NO_ROW: none. */
+Err store_linked_clash(Tx *tx, const Linked *wanted, Linked **ret);
+Err store_identity_owner(Tx *tx, const char *provider, const char *provider_id, Identity **ret);
+/* Identities (but those of e-mail and phone) and further addresses of a user become another one's. */
+Err store_parts_move(Tx *tx, const char *user_id, const char *to_id);
+Err store_identity_move(Tx *tx, const char *identity_id, const char *to_id);
+
 /* Reads the parts of a row into the lists of its user and adds the addresses of auth.users (store/users.c). */
 Err user_row_finish(Ctx *ctx, UserRow *row, User **ret);
 

@@ -195,6 +195,16 @@ Err auth0_refuse(Ctx *ctx, Err err, const char *code, const char *format, ...)
     return err;
 }
 
+Err auth0_say(Ctx *ctx, int status, const char *code, const char *message)
+{
+    ErrRow *row = ARENA_NEW(ctx->arena, ErrRow);
+
+    *row = (ErrRow){ .status = status, .code = code, .text = message };
+    IGNORE(fail(ctx, E_FORBIDDEN_COMBO, NOWHERE, NULL));
+    ctx->fault.own = row;
+    return E_FORBIDDEN_COMBO;
+}
+
 static bool is_oauth(const Ctx *ctx)
 {
     const Route *route = ctx_call(ctx)->route;
@@ -206,6 +216,8 @@ static const ErrRow *row_of(const Ctx *ctx, Err err)
 {
     const Route *route = ctx_call(ctx)->route;
 
+    if (ctx->fault.own != NULL && ctx->fault.err == err)
+        return ctx->fault.own;
     if (is_oauth(ctx) && oauth_errors[err].status != 0)
         return &oauth_errors[err];
     return route != NULL && route->method == PATCH && patch_errors[err].status != 0 ? &patch_errors[err] : &auth0_errors[err];
@@ -225,6 +237,8 @@ static const char *code_of(Ctx *ctx, const ErrRow *row, Err err)
 {
     const Str name = ctx->fault.name;
 
+    if (row == ctx->fault.own)
+        return row->code;
     if (is_oauth(ctx) && name.p == NULL)
         return oauth_errors[err].status != 0 ? row->code : row->status < 500 ? "invalid_request" : "server_error";
     if (name.p == NULL || (err != E_BAD_VALUE && err != E_FORBIDDEN_COMBO && err != E_NO_CREDENTIAL && err != E_SCOPE))

@@ -17,6 +17,9 @@ void auth0_finish(Ctx *ctx, const Req *req, Reply *reply);
 /* An error with an errorCode of its own (or NULL: none) and its message. */
 Err auth0_refuse(Ctx *ctx, Err err, const char *code, const char *format, ...) PRINTF(4, 5);
 
+/* An answer of its own: any status, errorCode (or NULL) and message. */
+Err auth0_say(Ctx *ctx, int status, const char *code, const char *message);
+
 /* caller.c */
 Err auth0_identify(Ctx *ctx, const Req *req, Str path, const Route *route);
 Err auth0_allow(Ctx *ctx, const Req *req, const Route *route);
@@ -26,11 +29,12 @@ const char *auth0_audience(Ctx *ctx); /* https://DOMAIN/api/v2/ */
 bool word_in(Str list, char separator, Str word);
 
 /* schema.c: the validator (spec 1.5). What it lets pass is read into `out`; the first failure is E_BAD_VALUE. */
-typedef enum SchemaFlags { SCHEMA_METADATA_HINT = 1 } SchemaFlags;
+typedef enum SchemaFlags { SCHEMA_METADATA_HINT = 1, SCHEMA_NOT_EMPTY = 2 } SchemaFlags;
 Err auth0_body(Ctx *ctx, const Req *req, unsigned flags, void *out);
 Err auth0_query(Ctx *ctx, const Req *req, const Field *fields, Auth0UserQuery *out);
 /* A member of the body is at fault for a reason that the table cannot say. */
 Err auth0_bad_member(Ctx *ctx, const char *name, const char *note, const char *format, ...) PRINTF(4, 5);
+Err auth0_bad_param(Ctx *ctx, const char *name, const char *note, const char *format, ...) PRINTF(4, 5);
 /* May this be the id of a user: provider|subject? */
 Err auth0_check_user_id(Ctx *ctx, const char *id);
 
@@ -42,6 +46,8 @@ const Field *auth0_chosen_fields(Ctx *ctx, const Auth0UserQuery *query);
 Err auth0_reply_user(Ctx *ctx, Reply *reply, int status, const User *user);
 /* The directory's word for one of Auth0's providers, or the text itself. */
 const char *auth0_provider_here(const char *provider);
+/* The connection that a secondary identity shows. */
+const char *auth0_identity_connection(Ctx *ctx, const Identity *identity);
 /* Defaults for a new profile (spec 2.2). */
 const char *auth0_default_name(const char *email, const char *username, const char *phone);
 const char *auth0_default_nickname(Ctx *ctx, const char *email, const char *username, const char *phone);
@@ -57,7 +63,16 @@ Err auth0_user_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err auth0_user_list(Ctx *ctx, const Req *req, Reply *reply);
 Err auth0_users_by_email(Ctx *ctx, const Req *req, Reply *reply);
 
+/* identities.c */
+Err auth0_identity_link(Ctx *ctx, const Req *req, Reply *reply);
+Err auth0_identity_unlink(Ctx *ctx, const Req *req, Reply *reply);
+
+/* connections.c */
+bool auth0_connection_known(Ctx *ctx, const char *id);
+
 /* token.c */
+/* Provider and subject of an ID token that this server gave to the calling client. */
+Err auth0_read_link_token(Ctx *ctx, const char *token, const char **provider, const char **subject);
 Err auth0_token_grant(Ctx *ctx, const Req *req, Reply *reply);
 
 /* public.c */

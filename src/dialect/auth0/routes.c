@@ -3,6 +3,7 @@
 
 #define ID_SCOPES_READ "read:users,read:current_user,read:user_idp_tokens"
 #define ID_SCOPES_UPDATE "update:users,update:users_app_metadata,update:current_user_metadata"
+#define LINK_SCOPES "update:users,update:current_user_identities"
 
 /* clang-format off */
 const Route auth0_routes[] = {
@@ -15,6 +16,8 @@ const Route auth0_routes[] = {
     { GET,    "/api/v2/users/{id}",                NEED_SECRET,  auth0_user_get,       auth0_fields_query, auth0_user, .scope = ID_SCOPES_READ },
     { PATCH,  "/api/v2/users/{id}",                NEED_SECRET,  auth0_user_update,    auth0_user_patch,  auth0_user, .scope = ID_SCOPES_UPDATE },
     { DELETE, "/api/v2/users/{id}",                NEED_SECRET,  auth0_user_delete,    NULL,              NULL, .scope = "delete:users,delete:current_user" },
+    { POST,   "/api/v2/users/{id}/identities",     NEED_SECRET,  auth0_identity_link,  auth0_link,        auth0_identity, .scope = LINK_SCOPES },
+    { DELETE, "/api/v2/users/{id}/identities/{provider}/{user_id}", NEED_SECRET, auth0_identity_unlink, NULL, auth0_identity, .scope = LINK_SCOPES },
     { GET,    "/api/v2/users-by-email",            NEED_SECRET,  auth0_users_by_email, auth0_email_query, auth0_user, .scope = "read:users" },
     { 0 }
 };

@@ -37,6 +37,17 @@ Err auth0_bad_member(Ctx *ctx, const char *name, const char *note, const char *f
     return refuse(ctx, PART_BODY, name, note, line);
 }
 
+Err auth0_bad_param(Ctx *ctx, const char *name, const char *note, const char *format, ...)
+{
+    char line[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    return refuse(ctx, PART_PATH, name, note, line);
+}
+
 /* ---- formats and patterns ---- */
 
 static bool is_email(const char *text)
@@ -100,6 +111,15 @@ static bool is_sort(const char *text)
     return n > 0 && (text_eq(text + n, ":1") || text_eq(text + n, ":-1"));
 }
 
+/* A prefix and 16 letters and digits. */
+static bool is_connection_id(const char *text)
+{
+    const size_t n = strlen("con_");
+
+    return strncmp(text, "con_", n) == 0 && strlen(text) == n + 16 &&
+           strspn(text + n, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == 16;
+}
+
 /* Each name that `form` of a field may have. */
 static const struct {
     const char *name;
@@ -110,6 +130,7 @@ static const struct {
     { "username", is_username },
     { "user-id", is_user_id },
     { "^\\+[0-9]{1,15}$", is_e164 },
+    { "^con_[A-Za-z0-9]{16}$", is_connection_id },
     { "^\\S*$", has_no_space },
     { "^[a-zA-Z0-9_.]+:(1|-1)$", is_sort },
 };
@@ -175,6 +196,8 @@ static Err check_member(Ctx *ctx, Part part, const Field *field, const JsonMembe
 
     if (text_eq(member->kind, "null") && (field->flags & NULLABLE) != 0)
         return OK;
+    if ((field->flags & NUMBER_TOO) != 0 && text_eq(member->kind, "integer"))
+        return OK;
     if (!text_eq(want, member->kind))
         what = arena_printf(ctx->arena, "Expected type %s but found type %s", want, member->kind);
     else if (text_eq(want, "string"))
@@ -215,6 +238,8 @@ static Err check_unknown(Ctx *ctx, Part part, const Field *fields, const List *m
 
 static Err check_members(Ctx *ctx, Part part, const Field *fields, const List *members, unsigned flags)
 {
+    if (members->n == 0 && (flags & SCHEMA_NOT_EMPTY) != 0)
+        return refuse(ctx, part, NULL, NULL, "Too few properties defined (0), minimum 1");
     TRY(check_unknown(ctx, part, fields, members, flags));
     for (const Field *field = fields; field->kind != F_END; field++)
         if ((field->flags & REQUIRED) != 0 && member_named(members, field->name) == NULL)

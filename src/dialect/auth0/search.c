@@ -375,6 +375,8 @@ static Err search_identity(Parser *p, Str member, const Term *term, Cond **ret)
     if (!str_eq(member, STR("user_id")))
         return everybody(p, false, ret);
     TRY(identity_is(p, UF_PROVIDER_ID, text, &a));
+    TRY(identity_is(p, UF_PROVIDER_ID, arena_printf(p->ctx->arena, "auth0|%s", text), &b)); /* an account that was linked */
+    TRY(cond_new(p, COND_OR, a, b, &a));
     TRY(identity_is(p, UF_USER_ID, arena_printf(p->ctx->arena, "auth0|%s", text), &b));
     equal_user_id(p, b);
     return cond_new(p, COND_OR, a, b, ret);

@@ -177,3 +177,58 @@ Err auth0_token_grant(Ctx *ctx, const Req *req, Reply *reply)
             return grants[i].fn(ctx, &in, reply);
     return fail(ctx, E_BAD_GRANT_TYPE, NOWHERE, "%.200s", in.grant_type);
 }
+
+/* ---- ID tokens as proof of a secondary account (6.1) ---- */
+
+static Err refuse_link_token(Ctx *ctx, const char *message)
+{
+    return auth0_say(ctx, 400, "invalid_body", message);
+}
+
+/* Claims whose kind matters stay documents: a text among them has its quotes. */
+typedef struct LinkClaims {
+    Given given;
+    const char *iss, *sub, *aud;
+    double exp;
+} LinkClaims;
+
+static const Field link_claims[] = {
+    GIVEN(LinkClaims, given),    JSON(LinkClaims, iss, "iss"),   JSON(LinkClaims, sub, "sub"),
+    JSON(LinkClaims, aud, "aud"), DOUBLE(LinkClaims, exp, "exp"), END(LinkClaims),
+};
+
+static Err check_link_claims(Ctx *ctx, const LinkClaims *claims)
+{
+    const char *sub = json_text(ctx->arena, claims->sub);
+
+    if (!HAS(claims, exp) || IS_NULL(claims, exp) || claims->exp <= (double)ctx->now / (double)US_PER_S)
+        return refuse_link_token(ctx, "Invalid token (link_with).");
+    if (!text_eq(json_text(ctx->arena, claims->iss), auth0_issuer(ctx)))
+        return refuse_link_token(ctx, "JWT (link_with) must have the same issuer as the calling user.");
+    if (json_text(ctx->arena, claims->aud) == NULL)
+        return refuse_link_token(ctx, "JWT (link_with) contains an invalid aud claim.");
+    if (!text_eq(json_text(ctx->arena, claims->aud), ctx->caller->actor_name))
+        return refuse_link_token(ctx, "JWT (link_with) must have an aud claim that matches that of the calling token's azp.");
+    if (text_empty(sub))
+        return refuse_link_token(ctx, "JWT (link_with) must contains sub claim.");
+    return strchr(sub, '|') == NULL ? refuse_link_token(ctx, "JWT (link_with) contains an invalid sub claim.") : OK;
+}
+
+Err auth0_read_link_token(Ctx *ctx, const char *token, const char **provider, const char **subject)
+{
+    const Auth0Settings *settings = ctx_settings(ctx);
+    LinkClaims claims = { 0 };
+    Str rest;
+    Jwt jwt;
+    const Err err = jwt_verify(ctx, settings->keys, str_of(token), &jwt);
+
+    if (jwt.alg != NULL && !text_eq(jwt.alg, "RS256"))
+        return refuse_link_token(ctx, "JWT (link_with) must have an alg of RS256.");
+    if (err != OK || json_read(ctx, jwt.claims, JSON_IGNORE_UNKNOWN, link_claims, &claims) != OK)
+        return refuse_link_token(ctx, "Invalid token (link_with).");
+    TRY(check_link_claims(ctx, &claims));
+    rest = str_of(json_text(ctx->arena, claims.sub));
+    *provider = str_dup(ctx->arena, str_cut(&rest, '|'));
+    *subject = str_dup(ctx->arena, rest);
+    return OK;
+}

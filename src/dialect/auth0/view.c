@@ -54,14 +54,22 @@ static const char *bare_uuid(Ctx *ctx, const char *uuid)
     return hex;
 }
 
+/* Auth0's own kinds of connections. */
+static bool is_social(const char *provider)
+{
+    return !text_eq(provider, "auth0") && !text_eq(provider, "email") && !text_eq(provider, "sms");
+}
+
 /* The primary identity: what the caller chose, or the UUID. */
 static Auth0Identity primary_identity(Ctx *ctx, const User *user)
 {
     const Subject *subject = user->subjects.n > 0 ? user->subjects.v[0] : NULL;
+    const char *provider = subject == NULL ? "auth0" : subject->provider;
 
-    return (Auth0Identity){ .connection = user->connection == NULL ? AUTH0_CONNECTION : user->connection,
+    return (Auth0Identity){ .connection = is_social(provider) ? provider : user->connection == NULL ? AUTH0_CONNECTION : user->connection,
                             .user_id = subject == NULL ? bare_uuid(ctx, user->id) : subject->subject,
-                            .provider = subject == NULL ? "auth0" : subject->provider };
+                            .provider = provider,
+                            .is_social = is_social(provider) };
 }
 
 const char *auth0_user_id(Ctx *ctx, const User *user)
@@ -111,7 +119,15 @@ static const struct {
     { offsetof(Auth0Profile, nickname), { "nickname", "user_name" } },
     { offsetof(Auth0Profile, picture), { "picture", "avatar_url" } },
     { offsetof(Auth0Profile, phone_number), { "phone_number", "phone" } },
+    { offsetof(Auth0Profile, phone_verified), { "phone_verified" } },
+    { offsetof(Auth0Profile, username), { "username" } },
 };
+
+/* true or false; NULL for all else. */
+static const char *truth(const char *text)
+{
+    return text_eq(text, "true") || text_eq(text, "false") ? text : NULL;
+}
 
 static const Auth0Profile *profile_of(Ctx *ctx, const char *data)
 {
@@ -123,9 +139,38 @@ static const Auth0Profile *profile_of(Ctx *ctx, const char *data)
         for (size_t j = 0; *member == NULL && j < 2 && profile_members[i].names[j] != NULL; j++)
             *member = json_get(ctx->arena, data, profile_members[i].names[j]);
     }
-    if (!text_eq(profile->email_verified, "true") && !text_eq(profile->email_verified, "false"))
-        profile->email_verified = NULL;
+    profile->email_verified = truth(profile->email_verified);
+    profile->phone_verified = truth(profile->phone_verified);
     return profile;
+}
+
+/* An account that was linked: its id is the one that it had. */
+static Auth0Identity linked_view(Ctx *ctx, const Identity *identity)
+{
+    Str subject = str_of(identity->provider_id);
+    const char *provider = str_dup(ctx->arena, str_cut(&subject, '|'));
+
+    return (Auth0Identity){ .connection = auth0_identity_connection(ctx, identity),
+                            .user_id = subject.p == NULL ? "" : str_dup(ctx->arena, subject),
+                            .provider = provider,
+                            .is_social = is_social(provider) };
+}
+
+static Auth0Identity social_view(const Identity *identity)
+{
+    const char *provider = provider_of(identity->provider);
+
+    return (Auth0Identity){ .connection = provider == NULL ? identity->provider : provider,
+                            .user_id = identity->provider_id,
+                            .provider = provider == NULL ? "oauth2" : provider,
+                            .is_social = true };
+}
+
+const char *auth0_identity_connection(Ctx *ctx, const Identity *identity)
+{
+    const char *connection = text_eq(identity->provider, LINKED_PROVIDER) ? json_get(ctx->arena, identity->data, "connection") : NULL;
+
+    return connection != NULL ? connection : text_eq(identity->provider, LINKED_PROVIDER) ? AUTH0_CONNECTION : social_view(identity).connection;
 }
 
 /* E-mail, phone and password are one identity of the database; the others are secondary ones, each with its profile. */
@@ -138,17 +183,14 @@ static List identities(Ctx *ctx, const User *user)
     list_add(ctx->arena, &list, primary);
     for (size_t i = 0; i < user->identities.n; i++) {
         const Identity *identity = user->identities.v[i];
-        const char *provider = provider_of(identity->provider);
-        Auth0Identity *view;
+        Auth0Identity *view = ARENA_NEW(ctx->arena, Auth0Identity);
 
         if (text_eq(identity->provider, "email") || text_eq(identity->provider, "phone"))
             continue;
-        view = ARENA_NEW(ctx->arena, Auth0Identity);
-        *view = (Auth0Identity){ .profile = profile_of(ctx, identity->data),
-                                 .connection = provider == NULL ? identity->provider : provider,
-                                 .user_id = identity->provider_id,
-                                 .provider = provider == NULL ? "oauth2" : provider,
-                                 .is_social = true };
+        *view = text_eq(identity->provider, LINKED_PROVIDER) ? linked_view(ctx, identity) : social_view(identity);
+        if (text_eq(view->provider, primary->provider) && text_eq(view->user_id, primary->user_id))
+            continue;
+        view->profile = profile_of(ctx, identity->data);
         list_add(ctx->arena, &list, view);
     }
     return list;

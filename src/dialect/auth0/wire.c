@@ -16,7 +16,7 @@ static const Field profile_fields[] = {
     END(Auth0Profile),
 };
 
-static const Field identity_fields[] = {
+const Field auth0_identity[] = {
     OBJECT(Auth0Identity, profile, "profileData", profile_fields, .flags = OMIT_NULL),
     TEXT(Auth0Identity, connection, "connection"),
     TEXT(Auth0Identity, user_id, "user_id"),
@@ -32,7 +32,7 @@ const Field auth0_user[] = {
     JSON(Auth0User, email_verified, "email_verified", .flags = OMIT_NULL),
     TEXT(Auth0User, family_name, "family_name", .flags = OMIT_NULL),
     TEXT(Auth0User, given_name, "given_name", .flags = OMIT_NULL),
-    LIST(Auth0User, identities, "identities", identity_fields, .flags = NULL_AS_EMPTY),
+    LIST(Auth0User, identities, "identities", auth0_identity, .flags = NULL_AS_EMPTY),
     TEXT(Auth0User, name, "name"),
     TEXT(Auth0User, nickname, "nickname"),
     TEXT(Auth0User, picture, "picture"),
@@ -86,6 +86,15 @@ const Field auth0_user_patch[] = {
     TEXT(Auth0UserIn, client_id, "client_id", .min = 1, .note = "Id of the client"),
     BOOL(Auth0UserIn, verify_phone_number, "verify_phone_number", .note = "Whether the user gets a verification message"),
     END(Auth0UserIn),
+};
+
+const Field auth0_link[] = {
+    GIVEN(Auth0Link, given),
+    TEXT(Auth0Link, provider, "provider", .note = "Identity provider"),
+    TEXT(Auth0Link, connection_id, "connection_id", .form = "^con_[A-Za-z0-9]{16}$", .note = "Id of the connection"),
+    TEXT(Auth0Link, user_id, "user_id", .flags = NUMBER_TOO, .min = 1, .max = 512, .note = "Id of the secondary account"),
+    TEXT(Auth0Link, link_with, "link_with", .flags = SECRET, .min = 1, .note = "JWT of the secondary account"),
+    END(Auth0Link),
 };
 
 /* ---- queries ---- */

@@ -24,6 +24,15 @@ typedef struct Auth0Identity {
     bool is_social;
 } Auth0Identity;
 
+extern const Field auth0_identity[];
+
+/* POST /users/{id}/identities (6.1). */
+typedef struct Auth0Link {
+    Given given;
+    const char *provider, *connection_id, *user_id, *link_with;
+} Auth0Link;
+extern const Field auth0_link[];
+
 /* Bodies of POST /users and PATCH /users/{id} (2.2, 5.1). */
 typedef struct Auth0UserIn {
     Given given;
