@@ -9,7 +9,8 @@
 
 /* identity_data of an account that was linked: its profile. */
 typedef struct Account {
-    const char *sub, *connection, *email, *email_verified, *name, *nickname, *picture, *given_name, *family_name, *username, *phone_number, *phone_verified;
+    const char *sub, *connection, *email, *email_verified, *name, *nickname, *picture, *given_name, *family_name, *username, *phone_number,
+        *phone_verified;
 } Account;
 
 static const Field account_doc[] = {
@@ -48,10 +49,16 @@ static const char *verified(const Address *address)
 static Err account_data(Ctx *ctx, const DirLink *in, const User *user, char **ret)
 {
     const Address *email = own_address(user, "email"), *phone = own_address(user, "phone");
-    const Account account = { .sub = arena_printf(ctx->arena, "%s|%s", in->provider, in->subject), .connection = in->connection,
-                              .email = email == NULL ? NULL : email->value, .email_verified = verified(email), .name = user->name,
-                              .nickname = user->nickname, .picture = user->picture, .given_name = user->given_name,
-                              .family_name = user->family_name, .username = user->username,
+    const Account account = { .sub = arena_printf(ctx->arena, "%s|%s", in->provider, in->subject),
+                              .connection = in->connection,
+                              .email = email == NULL ? NULL : email->value,
+                              .email_verified = verified(email),
+                              .name = user->name,
+                              .nickname = user->nickname,
+                              .picture = user->picture,
+                              .given_name = user->given_name,
+                              .family_name = user->family_name,
+                              .username = user->username,
                               .phone_number = phone == NULL ? NULL : arena_printf(ctx->arena, "+%s", phone->value),
                               .phone_verified = verified(phone) };
     Buf buf = buf_in(ctx->arena, 64 * 1024);
@@ -109,9 +116,13 @@ static Err move_addresses(Tx *tx, const User *from, const char *to)
 static Err keep_identity(Tx *tx, const DirLink *in, const User *user, const char **ret)
 {
     Ctx *ctx = tx_ctx(tx);
-    Identity identity = { .id = uuid_new(ctx->arena), .user_id = in->user_id, .provider = LINKED_PROVIDER,
+    Identity identity = { .id = uuid_new(ctx->arena),
+                          .user_id = in->user_id,
+                          .provider = LINKED_PROVIDER,
                           .provider_id = arena_printf(ctx->arena, "%s|%s", in->provider, in->subject),
-                          .last_sign_in_at = user->last_sign_in_at, .created_at = ctx->now, .updated_at = ctx->now };
+                          .last_sign_in_at = user->last_sign_in_at,
+                          .created_at = ctx->now,
+                          .updated_at = ctx->now };
     char *data;
 
     if (in->identity_id != NULL) {
@@ -128,11 +139,16 @@ static Err keep_account(Tx *tx, const DirLink *in, const User *user)
 {
     Ctx *ctx = tx_ctx(tx);
     const Address *email = own_address(user, "email"), *phone = own_address(user, "phone");
-    Linked linked = { .former_id = user->id, .provider = in->provider, .subject = in->subject,
-                      .connection = user->connection == NULL ? "" : user->connection, .email = email == NULL ? NULL : email->value,
-                      .phone = phone == NULL ? NULL : phone->value, .username = user->username,
+    Linked linked = { .former_id = user->id,
+                      .provider = in->provider,
+                      .subject = in->subject,
+                      .connection = user->connection == NULL ? "" : user->connection,
+                      .email = email == NULL ? NULL : email->value,
+                      .phone = phone == NULL ? NULL : phone->value,
+                      .username = user->username,
                       .username_key = text_lower(ctx->arena, user->username),
-                      .digest = !text_empty(user->encrypted_password) ? user->encrypted_password : user->digest, .created_at = ctx->now };
+                      .digest = !text_empty(user->encrypted_password) ? user->encrypted_password : user->digest,
+                      .created_at = ctx->now };
 
     TRY(keep_identity(tx, in, user, &linked.identity_id));
     return store_linked_insert(tx, &linked);
@@ -140,7 +156,8 @@ static Err keep_account(Tx *tx, const DirLink *in, const User *user)
 
 static Traits traits_of(const User *user)
 {
-    return (Traits){ .user_id = user->id, .user_email = user->email == NULL ? "" : user->email, .user_phone = user->phone == NULL ? "" : user->phone };
+    return (
+        Traits){ .user_id = user->id, .user_email = user->email == NULL ? "" : user->email, .user_phone = user->phone == NULL ? "" : user->phone };
 }
 
 /* The user whose identities are others now: `provider` and `providers` of its app metadata follow. */
@@ -222,8 +239,12 @@ static Err read_account(Tx *tx, const DirLink *in, const Identity *identity, Lin
     if (err != E_NO_ROW)
         return err;
     *ret = ARENA_NEW(ctx->arena, Linked);
-    **ret = (Linked){ .identity_id = identity->id, .former_id = uuid_new(ctx->arena), .provider = in->provider, .subject = in->subject,
-                      .connection = in->connection, .email = identity->email };
+    **ret = (Linked){ .identity_id = identity->id,
+                      .former_id = uuid_new(ctx->arena),
+                      .provider = in->provider,
+                      .subject = in->subject,
+                      .connection = in->connection,
+                      .email = identity->email };
     return OK;
 }
 
@@ -237,13 +258,26 @@ static Err rebuild(Ctx *ctx, const Linked *linked, const Identity *identity, Use
 {
     const char *data = identity->data;
 
-    *user = (User){ .id = linked->former_id, .aud = ctx->directory->default_aud, .role = ctx->directory->default_role, .encrypted_password = "",
-                    .created_at = ctx->now, .updated_at = ctx->now, .meta_user = "{}", .meta_app = "{}", .meta_private = "{}",
-                    .username = linked->username, .name = json_get(ctx->arena, data, "name"), .nickname = json_get(ctx->arena, data, "nickname"),
-                    .picture = json_get(ctx->arena, data, "picture"), .given_name = json_get(ctx->arena, data, "given_name"),
+    *user = (User){ .id = linked->former_id,
+                    .aud = ctx->directory->default_aud,
+                    .role = ctx->directory->default_role,
+                    .encrypted_password = "",
+                    .created_at = ctx->now,
+                    .updated_at = ctx->now,
+                    .meta_user = "{}",
+                    .meta_app = "{}",
+                    .meta_private = "{}",
+                    .username = linked->username,
+                    .name = json_get(ctx->arena, data, "name"),
+                    .nickname = json_get(ctx->arena, data, "nickname"),
+                    .picture = json_get(ctx->arena, data, "picture"),
+                    .given_name = json_get(ctx->arena, data, "given_name"),
                     .family_name = json_get(ctx->arena, data, "family_name"),
-                    .connection = text_empty(linked->connection) ? NULL : linked->connection, .delete_self_enabled = true,
-                    .create_organization_enabled = true, .create_organizations_limit = -1, .has_profile = true };
+                    .connection = text_empty(linked->connection) ? NULL : linked->connection,
+                    .delete_self_enabled = true,
+                    .create_organization_enabled = true,
+                    .create_organizations_limit = -1,
+                    .has_profile = true };
     return text_empty(linked->digest) ? OK : password_place(ctx, user, linked->digest, NOWHERE);
 }
 
@@ -268,8 +302,15 @@ static Err take_beside(Tx *tx, const List *holders, const DirLink *in, const cha
     for (size_t i = 0; i < holders->n; i++)
         if (text_eq(((const Holder *)holders->v[i])->connection, in->connection))
             return OK;
-    *address = (Address){ .id = uuid_new(ctx->arena), .user_id = user->id, .kind = kind, .value = value, .value_key = value,
-                          .connection = in->connection, .verified_at = confirmed ? ctx->now : 0, .created_at = ctx->now, .updated_at = ctx->now };
+    *address = (Address){ .id = uuid_new(ctx->arena),
+                          .user_id = user->id,
+                          .kind = kind,
+                          .value = value,
+                          .value_key = value,
+                          .connection = in->connection,
+                          .verified_at = confirmed ? ctx->now : 0,
+                          .created_at = ctx->now,
+                          .updated_at = ctx->now };
     user->connection = in->connection;
     list_add(ctx->arena, &user->addresses, address);
     return OK;
@@ -299,8 +340,11 @@ static Err take_back(Tx *tx, const User *owner, const DirLink *in, const char *k
 /* A chosen id, or one that is not of the default database, is a row of its own. */
 static Err put_subject(Tx *tx, const DirLink *in, const User *user)
 {
-    const Subject subject = { .provider = in->provider, .subject = in->subject, .user_id = user->id,
-                              .connection = user->connection == NULL ? "" : user->connection, .created_at = user->created_at };
+    const Subject subject = { .provider = in->provider,
+                              .subject = in->subject,
+                              .user_id = user->id,
+                              .connection = user->connection == NULL ? "" : user->connection,
+                              .created_at = user->created_at };
 
     return in->plain ? OK : store_subject_insert(tx, &subject);
 }
@@ -380,5 +424,6 @@ Err linked_check(Tx *tx, const Linked *wanted)
     if (err == E_NO_ROW)
         return OK;
     TRY(err);
-    return fail(ctx, wanted->username_key != NULL && text_eq(kept->username_key, wanted->username_key) ? E_USERNAME_TAKEN : E_ID_TAKEN, NOWHERE, NULL);
+    return fail(ctx, wanted->username_key != NULL && text_eq(kept->username_key, wanted->username_key) ? E_USERNAME_TAKEN : E_ID_TAKEN, NOWHERE,
+                NULL);
 }

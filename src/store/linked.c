@@ -48,12 +48,9 @@ typedef struct Move {
 } Move;
 
 static const Field move_cols[] = {
-    UUID(Move, user_id, "user_id"),
-    UUID(Move, to_id, "to_id"),
-    UUID(Move, identity_id, "identity_id"),
-    TEXT(Move, provider, "provider"),
-    TEXT(Move, provider_id, "provider_id"),
-    END(Move),
+    UUID(Move, user_id, "user_id"),         UUID(Move, to_id, "to_id"),
+    UUID(Move, identity_id, "identity_id"), TEXT(Move, provider, "provider"),
+    TEXT(Move, provider_id, "provider_id"), END(Move),
 };
 
 static const Field owner_cols[] = {

@@ -58,7 +58,10 @@ static Err find_owner(Ctx *ctx, const Account *account)
 
 static Err link_user(Ctx *ctx, const User *primary, const User *secondary, const Account *account, User **ret)
 {
-    const DirLink link = { .user_id = primary->id, .secondary_id = secondary->id, .provider = account->provider, .subject = account->subject,
+    const DirLink link = { .user_id = primary->id,
+                           .secondary_id = secondary->id,
+                           .provider = account->provider,
+                           .subject = account->subject,
                            .connection = secondary->connection == NULL ? AUTH0_CONNECTION : secondary->connection,
                            .identity_id = own_identity(secondary, account) };
 
@@ -86,7 +89,8 @@ static Err link_account(Ctx *ctx, const User *primary, const Account *account, U
         if (err == OK)
             return auth0_say(ctx, 409, "identity_conflict", "Specified identity already exists.");
     }
-    return err == E_NOT_THIS_USER || err == E_ID_TAKEN ? auth0_say(ctx, 400, "invalid_body", "Linking to an inexistent identity is not allowed.") : err;
+    return err == E_NOT_THIS_USER || err == E_ID_TAKEN ? auth0_say(ctx, 400, "invalid_body", "Linking to an inexistent identity is not allowed.")
+                                                       : err;
 }
 
 static Err check_link(Ctx *ctx, const Auth0Link *in)
@@ -168,8 +172,12 @@ Err auth0_identity_unlink(Ctx *ctx, const Req *req, Reply *reply)
     identity = identity_shown(user, &account);
     if (identity == NULL)
         return auth0_say(ctx, 404, "inexistent_identity", "The identity does not exist.");
-    link = (DirLink){ .user_id = user->id, .identity_id = identity->id, .provider = account.provider, .subject = account.subject,
-                      .connection = auth0_identity_connection(ctx, identity), .plain = is_plain(&account) };
+    link = (DirLink){ .user_id = user->id,
+                      .identity_id = identity->id,
+                      .provider = account.provider,
+                      .subject = account.subject,
+                      .connection = auth0_identity_connection(ctx, identity),
+                      .plain = is_plain(&account) };
     err = dir_user_unlink(ctx, &link, &user);
     if (err == E_NOT_THIS_USER)
         return auth0_say(ctx, 404, "inexistent_identity", "The identity does not exist.");

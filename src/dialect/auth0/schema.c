@@ -54,9 +54,9 @@ static bool is_email(const char *text)
 {
     Str domain = str_of(text), local = str_cut(&domain, '@');
 
-    return local.n >= 1 && local.n <= 64 && domain.p != NULL && domain.n >= 1 && strlen(text) <= 254 &&
-           strchr(domain.p, '@') == NULL && strpbrk(text, " \t\r\n<>()[],;:\\\"") == NULL && strchr(domain.p, '.') != NULL &&
-           domain.p[0] != '.' && domain.p[domain.n - 1] != '.' && strstr(text, "..") == NULL;
+    return local.n >= 1 && local.n <= 64 && domain.p != NULL && domain.n >= 1 && strlen(text) <= 254 && strchr(domain.p, '@') == NULL &&
+           strpbrk(text, " \t\r\n<>()[],;:\\\"") == NULL && strchr(domain.p, '.') != NULL && domain.p[0] != '.' && domain.p[domain.n - 1] != '.' &&
+           strstr(text, "..") == NULL;
 }
 
 /* scheme://rest, in characters that a URI may hold. */
@@ -79,8 +79,7 @@ static bool is_uri(const char *text)
 static bool is_username(const char *text)
 {
     for (const char *c = text; *c != '\0'; c++)
-        if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
-              strchr("@^$.!#+-'~_`", *c) != NULL))
+        if (!((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || strchr("@^$.!#+-'~_`", *c) != NULL))
             return false;
     return !is_email(text);
 }
@@ -125,14 +124,10 @@ static const struct {
     const char *name;
     bool (*fits)(const char *text);
 } forms[] = {
-    { "email", is_email },
-    { "strict-uri", is_uri },
-    { "username", is_username },
-    { "user-id", is_user_id },
-    { "^\\+[0-9]{1,15}$", is_e164 },
-    { "^con_[A-Za-z0-9]{16}$", is_connection_id },
-    { "^\\S*$", has_no_space },
-    { "^[a-zA-Z0-9_.]+:(1|-1)$", is_sort },
+    { "email", is_email },           { "strict-uri", is_uri },
+    { "username", is_username },     { "user-id", is_user_id },
+    { "^\\+[0-9]{1,15}$", is_e164 }, { "^con_[A-Za-z0-9]{16}$", is_connection_id },
+    { "^\\S*$", has_no_space },      { "^[a-zA-Z0-9_.]+:(1|-1)$", is_sort },
 };
 
 static bool fits(const char *form, const char *text)
@@ -232,8 +227,7 @@ static Err check_unknown(Ctx *ctx, Part part, const Field *fields, const List *m
     if (names == NULL)
         return OK;
     return refuse(ctx, part, NULL, NULL,
-                  arena_printf(ctx->arena, "Additional properties not allowed: %s%s", names,
-                               (flags & SCHEMA_METADATA_HINT) != 0 ? hint : ""));
+                  arena_printf(ctx->arena, "Additional properties not allowed: %s%s", names, (flags & SCHEMA_METADATA_HINT) != 0 ? hint : ""));
 }
 
 static Err check_members(Ctx *ctx, Part part, const Field *fields, const List *members, unsigned flags)
@@ -258,8 +252,8 @@ static const char *kind_of_text(const Field *field, const char *text)
 {
     if (field != NULL && field->kind == F_BOOL && (text_eq(text, "true") || text_eq(text, "false")))
         return "boolean";
-    if (field != NULL && field->kind == F_INT && *text != '\0' &&
-        strspn(text + (*text == '-'), "0123456789") == strlen(text + (*text == '-')) && text[*text == '-'] != '\0')
+    if (field != NULL && field->kind == F_INT && *text != '\0' && strspn(text + (*text == '-'), "0123456789") == strlen(text + (*text == '-')) &&
+        text[*text == '-'] != '\0')
         return "integer";
     return "string";
 }

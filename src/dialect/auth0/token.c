@@ -193,7 +193,7 @@ typedef struct LinkClaims {
 } LinkClaims;
 
 static const Field link_claims[] = {
-    GIVEN(LinkClaims, given),    JSON(LinkClaims, iss, "iss"),   JSON(LinkClaims, sub, "sub"),
+    GIVEN(LinkClaims, given),     JSON(LinkClaims, iss, "iss"),   JSON(LinkClaims, sub, "sub"),
     JSON(LinkClaims, aud, "aud"), DOUBLE(LinkClaims, exp, "exp"), END(LinkClaims),
 };
 

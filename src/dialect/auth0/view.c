@@ -35,8 +35,7 @@ const char *auth0_default_picture(Ctx *ctx, const char *name)
     IGNORE(buf_text(&hex, &text)); /* the cap fits by construction */
     for (size_t i = 0; i < 2 && ((lower[i] >= 'a' && lower[i] <= 'z') || (lower[i] >= '0' && lower[i] <= '9')); i++)
         letters[i] = lower[i];
-    return arena_printf(ctx->arena,
-                        "https://s.gravatar.com/avatar/%s?s=480&r=pg&d=https%%3A%%2F%%2Fcdn.auth0.com%%2Favatars%%2F%s.png", text,
+    return arena_printf(ctx->arena, "https://s.gravatar.com/avatar/%s?s=480&r=pg&d=https%%3A%%2F%%2Fcdn.auth0.com%%2Favatars%%2F%s.png", text,
                         letters[0] == '\0' ? "na" : letters);
 }
 
@@ -66,7 +65,9 @@ static Auth0Identity primary_identity(Ctx *ctx, const User *user)
     const Subject *subject = user->subjects.n > 0 ? user->subjects.v[0] : NULL;
     const char *provider = subject == NULL ? "auth0" : subject->provider;
 
-    return (Auth0Identity){ .connection = is_social(provider) ? provider : user->connection == NULL ? AUTH0_CONNECTION : user->connection,
+    return (Auth0Identity){ .connection = is_social(provider)        ? provider
+                                          : user->connection == NULL ? AUTH0_CONNECTION
+                                                                     : user->connection,
                             .user_id = subject == NULL ? bare_uuid(ctx, user->id) : subject->subject,
                             .provider = provider,
                             .is_social = is_social(provider) };
@@ -85,9 +86,8 @@ const char *auth0_user_id(Ctx *ctx, const User *user)
 static const struct {
     const char *name, *provider;
 } providers[] = {
-    { "apple", "apple" },       { "azure", "windowslive" },      { "bitbucket", "bitbucket" },
-    { "facebook", "facebook" }, { "github", "github" },          { "google", "google-oauth2" },
-    { "linkedin", "linkedin" }, { "linkedin_oidc", "linkedin" }, { "twitter", "twitter" },
+    { "apple", "apple" },          { "azure", "windowslive" }, { "bitbucket", "bitbucket" },    { "facebook", "facebook" }, { "github", "github" },
+    { "google", "google-oauth2" }, { "linkedin", "linkedin" }, { "linkedin_oidc", "linkedin" }, { "twitter", "twitter" },
 };
 
 static const char *provider_of(const char *name)
