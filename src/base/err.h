@@ -89,6 +89,7 @@
     X(E_BAD_HASH,           "not a password hash of a known scheme, or too costly")          \
     X(E_WRONG_PASSWORD,     "the password is wrong")                                         \
     X(E_NO_PASSWORD,        "the user has no password")                                      \
+    X(E_FOREIGN_PASSWORD,   "another service keeps the password")                            \
     X(E_BAD_SIGN_IN,        "unknown user, or wrong password")                               \
     X(E_BANNED,             "the user is banned")                                            \
     X(E_LOCKED,             "the user is locked for a time")                                 \

@@ -8,8 +8,10 @@
 
 /* ---- digests ---- */
 
-typedef enum Hash { HASH_SHA1, HASH_SHA224, HASH_SHA256, HASH_SHA384, HASH_SHA512, HASH_MD5 } Hash;
+typedef enum Hash { HASH_SHA1, HASH_SHA224, HASH_SHA256, HASH_SHA384, HASH_SHA512, HASH_MD5, HASH_MD4, HASH_RIPEMD160 } Hash;
 size_t hash_size(Hash hash);
+const char *hash_name(Hash hash); /* "sha256", as hashes of passwords write it */
+bool hash_named(Str name, Hash *ret); /* in any case; false too if OpenSSL has it not (RIPEMD-160) */
 void hash_sum(Hash hash, Str data, uint8_t *out);
 void hmac_sum(Hash hash, Str key, Str data, uint8_t *out); /* aborts over 2 GiB of key: nothing from outside gets near */
 /* HKDF (RFC 5869), at most 255 hash lengths; more is E_INTERNAL. */
@@ -30,13 +32,15 @@ typedef struct Scheme {
     const char *name; /* "bcrypt", "argon2id", … */
     bool (*knows)(Str hash);               /* by its prefix */
     Err (*check)(Str hash);                /* form and cost: E_BAD_HASH */
-    Err (*verify)(Str hash, Str password); /* OK, E_WRONG_PASSWORD, E_BAD_HASH, E_NOMEM; slow: call it in the lane */
-    /* The next three are NULL if new hashes are never of this scheme. */
-    bool (*setting)(const char *settings);              /* in its form and within the caps? */
-    bool (*weaker)(Str hash, const char *settings);     /* does a hash that passed check() cost less than a new one would? */
+    /* OK, E_WRONG_PASSWORD, E_BAD_HASH, E_NOMEM; slow: call it in the lane. NULL: another service keeps the password. */
+    Err (*verify)(Str hash, Str password);
+    /* The next four are NULL if new hashes are never of this scheme. */
+    bool (*setting)(const char *settings);          /* in its form and within the caps? */
+    int (*compare)(Str hash, const char *settings); /* < 0: a hash that passed check() costs less than a new one would; > 0: more */
     Err (*make)(Arena *arena, const char *settings, Str password, char **ret);
+    const char *(*decoy)(Arena *arena, const char *settings); /* nobody's hash, which takes as long as a new one */
     size_t max_bytes; /* longest password it distinguishes; 0: any */
-    int strength;     /* a hash of a lower strength is renewed at a sign-in */
+    int strength;     /* a hash of a lower strength is renewed at a sign-in; 20: bcrypt */
     bool core;        /* the Go server can read it: may stand in auth.users */
 } Scheme;
 /* The row for a hash, or NULL. */
@@ -46,12 +50,38 @@ const Scheme *scheme_named(const char *name);
 Err scheme_setting_check(const char *setting);
 /* E_BAD_HASH: unknown scheme, bad form, or a cost over the caps. Fast. */
 Err password_hash_check(Str hash);
-/* These two are slow: run them in the hash lane (directory/passwords.c does). E_LONG_PASSWORD where the scheme would ignore bytes of a new password
- * (bcrypt: over 72, or a NUL); E_CONFIG for a bad setting; E_NOMEM. */
+/* The longest password that a new hash of this setting distinguishes: 72 bytes for bcrypt, else 4096. */
+size_t password_most_bytes(const char *setting);
+/* A hash of no password that takes as long to verify as one of this setting; NULL for a bad setting. */
+const char *password_decoy(Arena *arena, const char *setting);
+/* These two are slow: run them in the hash lane (directory/passwords.c does). E_LONG_PASSWORD over password_most_bytes(), or where bcrypt would end at a
+ * NUL; E_CONFIG for a bad setting; E_NOMEM. A password over 4096 bytes is always wrong; E_FOREIGN_PASSWORD: another service keeps it. */
 Err password_make(Arena *arena, const char *setting, Str password, char **ret);
 Err password_verify(Str hash, Str password);
-/* Should the hash be renewed under this setting? A stronger scheme never becomes a weaker one, nor a higher cost a lower one. */
+/* Should the hash be renewed under this setting? A stronger scheme never becomes a weaker one, nor a higher cost of one scheme a lower one; of two equal
+ * ones only that is renewed which the Go server cannot read. */
 bool password_is_weaker(Str hash, const char *setting);
+
+/* ---- hashes of other systems: each dialect turns its own forms into these texts, the only ones that are stored (docs/passwords.md) ----
+ *
+ * Bytes are in base 64, without padding but in {SCHEME}. All make a text in any case: password_hash_check() says whether it may be stored. */
+
+typedef enum TextEncoding { TEXT_UTF8, TEXT_UTF16LE, TEXT_LATIN1 } TextEncoding;
+/* What was done to a password before it was hashed, in this order. All zero: nothing. */
+typedef struct HashPre {
+    TextEncoding encoding; /* latin1: a password with other characters is wrong */
+    Str before, after;     /* a salt set before or after it, or {} */
+    bool hashed;           /* the lower-case hex digits of `hash` over all that */
+    Hash hash;
+} HashPre;
+/* $pre$[e=utf16le|latin1][,b=SALT][,a=SALT][,h=DIGEST]$INNER, or `inner` itself if nothing was done. bcrypt with what may hold a NUL is not in form. */
+char *hash_text_pre(Arena *arena, const HashPre *steps, const char *inner);
+/* {MD4}, {MD5}, {SHA}, {SHA224} … {SHA512}SUM; with a salt behind the sum: {SMD5}, {SSHA}, {SSHA256} … (RFC 2307 and its usage). */
+char *hash_text_digest(Arena *arena, Hash hash, Str sum);
+char *hash_text_hmac(Arena *arena, Hash hash, Str key, Str sum);                                        /* $hmac-DIGEST$KEY$SUM */
+char *hash_text_pbkdf2(Arena *arena, Hash hash, uint64_t iterations, Str salt, Str key);                /* $pbkdf2-DIGEST$i=N,l=BYTES$SALT$KEY */
+char *hash_text_scrypt(Arena *arena, uint64_t n, uint64_t r, uint64_t p, Str salt, Str key);            /* $scrypt$ln=LOG2N,r=R,p=P$SALT$KEY; NULL: n is no power of two */
+/* $P$ and $H$ (phpass), $2a$, $2b$, $2y$, $argon2i$, $argon2id$, $fbscrypt$ and awscognito#POOL#CLIENT#NAME are kept as they are. */
 
 /* ---- keys and tokens (RFC 7515, 7517, 7518, 7519, 8037, 8725) ---- */
 

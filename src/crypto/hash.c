@@ -5,23 +5,21 @@
 #include <openssl/kdf.h>
 
 #include "crypto/crypto.h"
+#include "crypto/md4.h"
+
+/* A digest by the name that hashes of passwords use for it. */
+static const struct {
+    const char *name;
+    const EVP_MD *(*md)(void);
+} rows[] = {
+    [HASH_SHA1] = { "sha1", EVP_sha1 },       [HASH_SHA224] = { "sha224", EVP_sha224 },          [HASH_SHA256] = { "sha256", EVP_sha256 },
+    [HASH_SHA384] = { "sha384", EVP_sha384 }, [HASH_SHA512] = { "sha512", EVP_sha512 },          [HASH_MD5] = { "md5", EVP_md5 },
+    [HASH_MD4] = { "md4", EVP_md4 },          [HASH_RIPEMD160] = { "ripemd160", EVP_ripemd160 },
+};
 
 static const EVP_MD *md_of(Hash hash)
 {
-    switch (hash) {
-    case HASH_SHA1:
-        return EVP_sha1();
-    case HASH_SHA224:
-        return EVP_sha224();
-    case HASH_SHA256:
-        return EVP_sha256();
-    case HASH_SHA384:
-        return EVP_sha384();
-    case HASH_SHA512:
-        return EVP_sha512();
-    default:
-        return EVP_md5();
-    }
+    return rows[hash].md();
 }
 
 size_t hash_size(Hash hash)
@@ -29,16 +27,74 @@ size_t hash_size(Hash hash)
     return (size_t)EVP_MD_get_size(md_of(hash));
 }
 
+const char *hash_name(Hash hash)
+{
+    return rows[hash].name;
+}
+
+/* RIPEMD-160 is not in every build of OpenSSL. */
+static bool available(Hash hash)
+{
+    EVP_MD *md = hash == HASH_RIPEMD160 ? EVP_MD_fetch(NULL, "RIPEMD160", NULL) : NULL;
+    const bool found = hash != HASH_RIPEMD160 || md != NULL;
+
+    EVP_MD_free(md);
+    ERR_clear_error();
+    return found;
+}
+
+bool hash_named(Str name, Hash *ret)
+{
+    for (size_t i = 0; i < COUNTOF(rows); i++)
+        if (str_eq_nocase(name, str_of(rows[i].name)) && available((Hash)i)) {
+            *ret = (Hash)i;
+            return true;
+        }
+    return false;
+}
+
 void hash_sum(Hash hash, Str data, uint8_t *out)
 {
-    if (EVP_Digest(data.p, data.n, out, NULL, md_of(hash), NULL) != 1)
+    if (hash == HASH_MD4)
+        md4_sum(data, out);
+    else if (EVP_Digest(data.p, data.n, out, NULL, md_of(hash), NULL) != 1)
         abort();
+}
+
+/* The digest of the padded key and what follows it (RFC 2104). */
+static void sum_behind_key(const uint8_t key[MD4_BLOCK], uint8_t pad, Str data, uint8_t out[MD4_BYTES])
+{
+    Buf text CLEANUP(buf_free) = buf_heap(MD4_BLOCK + data.n);
+    char *p = buf_room(&text, MD4_BLOCK + data.n);
+
+    if (p == NULL)
+        abort();
+    for (size_t i = 0; i < MD4_BLOCK; i++)
+        p[i] = (char)(key[i] ^ pad);
+    if (data.n > 0)
+        memcpy(p + MD4_BLOCK, data.p, data.n);
+    buf_added(&text, MD4_BLOCK + data.n);
+    md4_sum(buf_view(&text), out);
+}
+
+static void hmac_md4(Str key, Str data, uint8_t out[MD4_BYTES])
+{
+    uint8_t block[MD4_BLOCK] = { 0 }, inner[MD4_BYTES];
+
+    if (key.n > MD4_BLOCK)
+        md4_sum(key, block);
+    else if (key.n > 0)
+        memcpy(block, key.p, key.n);
+    sum_behind_key(block, 0x36, data, inner);
+    sum_behind_key(block, 0x5c, (Str){ (const char *)inner, sizeof(inner) }, out);
+    explicit_bzero(block, sizeof(block));
 }
 
 void hmac_sum(Hash hash, Str key, Str data, uint8_t *out)
 {
-    if (key.n > INT_MAX ||
-        HMAC(md_of(hash), key.n == 0 ? "" : key.p, (int)key.n, (const uint8_t *)data.p, data.n, out, NULL) == NULL)
+    if (hash == HASH_MD4)
+        hmac_md4(key, data, out);
+    else if (key.n > INT_MAX || HMAC(md_of(hash), key.n == 0 ? "" : key.p, (int)key.n, (const uint8_t *)data.p, data.n, out, NULL) == NULL)
         abort();
 }
 
@@ -51,8 +107,7 @@ static bool countable(Str s)
 static bool derive(EVP_PKEY_CTX *ctx, Hash hash, Str secret, Str salt, Str info, uint8_t *out, size_t n)
 {
     return ctx != NULL && countable(secret) && countable(salt) && countable(info) && EVP_PKEY_derive_init(ctx) == 1 &&
-           EVP_PKEY_CTX_set_hkdf_md(ctx, md_of(hash)) == 1 &&
-           EVP_PKEY_CTX_set1_hkdf_key(ctx, (const uint8_t *)secret.p, (int)secret.n) == 1 &&
+           EVP_PKEY_CTX_set_hkdf_md(ctx, md_of(hash)) == 1 && EVP_PKEY_CTX_set1_hkdf_key(ctx, (const uint8_t *)secret.p, (int)secret.n) == 1 &&
            EVP_PKEY_CTX_set1_hkdf_salt(ctx, (const uint8_t *)salt.p, (int)salt.n) == 1 &&
            EVP_PKEY_CTX_add1_hkdf_info(ctx, (const uint8_t *)info.p, (int)info.n) == 1 && EVP_PKEY_derive(ctx, out, &n) == 1;
 }

@@ -3,7 +3,10 @@
 
 #include "crypto/schemes/schemes.h"
 
-static const Scheme *const schemes[] = { &scheme_bcrypt, &scheme_argon2id, &scheme_argon2i, &scheme_fbscrypt };
+enum { MOST_PASSWORD = 4096 };
+
+static const Scheme *const schemes[] = { &scheme_bcrypt, &scheme_argon2id, &scheme_argon2i, &scheme_fbscrypt, &scheme_scrypt,    &scheme_pbkdf2,
+                                         &scheme_phpass, &scheme_hmac,     &scheme_ldap,    &scheme_pre,      &scheme_awscognito };
 
 const Scheme *scheme_of(Str hash)
 {
@@ -24,7 +27,7 @@ const Scheme *scheme_named(const char *name)
 /* "bcrypt:10" is the scheme and its settings. */
 static const Scheme *split_setting(const char *setting, const char **ret_rest)
 {
-    const char *colon = strchr(setting, ':');
+    const char *colon = setting == NULL ? NULL : strchr(setting, ':');
 
     for (size_t i = 0; colon != NULL && i < COUNTOF(schemes); i++)
         if (schemes[i]->make != NULL && strlen(schemes[i]->name) == (size_t)(colon - setting) &&
@@ -56,27 +59,55 @@ static Str not_null(Str password)
     return password.p == NULL ? STR("") : password;
 }
 
+size_t password_most_bytes(const char *setting)
+{
+    const char *rest;
+    const Scheme *scheme = split_setting(setting, &rest);
+
+    return scheme == NULL || scheme->max_bytes == 0 ? MOST_PASSWORD : scheme->max_bytes;
+}
+
+const char *password_decoy(Arena *arena, const char *setting)
+{
+    const char *rest;
+    const Scheme *scheme = split_setting(setting, &rest);
+
+    return scheme == NULL || !scheme->setting(rest) ? NULL : scheme->decoy(arena, rest);
+}
+
 Err password_make(Arena *arena, const char *setting, Str password, char **ret)
 {
     const char *rest;
     const Scheme *scheme = split_setting(setting, &rest);
 
-    return scheme == NULL || !scheme->setting(rest) ? E_CONFIG : scheme->make(arena, rest, not_null(password), ret);
+    if (scheme == NULL || !scheme->setting(rest))
+        return E_CONFIG;
+    return password.n > MOST_PASSWORD ? E_LONG_PASSWORD : scheme->make(arena, rest, not_null(password), ret);
 }
 
 Err password_verify(Str hash, Str password)
 {
     const Scheme *scheme = scheme_of(hash);
 
-    return scheme == NULL ? E_BAD_HASH : scheme->verify(hash, not_null(password));
+    if (scheme == NULL)
+        return E_BAD_HASH;
+    if (scheme->verify == NULL)
+        return scheme->check(hash) == OK ? E_FOREIGN_PASSWORD : E_BAD_HASH;
+    return password.n > MOST_PASSWORD ? E_WRONG_PASSWORD : scheme->verify(hash, not_null(password));
 }
 
+/* Of two that are equal the one is renewed that only we can read. */
 bool password_is_weaker(Str hash, const char *setting)
 {
     const char *rest;
-    const Scheme *now = scheme_of(hash), *wanted = split_setting(setting, &rest);
+    const Scheme *now = scheme_of(hash), *wanted = split_setting(setting, &rest), *kind;
+    int cost;
 
-    if (now == NULL || wanted == NULL || !wanted->setting(rest) || now->check(hash) != OK)
+    if (now == NULL || wanted == NULL || now->verify == NULL || !wanted->setting(rest) || now->check(hash) != OK)
         return false;
-    return now->strength < wanted->strength || (now == wanted && wanted->weaker(hash, rest));
+    kind = scheme_of(pre_inner(hash));
+    if (kind->strength != wanted->strength)
+        return kind->strength < wanted->strength;
+    cost = kind == wanted ? wanted->compare(pre_inner(hash), rest) : 0;
+    return cost < 0 || (cost == 0 && !now->core);
 }

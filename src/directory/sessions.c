@@ -95,7 +95,7 @@ static Err try_sign_in(Ctx *ctx, const SignIn *in, bool again, Grant *ret)
     if (again && user == NULL)
         return fail(ctx, E_BAD_SIGN_IN, NOWHERE, NULL);
     err = password_try(ctx, user, in->password == NULL ? "" : in->password);
-    if (err == E_WRONG_PASSWORD || err == E_NO_PASSWORD)
+    if (err == E_WRONG_PASSWORD || err == E_NO_PASSWORD || err == E_FOREIGN_PASSWORD)
         return fail(ctx, E_BAD_SIGN_IN, NOWHERE, NULL);
     TRY(err);
     TRY(may_sign_in(ctx, in, user));

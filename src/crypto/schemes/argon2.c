@@ -4,16 +4,7 @@
 #include "base/id.h"
 #include "crypto/schemes/schemes.h"
 
-enum {
-    MOST_KIB = 256 * 1024,
-    MOST_PASSES = 20,
-    MOST_LANES = 16,
-    MOST_WORK = 2 * 1024 * 1024,
-    SALT = 16,
-    SUM = 32,
-    MOST_SUM = 128,
-    MOST_TEXT = 512
-};
+enum { MOST_KIB = 256 * 1024, MOST_PASSES = 20, MOST_LANES = 16, MOST_WORK = 2 * 1024 * 1024, SALT = 16, SUM = 32, MOST_SUM = 128, MOST_TEXT = 512 };
 
 /* What a PHC string says. */
 typedef struct Phc {
@@ -32,25 +23,12 @@ static bool knows_id(Str hash)
     return str_starts(hash, STR("$argon2id$"));
 }
 
-/* `m=…` out of `m=…,t=…,p=…`. */
-static bool take_number(Str *rest, const char *name, uint64_t max, uint64_t *ret)
-{
-    Str part = str_cut(rest, ',');
-
-    return part.n > 2 && part.p[0] == name[0] && part.p[1] == '=' && str_to_u64((Str){ part.p + 2, part.n - 2 }, max, ret) &&
-           *ret >= 1;
-}
-
-static bool take_base64(Arena *arena, Str text, size_t least, Str *ret)
-{
-    return text.n <= 4 * MOST_SUM && base64_read(arena, text, false, false, ret) && ret->n >= least && ret->n <= MOST_SUM;
-}
-
 /* `m=…,t=…,p=…` within the caps: memory times passes bounds the time (2 GiB written take about 2 s). */
 static bool read_numbers(Str text, Phc *phc)
 {
-    return take_number(&text, "m", MOST_KIB, &phc->m) && take_number(&text, "t", MOST_PASSES, &phc->t) &&
-           take_number(&text, "p", MOST_LANES, &phc->p) && text.p == NULL && phc->m >= 8 * phc->p && phc->m * phc->t <= MOST_WORK;
+    return part_number(&text, "m", MOST_KIB, &phc->m) && part_number(&text, "t", MOST_PASSES, &phc->t) &&
+           part_number(&text, "p", MOST_LANES, &phc->p) && text.p == NULL && phc->t >= 1 && phc->p >= 1 && phc->m >= 8 * phc->p &&
+           phc->m * phc->t <= MOST_WORK;
 }
 
 static Err read_phc(Arena *arena, Str hash, Phc *phc)
@@ -63,7 +41,7 @@ static Err read_phc(Arena *arena, Str hash, Phc *phc)
     phc->type = str_eq(str_cut(&rest, '$'), STR("argon2id")) ? Argon2_id : Argon2_i;
     if (!str_eq(str_cut(&rest, '$'), STR("v=19")) || !read_numbers(str_cut(&rest, '$'), phc))
         return E_BAD_HASH;
-    if (!take_base64(arena, str_cut(&rest, '$'), 8, &phc->salt) || rest.p == NULL || !take_base64(arena, rest, 4, &phc->sum))
+    if (!part_base64(arena, str_cut(&rest, '$'), 8, MOST_SUM, &phc->salt) || rest.p == NULL || !part_base64(arena, rest, 4, MOST_SUM, &phc->sum))
         return E_BAD_HASH;
     return OK;
 }
@@ -118,12 +96,19 @@ static bool setting_good(const char *settings)
     return read_numbers(str_of(settings), &phc);
 }
 
-static bool weaker(Str hash, const char *settings)
+static int compare(Str hash, const char *settings)
 {
     Arena *arena CLEANUP(arena_freep) = arena_new(8192, false);
     Phc now, wanted;
 
-    return read_phc(arena, hash, &now) == OK && read_numbers(str_of(settings), &wanted) && now.m * now.t < wanted.m * wanted.t;
+    if (read_phc(arena, hash, &now) != OK || !read_numbers(str_of(settings), &wanted))
+        return 0;
+    return now.m * now.t < wanted.m * wanted.t ? -1 : now.m * now.t > wanted.m * wanted.t;
+}
+
+static const char *decoy(Arena *arena, const char *settings)
+{
+    return arena_printf(arena, "$argon2id$v=19$%s$c29tZXNhbHRzb21lc2FsdA$zTsrnxoCAoUmJfzs8fmJXUbXcHSWmZyEnKZYkSlxHuU", settings);
 }
 
 static Err make(Arena *arena, const char *settings, Str password, char **ret)
@@ -144,5 +129,5 @@ static Err make(Arena *arena, const char *settings, Str password, char **ret)
     return buf_text(&text, ret);
 }
 
-const Scheme scheme_argon2i = { "argon2i", knows_i, check, verify, NULL, NULL, NULL, 0, 30, true };
-const Scheme scheme_argon2id = { "argon2id", knows_id, check, verify, setting_good, weaker, make, 0, 40, true };
+const Scheme scheme_argon2i = { .name = "argon2i", .knows = knows_i, .check = check, .verify = verify, .strength = 30, .core = true };
+const Scheme scheme_argon2id = { "argon2id", knows_id, check, verify, setting_good, compare, make, decoy, 0, 40, true };

@@ -63,8 +63,7 @@ static Err verify(Str hash, Str password)
     if (memchr(password.p, '\0', password.n) != NULL)
         return E_WRONG_PASSWORD;
     TRY(run(password, hash.p, made));
-    return secret_eq((Str){ made + SETTING_LENGTH, HASH_LENGTH - SETTING_LENGTH },
-                     (Str){ hash.p + SETTING_LENGTH, HASH_LENGTH - SETTING_LENGTH })
+    return secret_eq((Str){ made + SETTING_LENGTH, HASH_LENGTH - SETTING_LENGTH }, (Str){ hash.p + SETTING_LENGTH, HASH_LENGTH - SETTING_LENGTH })
                ? OK
                : E_WRONG_PASSWORD;
 }
@@ -76,11 +75,21 @@ static bool setting_good(const char *settings)
     return read_cost(str_of(settings), &cost);
 }
 
-static bool weaker(Str hash, const char *settings)
+static int compare(Str hash, const char *settings)
 {
     uint64_t now, wanted;
 
-    return read_cost((Str){ hash.p + 4, 2 }, &now) && read_cost(str_of(settings), &wanted) && now < wanted;
+    if (!read_cost((Str){ hash.p + 4, 2 }, &now) || !read_cost(str_of(settings), &wanted))
+        return 0;
+    return now < wanted ? -1 : now > wanted;
+}
+
+static const char *decoy(Arena *arena, const char *settings)
+{
+    uint64_t cost;
+
+    return read_cost(str_of(settings), &cost) ? arena_printf(arena, "$2a$%02u$C6UzMDM.H6dfI/f/IKcEeO8LBNiGYiGmUBV4eyRMxwpt0RNhI5BEG", (unsigned)cost)
+                                              : NULL;
 }
 
 static Err make(Arena *arena, const char *settings, Str password, char **ret)
@@ -101,4 +110,4 @@ static Err make(Arena *arena, const char *settings, Str password, char **ret)
     return OK;
 }
 
-const Scheme scheme_bcrypt = { "bcrypt", knows, check, verify, setting_good, weaker, make, MOST_BYTES, 20, true };
+const Scheme scheme_bcrypt = { "bcrypt", knows, check, verify, setting_good, compare, make, decoy, MOST_BYTES, 20, true };

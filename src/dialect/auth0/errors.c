@@ -79,6 +79,7 @@ const ErrRow auth0_errors[ERR_COUNT] = {
     [E_BAD_HASH] = { 400, "invalid_body", "Payload validation error: 'The password hash is not valid'." },
     [E_WRONG_PASSWORD] = { 403, "invalid_grant", "Wrong email or password." },
     [E_NO_PASSWORD] = { 403, "invalid_grant", "Wrong email or password." },
+    [E_FOREIGN_PASSWORD] = { 403, "invalid_grant", "Wrong email or password." },
     [E_BAD_SIGN_IN] = { 403, "invalid_grant", "Wrong email or password." },
     [E_BANNED] = { 403, "unauthorized", "user is blocked" },
     [E_LOCKED] = { 429, "too_many_attempts", "Your account has been blocked after multiple consecutive login attempts." },

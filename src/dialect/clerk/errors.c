@@ -82,6 +82,8 @@ const ErrRow clerk_errors[ERR_COUNT] = {
     [E_BAD_HASH] = { 422, "form_password_digest_invalid_code", "Password digest is invalid.", "The password digest is not valid for its hasher." },
     [E_WRONG_PASSWORD] = { 422, "incorrect_password", "incorrect password", "The provided password is not the one the user has set" },
     [E_NO_PASSWORD] = { 400, "no_password_set", "no password set", "This user does not have a password set for their account" },
+    [E_FOREIGN_PASSWORD] = { 422, "incorrect_password", "incorrect password",
+                             "The password of this user is kept by another service, which this instance does not ask. Set a new password." },
     [E_BAD_SIGN_IN] = { 422, "incorrect_password", "incorrect password", "The provided password is not the one the user has set" },
     [E_BANNED] = { 403, "user_banned", "User banned", "You have been banned. If you think this was by mistake, please contact support." },
     [E_LOCKED] = { 403, "user_locked", "Account locked", "Your account is locked. You will be able to try again later." },

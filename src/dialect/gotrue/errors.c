@@ -69,6 +69,7 @@ const ErrRow gotrue_errors[ERR_COUNT] = {
     [E_BAD_HASH] = { 400, "validation_failed", "The password hash is not valid" },
     [E_WRONG_PASSWORD] = { 400, "invalid_credentials", "Invalid login credentials" },
     [E_NO_PASSWORD] = { 400, "invalid_credentials", "Invalid login credentials" },
+    [E_FOREIGN_PASSWORD] = { 400, "invalid_credentials", "Invalid login credentials" },
     [E_BAD_SIGN_IN] = { 400, "invalid_credentials", "Invalid login credentials" },
     [E_BANNED] = { 403, "user_banned", "User is banned" },
     [E_LOCKED] = { 403, "user_banned", "User is banned" },

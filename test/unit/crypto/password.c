@@ -1,36 +1,7 @@
 /* password.c: tests of the password schemes. */
-#include <jansson.h>
-
 #include "base/clock.h"
 #include "crypto/crypto.h"
 #include "test.h"
-
-static Str member(const json_t *vector, const char *name)
-{
-    const json_t *value = json_object_get(vector, name);
-
-    assert_true(json_is_string(value));
-    return (Str){ json_string_value(value), json_string_length(value) };
-}
-
-/* Made by other implementations; test/data says by which. */
-TEST(password_vectors_verify)
-{
-    json_t *vectors = json_load_file(TEST_DATA "/password_vectors.json", 0, NULL), *vector;
-    size_t i;
-
-    assert_int_equal(json_array_size(vectors), 14);
-    json_array_foreach(vectors, i, vector)
-    {
-        const Str digest = member(vector, "digest");
-
-        assert_ok(password_hash_check(digest));
-        assert_true(str_eq(str_of(scheme_of(digest)->name), member(vector, "hasher")));
-        assert_ok(password_verify(digest, member(vector, "password")));
-        assert_err(password_verify(digest, member(vector, "wrong_password")), E_WRONG_PASSWORD);
-    }
-    json_decref(vectors);
-}
 
 TEST(password_schemes_are_found_by_name_and_by_hash)
 {
