@@ -239,7 +239,7 @@ Err dir_user_count(Ctx *ctx, const UserQuery *query, int64_t *ret);
 
 /* ---- passwords and sign-in ---- */
 
-/* Does the password verify? OK, E_WRONG_PASSWORD, E_NO_PASSWORD, E_NO_USER, E_BUSY. Renews a weaker hash. */
+/* Does the password verify? OK, E_WRONG_PASSWORD, E_NO_PASSWORD, E_FOREIGN_PASSWORD (another service keeps it), E_NO_USER, E_BUSY. Renews a weaker hash. */
 Err dir_password_verify(Ctx *ctx, const char *id, const char *password);
 
 /* The rules for new passwords: OK, E_WEAK_PASSWORD (fault.reasons), E_LONG_PASSWORD. */

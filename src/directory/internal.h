@@ -31,6 +31,8 @@ Err factor_drop(Tx *tx, const char *user_id, const Factor *factor);
 
 /* ---- passwords.c ---- */
 
+/* E_LONG_PASSWORD at `at`: longer than the scheme of new hashes can use. */
+Err password_fits(Ctx *ctx, const char *password, ptrdiff_t at);
 /* Checks a new password by the rules of directory and policy. E_WEAK_PASSWORD (reasons), E_LONG_PASSWORD; fault.at is `at`. */
 Err password_check(Ctx *ctx, const UserPolicy *policy, const char *password, ptrdiff_t at);
 /* Hashes in the lane. E_BUSY. */
@@ -39,7 +41,8 @@ Err password_hash(Ctx *ctx, const char *password, char **ret);
 char *password_random(Ctx *ctx);
 /* Puts a ready hash where its scheme may stand: the core column, or hecate.passwords (user->digest). */
 Err password_place(Ctx *ctx, User *user, const char *hash, ptrdiff_t at);
-/* Verifies against what the user has. OK, E_WRONG_PASSWORD, E_NO_PASSWORD, E_BUSY. `user` NULL: takes the time of a hash and is wrong. */
+/* Verifies against what the user has. OK, E_WRONG_PASSWORD, E_NO_PASSWORD, E_FOREIGN_PASSWORD, E_BUSY. An unknown user (NULL), one without a
+ * password and one whose hash costs less than a new one take the time of a new hash. */
 Err password_try(Ctx *ctx, const User *user, const char *password);
 /* Renews a weaker hash after a right password. */
 void password_renew(Ctx *ctx, User *user, const char *password);

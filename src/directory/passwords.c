@@ -5,8 +5,6 @@
 #include "base/id.h"
 #include "directory/internal.h"
 
-enum { LONGEST_PASSWORD = 72 };
-
 Err fail_at(Ctx *ctx, Err err, ptrdiff_t at)
 {
     ctx->fault.err = err;
@@ -46,14 +44,20 @@ static const char *missing_sets(Ctx *ctx, const char *password)
     return missing ? all : NULL;
 }
 
+Err password_fits(Ctx *ctx, const char *password, ptrdiff_t at)
+{
+    const size_t most = password_most_bytes(ctx->directory->password_hash);
+
+    return strlen(password) <= most ? OK : fail(ctx, E_LONG_PASSWORD, at, "Password cannot be longer than %zu characters", most);
+}
+
 Err password_check(Ctx *ctx, const UserPolicy *policy, const char *password, ptrdiff_t at)
 {
     const int64_t least = policy->password_min > 0 ? policy->password_min : ctx->directory->password_min;
     const char *sets, *text = "";
     List reasons = { 0 };
 
-    if (strlen(password) > LONGEST_PASSWORD)
-        return fail(ctx, E_LONG_PASSWORD, at, "Password cannot be longer than 72 characters");
+    TRY(password_fits(ctx, password, at));
     if (!policy->check_password)
         return OK;
     if ((int64_t)strlen(password) < least) {
@@ -129,27 +133,36 @@ Err password_place(Ctx *ctx, User *user, const char *hash, ptrdiff_t at)
     return OK;
 }
 
-/* A hash of the scheme that new passwords get, of no password: the time that an unknown user takes. */
-static const char *nobodys_hash(const Ctx *ctx)
+/* Has somebody looked at the password? Else there was no place, no time or no memory. */
+static bool is_verdict(Err err)
 {
-    const char *setting = ctx->directory->password_hash;
+    return err == OK || err == E_WRONG_PASSWORD || err == E_FOREIGN_PASSWORD || err == E_BAD_HASH || err == E_LONG_PASSWORD;
+}
 
-    if (setting != NULL && strncmp(setting, "argon2id", 8) == 0)
-        return "$argon2id$v=19$m=47104,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$zTsrnxoCAoUmJfzs8fmJXUbXcHSWmZyEnKZYkSlxHuU";
-    return "$2a$10$C6UzMDM.H6dfI/f/IKcEeO8LBNiGYiGmUBV4eyRMxwpt0RNhI5BEG";
+/* Nobody's hash is tried too where the user's takes less time than a new one (a right password becomes a new hash then) or cannot be tried: the time
+ * tells nothing of the user. */
+static Err try_hash(Ctx *ctx, const char *hash, const char *password)
+{
+    const char *setting = ctx->directory->password_hash, *decoy = password_decoy(ctx->arena, setting);
+    HashJob job = { .hash = hash, .password = str_of(password) };
+    Err err = E_NO_PASSWORD, decoy_err;
+
+    if (!text_empty(hash)) {
+        err = in_lane(ctx, run_verify, &job);
+        if (err == OK || !is_verdict(err) || (err == E_WRONG_PASSWORD && !password_is_weaker(str_of(hash), setting)))
+            return err;
+    }
+    job.hash = decoy;
+    decoy_err = decoy == NULL ? OK : in_lane(ctx, run_verify, &job);
+    return is_verdict(decoy_err) ? err : decoy_err;
 }
 
 Err password_try(Ctx *ctx, const User *user, const char *password)
 {
     const char *hash = user == NULL ? NULL : !text_empty(user->encrypted_password) ? user->encrypted_password : user->digest;
-    HashJob job = { .hash = text_empty(hash) ? nobodys_hash(ctx) : hash, .password = str_of(password) };
-    const Err err = in_lane(ctx, run_verify, &job);
+    const Err err = try_hash(ctx, hash, password);
 
-    if (err != OK && err != E_WRONG_PASSWORD && err != E_BAD_HASH && err != E_LONG_PASSWORD)
-        return err; /* nobody has looked at the password: no place, no time, no memory */
-    if (text_empty(hash))
-        return E_NO_PASSWORD;
-    return err == OK ? OK : E_WRONG_PASSWORD; /* a hash that others wrote and nobody can read is wrong, too */
+    return err == E_BAD_HASH || err == E_LONG_PASSWORD ? E_WRONG_PASSWORD : err; /* what others wrote and nobody can read is wrong, too */
 }
 
 typedef struct Renewal {
@@ -174,8 +187,8 @@ void password_renew(Ctx *ctx, User *user, const char *password)
     Renewal renewal = { .user = user };
     char *made;
 
-    if (hash == NULL || strlen(password) > LONGEST_PASSWORD || !password_is_weaker(str_of(hash), ctx->directory->password_hash) ||
-        password_hash(ctx, password, &made) != OK)
+    if (hash == NULL || strlen(password) > password_most_bytes(ctx->directory->password_hash) ||
+        !password_is_weaker(str_of(hash), ctx->directory->password_hash) || password_hash(ctx, password, &made) != OK)
         return;
     renewal.hash = made;
     if (tx_run(ctx, renew, &renewal) != OK || !renewal.renewed)

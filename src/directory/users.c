@@ -275,12 +275,8 @@ static Err take_password(Ctx *ctx, const NewUser *in, User *user)
         return OK;
     if (!text_empty(in->password)) {
         user->password_set_at = ctx->now;
-        if (in->skip_password_checks) {
-            if (strlen(in->password) > 72)
-                return fail(ctx, E_LONG_PASSWORD, AT(NewUser, password), "Password cannot be longer than 72 characters");
-        } else {
-            TRY(password_check(ctx, in->policy, in->password, AT(NewUser, password)));
-        }
+        TRY(in->skip_password_checks ? password_fits(ctx, in->password, AT(NewUser, password))
+                                     : password_check(ctx, in->policy, in->password, AT(NewUser, password)));
     }
     TRY(password_hash(ctx, text_empty(in->password) ? password_random(ctx) : in->password, &hash));
     user->encrypted_password = hash;
