@@ -93,6 +93,11 @@ const ClerkAddress *clerk_address_view(Ctx *ctx, const User *user, const Address
 /* A bare array. */
 Err clerk_reply_list(Reply *reply, const Field *fields, const List *list);
 
+/* ---- digests.c ---- */
+
+/* Turns password_digest, of the hasher password_hasher, into the directory's words. SAY_CHOICE: unknown hasher; SAY_DIGEST: not of its form. */
+Err clerk_read_digest(Ctx *ctx, ClerkUserIn *in);
+
 /* ---- passwords.c ---- */
 
 enum { CLERK_LEAST_PASSWORD = 8 };
