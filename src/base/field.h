@@ -29,7 +29,7 @@ typedef enum FieldKind {
     F_TIME,     /* int64_t, microseconds since 1970, 0 is null. JSON: RFC 3339, fraction without trailing zeros */
     F_TIME_MS,  /* the same; JSON: a number of milliseconds */
     F_TIME_ISO, /* the same; JSON: RFC 3339 with exactly three digits of fraction */
-    F_TIME_US,  /* the same; JSON: a number of microseconds (documents of our own) */
+    F_TIME_US,  /* the same; JSON: a number of microseconds (documents of our own), or read as RFC 3339 */
     F_BYTES,    /* Str; JSON: base64url */
     F_TEXTS,    /* Texts: an array of strings */
     F_OBJECT,   /* pointer to a struct described by `sub`, NULL is null */

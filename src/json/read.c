@@ -151,6 +151,8 @@ static Err read_time(Ctx *ctx, const Field *field, const Value *value, int64_t *
 
 static Err read_number(Ctx *ctx, const Field *field, const Value *value, int64_t *member)
 {
+    if (field->kind == F_TIME_US && value->kind == LEX_STRING) /* as PostgreSQL writes it: cheaper there than a number */
+        return read_time(ctx, field, value, member);
     if (!read_integer(value, member))
         return wrong_type(ctx, field, "an integer");
     if (field->kind == F_TIME_MS && __builtin_mul_overflow(*member, US_PER_MS, member))

@@ -8,8 +8,8 @@ s.refresh_token_counter, s.scopes
 -- #define session_amr
 -- @pg
 , (SELECT json_agg(json_build_object('id', m.id, 'method', m.authentication_method,
-     'created_at', CAST(extract(epoch FROM m.created_at) * 1000000 AS bigint),
-     'updated_at', CAST(extract(epoch FROM m.updated_at) * 1000000 AS bigint)) ORDER BY m.updated_at DESC, m.id)
+     'created_at', m.created_at,
+     'updated_at', m.updated_at) ORDER BY m.updated_at DESC, m.id)
    FROM auth.mfa_amr_claims m WHERE m.session_id = s.id) AS amr
 -- @sqlite
 , (SELECT json_group_array(json_object('id', m.id, 'method', m.authentication_method, 'created_at', m.created_at,

@@ -18,24 +18,24 @@ auth.users u LEFT JOIN hecate.profiles p ON p.user_id = u.id LEFT JOIN hecate.pa
 -- @pg
 , (SELECT json_agg(json_build_object('id', i.id, 'user_id', i.user_id, 'provider', i.provider, 'provider_id', i.provider_id,
      'data', i.identity_data, 'email', i.email,
-     'last_sign_in_at', CAST(extract(epoch FROM i.last_sign_in_at) * 1000000 AS bigint),
-     'created_at', CAST(extract(epoch FROM i.created_at) * 1000000 AS bigint),
-     'updated_at', CAST(extract(epoch FROM i.updated_at) * 1000000 AS bigint)))
+     'last_sign_in_at', i.last_sign_in_at,
+     'created_at', i.created_at,
+     'updated_at', i.updated_at))
    FROM auth.identities i WHERE i.user_id = u.id) AS identities
 , (SELECT json_agg(json_build_object('id', a.id, 'kind', a.kind, 'value', a.value, 'connection', a.connection,
      'reserved', a.reserved, 'second_factor', a.second_factor,
-     'verified_at', CAST(extract(epoch FROM a.verified_at) * 1000000 AS bigint),
-     'created_at', CAST(extract(epoch FROM a.created_at) * 1000000 AS bigint),
-     'updated_at', CAST(extract(epoch FROM a.updated_at) * 1000000 AS bigint)))
+     'verified_at', a.verified_at,
+     'created_at', a.created_at,
+     'updated_at', a.updated_at))
    FROM hecate.addresses a WHERE a.user_id = u.id) AS addresses
 , (SELECT json_agg(json_build_object('id', f.id, 'friendly_name', f.friendly_name, 'factor_type', f.factor_type,
      'status', f.status, 'phone', f.phone,
-     'last_challenged_at', CAST(extract(epoch FROM f.last_challenged_at) * 1000000 AS bigint),
-     'created_at', CAST(extract(epoch FROM f.created_at) * 1000000 AS bigint),
-     'updated_at', CAST(extract(epoch FROM f.updated_at) * 1000000 AS bigint)))
+     'last_challenged_at', f.last_challenged_at,
+     'created_at', f.created_at,
+     'updated_at', f.updated_at))
    FROM auth.mfa_factors f WHERE f.user_id = u.id) AS factors
 , (SELECT json_agg(json_build_object('provider', s.provider, 'subject', s.subject, 'connection', s.connection,
-     'created_at', CAST(extract(epoch FROM s.created_at) * 1000000 AS bigint)))
+     'created_at', s.created_at))
    FROM hecate.subjects s WHERE s.user_id = u.id) AS subjects
 -- @sqlite
 , (SELECT json_group_array(json_object('id', i.id, 'user_id', i.user_id, 'provider', i.provider, 'provider_id', i.provider_id,
