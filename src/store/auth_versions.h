@@ -27,15 +27,24 @@ static const struct {
       "recovery_token recovery_sent_at email_change_token_new email_change email_change_sent_at last_sign_in_at raw_app_meta_data "
       "raw_user_meta_data created_at updated_at phone phone_confirmed_at phone_change phone_change_token phone_change_sent_at "
       "confirmed_at email_change_token_current banned_until reauthentication_token reauthentication_sent_at is_sso_user deleted_at "
-      "is_anonymous" },
+      "is_anonymous email_change_confirm_status" },
     { "identities", "provider_id user_id identity_data provider last_sign_in_at created_at updated_at email id" },
     { "sessions",
       "id user_id created_at updated_at factor_id aal not_after refreshed_at user_agent ip tag oauth_client_id "
       "refresh_token_hmac_key refresh_token_counter scopes" },
     { "refresh_tokens", "instance_id id token user_id revoked created_at updated_at parent session_id" },
     { "mfa_amr_claims", "session_id created_at updated_at authentication_method id" },
-    { "mfa_factors", "id user_id friendly_name factor_type status created_at updated_at phone last_challenged_at" },
-    { "one_time_tokens", "user_id" },
+    { "mfa_factors",
+      "id user_id friendly_name factor_type status created_at updated_at secret phone last_challenged_at "
+      "web_authn_credential web_authn_aaguid last_webauthn_challenge_data" },
+    { "one_time_tokens",
+      "id user_id token_type token_hash relates_to created_at updated_at" },
+    { "mfa_challenges",
+      "id factor_id created_at verified_at ip_address otp_code web_authn_session_data" },
+    { "flow_state",
+      "id user_id auth_code code_challenge_method code_challenge provider_type provider_access_token "
+      "provider_refresh_token created_at updated_at authentication_method auth_code_issued_at invite_token referrer "
+      "oauth_client_state_id linking_target_id email_optional" },
     { "audit_log_entries", "instance_id id payload created_at ip_address" },
     { "webauthn_credentials", "user_id" },
 };
