@@ -147,7 +147,7 @@ static const char *resolve(Ctx *ctx, const char *base, const char *path)
     const char *authority = strstr(base, "://"), *slash = authority == NULL ? NULL : strchr(authority + 3, '/'), *last;
 
     path = text_empty(path) ? "/verify" : path;
-    if (strncmp(path, "http://", 7) == 0 || strncmp(path, "https://", 8) == 0 || authority == NULL)
+    if (str_starts(str_of(path), STR("http://")) || str_starts(str_of(path), STR("https://")) || authority == NULL)
         return path;
     if (*path == '/')
         return arena_printf(ctx->arena, "%.*s%s", (int)(slash == NULL ? strlen(base) : (size_t)(slash - base)), base, path);
