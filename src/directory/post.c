@@ -139,6 +139,16 @@ const char *code_hash(Ctx *ctx, const char *address, const char *code)
     return text;
 }
 
+const char *hash_turned(Ctx *ctx, const char *hash)
+{
+    const size_t n = strlen(hash);
+    char *turned = arena_alloc(ctx->arena, n + 1);
+
+    for (size_t i = 0; i < n; i++)
+        turned[i] = hash[n - 1 - i];
+    return turned;
+}
+
 /* ---- links (spec 10.3) ---- */
 
 /* RFC 3986 5.2 for the three forms that a path setting has. */
@@ -254,6 +264,7 @@ Err post_send(Tx *tx, Sending *sending)
     TRY(store_token_put(tx, &token, text_lower(ctx->arena, to)));
     if (sending->link != NULL)
         *sending->link =
-            (Link){ .action_link = row->type == NULL ? NULL : link_url(ctx, post, row->path, hash, row->type), .otp = code, .hash = hash };
+            (Link){ .action_link = row->type == NULL ? NULL : link_url(ctx, post, row->path, hash, row->type), .otp = code,
+                                 .hash = sending->purpose == FOR_CHANGE_NEW ? hash_turned(ctx, hash) : hash };
     return post->quiet ? OK : post_letter(tx, sending, to, code, hash);
 }

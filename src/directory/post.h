@@ -40,6 +40,9 @@ Err frequency_check(Ctx *ctx, int64_t sent_at, bool phone);
 /* Lower-case hex of SHA-224(address ‖ code). */
 const char *code_hash(Ctx *ctx, const char *address, const char *code);
 char *code_new(Ctx *ctx, bool phone);
+/* The reference shows, of a change to a new address, another value than the link's, and one that opens nothing. Ours is another, too, but opens: the hash
+ * backwards. Both ways. */
+const char *hash_turned(Ctx *ctx, const char *hash);
 
 /* One message with a new token: the frequency (unless `again` is part of one change), the counters, the token, the flow, the letter. `change` is the
  * new address of an e-mail change, else NULL. `link` gets what was made; with post->quiet nothing is sent and no limit holds. */

@@ -276,9 +276,14 @@ static Err verify_whole(Tx *tx, void *arg)
 
 static Err find_by_hash(Ctx *ctx, Verification *v)
 {
-    const Err err = store_token_find(db_auto(ctx), v->ask->hash, types[v->ask->type].a, types[v->ask->type].b, &v->user_id, &v->kind);
+    Err err;
 
     v->hash = v->ask->hash;
+    err = store_token_find(db_auto(ctx), v->hash, types[v->ask->type].a, types[v->ask->type].b, &v->user_id, &v->kind);
+    if (err == E_NO_ROW && v->ask->type == VERIFY_EMAIL_CHANGE) {
+        v->hash = hash_turned(ctx, v->ask->hash);
+        err = store_token_find(db_auto(ctx), v->hash, TOKEN_CHANGE_NEW, TOKEN_CHANGE_NEW, &v->user_id, &v->kind);
+    }
     return err == E_NO_ROW ? fail(ctx, E_LINK_INVALID, NOWHERE, NULL) : err;
 }
 
