@@ -274,6 +274,21 @@ typedef enum SignOutScope { SIGN_OUT_GLOBAL, SIGN_OUT_LOCAL, SIGN_OUT_OTHERS } S
 /* Ends sessions of a user (audit: logout). Without a session_id all. */
 Err dir_sign_out(Ctx *ctx, const User *user, const char *session_id, SignOutScope scope);
 
+/* ---- sessions as administrators see them, sign-in tokens ---- */
+
+/* A page of them, newest first, and how many there are. limit at most 500. */
+Err dir_session_list(Ctx *ctx, const SessionQuery *in, List *ret, int64_t *total);
+/* E_SESSION_GONE: there is none, or it ended some other way. */
+Err dir_session_get(Ctx *ctx, const char *id, SessionShown **ret);
+/* A session without refresh tokens, for `life` µs. E_NO_USER, E_BANNED, E_CONFLICT. */
+Err dir_session_begin(Ctx *ctx, const char *user_id, int64_t life, SessionShown **ret);
+/* Ends it for good (audit: logout); it is shown as revoked for 30 days. E_SESSION_GONE. */
+Err dir_session_end(Ctx *ctx, const char *id, SessionShown **ret);
+/* E_NO_USER. */
+Err dir_sign_in_token_create(Ctx *ctx, const char *user_id, int64_t life, SignInToken **ret);
+/* E_NOT_THIS_USER: no such token; E_CONFLICT: it is not pending. */
+Err dir_sign_in_token_revoke(Ctx *ctx, const char *id, SignInToken **ret);
+
 /* ---- keys (hecate.keys) ---- */
 
 /* The secret of this dialect and kind that is current, unsealed; made by `make` and stored when there is none (of several nodes one wins and all read the

@@ -94,6 +94,9 @@ Err address_to_core(Tx *tx, User *user, const Address *address);
 /* Another address of the user becomes the primary one. E_NOT_THIS_USER, E_UNVERIFIED. */
 Err address_make_primary(Tx *tx, User *user, const char *kind, const char *id, ptrdiff_t at);
 
+/* Ends all sessions of the user, as an administrator does: they are remembered for a while as revoked (tokens.c). */
+Err sessions_end_all(Tx *tx, const char *user_id);
+
 /* An error with the member at fault, keeping the text of the one below. */
 Err fail_at(Ctx *ctx, Err err, ptrdiff_t at);
 

@@ -638,7 +638,7 @@ static Err change_password(Tx *tx, const Change *change, User *user)
         TRY(store_password_delete(tx, user->id));
     TRY(store_user_clear_tokens(tx, user->id));
     TRY(store_one_time_tokens_delete(tx, user->id));
-    return in->policy->keep_sessions && !in->end_sessions ? OK : store_sessions_delete_all(tx, user->id);
+    return in->policy->keep_sessions || in->end_sessions ? OK : store_sessions_delete_all(tx, user->id); /* end_sessions has its own end */
 }
 
 static const Address *address_by_id(const User *user, const char *id, const char *kind)
@@ -769,7 +769,7 @@ static Err apply_change(Tx *tx, void *arg)
     change_ban(in, user);
     change_lock(ctx, in, user);
     if (in->end_sessions)
-        TRY(store_sessions_delete_all(tx, user->id));
+        TRY(sessions_end_all(tx, user->id));
     user->updated_at = ctx->now > user->updated_at ? ctx->now : user->updated_at + 1;
     TRY(store_user_update(tx, user));
     if (user->has_profile || in->policy->profile || profile_needed(user))

@@ -91,6 +91,28 @@ typedef struct Session {
     List amr; /* Amr, newest first */
 } Session;
 
+/* A session as administrators see it, also one that they ended. */
+typedef struct SessionShown {
+    const char *id, *user_id;
+    const char *status; /* active, expired, revoked */
+    int64_t created_at, updated_at, refreshed_at, not_after; /* not_after 0: no end of its own */
+    int64_t total;      /* in a list: how many there are in all */
+} SessionShown;
+
+typedef struct SessionQuery {
+    const char *id, *user_id, *status; /* of a list: user and status; NULL: any */
+    int64_t limit, offset;
+    int64_t now, before, not_after;    /* filled by the directory */
+} SessionQuery;
+
+/* hecate.sign_in_tokens */
+typedef struct SignInToken {
+    const char *id, *user_id, *status; /* pending, accepted, revoked */
+    const char *token;                 /* only of a new one: its digest is what is kept */
+    const char *token_sum;
+    int64_t created_at, updated_at, expires_at;
+} SignInToken;
+
 /* auth.mfa_amr_claims (RFC 8176's amr, in GoTrue's words) */
 typedef struct Amr {
     const char *id, *session_id, *method;

@@ -164,6 +164,18 @@ typedef enum FactorWrite {
 } FactorWrite;
 Err store_factor_write(Tx *tx, FactorWrite what, const FactorRow *row);
 
+/* ---- sessions as administrators see them, sign-in tokens (tickets.c) ---- */
+
+Err store_session_list(Tx *tx, const SessionQuery *query, List *ret); /* SessionShown, newest first */
+Err store_session_get(Tx *tx, const SessionQuery *query, SessionShown **ret);
+/* Before it is deleted: this session, or all of the user. What ended before `before` is forgotten. */
+Err store_session_remember(Tx *tx, const SessionQuery *key);
+Err store_session_set_end(Tx *tx, const SessionQuery *key);
+Err store_profile_active(Tx *tx, const char *user_id, int64_t now);
+Err store_sign_in_token_insert(Tx *tx, const SignInToken *token);
+Err store_sign_in_token_get(Tx *tx, const char *id, SignInToken **ret);
+Err store_sign_in_token_revoke(Tx *tx, const char *id, int64_t now, bool *revoked); /* false: it is not pending */
+
 /* ---- keys, checks ---- */
 
 Err store_key_current(Tx *tx, const char *dialect, const char *kind, StoredKey **ret);
