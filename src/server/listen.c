@@ -178,4 +178,6 @@ void listen_settle(const Server *server, House *house)
         settings->gotrue.external_url = arena_printf(house->arena, "http://%s", settings->listen[TONGUE_GOTRUE]);
     if (settings->auth0.domain == NULL)
         settings->auth0.domain = settings->listen[TONGUE_AUTH0];
+    if (settings->clerk.frontend == NULL)
+        settings->clerk.frontend = settings->listen[TONGUE_CLERK];
 }

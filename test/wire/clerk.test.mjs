@@ -17,9 +17,11 @@ const routes = [
   ['GET', '/users/<ID>/organization_invitations'], ['POST', '/users/<ID>/verify_password'], ['POST', '/users/<ID>/remove_password'], ['POST', '/users/ban'], ['POST', '/users/unban'], ['GET', '/jwks'],
   ['POST', '/email_addresses'], ['GET', '/email_addresses/<EMAIL>'], ['PATCH', '/email_addresses/<EMAIL>'], ['DELETE', '/email_addresses/<EMAIL>'], ['PUT', '/users/<ID>/email_address'],
   ['POST', '/phone_numbers'], ['GET', '/phone_numbers/idn_x'], ['PATCH', '/phone_numbers/idn_x'], ['DELETE', '/phone_numbers/idn_x'], ['PUT', '/users/<ID>/phone_number'],
+  ['GET', '/sessions'], ['POST', '/sessions'], ['GET', '/sessions/sess_x'], ['POST', '/sessions/sess_x/revoke'], ['POST', '/sessions/sess_x/verify'], ['POST', '/sessions/sess_x/tokens'],
+  ['POST', '/sessions/sess_x/tokens/supabase'], ['POST', '/sign_in_tokens'], ['POST', '/sign_in_tokens/sit_x/revoke'],
 ]
 // Routes that read a JSON object.
-const readers = routes.filter(([method, path]) => method !== 'GET' && method !== 'DELETE' && !/ID>\/(un)?(ban|lock)$/.test(path))
+const readers = routes.filter(([method, path]) => method !== 'GET' && method !== 'DELETE' && !/ID>\/(un)?(ban|lock)$|revoke$|tokens\/supabase$/.test(path))
 const named = (members) => body({ username: 'good_name', ...members })
 
 // method, path, request, status, code, param_name
@@ -152,6 +154,33 @@ const cases = [
   ['GET', '/phone_numbers/<EMAIL>', {}, 404, 'resource_not_found'],
   ['PATCH', '/phone_numbers/<EMAIL>', body({ verified: true }), 404, 'resource_not_found'],
   ['DELETE', '/phone_numbers/<EMAIL>', {}, 404, 'resource_not_found'],
+  // sessions and tokens
+  ...['sess_x', '<ID>', 'sess_29w83sxmDNGwOuEthce5gg56FcC', '%27%20OR%201=1'].flatMap((one) => [
+    ['GET', `/sessions/${one}`, {}, 404, 'resource_not_found'],
+    ['POST', `/sessions/${one}/revoke`, {}, 404, 'resource_not_found'],
+    ['POST', `/sessions/${one}/tokens`, {}, 404, 'resource_not_found'],
+    ['POST', `/sessions/${one}/tokens/x`, {}, 404, 'resource_not_found'],
+    ['POST', `/sessions/${one}/verify`, body({ token: 'a.b.c' }), 404, 'resource_not_found'],
+    ['POST', `/sign_in_tokens/${one}/revoke`, {}, 404, 'resource_not_found'],
+  ]),
+  ...['/sessions', '/sign_in_tokens'].flatMap((path) => [
+    ['POST', path, body({}), 422, 'form_param_missing', 'user_id'],
+    ['POST', path, body({ user_id: null }), 422, 'form_param_missing', 'user_id'],
+    ['POST', path, body({ user_id: 1 }), 422, 'form_param_type_invalid', 'user_id'],
+    ['POST', path, body({ user_id: 'x' }), 404, 'resource_not_found'],
+    ['POST', path, body({ user_id: '<GONE>' }), 404, 'resource_not_found'],
+    ['POST', path, body({ user_id: '<ID>', shoe_size: 1 }), 422, 'form_param_unknown', 'shoe_size'],
+  ]),
+  ['POST', '/sign_in_tokens', body({ user_id: '<ID>', expires_in_seconds: 0 }), 422, 'form_param_value_invalid', 'expires_in_seconds'],
+  ['POST', '/sign_in_tokens', body({ user_id: '<ID>', expires_in_seconds: 1e12 }), 422, 'form_param_value_too_large', 'expires_in_seconds'],
+  ['POST', '/sign_in_tokens', body({ user_id: '<ID>', expires_in_seconds: '60' }), 422, 'form_param_type_invalid', 'expires_in_seconds'],
+  ['POST', '/sessions/sess_x/tokens', body({ expires_in_seconds: 1 }), 422, 'form_param_value_invalid', 'expires_in_seconds'],
+  ['POST', '/sessions/sess_x/verify', body({}), 422, 'form_param_missing', 'token'],
+  ['GET', '/sessions?limit=0', {}, 422, 'form_param_value_invalid', 'limit'],
+  ['GET', '/sessions?limit=501', {}, 422, 'form_param_value_too_large', 'limit'],
+  ['GET', '/sessions?offset=-1', {}, 422, 'form_param_value_invalid', 'offset'],
+  ['GET', '/sessions?status=lost', {}, 422, 'form_param_value_invalid', 'status'],
+  ['GET', '/sessions?shoe_size=1', {}, 422, 'form_param_unknown', 'shoe_size'],
   // lists
   ...['/users', '/users/count'].flatMap((path) => [
     ['GET', `${path}?shoe_size=1`, {}, 422, 'form_param_unknown', 'shoe_size'],
@@ -252,6 +281,17 @@ for (const store of stores)
       const reply = await fetch(url)
       assert.deepEqual([reply.status, reply.headers.get('content-type'), has_image], [200, 'image/svg+xml', false])
       await check(await fetch(url.replace('default', 'img_x')), 404, 'image_not_found')
+    })
+
+    test('lists of sessions: a bare array, or a page', async () => {
+      const [other] = await (await call('GET', '/users?username=taken')).json()
+      const made = await (await call('POST', '/sessions', body({ user_id: other.id }))).json()
+      assert.deepEqual(await (await call('GET', `/sessions?user_id=${other.id}`)).json(), [made])
+      assert.deepEqual(await (await call('GET', `/sessions?user_id=${other.id}&paginated=true`)).json(), { data: [made], total_count: 1 })
+      assert.deepEqual(await (await call('GET', '/sessions?paginated=true&limit=1&offset=7')).json(), { data: [], total_count: 1 })
+      for (const none of ['user_id=<ID>', 'user_id=x', 'client_id=x', 'client_id=client_29w83sxmDNGwOuEthce5gg56FcC', `client_id=${made.client_id}&status=revoked`, `client_id=${made.client_id}&user_id=<ID>`, 'status=ended'])
+        assert.deepEqual(await (await call('GET', `/sessions?${none}`)).json(), [], none)
+      state = await everything()
     })
 
     test('the list is a bare array, the count an object', async () => {

@@ -9,6 +9,7 @@
 typedef struct ClerkSettings {
     const KeySet *keys;      /* RS256: session tokens, JWKS */
     uint8_t secret_sum[32];  /* SHA-256 of HECATE_CLERK_SECRET_KEY */
+    const char *frontend;    /* "host[:port]" of the frontend API: who session tokens are from (https://HOST) */
     const char *instance_id; /* "ins_…", for answers that name the instance */
 } ClerkSettings;
 

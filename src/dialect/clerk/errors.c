@@ -167,6 +167,10 @@ const ErrRow clerk_says[SAYS] = {
                          "A phone number must be verified before it can be reserved for a second factor." },
     [SAY_FACTOR_OLD] = { 400, "identification_update_second_factor_unverified", "is unverified",
                          "A phone number must be verified before it can be reserved for a second factor." },
+    [SAY_NO_SESSION] = { 404, "resource_not_found", "Session not found", "No session was found with id {text}" },
+    [SAY_NO_TEMPLATE] = { 404, "resource_not_found", "JWT template not found", "No JWT template exists with name {text}" },
+    [SAY_LIFE_MOST] = { 422, "form_param_value_too_large", "Value too large", "The value of {param} can't be greater than {text}" },
+    [SAY_NOT_PENDING] = { 400, "sign_in_token_cannot_be_revoked_code", "Sign in token cannot be revoked", "Only pending sign in tokens can be revoked." },
     [SAY_NO_IMAGE] = { 404, "image_not_found", "Image not found", NULL },
 };
 

@@ -57,6 +57,10 @@ typedef enum Say {
     SAY_LAST_IDENTIFIER,
     SAY_NO_IMAGE,
     SAY_LINKED,
+    SAY_NO_SESSION,
+    SAY_NO_TEMPLATE,
+    SAY_LIFE_MOST,
+    SAY_NOT_PENDING,
     SAY_FACTOR_NEW,
     SAY_FACTOR_OLD,
     SAY_BULK,
@@ -106,7 +110,7 @@ Err clerk_check_password(Ctx *ctx, ClerkUserIn *in);
 Err clerk_password_verify(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_password_remove(Ctx *ctx, const Req *req, Reply *reply);
 
-/* ---- users.c, parts.c, addresses.c, list.c, public.c ---- */
+/* ---- users.c, parts.c, addresses.c, sessions.c, list.c, public.c ---- */
 
 /* A JSON body through route->in. E_MEDIA_TYPE. */
 Err clerk_read_body(Ctx *ctx, const Req *req, void *in);
@@ -140,6 +144,15 @@ Err clerk_phone_get(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_phone_update(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_phone_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_phone_replace(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_session_list(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_session_create(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_session_get(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_session_revoke(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_session_token(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_session_template(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_session_verify(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_sign_in_token_create(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_sign_in_token_revoke(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_user_list(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_user_count(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_show_jwks(Ctx *ctx, const Req *req, Reply *reply);

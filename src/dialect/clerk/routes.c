@@ -42,6 +42,15 @@ const Route clerk_routes[] = {
     { PATCH,  "/phone_numbers/{id}",                                   NEED_SECRET,  clerk_phone_update,        clerk_phone_patch,   clerk_phone_number },
     { DELETE, "/phone_numbers/{id}",                                   NEED_SECRET,  clerk_phone_delete,        NULL,                clerk_deleted },
     { PUT,    "/users/{user_id}/phone_number",                         NEED_SECRET,  clerk_phone_replace,       clerk_phone_replacement, clerk_phone_number },
+    { GET,    "/sessions",                                             NEED_SECRET,  clerk_session_list,        clerk_session_query, clerk_session },
+    { POST,   "/sessions",                                             NEED_SECRET,  clerk_session_create,      clerk_session_in,    clerk_session },
+    { GET,    "/sessions/{session_id}",                                NEED_SECRET,  clerk_session_get,         NULL,                clerk_session },
+    { POST,   "/sessions/{session_id}/revoke",                         NEED_SECRET,  clerk_session_revoke,      NULL,                clerk_session },
+    { POST,   "/sessions/{session_id}/verify",                         NEED_SECRET,  clerk_session_verify,      clerk_verify_in,     clerk_session },
+    { POST,   "/sessions/{session_id}/tokens",                         NEED_SECRET,  clerk_session_token,       clerk_token_in,      clerk_token },
+    { POST,   "/sessions/{session_id}/tokens/{template}",              NEED_SECRET,  clerk_session_template,    NULL,                clerk_token },
+    { POST,   "/sign_in_tokens",                                       NEED_SECRET,  clerk_sign_in_token_create, clerk_sign_in_token_in, clerk_sign_in_token },
+    { POST,   "/sign_in_tokens/{token_id}/revoke",                     NEED_SECRET,  clerk_sign_in_token_revoke, NULL,                clerk_sign_in_token },
     { 0 }
 };
 /* clang-format on */

@@ -150,7 +150,87 @@ const Field clerk_page_query[] = {
     END(ClerkPageQuery),
 };
 
+const Field clerk_session_query[] = {
+    TEXT(ClerkSessionQuery, client_id, "client_id"),
+    TEXT(ClerkSessionQuery, user_id, "user_id"),
+    TEXT(ClerkSessionQuery, status, "status"),
+    BOOL(ClerkSessionQuery, paginated, "paginated"),
+    INT(ClerkSessionQuery, limit, "limit"),
+    INT(ClerkSessionQuery, offset, "offset"),
+    TEXT(ClerkSessionQuery, api_version, "__clerk_api_version"),
+    END(ClerkSessionQuery),
+};
+
+const Field clerk_session_in[] = {
+    TEXT(ClerkSessionIn, user_id, "user_id", .flags = REQUIRED),
+    TEXT(ClerkSessionIn, active_organization_id, "active_organization_id"),
+    END(ClerkSessionIn),
+};
+
+const Field clerk_token_in[] = { GIVEN(ClerkTokenIn, given), INT(ClerkTokenIn, expires_in_seconds, "expires_in_seconds"), END(ClerkTokenIn) };
+
+const Field clerk_sign_in_token_in[] = {
+    GIVEN(ClerkTokenIn, given),
+    TEXT(ClerkTokenIn, user_id, "user_id", .flags = REQUIRED),
+    INT(ClerkTokenIn, expires_in_seconds, "expires_in_seconds"),
+    END(ClerkTokenIn),
+};
+
+const Field clerk_verify_in[] = { TEXT(ClerkVerifyIn, token, "token", .flags = SECRET | REQUIRED), END(ClerkVerifyIn) };
+
 /* ---- what goes out ---- */
+
+const Field clerk_session[] = {
+    TEXT(ClerkSession, object, "object"),
+    TEXT(ClerkSession, id, "id"),
+    TEXT(ClerkSession, user_id, "user_id"),
+    TEXT(ClerkSession, client_id, "client_id"),
+    JSON(ClerkSession, actor, "actor"),
+    TEXT(ClerkSession, status, "status"),
+    TEXT(ClerkSession, last_active_organization_id, "last_active_organization_id"),
+    TIME_MS(ClerkSession, last_active_at, "last_active_at"),
+    JSON(ClerkSession, latest_activity, "latest_activity"),
+    TIME_MS(ClerkSession, expire_at, "expire_at"),
+    TIME_MS(ClerkSession, abandon_at, "abandon_at"),
+    TIME_MS(ClerkSession, created_at, "created_at"),
+    TIME_MS(ClerkSession, updated_at, "updated_at"),
+    JSON(ClerkSession, tasks, "tasks"),
+    END(ClerkSession),
+};
+
+const Field clerk_session_page[] = {
+    LIST(ClerkPage, data, "data", clerk_session, .flags = NULL_AS_EMPTY),
+    INT(ClerkPage, total_count, "total_count"),
+    END(ClerkPage),
+};
+
+const Field clerk_token[] = { TEXT(ClerkToken, object, "object"), TEXT(ClerkToken, jwt, "jwt", .flags = SECRET), END(ClerkToken) };
+
+const Field clerk_sign_in_token[] = {
+    TEXT(ClerkSignInToken, object, "object"),
+    TEXT(ClerkSignInToken, id, "id"),
+    TEXT(ClerkSignInToken, status, "status"),
+    TEXT(ClerkSignInToken, user_id, "user_id"),
+    TEXT(ClerkSignInToken, token, "token", .flags = SECRET | OMIT_NULL),
+    TEXT(ClerkSignInToken, url, "url"),
+    TIME_MS(ClerkSignInToken, created_at, "created_at"),
+    TIME_MS(ClerkSignInToken, updated_at, "updated_at"),
+    END(ClerkSignInToken),
+};
+
+const Field clerk_claims[] = {
+    INT(ClerkClaims, exp, "exp"),
+    JSON(ClerkClaims, fva, "fva"),
+    INT(ClerkClaims, iat, "iat"),
+    TEXT(ClerkClaims, iss, "iss"),
+    TEXT(ClerkClaims, jti, "jti"),
+    INT(ClerkClaims, nbf, "nbf"),
+    TEXT(ClerkClaims, sid, "sid"),
+    TEXT(ClerkClaims, sts, "sts"),
+    TEXT(ClerkClaims, sub, "sub"),
+    INT(ClerkClaims, v, "v"),
+    END(ClerkClaims),
+};
 
 /* clang-format off */
 static const Field verification_fields[] = {

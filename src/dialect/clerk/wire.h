@@ -69,7 +69,58 @@ typedef struct ClerkPageQuery {
 } ClerkPageQuery;
 extern const Field clerk_page_query[];
 
+typedef struct ClerkSessionQuery {
+    const char *client_id, *user_id, *status, *api_version;
+    bool paginated;
+    int64_t limit, offset;
+} ClerkSessionQuery;
+extern const Field clerk_session_query[];
+
+typedef struct ClerkSessionIn {
+    const char *user_id, *active_organization_id;
+} ClerkSessionIn;
+extern const Field clerk_session_in[];
+
+/* Bodies of POST /sessions/{id}/tokens and of POST /sign_in_tokens. */
+typedef struct ClerkTokenIn {
+    Given given;
+    const char *user_id;
+    int64_t expires_in_seconds;
+} ClerkTokenIn;
+extern const Field clerk_token_in[];
+extern const Field clerk_sign_in_token_in[];
+
+typedef struct ClerkVerifyIn {
+    const char *token;
+} ClerkVerifyIn;
+extern const Field clerk_verify_in[];
+
 /* ---- what goes out ---- */
+
+typedef struct ClerkSession {
+    const char *object, *id, *user_id, *client_id, *actor, *status, *last_active_organization_id, *latest_activity, *tasks;
+    int64_t last_active_at, expire_at, abandon_at, created_at, updated_at;
+} ClerkSession;
+extern const Field clerk_session[];
+extern const Field clerk_session_page[];
+
+typedef struct ClerkToken {
+    const char *object, *jwt;
+} ClerkToken;
+extern const Field clerk_token[];
+
+typedef struct ClerkSignInToken {
+    const char *object, *id, *status, *user_id, *token, *url;
+    int64_t created_at, updated_at;
+} ClerkSignInToken;
+extern const Field clerk_sign_in_token[];
+
+/* Claims of a session token, version 2 (4.7). */
+typedef struct ClerkClaims {
+    const char *fva, *iss, *jti, *sid, *sts, *sub;
+    int64_t exp, iat, nbf, v;
+} ClerkClaims;
+extern const Field clerk_claims[];
 
 typedef struct ClerkVerification {
     const char *object, *status, *strategy, *attempts;
