@@ -222,17 +222,48 @@ static Err check_scopes(Ctx *ctx, const Auth0UserIn *in)
     return OK;
 }
 
-/* `connection` names the identity that is meant: here the database alone. */
+/* Attributes of the profile: those of a secondary identity never change. */
+static const struct {
+    size_t at;
+    const char *name;
+} profile_members[] = {
+    { IN(family_name), "family_name" }, { IN(given_name), "given_name" }, { IN(name), "name" }, { IN(nickname), "nickname" }, { IN(picture), "picture" },
+};
+
+static Err check_secondary(Ctx *ctx, const Auth0UserIn *in)
+{
+    const char *names = NULL;
+
+    for (size_t i = 0; i < COUNTOF(profile_members); i++)
+        if (given_has(&in->given, profile_members[i].at))
+            names = names == NULL ? profile_members[i].name : arena_printf(ctx->arena, "%s, %s", names, profile_members[i].name);
+    if (names == NULL)
+        return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported", "Connection is not supported for this operation.");
+    return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported",
+                        "The following user attributes cannot be updated: %s. The specified connection belongs to a secondary identity.", names);
+}
+
+/* `connection` names the identity that is meant: the primary one alone can be changed. */
 static Err check_connection(Ctx *ctx, const Auth0UserIn *in, const Auth0User *user)
 {
     if (in->connection == NULL)
         return OK;
     for (size_t i = 0; i < user->identities.n; i++)
         if (text_eq(((const Auth0Identity *)user->identities.v[i])->connection, in->connection))
-            return i == 0 ? OK
-                          : auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported",
-                                         "Connection is not supported for this operation.");
+            return i == 0 ? OK : check_secondary(ctx, in);
     return fail(ctx, E_NO_CONNECTION, NOWHERE, NULL);
+}
+
+/* What a user of another party's connection has from there. */
+static Err check_database(Ctx *ctx, const Auth0UserIn *in, const Auth0User *user)
+{
+    if (!((const Auth0Identity *)user->identities.v[0])->is_social)
+        return OK;
+    if (HAS(in, email) || HAS(in, phone_number))
+        return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported", "Cannot update email for non-database user.");
+    if (HAS(in, password) || HAS(in, username))
+        return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported", "Connection is not supported for this operation.");
+    return OK;
 }
 
 static Err check_verified(Ctx *ctx, const Auth0UserIn *in, const Auth0User *user)
@@ -323,6 +354,7 @@ Err auth0_user_update(Ctx *ctx, const Req *req, Reply *reply)
     TRY(auth0_load(ctx, req_param(ctx, "id"), &user));
     view = auth0_user_view(ctx, user);
     TRY(check_connection(ctx, &in, view));
+    TRY(check_database(ctx, &in, view));
     TRY(check_verified(ctx, &in, view));
     patch = patch_of(ctx, &in);
     if (!is_empty(&patch))
