@@ -51,6 +51,34 @@ typedef struct Linked {
     int64_t created_at;
 } Linked;
 
+/* hecate.resource_servers: an API whose scopes are permissions. */
+typedef struct Scope {
+    const char *value, *description;
+} Scope;
+typedef struct ResourceServer {
+    const char *id, *identifier, *name, *signing_alg;
+    bool allow_offline_access, skip_consent;
+    int64_t token_lifetime, token_lifetime_for_web; /* s */
+    int64_t created_at;
+    const char *scopes_json;
+    List scopes; /* Scope */
+} ResourceServer;
+
+/* hecate.roles, and who has one since when. */
+typedef struct Role {
+    const char *id, *name, *description;
+    int64_t created_at;
+} Role;
+typedef struct RoleUser {
+    const char *user_id;
+    int64_t created_at;
+} RoleUser;
+
+/* A permission and whence it comes: role_id and role_name are "" for one that is given directly. */
+typedef struct Permission {
+    const char *name, *description, *server_name, *identifier, *role_id, *role_name;
+} Permission;
+
 /* auth.users and, beside it, hecate.profiles; and the lists that belong to a user. */
 typedef struct User {
     const char *id, *aud, *role;

@@ -13,6 +13,8 @@ static const UniqueRow unique_rows[] = {
     { "linked_former_id_idx", E_ID_TAKEN },
     { "linked_subject_idx", E_ID_TAKEN },
     { "linked_username_key_idx", E_USERNAME_TAKEN },
+    { "roles_name_idx", E_CONFLICT },
+    { "resource_servers_identifier_idx", E_CONFLICT },
     { "sessions_pkey", E_CONFLICT },
     { "refresh_tokens_token_unique", E_CONFLICT },
     { "mfa_factors_user_friendly_name_unique", E_FACTOR_NAME_TAKEN },

@@ -31,7 +31,7 @@ bool word_in(Str list, char separator, Str word);
 /* schema.c: the validator (spec 1.5). What it lets pass is read into `out`; the first failure is E_BAD_VALUE. */
 typedef enum SchemaFlags { SCHEMA_METADATA_HINT = 1, SCHEMA_NOT_EMPTY = 2 } SchemaFlags;
 Err auth0_body(Ctx *ctx, const Req *req, unsigned flags, void *out);
-Err auth0_query(Ctx *ctx, const Req *req, const Field *fields, Auth0UserQuery *out);
+Err auth0_query(Ctx *ctx, const Req *req, const Field *fields, void *out);
 /* A member of the body is at fault for a reason that the table cannot say. */
 Err auth0_bad_member(Ctx *ctx, const char *name, const char *note, const char *format, ...) PRINTF(4, 5);
 Err auth0_bad_param(Ctx *ctx, const char *name, const char *note, const char *format, ...) PRINTF(4, 5);
@@ -66,6 +66,20 @@ Err auth0_users_by_email(Ctx *ctx, const Req *req, Reply *reply);
 /* identities.c */
 Err auth0_identity_link(Ctx *ctx, const Req *req, Reply *reply);
 Err auth0_identity_unlink(Ctx *ctx, const Req *req, Reply *reply);
+
+/* access.c */
+enum { DEFAULT_PAGE = 50 };
+int64_t auth0_limit(const Auth0PageQuery *query);
+/* A list, bare or with its totals. */
+Err auth0_reply_page(Reply *reply, const Auth0PageQuery *query, const char *name, const Field *fields, const List *list, int64_t total);
+/* Nothing, or {} for another status than 204. */
+Err auth0_reply_empty(Reply *reply, int status);
+#define ACCESS_HANDLERS(X)                                                                                                             \
+    X(role_create) X(role_get) X(role_update) X(role_delete) X(role_list) X(user_roles) X(user_roles_add) X(user_roles_remove)         \
+    X(role_users) X(role_users_add) X(user_permissions) X(user_permissions_add) X(user_permissions_remove) X(role_permissions)         \
+    X(role_permissions_add) X(role_permissions_remove) X(server_create) X(server_get) X(server_list) X(server_update) X(server_delete)
+#define HANDLER(name) Err auth0_##name(Ctx *ctx, const Req *req, Reply *reply);
+ACCESS_HANDLERS(HANDLER)
 
 /* connections.c */
 bool auth0_connection_known(Ctx *ctx, const char *id);

@@ -1,7 +1,7 @@
 /* list.c: GET /users and GET /users-by-email (spec/auth0.md 2.10, 3). */
 #include "dialect/auth0/search.h"
 
-enum { DEFAULT_PAGE = 50, MOST_REACHED = 1000, USERS_CAP = 16 << 20 };
+enum { MOST_REACHED = 1000, USERS_CAP = 16 << 20 };
 
 /* ---- writing ---- */
 

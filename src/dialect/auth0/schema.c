@@ -158,6 +158,9 @@ static const char *kind_wanted(const Field *field)
         return "integer";
     case F_OBJECT_JSON:
         return "object";
+    case F_TEXTS:
+    case F_LIST:
+        return "array";
     default:
         return "string";
     }
@@ -185,6 +188,37 @@ static const char *check_number(Ctx *ctx, const Field *field, const char *text)
     return n < field->min ? arena_printf(ctx->arena, "Value %.40s is less than minimum %u", text, field->min) : NULL;
 }
 
+/* JSON Schema's words for the letters of json_kinds(). */
+static const char *kind_named(char letter)
+{
+    static const struct {
+        char letter;
+        const char *name;
+    } kinds[] = { { 's', "string" }, { 'n', "number" }, { 'b', "boolean" }, { 'o', "object" }, { 'a', "array" } };
+
+    for (size_t i = 0; i < COUNTOF(kinds); i++)
+        if (kinds[i].letter == letter)
+            return kinds[i].name;
+    return "null";
+}
+
+/* The length, and the kind of each element. */
+static Err check_array(Ctx *ctx, Part part, const Field *field, const char *text)
+{
+    const char *kinds = json_kinds(ctx->arena, text), *want = field->kind == F_TEXTS ? "string" : "object";
+    const size_t n = kinds == NULL ? 0 : strlen(kinds) - 1;
+
+    if (n < field->min)
+        return refuse(ctx, part, field->name, field->note, arena_printf(ctx->arena, "Array is too short (%zu), minimum %u", n, field->min));
+    if (field->max > 0 && n > field->max)
+        return refuse(ctx, part, field->name, field->note, arena_printf(ctx->arena, "Array is too long (%zu), maximum %u", n, field->max));
+    for (size_t i = 0; i < n; i++)
+        if (!text_eq(kind_named(kinds[i + 1]), want))
+            return refuse(ctx, part, arena_printf(ctx->arena, "%s[%zu]", field->name, i), NULL,
+                          arena_printf(ctx->arena, "Expected type %s but found type %s", want, kind_named(kinds[i + 1])));
+    return OK;
+}
+
 static Err check_member(Ctx *ctx, Part part, const Field *field, const JsonMember *member)
 {
     const char *want = kind_wanted(field), *what = NULL;
@@ -199,6 +233,8 @@ static Err check_member(Ctx *ctx, Part part, const Field *field, const JsonMembe
         what = check_text(ctx, field, member->text);
     else if (text_eq(want, "integer"))
         what = check_number(ctx, field, member->text);
+    else if (text_eq(want, "array"))
+        return check_array(ctx, part, field, member->text);
     return what == NULL ? OK : refuse(ctx, part, field->name, field->note, what);
 }
 
@@ -311,6 +347,35 @@ static Err read_form(Ctx *ctx, const Req *req, const Field *fields, unsigned fla
     return form_read(ctx, req->body, FORM_FIRST, fields, out);
 }
 
+/* What is wrong further down, in the objects of a list. */
+static const char *nested_name(Ctx *ctx, const Field *fields)
+{
+    if (ctx->fault.name.n > 0)
+        return str_dup(ctx->arena, ctx->fault.name);
+    for (const Field *field = fields; field->kind != F_END && ctx->fault.at != NOWHERE; field++)
+        if (field->kind == F_LIST && field_at(field->sub, (size_t)ctx->fault.at) != NULL)
+            return field_at(field->sub, (size_t)ctx->fault.at)->name;
+    return "";
+}
+
+static Err refuse_nested(Ctx *ctx, const Field *fields, Err err)
+{
+    const char *name = nested_name(ctx, fields);
+
+    switch (err) {
+    case E_MISSING:
+        return refuse(ctx, PART_BODY, NULL, NULL, arena_printf(ctx->arena, "Missing required property: %.200s", name));
+    case E_UNKNOWN_FIELD:
+        return refuse(ctx, PART_BODY, NULL, NULL, arena_printf(ctx->arena, "Additional properties not allowed: %.200s", name));
+    case E_BAD_TYPE:
+        return refuse(ctx, PART_BODY, name, NULL, "Expected type string but found another type");
+    case E_TOO_LONG:
+        return refuse(ctx, PART_BODY, name, NULL, "String is too long");
+    default:
+        return err;
+    }
+}
+
 Err auth0_body(Ctx *ctx, const Req *req, unsigned flags, void *out)
 {
     const Field *fields = ctx_call(ctx)->route->in;
@@ -326,10 +391,10 @@ Err auth0_body(Ctx *ctx, const Req *req, unsigned flags, void *out)
     if (!text_eq(kind, "object"))
         return refuse(ctx, PART_BODY, NULL, NULL, arena_printf(ctx->arena, "Expected type object but found type %s", kind));
     TRY(check_members(ctx, PART_BODY, fields, &members, flags));
-    return json_read(ctx, body, 0, fields, out);
+    return refuse_nested(ctx, fields, json_read(ctx, body, 0, fields, out));
 }
 
-Err auth0_query(Ctx *ctx, const Req *req, const Field *fields, Auth0UserQuery *out)
+Err auth0_query(Ctx *ctx, const Req *req, const Field *fields, void *out)
 {
     List members = { 0 };
 

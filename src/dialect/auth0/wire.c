@@ -129,6 +129,123 @@ const Field auth0_user_query[] = {
     END(Auth0UserQuery),
 };
 
+/* clang-format off */
+#define PAGE_QUERY                                                                                                                     \
+    GIVEN(Auth0PageQuery, given),                                                                                                      \
+    INT(Auth0PageQuery, page, "page", .max = 1000000, .note = "Page index of the results to return"),                                  \
+    INT(Auth0PageQuery, per_page, "per_page", .min = 1, .max = 100, .note = "Number of results per page"),                             \
+    BOOL(Auth0PageQuery, include_totals, "include_totals", .note = "Whether the total is to be returned")
+/* clang-format on */
+
+const Field auth0_page_query[] = { PAGE_QUERY, END(Auth0PageQuery) };
+
+const Field auth0_roles_query[] = { PAGE_QUERY, TEXT(Auth0PageQuery, name_filter, "name_filter", .note = "Part of the name"), END(Auth0PageQuery) };
+
+const Field auth0_checkpoint_query[] = {
+    PAGE_QUERY,
+    TEXT(Auth0PageQuery, from, "from", .min = 1, .note = "Id from which to start selection"),
+    INT(Auth0PageQuery, take, "take", .min = 1, .max = 100, .note = "Number of results per page"),
+    END(Auth0PageQuery),
+};
+
+/* ---- roles, permissions, resource servers ---- */
+
+const Field auth0_role[] = {
+    TEXT(Role, id, "id"),
+    TEXT(Role, name, "name"),
+    TEXT(Role, description, "description"),
+    END(Role),
+};
+
+const Field auth0_role_user[] = {
+    TEXT(Auth0User, user_id, "user_id"),
+    TEXT(Auth0User, email, "email", .flags = OMIT_NULL),
+    TEXT(Auth0User, picture, "picture"),
+    TEXT(Auth0User, name, "name"),
+    END(Auth0User),
+};
+
+const Field auth0_new_role[] = {
+    TEXT(Auth0RoleIn, name, "name", .flags = REQUIRED, .min = 1, .max = 50, .note = "Name of the role"),
+    TEXT(Auth0RoleIn, description, "description", .max = 255, .note = "Description of the role"),
+    END(Auth0RoleIn),
+};
+
+const Field auth0_role_patch[] = {
+    TEXT(Auth0RoleIn, name, "name", .min = 1, .max = 50, .note = "Name of the role"),
+    TEXT(Auth0RoleIn, description, "description", .max = 255, .note = "Description of the role"),
+    END(Auth0RoleIn),
+};
+
+const Field auth0_roles_in[] = { TEXTS(Auth0IdsIn, ids, "roles", .flags = REQUIRED, .min = 1, .max = 1000, .note = "Ids of the roles"), END(Auth0IdsIn) };
+const Field auth0_users_in[] = { TEXTS(Auth0IdsIn, ids, "users", .flags = REQUIRED, .min = 1, .max = 1000, .note = "Ids of the users"), END(Auth0IdsIn) };
+
+static const Field permission_ref[] = {
+    TEXT(Auth0PermissionRef, identifier, "resource_server_identifier", .flags = REQUIRED),
+    TEXT(Auth0PermissionRef, name, "permission_name", .flags = REQUIRED),
+    END(Auth0PermissionRef),
+};
+
+const Field auth0_permissions_in[] = {
+    LIST(Auth0PermissionsIn, permissions, "permissions", permission_ref, .flags = REQUIRED, .min = 1, .max = 1000, .note = "The permissions"),
+    END(Auth0PermissionsIn),
+};
+
+static const Field source_fields[] = {
+    TEXT(Auth0Source, id, "source_id"),
+    TEXT(Auth0Source, name, "source_name"),
+    TEXT(Auth0Source, type, "source_type"),
+    END(Auth0Source),
+};
+
+const Field auth0_permission[] = {
+    TEXT(Auth0Permission, name, "permission_name"),
+    TEXT(Auth0Permission, description, "description"),
+    TEXT(Auth0Permission, server_name, "resource_server_name"),
+    TEXT(Auth0Permission, identifier, "resource_server_identifier"),
+    LIST(Auth0Permission, sources, "sources", source_fields, .flags = OMIT_NULL),
+    END(Auth0Permission),
+};
+
+static const Field scope_fields[] = {
+    TEXT(Scope, value, "value", .flags = REQUIRED, .max = 280),
+    TEXT(Scope, description, "description", .max = 500),
+    END(Scope),
+};
+
+const Field auth0_server[] = {
+    TEXT(ResourceServer, id, "id"),
+    TEXT(ResourceServer, name, "name"),
+    TEXT(ResourceServer, identifier, "identifier"),
+    LIST(ResourceServer, scopes, "scopes", scope_fields, .flags = NULL_AS_EMPTY),
+    TEXT(ResourceServer, signing_alg, "signing_alg"),
+    BOOL(ResourceServer, allow_offline_access, "allow_offline_access"),
+    INT(ResourceServer, token_lifetime, "token_lifetime"),
+    INT(ResourceServer, token_lifetime_for_web, "token_lifetime_for_web"),
+    BOOL(ResourceServer, skip_consent, "skip_consent_for_verifiable_first_party_clients"),
+    END(ResourceServer),
+};
+
+/* clang-format off */
+#define SERVER_FIELDS                                                                                                                  \
+    GIVEN(Auth0ServerIn, given),                                                                                                       \
+    TEXT(Auth0ServerIn, name, "name", .min = 1, .max = 200, .note = "Name of the resource server"),                                    \
+    LIST(Auth0ServerIn, scopes, "scopes", scope_fields, .max = 1000, .note = "The scopes"),                                            \
+    TEXT(Auth0ServerIn, signing_alg, "signing_alg", .form = "HS256|RS256|PS256", .note = "Algorithm of tokens"),                       \
+    BOOL(Auth0ServerIn, allow_offline_access, "allow_offline_access", .note = "Whether refresh tokens can be issued"),                 \
+    INT(Auth0ServerIn, token_lifetime, "token_lifetime", .max = 2592000, .note = "Life of tokens in seconds"),                         \
+    INT(Auth0ServerIn, token_lifetime_for_web, "token_lifetime_for_web", .max = 2592000, .note = "Life of tokens in seconds"),         \
+    BOOL(Auth0ServerIn, skip_consent, "skip_consent_for_verifiable_first_party_clients", .note = "Whether consent is skipped")
+/* clang-format on */
+
+const Field auth0_new_server[] = {
+    TEXT(Auth0ServerIn, identifier, "identifier", .flags = REQUIRED, .min = 1, .max = 600, .note = "Identifier of the API"),
+    SERVER_FIELDS,
+    END(Auth0ServerIn),
+};
+
+const Field auth0_server_patch[] = { SERVER_FIELDS, END(Auth0ServerIn) };
+
 const Field auth0_users[] = {
     INT(Auth0Page, start, "start"),
     INT(Auth0Page, limit, "limit"),

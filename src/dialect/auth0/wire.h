@@ -3,6 +3,7 @@
 #define HECATE_AUTH0_WIRE_H
 
 #include "base/field.h"
+#include "model/model.h"
 
 /* A user as Auth0 shows it (spec/auth0.md 4.1). Members that may be false or absent are documents. */
 typedef struct Auth0User {
@@ -50,6 +51,49 @@ typedef struct Auth0UserQuery {
     int64_t page, per_page;
 } Auth0UserQuery;
 extern const Field auth0_fields_query[], auth0_user_query[], auth0_email_query[], auth0_no_query[];
+
+/* Pages of other lists (3.2), by number or by checkpoint. */
+typedef struct Auth0PageQuery {
+    Given given;
+    int64_t page, per_page, take;
+    bool include_totals;
+    const char *from, *name_filter, *sort;
+} Auth0PageQuery;
+extern const Field auth0_page_query[], auth0_roles_query[], auth0_checkpoint_query[];
+
+/* Roles, permissions, resource servers (2.5, 2.13); Role, Scope, ResourceServer and PermissionRef are the directory's. */
+extern const Field auth0_role[], auth0_role_user[], auth0_server[];
+typedef struct Auth0RoleIn {
+    const char *name, *description;
+} Auth0RoleIn;
+extern const Field auth0_new_role[], auth0_role_patch[];
+typedef struct Auth0IdsIn {
+    Texts ids;
+} Auth0IdsIn;
+extern const Field auth0_roles_in[], auth0_users_in[];
+typedef struct Auth0PermissionRef {
+    const char *identifier, *name;
+} Auth0PermissionRef;
+typedef struct Auth0PermissionsIn {
+    List permissions;
+} Auth0PermissionsIn;
+extern const Field auth0_permissions_in[];
+typedef struct Auth0Source {
+    const char *id, *name, *type;
+} Auth0Source;
+typedef struct Auth0Permission {
+    const char *name, *description, *server_name, *identifier;
+    List sources;
+} Auth0Permission;
+extern const Field auth0_permission[];
+typedef struct Auth0ServerIn {
+    Given given;
+    const char *identifier, *name, *signing_alg;
+    bool allow_offline_access, skip_consent;
+    int64_t token_lifetime, token_lifetime_for_web;
+    List scopes;
+} Auth0ServerIn;
+extern const Field auth0_new_server[], auth0_server_patch[];
 
 /* GET /users with include_totals. */
 typedef struct Auth0Page {
