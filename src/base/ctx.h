@@ -30,6 +30,7 @@ typedef struct Ctx {
     const char *request_id;          /* never NULL in the server */
     const char *ip, *user_agent;     /* of the client, NULL if unknown */
     const char *user_id;             /* of the user acted on, for the log line */
+    int64_t events;                  /* audit rows so far: each is a microsecond later than the one before */
     Fault fault;
 } Ctx;
 

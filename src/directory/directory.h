@@ -162,6 +162,10 @@ bool user_banned(const Ctx *ctx, const User *user);
 Err dir_wallet_delete(Ctx *ctx, const char *user_id, const char *address_id);
 /* `provider` and `providers` of app metadata follow. */
 Err dir_identity_delete(Ctx *ctx, const char *user_id, const char *identity_id);
+/* The same as the user does it (spec/gotrue.md 3.15): a phone identity takes the phone number along; if no other identity has the user's e-mail, the best of
+ * those that stay gives it one, confirmed if it is there (or with `confirm`). Audit: identity_unlinked, by the user if `by_user`. E_NO_IDENTIFIER: it is the
+ * last identity; E_NOT_THIS_USER; E_EMAIL_TAKEN: another user has that e-mail. */
+Err dir_identity_unlink(Ctx *ctx, const char *user_id, const char *identity_id, bool confirm, bool by_user);
 /* TOTP, with `all` also phones as second factors; OK if there is none. */
 Err dir_factors_delete(Ctx *ctx, const char *user_id, bool all);
 
@@ -288,6 +292,15 @@ Err dir_session_end(Ctx *ctx, const char *id, SessionShown **ret);
 Err dir_sign_in_token_create(Ctx *ctx, const char *user_id, int64_t life, SignInToken **ret);
 /* E_NOT_THIS_USER: no such token; E_CONFLICT: it is not pending. */
 Err dir_sign_in_token_revoke(Ctx *ctx, const char *id, SignInToken **ret);
+/* Sessions of a user, newest first. */
+Err dir_user_sessions(Ctx *ctx, const char *user_id, List *ret);
+/* Ends one, or all without a session_id (audit: logout, by the caller). E_SESSION_GONE: the user has none with this id. */
+Err dir_user_sessions_end(Ctx *ctx, const char *user_id, const char *session_id);
+
+/* ---- the audit trail ---- */
+
+/* A page of it, newest first, and how many rows there are in all. */
+Err dir_audit_list(Ctx *ctx, const AuditQuery *query, List *ret, int64_t *total);
 
 /* ---- keys (hecate.keys) ---- */
 

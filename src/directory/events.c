@@ -27,6 +27,7 @@ static const struct {
     [EV_RECOVERY_REQUESTED] = { "user_recovery_requested", "user" },
     [EV_REAUTHENTICATE_REQUESTED] = { "user_reauthenticate_requested", "user" },
     [EV_UPDATED_PASSWORD] = { "user_updated_password", "user" },
+    [EV_IDENTITY_UNLINKED] = { "identity_unlinked", "user", true },
 };
 
 typedef struct Payload {
@@ -41,7 +42,9 @@ static const Field traits_doc[] = {
     TEXT(Traits, factor_id, "factor_id", .flags = OMIT_NULL),
     TEXT(Traits, factor_status, "factor_status", .flags = OMIT_NULL),
     TEXT(Traits, factor_type, "factor_type", .flags = OMIT_NULL),
+    TEXT(Traits, identity_id, "identity_id", .flags = OMIT_NULL),
     TEXT(Traits, provider, "provider", .flags = OMIT_NULL),
+    TEXT(Traits, provider_id, "provider_id", .flags = OMIT_NULL),
     TEXT(Traits, provider_type, "provider_type", .flags = OMIT_NULL),
     TEXT(Traits, session_id, "session_id", .flags = OMIT_NULL),
     TEXT(Traits, user_email, "user_email", .flags = OMIT_NULL),
@@ -92,8 +95,15 @@ const char *event_payload(Ctx *ctx, EventKind kind, const User *actor, const Tra
 Err event_add(Tx *tx, EventKind kind, const User *actor, const Traits *traits)
 {
     Ctx *ctx = tx_ctx(tx);
-    const Event event = { .id = uuid_new(ctx->arena), .payload = event_payload(ctx, kind, actor, traits), .created_at = ctx->now,
+    const Event event = { .id = uuid_new(ctx->arena), .payload = event_payload(ctx, kind, actor, traits), .created_at = ctx->now + ctx->events++,
                           .ip_address = event_rows[kind].ip && ctx->ip != NULL ? ctx->ip : "" };
 
     return ctx->directory->audit_off ? OK : store_event_insert(tx, &event);
+}
+
+Err dir_audit_list(Ctx *ctx, const AuditQuery *query, List *ret, int64_t *total)
+{
+    *ret = (List){ 0 };
+    TRY(store_audit_count(db_auto(ctx), query, total));
+    return query->offset >= *total ? OK : store_audit_list(db_auto(ctx), query, ret);
 }

@@ -10,13 +10,14 @@
 typedef enum EventKind {
     EV_USER_SIGNEDUP, EV_USER_MODIFIED, EV_USER_DELETED, EV_LOGIN, EV_LOGOUT, EV_TOKEN_REFRESHED, EV_TOKEN_REVOKED, EV_USER_REPEATED_SIGNUP,
     EV_FACTOR_IN_PROGRESS, EV_CHALLENGE_CREATED, EV_VERIFICATION_ATTEMPTED, EV_FACTOR_UNENROLLED, EV_FACTOR_DELETED, EV_FACTOR_UPDATED,
-    EV_USER_INVITED, EV_CONFIRMATION_REQUESTED, EV_RECOVERY_REQUESTED, EV_REAUTHENTICATE_REQUESTED, EV_UPDATED_PASSWORD, EV_KINDS
+    EV_USER_INVITED, EV_CONFIRMATION_REQUESTED, EV_RECOVERY_REQUESTED, EV_REAUTHENTICATE_REQUESTED, EV_UPDATED_PASSWORD,
+    EV_IDENTITY_UNLINKED, EV_KINDS
 } EventKind;
 
 /* What an event is about. NULL members are left out, "" are not. */
 typedef struct Traits {
     const char *channel, *provider, *provider_type, *user_email, *user_id, *user_phone;
-    const char *challenge_id, *factor_id, *factor_status, *factor_type, *session_id;
+    const char *challenge_id, *factor_id, *factor_status, *factor_type, *session_id, *identity_id, *provider_id;
 } Traits;
 
 /* An event by the caller of this request, or by the user itself where it acts (`actor`). Written in the same transaction. */

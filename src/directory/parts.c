@@ -120,6 +120,126 @@ Err dir_identity_delete(Ctx *ctx, const char *user_id, const char *identity_id)
     return tx_run(ctx, remove_identity, &removal);
 }
 
+typedef struct Unlinking {
+    const char *user_id, *identity_id;
+    bool confirm, by_user;
+} Unlinking;
+
+static bool says_verified(Ctx *ctx, const Identity *identity)
+{
+    return text_eq(json_get(ctx->arena, identity->data, "email_verified"), "true");
+}
+
+/* How well an identity could give the user its e-mail. */
+static int email_rank(Ctx *ctx, const Identity *identity)
+{
+    return text_empty(identity->email) ? 0 : says_verified(ctx, identity) ? 2 : 1;
+}
+
+/* The best of those that stay, the oldest first; NULL if one of them has the user's e-mail already. */
+static const Identity *next_email(Ctx *ctx, const User *user, const Identity *gone)
+{
+    const Identity *best = NULL;
+
+    for (size_t i = 0; i < user->identities.n; i++) {
+        const Identity *identity = user->identities.v[i];
+
+        if (identity == gone)
+            continue;
+        if (text_eq(identity->email, user->email))
+            return NULL;
+        if (best == NULL || email_rank(ctx, identity) > email_rank(ctx, best))
+            best = identity;
+    }
+    return best;
+}
+
+/* A further address of the user that becomes the one of auth.users has no row of its own any more. */
+static Err forget_address(Tx *tx, const User *user, const char *email)
+{
+    for (size_t i = 0; i < user->addresses.n; i++) {
+        const Address *address = user->addresses.v[i];
+
+        if (!address->primary && text_eq(address->kind, "email") && text_eq(address->value, email))
+            TRY(store_address_delete(tx, address->id));
+    }
+    return OK;
+}
+
+static Err take_email(Tx *tx, User *user, const Identity *from, bool confirm)
+{
+    Ctx *ctx = tx_ctx(tx);
+    const bool verified = says_verified(ctx, from) || confirm;
+    const char *email = text_empty(from->email) ? NULL : text_lower(ctx->arena, from->email);
+    List holders = { 0 };
+
+    if (email != NULL) {
+        TRY(store_address_lock(tx, email));
+        TRY(store_address_holders(tx, "email", email, &holders));
+    }
+    for (size_t i = 0; i < holders.n; i++)
+        if (!text_eq(((const Holder *)holders.v[i])->id, user->id))
+            return fail(ctx, E_EMAIL_TAKEN, NOWHERE, NULL);
+    TRY(forget_address(tx, user, email));
+    user->email = email;
+    user->email_id = NULL;
+    if (!verified) {
+        user->email_confirmed_at = 0;
+        user->meta_user = json_set(ctx->arena, user->meta_user, "email_verified", "false");
+    }
+    TRY(store_one_time_tokens_delete(tx, user->id));
+    return store_user_clear_tokens(tx, user->id);
+}
+
+/* The user's address follows its identities. */
+static Err follow_identities(Tx *tx, User *user, const Identity *gone, bool confirm)
+{
+    const Identity *next;
+
+    if (text_eq(gone->provider, "phone")) {
+        user->phone = NULL;
+        user->phone_confirmed_at = 0;
+        user->phone_id = NULL;
+        return OK;
+    }
+    next = next_email(tx_ctx(tx), user, gone);
+    return next == NULL ? OK : take_email(tx, user, next, confirm);
+}
+
+static Err unlink_identity(Tx *tx, void *arg)
+{
+    const Unlinking *unlinking = arg;
+    const Removal removal = { .user_id = unlinking->user_id };
+    Ctx *ctx = tx_ctx(tx);
+    const Identity *gone = NULL;
+    Traits traits;
+    User *user;
+
+    TRY(load(tx, &removal, &user));
+    if (user->identities.n <= 1)
+        return fail(ctx, E_NO_IDENTIFIER, NOWHERE, NULL);
+    for (size_t i = 0; i < user->identities.n; i++)
+        if (text_eq(((const Identity *)user->identities.v[i])->id, unlinking->identity_id))
+            gone = user->identities.v[i];
+    if (gone == NULL)
+        return fail(ctx, E_NOT_THIS_USER, NOWHERE, NULL);
+    traits = (Traits){ .identity_id = gone->id, .provider = gone->provider, .provider_id = gone->provider_id };
+    TRY(event_add(tx, EV_IDENTITY_UNLINKED, unlinking->by_user ? user : NULL, &traits));
+    TRY(store_identity_delete(tx, gone->id));
+    TRY(follow_identities(tx, user, gone, unlinking->confirm));
+    list_providers(ctx, user, gone);
+    user->updated_at = ctx->now > user->updated_at ? ctx->now : user->updated_at + 1;
+    TRY(store_user_update(tx, user));
+    return user->has_profile ? store_profile_put(tx, user) : OK;
+}
+
+Err dir_identity_unlink(Ctx *ctx, const char *user_id, const char *identity_id, bool confirm, bool by_user)
+{
+    Unlinking unlinking = { .user_id = user_id, .identity_id = identity_id, .confirm = confirm, .by_user = by_user };
+
+    return tx_run(ctx, unlink_identity, &unlinking);
+}
+
 /* ---- second factors ---- */
 
 static bool is_factor(const Factor *factor, bool all)

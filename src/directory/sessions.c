@@ -226,6 +226,36 @@ Err dir_sign_out(Ctx *ctx, const User *user, const char *session_id, SignOutScop
     return tx_run(ctx, sign_out, &out);
 }
 
+Err dir_user_sessions(Ctx *ctx, const char *user_id, List *ret)
+{
+    *ret = (List){ 0 };
+    return store_user_sessions(db_auto(ctx), user_id, ret);
+}
+
+static Err end_by_caller(Tx *tx, void *arg)
+{
+    const Session *session = arg;
+    const Traits traits = { .user_id = session->user_id, .session_id = session->id };
+
+    TRY(event_add(tx, EV_LOGOUT, NULL, &traits));
+    return session->id == NULL ? store_sessions_delete_all(tx, session->user_id) : store_sessions_delete_one(tx, session->user_id, session->id);
+}
+
+Err dir_user_sessions_end(Ctx *ctx, const char *user_id, const char *session_id)
+{
+    Session session = { .user_id = user_id, .id = session_id };
+    SessionRow *row;
+    Err err;
+
+    if (session_id != NULL) {
+        err = store_session_load(db_auto(ctx), session_id, &row);
+        if (err == E_NO_ROW || (err == OK && !text_eq(row->session.user_id, user_id)))
+            return fail(ctx, E_SESSION_GONE, NOWHERE, NULL);
+        TRY(err);
+    }
+    return tx_run(ctx, end_by_caller, &session);
+}
+
 /* ---- refresh tokens, version 1 ---- */
 
 static bool is_token(const char *token)

@@ -161,6 +161,13 @@ typedef struct Event {
     int64_t created_at;
 } Event;
 
+/* Rows of the audit trail: each text is looked for anywhere and without regard to case, `%` and `_` in it are wildcards; NULL: no condition. */
+typedef struct AuditQuery {
+    const char *author; /* user name or full name of the actor */
+    const char *action, *type;
+    int64_t limit, offset;
+} AuditQuery;
+
 /* hecate.keys */
 typedef struct StoredKey {
     const char *id, *dialect, *kind, *alg, *sealed, *state;

@@ -97,6 +97,7 @@ const Option option_rows[] = {
     { "external-anonymous-users-enabled", "GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED", NULL, BOOL_IN(gotrue.anonymous_enabled), "false", .flags = O_RELOAD, .about = "Sign-up without an address." },
     { "sms-provider", "GOTRUE_SMS_PROVIDER", NULL, TEXT_IN(gotrue.sms_provider), "", .flags = O_RELOAD, .about = "What /settings says of the SMS provider." },
     { "cors-allowed-headers", "GOTRUE_CORS_ALLOWED_HEADERS", NULL, TEXT_IN(gotrue.cors_headers), "", .flags = O_RELOAD, .about = "Further request headers that browsers may send, comma-separated." },
+    { "security-manual-linking-enabled", "GOTRUE_SECURITY_MANUAL_LINKING_ENABLED", NULL, BOOL_IN(gotrue.manual_linking), "false", .flags = O_RELOAD, .about = "Users link and unlink identities of their own." },
     { "cursor-pagination", "GOTRUE_EXPERIMENTAL_CURSOR_PAGINATION_ENABLED", NULL, BOOL_IN(gotrue.cursor_pagination), "false", .flags = O_RELOAD, .about = "Lists of users by cursor." },
 
     /* messages */

@@ -82,6 +82,11 @@ static const Field answer_cols[] = {
 
 /* ---- reading ---- */
 
+Err session_row_finish(Ctx *ctx, SessionRow *row)
+{
+    return row->amr_json == NULL ? OK : json_read_list(ctx, str_of(row->amr_json), amr_doc, &row->session.amr);
+}
+
 static Err load_row(Tx *tx, const Stmt *stmt, const SessionWrite *key, SessionRow **ret)
 {
     SessionRow *row;
@@ -90,8 +95,7 @@ static Err load_row(Tx *tx, const Stmt *stmt, const SessionWrite *key, SessionRo
     TRY(db_one(tx, stmt, write_cols, key, session_cols, &row));
     if (row->row.user.id != NULL)
         TRY(user_row_finish(tx_ctx(tx), &row->row, &user));
-    if (row->amr_json != NULL)
-        TRY(json_read_list(tx_ctx(tx), str_of(row->amr_json), amr_doc, &row->session.amr));
+    TRY(session_row_finish(tx_ctx(tx), row));
     *ret = row;
     return OK;
 }

@@ -139,6 +139,14 @@ Err store_sessions_delete_one(Tx *tx, const char *user_id, const char *session_i
 Err store_sessions_delete_others(Tx *tx, const char *user_id, const char *session_id);
 Err store_event_insert(Tx *tx, const Event *event);
 
+/* ---- what administrators read (audit.c) ---- */
+
+/* Reads the claims of a row into the list of its session. */
+Err session_row_finish(Ctx *ctx, SessionRow *row);
+Err store_user_sessions(Tx *tx, const char *user_id, List *ret); /* Session, newest first */
+Err store_audit_list(Tx *tx, const AuditQuery *query, List *ret); /* Event, newest first */
+Err store_audit_count(Tx *tx, const AuditQuery *query, int64_t *ret);
+
 /* ---- second factors (mfa.c) ---- */
 
 /* A factor, one of its challenges (challenge_id NULL: no such challenge), what is counted beside it, and what a write needs. */

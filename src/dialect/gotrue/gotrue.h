@@ -23,6 +23,7 @@ typedef struct GotrueSettings {
     const char *sms_provider;
     const char *cors_headers; /* further ones, comma-separated, or "" */
     bool cursor_pagination;
+    bool manual_linking;
     const char *version;
     const _Atomic bool *ready; /* false: /health answers 503, for the listeners close soon; NULL: always ready */
 } GotrueSettings;

@@ -33,6 +33,7 @@ bool gotrue_intercept(Ctx *ctx, const Req *req, Reply *reply);
 void gotrue_finish(Ctx *ctx, const Req *req, Reply *reply);
 
 /* users.c */
+const GotrueIdentity *gotrue_identity_view(Ctx *ctx, const Identity *identity);
 const GotrueUser *gotrue_user_view(Ctx *ctx, const User *user);
 Err gotrue_read_user_id(Ctx *ctx, const char *text, const char **ret);
 Err gotrue_reply_user(Ctx *ctx, Reply *reply, int status, const User *user);
@@ -45,6 +46,26 @@ Err gotrue_user_delete(Ctx *ctx, const Req *req, Reply *reply);
 /* users.c */
 /* A JSON array of what route->out describes. */
 Err gotrue_reply_list(Ctx *ctx, Reply *reply, const List *list);
+
+/* list.c: a page of a list, as `page` and `per_page` say, and the parameters of the request. */
+typedef struct Pairs Pairs;
+typedef struct Page {
+    Pairs *pairs;
+    uint64_t page, per_page;
+    int64_t limit, offset;
+} Page;
+Err gotrue_page_read(Ctx *ctx, const Req *req, Page *page);                            /* E_BAD_PAGE, E_BAD_VALUE */
+const char *gotrue_page_value(const Page *page, const char *name);                     /* the first value, or NULL */
+void gotrue_page_headers(Ctx *ctx, Reply *reply, const Page *page, int64_t total);     /* Link, X-Total-Count */
+
+/* parts.c */
+Err gotrue_audit_list(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_identity_list(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_identity_delete(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_own_identities(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_own_identity_delete(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_session_list(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_sessions_end(Ctx *ctx, const Req *req, Reply *reply);
 
 /* factors.c */
 const GotrueFactor *gotrue_factor_view(Ctx *ctx, const Factor *factor);

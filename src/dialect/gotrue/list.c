@@ -9,10 +9,10 @@ typedef struct Pair {
     size_t at;
 } Pair;
 
-typedef struct Pairs {
+struct Pairs {
     Pair v[MOST_PAIRS + 1]; /* and one of ours */
     size_t n;
-} Pairs;
+};
 
 static Err read_pairs(Ctx *ctx, Str query, Pairs *pairs)
 {
@@ -101,11 +101,13 @@ static void put_encoded(Buf *buf, const char *text)
     }
 }
 
-/* </admin/users?…>; rel="…" with these parameters, sorted. */
-static void put_pairs(Buf *buf, Pairs *pairs, const char *rel)
+/* </path?…>; rel="…" with these parameters, sorted. */
+static void put_pairs(Ctx *ctx, Buf *buf, Pairs *pairs, const char *rel)
 {
     qsort(pairs->v, pairs->n, sizeof(*pairs->v), compare_pairs);
-    buf_puts(buf, buf->len > 0 ? ", </admin/users?" : "</admin/users?");
+    buf_puts(buf, buf->len > 0 ? ", <" : "<");
+    buf_str(buf, ctx_call(ctx)->path);
+    buf_char(buf, '?');
     for (size_t i = 0; i < pairs->n; i++) {
         buf_puts(buf, i == 0 ? "" : "&");
         put_encoded(buf, pairs->v[i].name);
@@ -124,7 +126,7 @@ static void put_link(Ctx *ctx, Buf *buf, const Pairs *pairs, uint64_t page, cons
         if (!text_eq(pairs->v[i].name, "page"))
             sorted.v[sorted.n++] = pairs->v[i];
     sorted.v[sorted.n++] = (Pair){ "page", arena_printf(ctx->arena, "%llu", (unsigned long long)page), 0 };
-    put_pairs(buf, &sorted, rel);
+    put_pairs(ctx, buf, &sorted, rel);
 }
 
 /* The one link of a page by cursor. */
@@ -133,23 +135,50 @@ static void write_link(Ctx *ctx, Reply *reply, Pairs *pairs)
     Buf link = buf_in(ctx->arena, 32768);
     char *text;
 
-    put_pairs(&link, pairs, "next");
+    put_pairs(ctx, &link, pairs, "next");
     if (buf_text(&link, &text) == OK)
         reply_header(reply, "Link", text);
 }
 
-static void write_headers(Ctx *ctx, Reply *reply, const Pairs *pairs, uint64_t page, uint64_t per_page, int64_t total)
+void gotrue_page_headers(Ctx *ctx, Reply *reply, const Page *page, int64_t total)
 {
-    const uint64_t pages = ((uint64_t)total + per_page - 1) / per_page;
+    const uint64_t pages = ((uint64_t)total + page->per_page - 1) / page->per_page;
     Buf link = buf_in(ctx->arena, 32768);
     char *text;
 
-    if (pages > page)
-        put_link(ctx, &link, pairs, page + 1, "next");
-    put_link(ctx, &link, pairs, pages, "last");
+    if (pages > page->page)
+        put_link(ctx, &link, page->pairs, page->page + 1, "next");
+    put_link(ctx, &link, page->pairs, pages, "last");
     if (buf_text(&link, &text) == OK)
         reply_header(reply, "Link", text);
     reply_headerf(reply, "X-Total-Count", "%lld", (long long)total);
+}
+
+const char *gotrue_page_value(const Page *page, const char *name)
+{
+    return value_of(page->pairs, name);
+}
+
+static Err read_page(Ctx *ctx, Page *page)
+{
+    uint64_t offset;
+
+    TRY(read_number(ctx, value_of(page->pairs, "page"), &page->page));
+    TRY(read_number(ctx, value_of(page->pairs, "per_page"), &page->per_page));
+    if (page->per_page == 0)
+        return fail(ctx, E_BAD_PAGE, NOWHERE, "per_page must be greater than 0");
+    page->limit = page->per_page > INT32_MAX ? INT32_MAX : (int64_t)page->per_page;
+    if (__builtin_mul_overflow(page->page == 0 ? 0 : page->page - 1, page->per_page, &offset) || offset > INT64_MAX)
+        offset = INT64_MAX;
+    page->offset = (int64_t)offset;
+    return OK;
+}
+
+Err gotrue_page_read(Ctx *ctx, const Req *req, Page *page)
+{
+    *page = (Page){ .pairs = ARENA_NEW(ctx->arena, Pairs), .page = 1, .per_page = DEFAULT_PAGE };
+    TRY(read_pairs(ctx, req->query, page->pairs));
+    return read_page(ctx, page);
 }
 
 /* ---- cursors (only when they are switched on, and no page is asked for) ---- */
@@ -247,33 +276,44 @@ static Err list_by_cursor(Ctx *ctx, Reply *reply, const Pairs *pairs, UserQuery 
     return reply_json(ctx, reply, 200, "application/json", cursor_page_fields, &out, JSON_HTML);
 }
 
+/* Exact look-up by `email` and `phone`, which the reference lacks; in any spelling that a sign-in takes. */
+static Err read_addresses(Ctx *ctx, const Pairs *pairs, UserQuery *query)
+{
+    const char *email = value_of(pairs, "email"), *phone = value_of(pairs, "phone");
+
+    if (!text_empty(email))
+        texts_add(ctx->arena, &query->emails, text_lower(ctx->arena, email));
+    if (!text_empty(phone)) {
+        TRY(phone_read(ctx, phone, &phone));
+        texts_add(ctx->arena, &query->phones, phone);
+    }
+    query->plain = query->emails.n + query->phones.n > 0;
+    return OK;
+}
+
 Err gotrue_user_list(Ctx *ctx, const Req *req, Reply *reply)
 {
     GotrueUsers out = { .aud = gotrue_audience(ctx, req) };
     UserQuery *query = ARENA_NEW(ctx->arena, UserQuery);
-    Pairs *pairs = ARENA_NEW(ctx->arena, Pairs);
-    uint64_t page = 1, per_page = DEFAULT_PAGE, offset;
+    Page page = { .pairs = ARENA_NEW(ctx->arena, Pairs), .page = 1, .per_page = DEFAULT_PAGE };
     int64_t total;
     List users;
 
-    TRY(read_pairs(ctx, req->query, pairs));
-    TRY(read_sort(ctx, pairs, &query->ascending));
+    TRY(read_pairs(ctx, req->query, page.pairs));
+    TRY(read_sort(ctx, page.pairs, &query->ascending));
     query->aud = out.aud;
-    query->filter = value_of(pairs, "filter");
-    if (((const GotrueSettings *)ctx_settings(ctx))->cursor_pagination && text_empty(value_of(pairs, "page")) && text_empty(value_of(pairs, "per_page")))
-        return list_by_cursor(ctx, reply, pairs, query);
-    TRY(read_number(ctx, value_of(pairs, "page"), &page));
-    TRY(read_number(ctx, value_of(pairs, "per_page"), &per_page));
-    if (per_page == 0)
-        return fail(ctx, E_BAD_PAGE, NOWHERE, "per_page must be greater than 0");
-    query->limit = per_page > INT32_MAX ? INT32_MAX : (int64_t)per_page;
-    if (__builtin_mul_overflow(page == 0 ? 0 : page - 1, per_page, &offset) || offset > INT64_MAX)
-        offset = INT64_MAX;
-    query->offset = (int64_t)offset;
+    query->filter = value_of(page.pairs, "filter");
+    TRY(read_addresses(ctx, page.pairs, query));
+    if (((const GotrueSettings *)ctx_settings(ctx))->cursor_pagination && text_empty(value_of(page.pairs, "page")) &&
+        text_empty(value_of(page.pairs, "per_page")))
+        return list_by_cursor(ctx, reply, page.pairs, query);
+    TRY(read_page(ctx, &page));
+    query->limit = page.limit;
+    query->offset = page.offset;
     TRY(dir_user_count(ctx, query, &total));
     TRY(dir_user_list(ctx, query, &users));
     for (size_t i = 0; i < users.n; i++)
         list_add(ctx->arena, &out.users, (void *)(uintptr_t)gotrue_user_view(ctx, users.v[i]));
-    write_headers(ctx, reply, pairs, page, per_page, total);
+    gotrue_page_headers(ctx, reply, &page, total);
     return reply_object(ctx, reply, 200, &out, JSON_HTML);
 }

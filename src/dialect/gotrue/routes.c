@@ -20,6 +20,8 @@ const Route gotrue_routes[] = {
     { GET,    "/user",                             NEED_USER,    gotrue_me,            NULL,              gotrue_user,    .flags = ROUTE_SLASH },
     { PUT,    "/user",                             NEED_USER,    gotrue_own_update,    gotrue_user_in,    gotrue_user,    .flags = ROUTE_SLASH },
     { GET,    "/reauthenticate",                   NEED_USER,    gotrue_reauthenticate, NULL,             NULL,           .flags = ROUTE_SLASH },
+    { GET,    "/user/identities",                  NEED_USER,    gotrue_own_identities, NULL,             gotrue_identity },
+    { DELETE, "/user/identities/{identity_id}",    NEED_USER,    gotrue_own_identity_delete },
     { POST,   "/factors",                          NEED_USER,    gotrue_factor_enroll, gotrue_factor_in,  gotrue_enrolment, .flags = ROUTE_SLASH },
     { POST,   "/factors/{factor_id}/challenge",    NEED_USER,    gotrue_factor_challenge, NULL,           gotrue_challenge },
     { POST,   "/factors/{factor_id}/verify",       NEED_USER,    gotrue_factor_verify, gotrue_factor_verify_in, gotrue_session },
@@ -35,6 +37,12 @@ const Route gotrue_routes[] = {
     { GET,    "/admin/users/{user_id}/factors",    NEED_SECRET,  gotrue_factor_list,   NULL,              gotrue_factor,  .flags = ROUTE_SLASH },
     { PUT,    "/admin/users/{user_id}/factors/{factor_id}", NEED_SECRET, gotrue_factor_update, gotrue_factor_in, gotrue_factor, .flags = ROUTE_SLASH },
     { DELETE, "/admin/users/{user_id}/factors/{factor_id}", NEED_SECRET, gotrue_factor_delete, NULL,      gotrue_factor,  .flags = ROUTE_SLASH },
+    { GET,    "/admin/users/{user_id}/identities", NEED_SECRET,  gotrue_identity_list, NULL,              gotrue_identity, .flags = ROUTE_SLASH },
+    { DELETE, "/admin/users/{user_id}/identities/{identity_id}", NEED_SECRET, gotrue_identity_delete },
+    { GET,    "/admin/users/{user_id}/sessions",   NEED_SECRET,  gotrue_session_list,  NULL,              gotrue_session_row, .flags = ROUTE_SLASH },
+    { DELETE, "/admin/users/{user_id}/sessions",   NEED_SECRET,  gotrue_sessions_end,  NULL,              NULL,           .flags = ROUTE_SLASH },
+    { DELETE, "/admin/users/{user_id}/sessions/{session_id}", NEED_SECRET, gotrue_sessions_end },
+    { GET,    "/admin/audit",                      NEED_SECRET,  gotrue_audit_list,    NULL,              gotrue_event,   .flags = ROUTE_SLASH },
     { 0 }
 };
 /* clang-format on */

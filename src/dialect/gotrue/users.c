@@ -8,7 +8,7 @@ static const UserPolicy admin_update = { .check_password = true, .verified_in_me
 
 /* ---- showing ---- */
 
-static void *identity_view(Ctx *ctx, const Identity *identity)
+const GotrueIdentity *gotrue_identity_view(Ctx *ctx, const Identity *identity)
 {
     GotrueIdentity *view = ARENA_NEW(ctx->arena, GotrueIdentity);
 
@@ -33,7 +33,7 @@ const GotrueUser *gotrue_user_view(Ctx *ctx, const User *user)
         .updated_at = user->updated_at, .banned_until = user->banned_until, .deleted_at = user->deleted_at, .is_anonymous = user->is_anonymous,
     };
     for (size_t i = 0; i < user->identities.n; i++)
-        list_add(ctx->arena, &view->identities, identity_view(ctx, user->identities.v[i]));
+        list_add(ctx->arena, &view->identities, (void *)(uintptr_t)gotrue_identity_view(ctx, user->identities.v[i]));
     for (size_t i = 0; i < user->factors.n; i++)
         list_add(ctx->arena, &view->factors, (void *)(uintptr_t)gotrue_factor_view(ctx, user->factors.v[i]));
     return view;

@@ -148,6 +148,29 @@ const Field gotrue_challenge[] = {
     END(ChallengeOut),
 };
 
+const Field gotrue_event[] = {
+    TEXT(GotrueEvent, id, "id"),
+    JSON(GotrueEvent, payload, "payload"),
+    TIME(GotrueEvent, created_at, "created_at"),
+    TEXT(GotrueEvent, ip_address, "ip_address", .flags = NULL_AS_EMPTY),
+    END(GotrueEvent),
+};
+
+const Field gotrue_session_row[] = {
+    TEXT(GotrueSessionRow, id, "id"),
+    TEXT(GotrueSessionRow, user_id, "user_id"),
+    TIME(GotrueSessionRow, created_at, "created_at"),
+    TIME(GotrueSessionRow, updated_at, "updated_at"),
+    TIME(GotrueSessionRow, refreshed_at, "refreshed_at", .flags = OMIT_NULL),
+    TIME(GotrueSessionRow, not_after, "not_after", .flags = OMIT_NULL),
+    TEXT(GotrueSessionRow, aal, "aal"),
+    TEXTS(GotrueSessionRow, amr, "amr", .flags = NULL_AS_EMPTY),
+    TEXT(GotrueSessionRow, factor_id, "factor_id", .flags = OMIT_NULL),
+    TEXT(GotrueSessionRow, user_agent, "user_agent", .flags = NULL_AS_EMPTY),
+    TEXT(GotrueSessionRow, ip, "ip", .flags = NULL_AS_EMPTY),
+    END(GotrueSessionRow),
+};
+
 const Field gotrue_id[] = { TEXT(IdOut, id, "id"), END(IdOut) };
 
 const Field gotrue_otp_in[] = {

@@ -77,6 +77,19 @@ typedef struct ChallengeOut {
     int64_t expires_at;
 } ChallengeOut;
 extern const Field gotrue_challenge[];
+/* A row of the audit trail (4.5), and a session as administrators see it (beyond the reference). */
+typedef struct GotrueEvent {
+    const char *id, *payload, *ip_address;
+    int64_t created_at;
+} GotrueEvent;
+extern const Field gotrue_event[];
+typedef struct GotrueSessionRow {
+    const char *id, *user_id, *factor_id, *aal, *user_agent, *ip;
+    Texts amr;
+    int64_t created_at, updated_at, refreshed_at, not_after;
+} GotrueSessionRow;
+extern const Field gotrue_session_row[];
+
 typedef struct IdOut {
     const char *id;
 } IdOut;
