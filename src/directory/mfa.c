@@ -45,14 +45,6 @@ static Err need_session(Ctx *ctx)
     return ctx->caller->session == NULL ? fail(ctx, E_SESSION_GONE, NOWHERE, "A valid session is required") : OK;
 }
 
-/* The user as it is now, until the end of the transaction nobody else's. */
-static Err lock_user(Tx *tx, const char *id, User **ret)
-{
-    const Err err = store_user_get_for_update(tx, id, ret);
-
-    return err == E_NO_ROW ? fail(tx_ctx(tx), E_NO_USER, NOWHERE, NULL) : err;
-}
-
 /* ---- enrolment ---- */
 
 typedef struct Enrolment {
@@ -111,7 +103,7 @@ static Err enroll(Tx *tx, void *arg)
     const Traits traits = { .factor_id = row->factor.id, .factor_type = text_eq(row->factor.factor_type, "totp") ? NULL : row->factor.factor_type };
     User *user;
 
-    TRY(lock_user(tx, row->factor.user_id, &user));
+    TRY(user_load(tx, row->factor.user_id, &user));
     TRY(clear_phone(tx, user, enrolment));
     TRY(store_factor_write(tx, FACTOR_DELETE_STALE, row));
     TRY(check_room(tx_ctx(tx), user, enrolment));
@@ -300,7 +292,7 @@ static Err verify(Tx *tx, void *arg)
     Err err;
 
     verification->wrong = false;
-    TRY(lock_user(tx, key.factor.user_id, &user));
+    TRY(user_load(tx, key.factor.user_id, &user));
     err = store_challenge_get(tx, &key, &row);
     if (err == E_NO_ROW)
         return fail(ctx, E_NO_FACTOR, NOWHERE, NULL);
@@ -367,7 +359,7 @@ static Err remove_factor(Tx *tx, void *arg)
     const Factor *factor;
     User *user;
 
-    TRY(lock_user(tx, removal->user_id, &user));
+    TRY(user_load(tx, removal->user_id, &user));
     factor = user_factor(user, removal->factor->id);
     if (factor == NULL)
         return fail(tx_ctx(tx), E_NO_FACTOR, NOWHERE, NULL);

@@ -209,13 +209,12 @@ static Err follow_identities(Tx *tx, User *user, const Identity *gone, bool conf
 static Err unlink_identity(Tx *tx, void *arg)
 {
     const Unlinking *unlinking = arg;
-    const Removal removal = { .user_id = unlinking->user_id };
     Ctx *ctx = tx_ctx(tx);
     const Identity *gone = NULL;
     Traits traits;
     User *user;
 
-    TRY(load(tx, &removal, &user));
+    TRY(user_load(tx, unlinking->user_id, &user));
     if (user->identities.n <= 1)
         return fail(ctx, E_NO_IDENTIFIER, NOWHERE, NULL);
     for (size_t i = 0; i < user->identities.n; i++)
@@ -227,7 +226,7 @@ static Err unlink_identity(Tx *tx, void *arg)
     TRY(event_add(tx, EV_IDENTITY_UNLINKED, unlinking->by_user ? user : NULL, &traits));
     TRY(store_identity_delete(tx, gone->id));
     TRY(follow_identities(tx, user, gone, unlinking->confirm));
-    list_providers(ctx, user, gone);
+    providers_list(ctx, user, gone);
     user->updated_at = ctx->now > user->updated_at ? ctx->now : user->updated_at + 1;
     TRY(store_user_update(tx, user));
     return user->has_profile ? store_profile_put(tx, user) : OK;
