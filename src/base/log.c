@@ -1,6 +1,9 @@
 /* log.c: building and writing a line. */
 #include "log.h"
 
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -8,7 +11,7 @@
 #include "buf.h"
 #include "clock.h"
 
-enum { MOST_TEXT = 1024, MOST_LINE = 65536, GATHERED = 16384 };
+enum { MOST_TEXT = 1024, MOST_LINE = 65536, GATHERED = 16384, GRACE_MS = 20 };
 
 /* Lines of a thread that gathers them. */
 typedef struct Gathered {
@@ -89,11 +92,64 @@ static void put_line(Buf *line, LogLevel level, const char *event, const LogFiel
     buf_puts(line, json ? "}\n" : "\n");
 }
 
-static void write_out(const char *p, size_t n)
+/* ---- standard error ---- */
+
+/* Whoever reads our pipe may have stopped: that must not stop the server. What the pipe does not take is lost, and counted. */
+static pthread_mutex_t out_lock = PTHREAD_MUTEX_INITIALIZER;
+static size_t lost; /* lines since the last that went out */
+static bool torn;   /* the last one went out in part */
+
+/* Does a write of PIPE_BUF bytes return at once? A reader that lags gets a moment, one that has stopped none. */
+static bool has_room(void)
+{
+    struct pollfd fd = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+    return poll(&fd, 1, lost > 0 ? 0 : GRACE_MS) > 0;
+}
+
+static void write_piece(const char *p, size_t n)
 {
     if (write(STDERR_FILENO, p, n) < 0) {
         /* nowhere left to say so */
     }
+}
+
+static void say_lost(void)
+{
+    Buf line CLEANUP(buf_free) = buf_heap(MOST_LINE);
+
+    buf_puts(&line, torn ? "\n" : "");
+    put_line(&line, LOG_WARN, "lines of the log were lost", &LOG_INT_FIELD("lines", lost), 1);
+    lost = 0;
+    torn = false;
+    write_piece(line.data, line.len);
+}
+
+/* What goes out in one piece: whole lines, if one ends within PIPE_BUF. */
+static size_t piece_of(const char *p, size_t n)
+{
+    const char *end = n <= PIPE_BUF ? NULL : memrchr(p, '\n', PIPE_BUF);
+
+    return n <= PIPE_BUF ? n : end == NULL ? PIPE_BUF : (size_t)(end - p) + 1;
+}
+
+static void write_out(const char *p, size_t n)
+{
+    size_t at = 0;
+
+    pthread_mutex_lock(&out_lock);
+    if (lost > 0 && has_room())
+        say_lost();
+    while (at < n && has_room()) {
+        const size_t piece = piece_of(p + at, n - at);
+
+        write_piece(p + at, piece);
+        at += piece;
+    }
+    torn = torn || (at > 0 && at < n && p[at - 1] != '\n');
+    for (; at < n; at++)
+        lost += p[at] == '\n';
+    pthread_mutex_unlock(&out_lock);
 }
 
 void log_flush(void)

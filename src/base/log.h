@@ -1,5 +1,6 @@
 /* log.h: one event a line, on standard error: JSON objects, or text when it is a terminal. Never a token, a body, an
- * address or a secret; text from outside is escaped, and cut behind 1024 bytes. */
+ * address or a secret; text from outside is escaped, and cut behind 1024 bytes. Nothing here waits for a reader for longer than a moment: lines that a
+ * full pipe does not take are lost, and their number is the first line when it takes some again. */
 #ifndef HECATE_LOG_H
 #define HECATE_LOG_H
 
