@@ -102,6 +102,7 @@ typedef struct Item {
     Work *work;          /* a statement or a query */
     const char *command; /* or BEGIN, COMMIT, … */
     bool write;          /* never sent twice */
+    bool bound;          /* of the transaction on this connection: goes on no other, and ends with an error of it */
     bool alone;          /* gets a Sync, hence a transaction, of its own */
     bool sync;           /* no statement: the end of a batch */
     bool again;          /* was described or passed over: to be sent again */

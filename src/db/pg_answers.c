@@ -54,7 +54,10 @@ static void bad_result(Pipe *pipe, Item *item, PGresult *result)
     pipe->failed = true;
     if (step_of(item) == STEP_PREPARE || stale(item, result))
         forget_prepared(pipe, item);
-    if (stale(item, result)) {
+    if (stale(item, result) && item->bound) {
+        item->again = false;
+        item->err = E_DB_RETRY; /* the transaction is over */
+    } else if (stale(item, result)) {
         item->tries++;
         item->again = true;
     } else {
@@ -146,6 +149,8 @@ static bool take_result(Pipe *pipe, PGresult *result)
     if (status == PGRES_PIPELINE_ABORTED) {
         if (step_of(item) == STEP_PREPARE)
             pipe->conn->prepared[item->work->stmt->index].sent = false;
+        if (item->bound && item->err == OK)
+            item->err = E_DB_RETRY;
         item->again = item->err == OK; /* else its own earlier step was refused */
         item->ran = false;
         PQclear(result);

@@ -106,7 +106,7 @@ static void lose(Pipe *pipe, Item *item)
 {
     item_forget(item);
     item->steps = 0;
-    if (!item->ran || (!item->write && item->tries++ == 0)) {
+    if (!item->bound && (!item->ran || (!item->write && item->tries++ == 0))) {
         item->ran = false;
         queue_add(&pipe->again, item);
         return;

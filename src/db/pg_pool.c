@@ -176,14 +176,14 @@ static Err begin(Place *place, Item *item)
     if (place->begun)
         return OK;
     place->begun = true;
-    *item = (Item){ .command = "BEGIN", .write = true };
+    *item = (Item){ .command = "BEGIN", .write = true, .bound = true };
     pipe_push(&place->pipe, item);
     return OK;
 }
 
 static Err command(Place *place, const char *sql, bool *committed)
 {
-    Item item = { .command = sql, .write = true };
+    Item item = { .command = sql, .write = true, .bound = true };
 
     if (place->pipe.conn == NULL)
         return E_DB_LOST;
@@ -198,7 +198,7 @@ static Err command(Place *place, const char *sql, bool *committed)
 static Err run_in(Ctx *ctx, Place *place, Work *work)
 {
     Pipe *pipe = &place->pipe;
-    Item start = { 0 }, item = { .work = work, .write = true };
+    Item start = { 0 }, item = { .work = work, .write = true, .bound = true };
 
     TRY(begin(place, &start));
     if (work->script == NULL)
@@ -231,8 +231,10 @@ static Err finish(Place *place, Err err)
 
     if (err == OK)
         err = place->tx_err;
-    if (err == E_DB_LOST)
+    if (err == E_DB_LOST) {
+        pipe_close(&place->pipe);
         return E_DB_RETRY;
+    }
     if (!place->begun || place->pipe.conn == NULL)
         return err;
     if (err != OK) {

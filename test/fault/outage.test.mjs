@@ -5,7 +5,7 @@ import { newCluster } from '../lib/cluster.mjs'
 import { newCutter } from '../lib/cutter.mjs'
 import { crew, hangUp, present, sum, underLoad } from '../lib/load.mjs'
 import { start, stores } from '../lib/server.mjs'
-import { broken } from '../lib/tables.mjs'
+import { broken, query } from '../lib/tables.mjs'
 
 const RECOVERY_MS = 5000
 const env = { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOG_LEVEL: 'error', HECATE_DATA_KEY: '00112233445566778899aabbccddeeff'.repeat(2) }
@@ -85,6 +85,26 @@ if (stores.includes('postgres'))
         await present(those)
         assert.equal(broken(server), '')
         hangUp(those)
+      } finally {
+        await other.stop()
+        cutter.close()
+      }
+    })
+
+    // The second statement of a transaction, never used before: it is described first, and must not go on alone on the next connection.
+    test('a transaction whose connection is lost half-way', async () => {
+      const cutter = await newCutter(cluster.url)
+      const other = await start({ store: 'postgres', database: cutter.url, env: { ...env, GOTRUE_MAILER_AUTOCONFIRM: 'true' } })
+      try {
+        const post = (path, body, headers) => fetch(`${other.gotrue.url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })
+        const { access_token: token, user } = await (await post('/signup', { email: 'half@example.com', password: 'Secret-pw-1' })).json()
+        cutter.cutBefore('DELETE FROM auth.sessions')
+        const answer = await post('/logout?scope=local', {}, { authorization: `Bearer ${token}` })
+        assert.equal(answer.status, 204)
+        assert.equal(cutter.cuts(), 1)
+        const of = async (what) => (await query({ ...other, database: cluster.url }, what))[0].n // not through the cutter: psql blocks this process
+        assert.equal(await of(`SELECT count(*) AS n FROM auth.sessions WHERE user_id = '${user.id}'`), 0, 'the session is gone')
+        assert.equal(await of(`SELECT count(*) AS n FROM auth.audit_log_entries WHERE payload->>'action' = 'logout' AND payload->>'actor_id' = '${user.id}'`), 1, 'and the audit trail says so')
       } finally {
         await other.stop()
         cutter.close()

@@ -1,4 +1,4 @@
-// cutter.mjs: a proxy before PostgreSQL's unix socket that cuts a connection when an answer comes, before it passes it on.
+// cutter.mjs: a proxy before PostgreSQL's unix socket that cuts a connection when an answer comes, or a statement goes, before it passes it on.
 import { mkdtempSync, rmSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
@@ -6,18 +6,24 @@ import { join } from 'node:path'
 
 const NAME = '.s.PGSQL.5432'
 
-// url: that of the database behind; cut(): the next answer on any connection is lost, with the connection. cuts(): how many were.
+// url: that of the database behind; cut(): the next answer on any connection is lost, with the connection; cutBefore(text): the next piece with this text
+// does not reach the database. cuts(): how many there were.
 export async function newCutter(url) {
   const behind = /[?&]host=([^&]+)/.exec(url)[1]
   const dir = mkdtempSync(join(tmpdir(), 'hecate-cutter-'))
   const open = new Set()
-  let due = 0, done = 0
+  let due = 0, done = 0, word
   const server = net.createServer((client) => {
     const postgres = net.connect(join(behind, NAME))
     const end = () => [client, postgres].forEach((socket) => socket.destroy())
     open.add(client)
     for (const socket of [client, postgres]) socket.on('error', end).on('close', end)
-    client.on('close', () => open.delete(client)).pipe(postgres)
+    client.on('close', () => open.delete(client)).on('data', (chunk) => {
+      if (word === undefined || !chunk.includes(word)) return postgres.write(chunk)
+      word = undefined
+      done++
+      end()
+    })
     postgres.on('data', (chunk) => {
       if (due === 0) return client.write(chunk)
       due--
@@ -29,6 +35,7 @@ export async function newCutter(url) {
   return {
     url: url.replace(behind, dir),
     cut: () => { due = 1 },
+    cutBefore: (text) => { word = text },
     cuts: () => done,
     close: () => {
       open.forEach((socket) => socket.destroy())
