@@ -31,7 +31,8 @@ struct HttpServer {
     uv_timer_t tick;
     bool unix_socket, draining;
     Conn *conns;
-    size_t n_conns, n_running, memory;
+    _Atomic size_t n_conns; /* metrics read it from another loop */
+    size_t n_running, memory;
     Arena *arenas[MOST_ARENAS];
     size_t n_arenas;
     char *read_buffer, *plain_buffer, *piece; /* what came; the same decrypted; what is to be encrypted */

@@ -470,16 +470,16 @@ static void server_free(Server *server)
 {
     watchdog_stop();
     mailer_stop(server);
+    lane_free(server->hash_lane); /* their threads may still be at the wake of a fiber: the loops must outlive them */
+    db_close(server->db);
     for (size_t i = 0; i < server->n_workers; i++)
         loop_free(server->workers[i].loop);
     for (size_t i = 0; i < server->n_listeners; i++)
         for (size_t j = 0; j < server->n_workers; j++)
             http_free(server->listeners[i].http[j]);
     tls_free(server->tls);
-    lane_free(server->hash_lane);
     counter_free(server->email_counter);
     counter_free(server->sms_counter);
-    db_close(server->db);
     house_free(now_house(server));
     while (server->retired != NULL) {
         House *next = server->retired->next;
