@@ -258,6 +258,16 @@ bool base64_read(Arena *arena, Str text, bool url, bool pad, Str *ret)
     return true;
 }
 
+bool base64_read_any(Arena *arena, Str text, Str *ret)
+{
+    char *copy = arena_strndup(arena, text.p, text.n);
+
+    for (size_t i = 0; i < text.n; i++)
+        copy[i] = (char)(copy[i] == '-' ? '+' : copy[i] == '_' ? '/' : copy[i]);
+    text.p = copy;
+    return base64_read(arena, text, false, true, ret) || base64_read(arena, text, false, false, ret);
+}
+
 static const char base62_digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 void base62_write(Buf *buf, const uint8_t *p, size_t n, size_t width)

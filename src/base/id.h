@@ -37,6 +37,8 @@ bool hex_read(Arena *arena, Str text, Str *ret);
  * if `pad`, no blanks, unused bits zero. */
 void base64_write(Buf *buf, const void *p, size_t n, bool url, bool pad);
 bool base64_read(Arena *arena, Str text, bool url, bool pad, Str *ret);
+/* Either alphabet, with or without padding: for what other systems wrote. */
+bool base64_read_any(Arena *arena, Str text, Str *ret);
 
 /* Base 62 (0-9A-Za-z) of big-endian bytes, left-padded with `0` to `width` characters; reading wants exactly `n` bytes to come
  * out and refuses what does not fit. At most 32 bytes. */

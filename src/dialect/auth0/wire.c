@@ -302,3 +302,45 @@ const Field auth0_claims_read[] = {
     TEXT(Auth0Claims, azp, "azp"),
     END(Auth0Claims),
 };
+
+/* ---- custom_password_hash ---- */
+
+#define ENCODINGS "base64|hex|utf8"
+
+static const Field hash_key_fields[] = {
+    TEXT(Auth0HashKey, value, "value", .flags = SECRET | REQUIRED),
+    TEXT(Auth0HashKey, encoding, "encoding", .form = ENCODINGS),
+    END(Auth0HashKey),
+};
+
+static const Field hash_value_fields[] = {
+    TEXT(Auth0HashValue, value, "value", .flags = SECRET | REQUIRED),
+    TEXT(Auth0HashValue, encoding, "encoding", .form = ENCODINGS),
+    TEXT(Auth0HashValue, digest, "digest", .form = "md4|md5|ripemd160|sha1|sha224|sha256|sha384|sha512|whirlpool"),
+    OBJECT(Auth0HashValue, key, "key", hash_key_fields),
+    END(Auth0HashValue),
+};
+
+static const Field hash_salt_fields[] = {
+    TEXT(Auth0HashSalt, value, "value", .flags = REQUIRED),
+    TEXT(Auth0HashSalt, encoding, "encoding", .form = ENCODINGS),
+    TEXT(Auth0HashSalt, position, "position", .form = "prefix|suffix"),
+    END(Auth0HashSalt),
+};
+
+static const Field hash_password_fields[] = {
+    TEXT(Auth0HashPassword, encoding, "encoding", .form = "ascii|utf8|utf16le|ucs2|latin1|binary"),
+    END(Auth0HashPassword),
+};
+
+const Field auth0_hash[] = {
+    TEXT(Auth0Hash, algorithm, "algorithm", .flags = REQUIRED, .form = "argon2|bcrypt|hmac|ldap|md4|md5|sha1|sha256|sha512|pbkdf2|scrypt"),
+    OBJECT(Auth0Hash, hash, "hash", hash_value_fields),
+    OBJECT(Auth0Hash, salt, "salt", hash_salt_fields),
+    OBJECT(Auth0Hash, password, "password", hash_password_fields),
+    INT(Auth0Hash, keylen, "keylen", .min = 1),
+    INT(Auth0Hash, cost, "cost", .min = 2),
+    INT(Auth0Hash, block_size, "blockSize", .min = 1),
+    INT(Auth0Hash, parallelization, "parallelization", .min = 1),
+    END(Auth0Hash),
+};

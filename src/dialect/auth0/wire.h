@@ -43,6 +43,29 @@ typedef struct Auth0UserIn {
 } Auth0UserIn;
 extern const Field auth0_new_user[], auth0_user_patch[];
 
+/* custom_password_hash of a file of users (9.2). NULL and 0 are the defaults. */
+typedef struct Auth0HashKey {
+    const char *value, *encoding;
+} Auth0HashKey;
+typedef struct Auth0HashValue {
+    const char *value, *encoding, *digest;
+    const Auth0HashKey *key;
+} Auth0HashValue;
+typedef struct Auth0HashSalt {
+    const char *value, *encoding, *position;
+} Auth0HashSalt;
+typedef struct Auth0HashPassword {
+    const char *encoding;
+} Auth0HashPassword;
+typedef struct Auth0Hash {
+    const char *algorithm;
+    const Auth0HashValue *hash;
+    const Auth0HashSalt *salt;
+    const Auth0HashPassword *password;
+    int64_t keylen, cost, block_size, parallelization;
+} Auth0Hash;
+extern const Field auth0_hash[];
+
 /* Queries of the routes that answer users (2.3, 2.10, 3.1). */
 typedef struct Auth0UserQuery {
     Given given;

@@ -29,22 +29,11 @@ static bool next_number(Digest *digest, uint64_t *ret)
     return next(digest, &part) && str_to_u64(part, MOST_COST, ret);
 }
 
-/* Base 64 of either alphabet, with or without padding. */
-static bool base64_loose(Arena *arena, Str text, Str *ret)
-{
-    char *copy = arena_strndup(arena, text.p, text.n);
-
-    for (size_t i = 0; i < text.n; i++)
-        copy[i] = copy[i] == '-' ? '+' : copy[i] == '_' ? '/' : copy[i];
-    text.p = copy;
-    return base64_read(arena, text, false, true, ret) || base64_read(arena, text, false, false, ret);
-}
-
 static bool next_base64(Digest *digest, Str *ret)
 {
     Str part;
 
-    return next(digest, &part) && base64_loose(digest->arena, part, ret);
+    return next(digest, &part) && base64_read_any(digest->arena, part, ret);
 }
 
 static bool next_hex(Digest *digest, Str *ret)
@@ -176,7 +165,7 @@ static const char *read_werkzeug(Digest *digest)
         str_cut(&digest->rest, '$');
     if (!next_werkzeug_cost(digest, cost) || !next(digest, &salt) || !next(digest, &text) || !at_end(digest))
         return NULL;
-    if (!hex_read(digest->arena, text, &key) && !base64_loose(digest->arena, text, &key))
+    if (!hex_read(digest->arena, text, &key) && !base64_read_any(digest->arena, text, &key))
         return NULL;
     return key.n == WERKZEUG_KEY ? hash_text_scrypt(digest->arena, cost[0], cost[1], cost[2], salt, key) : NULL;
 }
