@@ -18,6 +18,7 @@ const types = {
 const left_out = new Set([
   'users_instance_id_idx', 'users_instance_id_email_idx', 'users_is_anonymous_idx', 'refresh_tokens_instance_id_idx',
   'refresh_tokens_instance_id_user_id_idx', 'audit_logs_instance_id_idx', // led by a column with one or two values
+  'refresh_tokens_parent_idx', 'refresh_tokens_updated_at_idx', 'sessions_not_after_idx', 'sessions_oauth_client_id_idx', // no statement reads them
   'sessions_user_id_idx', 'mfa_factors_user_id_idx', 'custom_oauth_providers_identifier_idx', 'schema_migrations_version_idx', // repeat another
 ])
 
@@ -49,7 +50,7 @@ function pg_column({ name, type, typmod, not_null, generated, value, labels }) {
   const list = labels ? [`${name} IN (${labels.map((label) => `'${label}'`).join(', ')})`] : []
   const serial = (value ?? '').startsWith('nextval')
 
-  return { name, type: types[labels ? 'enum' : type], not_null: not_null && !serial, generated, value: generated ? null : constant(value),
+  return { name, type: types[labels ? 'enum' : type], not_null: not_null && !serial, generated, value: generated ? null : constant(value)?.replace(/^'(-?\d+)'$/, '$1'),
     checks: [...wide, ...bool, ...list] }
 }
 

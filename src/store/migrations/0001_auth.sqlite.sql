@@ -116,9 +116,7 @@ CREATE TABLE auth_sessions (
     CONSTRAINT sessions_scopes_length CHECK (length(scopes) <= 4096)
 ) STRICT;
 CREATE UNIQUE INDEX sessions_pkey ON auth_sessions (id);
-CREATE INDEX sessions_not_after_idx ON auth_sessions (not_after DESC);
 CREATE INDEX user_id_created_at_idx ON auth_sessions (user_id, created_at);
-CREATE INDEX sessions_oauth_client_id_idx ON auth_sessions (oauth_client_id);
 
 -- Tokens that renew a session; user_id is text and refers to nothing.
 CREATE TABLE auth_refresh_tokens (
@@ -134,8 +132,6 @@ CREATE TABLE auth_refresh_tokens (
     CONSTRAINT refresh_tokens_session_id_fkey FOREIGN KEY (session_id) REFERENCES auth_sessions (id) ON DELETE CASCADE
 ) STRICT;
 CREATE UNIQUE INDEX refresh_tokens_token_unique ON auth_refresh_tokens (token);
-CREATE INDEX refresh_tokens_parent_idx ON auth_refresh_tokens (parent);
-CREATE INDEX refresh_tokens_updated_at_idx ON auth_refresh_tokens (updated_at DESC);
 CREATE INDEX refresh_tokens_session_id_revoked_idx ON auth_refresh_tokens (session_id, revoked);
 
 -- By which methods a session was made.
