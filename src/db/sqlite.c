@@ -41,6 +41,7 @@ typedef struct State {
     const char *path;
     int lock_fd;
     Conn *writer, *shared;
+    bool spoiled; /* the writer's last batch failed */
     pthread_mutex_t shared_lock;
     Lane *slow;
     Conn *slow_conn;
@@ -403,22 +404,24 @@ static Job *take_jobs(State *state, bool wait)
     return jobs;
 }
 
-/* After a failed commit the connection is opened anew before anything is acknowledged again. */
-static void reopen_writer(Db *db, State *state)
+/* After a failed commit the connection is opened anew before anything is acknowledged again. False when that is still not possible. */
+static bool writer_good(Db *db, State *state)
 {
     Conn *conn;
 
-    if (conn_open(db, state->path, NULL, &conn) == OK) {
+    if (state->spoiled && conn_open(db, state->path, NULL, &conn) == OK) {
         conn_free(db, state->writer);
         state->writer = conn;
+        state->spoiled = false;
     }
+    return !state->spoiled;
 }
 
 static void run_batch(Db *db, State *state, Job *jobs)
 {
     Job *done = NULL, **done_end = &done;
     unsigned n = 0;
-    bool whole = exec(state->writer, "BEGIN IMMEDIATE");
+    bool whole = writer_good(db, state) && exec(state->writer, "BEGIN IMMEDIATE");
 
     while (jobs != NULL) {
         Job *job = jobs;
@@ -438,7 +441,7 @@ static void run_batch(Db *db, State *state, Job *jobs)
         for (Job *job = done; job != NULL; job = job->next)
             if (job->err == OK)
                 job->err = E_DB;
-        reopen_writer(db, state);
+        state->spoiled = true;
     }
     while (done != NULL) {
         Job *job = done;

@@ -14,6 +14,7 @@ import { attach } from '../lib/trace.mjs'
 // A call that strace breaks would look like none that the server makes.
 const env = { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOG_LEVEL: 'error', HECATE_SECCOMP: 'false' }
 const inject = (text) => async ({ pid }) => (await attach(pid, ['-e', `trace=${text.split(':')[0]}`, '-e', `inject=${text}`])).stop
+const oneSync = async ({ pid }) => (await attach(pid, ['-e', 'trace=fdatasync,openat', '-e', 'inject=fdatasync:error=EIO:when=1', '-e', 'inject=openat:error=EMFILE'])).stop
 const limit = async ({ pid }) => {
   const set = (bytes) => execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`])
   set(65536)
@@ -26,6 +27,7 @@ const faults = [
   ['a disk that fails to sync', inject('fdatasync,fsync:error=EIO'), true],
   ['a disk that fails every seventh write', inject('pwrite64:error=EIO:when=5+7'), false],
   ['a disk that fails every third sync', inject('fdatasync:error=EIO:when=2+3'), false],
+  ['one sync that fails, and no connection to go on with', oneSync, true],
   ['files that may not grow', limit, true],
 ]
 
@@ -33,9 +35,10 @@ const during = (server, begin, seen) => async (rest, life) => {
   await rest(150)
   seen.before = life.written
   const end = await begin(server)
-  const { read } = life
+  const { read, written: was } = life
   await rest(500)
   seen.read = life.read - read
+  seen.acknowledged = life.written - was
   await end()
   const { written } = life
   await rest(500)
@@ -54,6 +57,7 @@ for (const [title, begin, always] of faults)
       assert.ok(seen.read > 0 && sum(life.readsRefused) === 0, 'it reads meanwhile')
       assert.deepEqual([...life.statuses], [500])
       for (const [name, count] of Object.entries(life.writesRefused)) assert.ok(count > 0 || !always, `${name} refuses meanwhile`)
+      assert.ok(!always || seen.acknowledged <= them.writers.length, `${seen.acknowledged} acknowledged meanwhile`) // what was on its way
       await present(them)
       assert.equal(broken(server), '')
       hangUp(them)
