@@ -93,6 +93,7 @@ static void build(Program *program)
     add(program, BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS, 0, 0);
     for (size_t i = 0; i < COUNTOF(forbidden); i++)
         when(program, forbidden[i], SECCOMP_RET_KILL_PROCESS);
+    when(program, SYS_io_uring_setup, SECCOMP_RET_ERRNO | ENOSYS); /* its calls pass no filter; libuv does without */
     add(program, BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 1, 0);
     add(program, BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
     load(program, offsetof(struct seccomp_data, args[0]));

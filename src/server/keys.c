@@ -22,6 +22,18 @@ static Err key_file_trouble(Buf *why, const char *path, int fd, Err err, const c
     return err;
 }
 
+/* The name, too, must outlive a loss of power: what is sealed with a key that is gone is gone with it. */
+static bool sync_dir(Server *server, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const int fd = open(slash == NULL ? "." : arena_printf(server->arena, "%.*s/", (int)(slash - path), path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool good = fd >= 0 && fsync(fd) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return good;
+}
+
 /* Appears whole or not at all: two processes that start at once read the same. */
 static Err make_data_key(Server *server, const char *path, Buf *why)
 {
@@ -37,6 +49,7 @@ static Err make_data_key(Server *server, const char *path, Buf *why)
     explicit_bzero(key, sizeof(key));
     whole = whole && (link(draft, path) == 0 || errno == EEXIST);
     unlink(draft);
+    whole = whole && sync_dir(server, path);
     if (!whole)
         return key_file_trouble(why, path, fd, E_IO, "cannot be written");
     close(fd);

@@ -104,6 +104,8 @@ static void live(void)
             _exit(1);
     if (socket(AF_NETLINK, SOCK_RAW, 0) >= 0 || errno != EAFNOSUPPORT)
         _exit(2);
+    if (syscall(SYS_io_uring_setup, 1, NULL) != -1 || errno != ENOSYS)
+        _exit(5);
     if (pthread_create(&thread, NULL, nothing, NULL) != 0 || pthread_join(thread, NULL) != 0)
         _exit(3);
     if (access("/", R_OK) != 0)
