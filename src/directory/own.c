@@ -81,24 +81,41 @@ static bool begun_by_code(const Session *session)
     return false;
 }
 
+/* The code of GET /reauthenticate, looked at under the lock of the user: guesses are counted. */
+typedef struct NonceTry {
+    const User *user;
+    const char *hash;
+    bool refused;
+} NonceTry;
+
+static Err try_nonce(Tx *tx, void *arg)
+{
+    NonceTry *nonce = arg;
+    Pending *pending;
+    User *user;
+    bool right;
+
+    TRY(store_user_get_for_update(tx, nonce->user->id, &user));
+    TRY(store_pending_get(tx, user->id, &pending));
+    right = !text_empty(pending->reauthentication) && secret_eq(str_of(nonce->hash), str_of(pending->reauthentication));
+    return code_count(tx, user->id, right, &nonce->refused);
+}
+
 static Err check_nonce(Ctx *ctx, OwnChange *c)
 {
     const Mailing *mail = &ctx->directory->mail;
     const User *user = c->before;
     const bool phone = text_empty(user->email);
     const int64_t lives = (phone ? mail->sms_otp_exp : mail->otp_exp) * US_PER_S;
-    Pending *pending;
+    NonceTry nonce = { .user = user };
 
     if (!mail->password_needs_reauthentication || (c->session != NULL && c->session->created_at + 24 * US_PER_HOUR > ctx->now))
         return OK;
     if (text_empty(c->in->nonce))
         return fail(ctx, E_REAUTH_NEEDED, NOWHERE, NULL);
-    TRY(store_pending_get(db_auto(ctx), user->id, &pending));
-    c->nonce_hash = code_hash(ctx, phone ? user->phone : user->email, c->in->nonce);
-    if (user->reauthentication_sent_at + lives < ctx->now ||
-        !secret_eq(str_of(c->nonce_hash), str_of(pending->reauthentication == NULL ? "" : pending->reauthentication)))
-        return fail(ctx, E_REAUTH_WRONG, NOWHERE, NULL);
-    return OK;
+    c->nonce_hash = nonce.hash = code_hash(ctx, phone ? user->phone : user->email, c->in->nonce);
+    TRY(tx_run(ctx, try_nonce, &nonce));
+    return nonce.refused || user->reauthentication_sent_at + lives < ctx->now ? fail(ctx, E_REAUTH_WRONG, NOWHERE, NULL) : OK;
 }
 
 static Err check_current(Ctx *ctx, const OwnChange *c)

@@ -263,8 +263,8 @@ Err post_send(Tx *tx, Sending *sending)
         TRY(flow_begin(tx, user, row->flow, post));
     TRY(store_token_put(tx, &token, text_lower(ctx->arena, to)));
     if (sending->link != NULL)
-        *sending->link =
-            (Link){ .action_link = row->type == NULL ? NULL : link_url(ctx, post, row->path, hash, row->type), .otp = code,
+        *sending->link = (Link){ .action_link = row->type == NULL ? NULL : link_url(ctx, post, row->path, hash, row->type),
+                                 .otp = code,
                                  .hash = sending->purpose == FOR_CHANGE_NEW ? hash_turned(ctx, hash) : hash };
     return post->quiet ? OK : post_letter(tx, sending, to, code, hash);
 }

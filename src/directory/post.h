@@ -40,8 +40,8 @@ Err frequency_check(Ctx *ctx, int64_t sent_at, bool phone);
 /* Lower-case hex of SHA-224(address ‖ code). */
 const char *code_hash(Ctx *ctx, const char *address, const char *code);
 char *code_new(Ctx *ctx, bool phone);
-/* The reference shows, of a change to a new address, another value than the link's, and one that opens nothing. Ours is another, too, but opens: the hash
- * backwards. Both ways. */
+/* The reference shows, of a change to a new address, another value than the link's, and one that opens nothing. Ours is another, too, but opens: the
+ * hash backwards. Both ways. */
 const char *hash_turned(Ctx *ctx, const char *hash);
 
 /* One message with a new token: the frequency (unless `again` is part of one change), the counters, the token, the flow, the letter. `change` is the
@@ -61,6 +61,11 @@ Err post_send(Tx *tx, Sending *sending);
 
 /* The fixed code of a phone number, or NULL. */
 const char *sms_test_code(Ctx *ctx, const char *phone);
+
+/* ---- verify.c ---- */
+
+/* A wrong code counts; of too many, right ones too are refused until the window ends. To be called under the lock of the user, and committed. */
+Err code_count(Tx *tx, const char *user_id, bool right, bool *refused);
 
 /* ---- of other files ---- */
 

@@ -6,6 +6,8 @@
 #include "directory/post.h"
 #include "json/json.h"
 
+enum { CODE_TRIES = 30, CODE_WINDOW_S = 3600 }; /* wrong codes of one user */
+
 /* Where the token of a type may stand, and in what kind of flow it was sent. */
 static const struct {
     TokenKind a, b;
@@ -29,6 +31,8 @@ typedef struct Verification {
     TokenKind kind;
     bool test;      /* the fixed code of a phone number: nothing is compared any more */
     char *password; /* the hash of one that nobody knows, for who was invited without one */
+    bool lost;      /* no token of that code is there: it is a wrong try of this user's */
+    bool wrong;     /* what was counted stays, the caller gets an error */
 } Verification;
 
 static const char *stored_hash(const Pending *pending, TokenKind kind)
@@ -243,6 +247,21 @@ static Err finish(Tx *tx, Verification *v, User *user)
     return OK;
 }
 
+Err code_count(Tx *tx, const char *user_id, bool right, bool *refused)
+{
+    Ctx *ctx = tx_ctx(tx);
+    CodeTries tries;
+
+    TRY(store_code_tries_get(tx, user_id, &tries));
+    if (tries.since + CODE_WINDOW_S * US_PER_S <= ctx->now)
+        tries = (CodeTries){ .user_id = user_id, .since = ctx->now };
+    *refused = !right || tries.tries >= CODE_TRIES;
+    if (right)
+        return *refused || tries.tries == 0 ? OK : store_code_tries_delete(tx, user_id);
+    tries.tries++;
+    return store_code_tries_put(tx, &tries);
+}
+
 static Err verify_whole(Tx *tx, void *arg)
 {
     Verification *v = arg;
@@ -250,7 +269,7 @@ static Err verify_whole(Tx *tx, void *arg)
     const char *stored;
     Pending *pending;
     User *user;
-    bool taken = false;
+    bool taken = false, right;
     const Err err = store_user_get_for_update(tx, v->user_id, &user);
 
     *v->ret = (Verified){ 0 };
@@ -259,7 +278,13 @@ static Err verify_whole(Tx *tx, void *arg)
     TRY(err);
     TRY(store_pending_get(tx, v->user_id, &pending));
     stored = stored_hash(pending, v->kind);
-    if (!v->test && (!hash_fits(stored, v->hash) || !is_fresh(ctx, v, user)))
+    right = !v->lost && hash_fits(stored, v->hash);
+    v->wrong = false;
+    if (v->ask->hash == NULL && !v->test)
+        TRY(code_count(tx, v->user_id, right, &v->wrong));
+    if (v->wrong)
+        return OK;
+    if (!v->test && (!right || !is_fresh(ctx, v, user)))
         return invalid(ctx, v);
     if (user_banned(ctx, user))
         return fail(ctx, E_BANNED, NOWHERE, NULL);
@@ -311,7 +336,9 @@ static Err find_by_code(Ctx *ctx, Verification *v)
     v->hash = code_hash(ctx, address, ask->code);
     if (ask->type == VERIFY_EMAIL_CHANGE || ask->type == VERIFY_PHONE_CHANGE) { /* the address is not the user's yet */
         err = store_token_find(db_auto(ctx), v->hash, types[ask->type].a, types[ask->type].b, &v->user_id, &v->kind);
-        return err == E_NO_ROW ? fail(ctx, E_CODE_INVALID, NOWHERE, NULL) : err;
+        if (err != E_NO_ROW)
+            return err;
+        v->lost = true;
     }
     err = ask->phone != NULL ? store_user_get_by_phone(db_auto(ctx), address, ask->aud, &user)
                              : store_user_get_by_email(db_auto(ctx), address, ask->aud, &user);
@@ -319,6 +346,8 @@ static Err find_by_code(Ctx *ctx, Verification *v)
         return fail(ctx, E_CODE_INVALID, NOWHERE, NULL);
     TRY(err);
     v->user_id = user->id;
+    if (v->lost)
+        return OK;
     v->test = test != NULL && secret_eq(str_of(test), str_of(ask->code));
     return pick_kind(ctx, v);
 }
@@ -345,6 +374,8 @@ Err dir_verify(Ctx *ctx, VerifyAsk *ask, Verified *ret)
         ask->type = v.kind == TOKEN_RECOVERY ? VERIFY_MAGICLINK : VERIFY_SIGNUP;
     TRY(prepare_password(ctx, &v));
     TRY(tx_run(ctx, verify_whole, &v));
+    if (v.wrong)
+        return invalid(ctx, &v);
     ctx->user_id = v.user_id;
     message_wake(ctx);
     return OK;

@@ -130,6 +130,35 @@ Err store_identity_verified(Tx *tx, const char *user_id, const char *email, int6
     return write_user_token(tx, SQL_IDENTITY_VERIFIED, user_id, email, now);
 }
 
+static const Field tries_cols[] = {
+    UUID(CodeTries, user_id, "user_id"),
+    INT(CodeTries, tries, "tries"),
+    TIME(CodeTries, since, "since"),
+    END(CodeTries),
+};
+
+Err store_code_tries_get(Tx *tx, const char *user_id, CodeTries *ret)
+{
+    const CodeTries key = { .user_id = user_id };
+    CodeTries *row;
+    const Err err = db_one(tx, SQL_CODE_TRIES_GET, tries_cols, &key, tries_cols, &row);
+
+    if (err != OK && err != E_NO_ROW)
+        return err;
+    *ret = err == OK ? *row : key;
+    return OK;
+}
+
+Err store_code_tries_put(Tx *tx, const CodeTries *tries)
+{
+    return db_exec(tx, SQL_CODE_TRIES_PUT, tries_cols, tries, NULL);
+}
+
+Err store_code_tries_delete(Tx *tx, const char *user_id)
+{
+    return db_exec(tx, SQL_CODE_TRIES_DELETE, tries_cols, &(const CodeTries){ .user_id = user_id }, NULL);
+}
+
 /* ---- flows ---- */
 
 static const Field flow_cols[] = {

@@ -39,6 +39,15 @@ Err store_token_delete(Tx *tx, const char *user_id, TokenKind kind);
 /* Whose token of one of two kinds this is: as stored, or behind "pkce_". E_NO_ROW. */
 Err store_token_find(Tx *tx, const char *hash, TokenKind a, TokenKind b, const char **ret_user_id, TokenKind *ret_kind);
 
+/* Wrong codes of a user since `since`. */
+typedef struct CodeTries {
+    const char *user_id;
+    int64_t tries, since;
+} CodeTries;
+Err store_code_tries_get(Tx *tx, const char *user_id, CodeTries *ret); /* zero where there is no row */
+Err store_code_tries_put(Tx *tx, const CodeTries *tries);
+Err store_code_tries_delete(Tx *tx, const char *user_id);
+
 Err store_email_change_end(Tx *tx, const char *user_id);
 Err store_phone_change_end(Tx *tx, const char *user_id);
 /* Identities with that address become verified. */

@@ -166,3 +166,41 @@ test('a mail server that refuses for good is not asked again, one that is away i
   await server.stop()
   mail.stop()
 })
+
+for (const store of stores)
+  test(`1,000 wrong codes at once, on ${store}: 30 are looked at, and then the right one is none`, { timeout: 120_000 }, async () => {
+    const mail = await sink()
+    const server = await start({ store, env: { ...mail.env, ...settings } }), call = caller(server)
+    const guess = async (address, otp) => {
+      let status = {}
+      const wrong = Array.from({ length: 1000 }, (_, i) => String(i).padStart(6, '0')).filter((code) => code !== otp)
+      for (let i = 0; i < wrong.length; i += 100)
+        for (const answer of await Promise.all(wrong.slice(i, i + 100).map((token) => call('POST', '/verify', { type: 'email', email: address, token }))))
+          status = { ...status, [`${answer.status} ${answer.body.error_code}`]: (status[`${answer.status} ${answer.body.error_code}`] ?? 0) + 1 }
+      return status
+    }
+    const address = email(), other = email()
+    await call('POST', '/otp', { email: address })
+    const letter = await mail.next(address)
+    assert.deepEqual(await guess(address, letter.otp), { '403 otp_expired': letter.otp < '001000' ? 999 : 1000 })
+    assert.equal((await call('POST', '/verify', { type: 'email', email: address, token: letter.otp })).body.error_code, 'otp_expired')
+    assert.ok(won(await call('GET', letter.link.replace(/^https?:\/\/[^/]+/, '')))) // who has the mail can still use its link
+    await call('POST', '/otp', { email: other })
+    assert.ok(won(await call('POST', '/verify', { type: 'email', email: other, token: (await mail.next(other)).otp })))
+    await server.stop()
+    mail.stop()
+  })
+
+for (const store of stores)
+  test(`29 wrong codes on ${store} leave the right one good`, async () => {
+    const mail = await sink()
+    const server = await start({ store, env: { ...mail.env, ...settings } }), call = caller(server)
+    const address = email()
+    await call('POST', '/otp', { email: address })
+    const { otp } = await mail.next(address)
+    const wrong = Array.from({ length: 30 }, (_, i) => String(i).padStart(6, '0')).filter((code) => code !== otp).slice(0, 29)
+    await Promise.all(wrong.map((token) => call('POST', '/verify', { type: 'email', email: address, token })))
+    assert.ok(won(await call('POST', '/verify', { type: 'email', email: address, token: otp })))
+    await server.stop()
+    mail.stop()
+  })

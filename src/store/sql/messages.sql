@@ -69,6 +69,18 @@ UPDATE auth.users SET phone_change_token = '', updated_at = :now WHERE id = :use
 -- :take_reauthentication write
 UPDATE auth.users SET reauthentication_token = '', updated_at = :now WHERE id = :user_id AND reauthentication_token = :hash
 
+-- Wrong codes of a user, in a window.
+
+-- :code_tries_get
+SELECT c.user_id, c.tries, c.since FROM hecate.code_tries c WHERE c.user_id = :user_id
+
+-- :code_tries_put write
+INSERT INTO hecate.code_tries (user_id, tries, since) VALUES (:user_id, :tries, :since)
+ON CONFLICT (user_id) DO UPDATE SET tries = excluded.tries, since = excluded.since
+
+-- :code_tries_delete write
+DELETE FROM hecate.code_tries WHERE user_id = :user_id
+
 -- A change of address is over.
 
 -- :email_change_end write
