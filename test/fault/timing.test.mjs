@@ -1,0 +1,68 @@
+// timing.test.mjs: what a refused sign-in costs tells nothing of the user: unknown, without a password, with any kind of hash that would be renewed. The server's
+// CPU time is what is compared: other work of the machine is not in it.
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createClerkClient } from '@clerk/backend'
+import { root } from '../lib/pg.mjs'
+import { start } from '../lib/server.mjs'
+
+const ROUNDS = 9
+const vectors = JSON.parse(readFileSync(join(root, 'test/data/password_vectors.json'), 'utf8'))
+const digest = (hasher) => {
+  const { digest: passwordDigest } = vectors.find((one) => one.hasher === hasher)
+  return { passwordDigest, passwordHasher: hasher }
+}
+const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1]
+
+// Milliseconds that all threads of the process have run. A thread may end between the two calls.
+function cpu(pid) {
+  const run = (task) => {
+    try {
+      return Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0])
+    } catch {
+      return 0
+    }
+  }
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, task) => sum + run(task), 0) / 1e6
+}
+
+// The kinds take turns; the median leaves out what met one of them.
+async function measure(server, addresses) {
+  const times = Object.fromEntries(Object.keys(addresses).map((kind) => [kind, []]))
+  for (let i = 0; i < ROUNDS; i++)
+    for (const [kind, email] of Object.entries(addresses)) {
+      const from = cpu(server.pid)
+      const answer = await fetch(`${server.gotrue.url}/token?grant_type=password`, { method: 'POST', body: JSON.stringify({ email, password: 'a wrong password' }) })
+      assert.equal(answer.status, 400)
+      assert.equal((await answer.json()).error_code, 'invalid_credentials')
+      times[kind].push(cpu(server.pid) - from)
+    }
+  return Object.fromEntries(Object.entries(times).map(([kind, list]) => [kind, median(list)]))
+}
+
+for (const setting of ['bcrypt:9', 'argon2id:m=8192,t=2,p=1'])
+  test(`a refused sign-in costs the same for every user, new hashes ${setting}`, async (t) => {
+    const server = await start({ env: { HECATE_PASSWORD_HASH: setting } })
+    try {
+      const { users } = createClerkClient({ secretKey: server.clerk.secretKey, apiUrl: server.clerk.url, telemetry: { disabled: true } })
+      const kinds = {
+        'current hash': { password: 'the right password' }, 'no password': { skipPasswordRequirement: true }, awscognito: digest('awscognito'), md5: digest('md5'),
+        sha256: digest('sha256'), ldap_ssha: digest('ldap_ssha'), phpass: digest('phpass'), md5_phpass: digest('md5_phpass'),
+        'bcrypt of cost 4': { passwordDigest: vectors.find((one) => one.digest.startsWith('$2y$04$')).digest, passwordHasher: 'bcrypt' },
+      }
+      const addresses = { unknown: 'nobody@example.com' }
+      for (const [kind, body] of Object.entries(kinds)) {
+        addresses[kind] = `${kind.replaceAll(' ', '-')}@example.com`
+        await users.createUser({ emailAddress: [addresses[kind]], ...body })
+      }
+      const times = await measure(server, addresses)
+      const hash = times['current hash']
+      t.diagnostic(Object.entries(times).map(([kind, ms]) => `${kind} ${ms.toFixed(1)} ms`).join(', '))
+      assert.ok(hash > 5, 'the hash is what takes the time')
+      for (const [kind, ms] of Object.entries(times)) assert.ok(ms > 0.75 * hash && ms < 1.35 * hash, `${kind}: ${ms} ms, a user with a current hash ${hash} ms`)
+    } finally {
+      await server.stop()
+    }
+  })
