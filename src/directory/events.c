@@ -82,7 +82,9 @@ static void set_actor(Ctx *ctx, const User *actor, Payload *payload)
 
 const char *event_payload(Ctx *ctx, EventKind kind, const User *actor, const Traits *traits)
 {
-    Payload payload = { .action = event_rows[kind].action, .log_type = event_rows[kind].log_type, .traits = traits };
+    static const Traits none;
+    const bool empty = traits == NULL || memcmp(traits, &none, sizeof(none)) == 0;
+    Payload payload = { .action = event_rows[kind].action, .log_type = event_rows[kind].log_type, .traits = empty ? NULL : traits };
     Buf buf = buf_in(ctx->arena, 64 * 1024);
     char *text = "{}";
 
