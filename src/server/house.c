@@ -82,6 +82,7 @@ Err house_new(Server *server, House **ret, Buf *why)
     settings->directory.mail.sms_otp_exp = settings->directory.mail.sms_otp_exp == 0 ? 60 : settings->directory.mail.sms_otp_exp;
     mailer_settle(server, &settings->directory.mail);
     settings->gotrue.version = "v2.196.0"; /* of the reference: clients look at it */
+    settings->gotrue.buckets = server->buckets;
     settings->gotrue.ready = &server->ready;
     settings->gotrue.keys = &house->keys[TONGUE_GOTRUE];
     settings->clerk.keys = &house->keys[TONGUE_CLERK];

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "crypto/crypto.h"
 #include "db/db.h"
+#include "dialect/buckets.h"
 #include "http/http.h"
 #include "server/options.h"
 #include "server/server.h"
@@ -97,6 +98,7 @@ struct Server {
     Counter *email_counter, *sms_counter;
     Tls *tls;
     Metrics *metrics;
+    Buckets *buckets; /* limits by address */
     Listener listeners[TONGUES];
     size_t n_listeners;
     Worker workers[MOST_SERVER_LOOPS];

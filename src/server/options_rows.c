@@ -98,6 +98,14 @@ const Option option_rows[] = {
     { "sms-provider", "GOTRUE_SMS_PROVIDER", NULL, TEXT_IN(gotrue.sms_provider), "", .flags = O_RELOAD, .about = "What /settings says of the SMS provider." },
     { "cors-allowed-headers", "GOTRUE_CORS_ALLOWED_HEADERS", NULL, TEXT_IN(gotrue.cors_headers), "", .flags = O_RELOAD, .about = "Further request headers that browsers may send, comma-separated." },
     { "security-manual-linking-enabled", "GOTRUE_SECURITY_MANUAL_LINKING_ENABLED", NULL, BOOL_IN(gotrue.manual_linking), "false", .flags = O_RELOAD, .about = "Users link and unlink identities of their own." },
+    { "rate-limit-header", "GOTRUE_RATE_LIMIT_HEADER", NULL, TEXT_IN(gotrue.rate_header), "", .flags = O_RELOAD, .about = "The header that names the address for limits, believed from this machine, private networks and trusted proxies." },
+    { "security-sb-forwarded-for-enabled", "GOTRUE_SECURITY_SB_FORWARDED_FOR_ENABLED", NULL, BOOL_IN(gotrue.sb_forwarded_for), "false", .flags = O_RELOAD, .about = "Sb-Forwarded-For names the address for limits, in the same way." },
+    { "rate-limit-anonymous-users", "GOTRUE_RATE_LIMIT_ANONYMOUS_USERS", NULL, INT_IN(gotrue.rate_anonymous), "30", 0, 1000000000, .flags = O_RELOAD, .about = "Anonymous sign-ups of an address in an hour." },
+    { "rate-limit-otp", "GOTRUE_RATE_LIMIT_OTP", NULL, INT_IN(gotrue.rate_otp), "30", 0, 1000000000, .flags = O_RELOAD, .about = "Sign-ups, recoveries, links, codes and changes of an address in five minutes, each; 30 may come at once." },
+    { "rate-limit-token-refresh", "GOTRUE_RATE_LIMIT_TOKEN_REFRESH", NULL, INT_IN(gotrue.rate_token), "150", 0, 1000000000, .flags = O_RELOAD, .about = "Calls of /token of an address in five minutes." },
+    { "rate-limit-verify", "GOTRUE_RATE_LIMIT_VERIFY", NULL, INT_IN(gotrue.rate_verify), "30", 0, 1000000000, .flags = O_RELOAD, .about = "Calls of /verify of an address in five minutes." },
+    { "rate-limit-web3", "GOTRUE_RATE_LIMIT_WEB3", NULL, INT_IN(gotrue.rate_web3), "30", 0, 1000000000, .flags = O_RELOAD, .about = "Sign-ins by wallet of an address in five minutes." },
+    { "mfa-rate-limit-challenge-and-verify", "GOTRUE_MFA_RATE_LIMIT_CHALLENGE_AND_VERIFY", NULL, INT_IN(gotrue.rate_factor), "15", 0, 1000000000, .flags = O_RELOAD, .about = "Challenges, and answers to them, of an address in a minute." },
     { "cursor-pagination", "GOTRUE_EXPERIMENTAL_CURSOR_PAGINATION_ENABLED", NULL, BOOL_IN(gotrue.cursor_pagination), "false", .flags = O_RELOAD, .about = "Lists of users by cursor." },
 
     /* messages */

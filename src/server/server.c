@@ -488,6 +488,7 @@ static void server_free(Server *server)
         server->retired = next;
     }
     metrics_free(server->metrics);
+    buckets_free(server->buckets);
     arena_free(server->arena);
     explicit_bzero(server->data_key, sizeof(server->data_key));
     free(server);
@@ -503,6 +504,7 @@ Exit server_run(const Start *how, Buf *why)
     server->how = how;
     server->arena = arena_new(SERVER_CAP, true);
     server->metrics = metrics_new();
+    server->buckets = buckets_new();
     server->email_counter = counter_new();
     server->sms_counter = counter_new();
     signal(SIGPIPE, SIG_IGN);

@@ -47,7 +47,7 @@ for (const store of stores)
           psql(process.env.HECATE_TEST_PG, `DROP DATABASE ${name} WITH (FORCE)`)
     })
 
-    for (const area of ['admin_audit', 'admin_auth', 'admin_factors', 'admin_links', 'admin_users', 'audit', 'basics', 'logout', 'mfa', 'otp', 'password_rules', 'pkce', 'public', 'signup', 'token', 'user', 'verify'])
+    for (const area of ['admin_audit', 'admin_auth', 'admin_factors', 'admin_links', 'admin_users', 'asymmetric', 'audit', 'basics', 'captcha', 'logout', 'mfa', 'otp', 'password_rules', 'pkce', 'public', 'ratelimit', 'signup', 'token', 'user', 'verify'])
       test(`${area} answers as recorded`, () => {
         assert.match(text, new RegExp(`^${area} +[1-9]`, 'm'))
         const lines = differing.filter((one) => one.area === area && !later.includes(`${one.case} ${one.step}`))

@@ -265,14 +265,12 @@ static Err need_name(Ctx *ctx)
 }
 
 /* Loads the user and the factor of the path, before the body is read and before a 405 (spec 2.0). */
-Err gotrue_enter(Ctx *ctx, const Req *req, Str path, const Route *route)
+static Err load_path(Ctx *ctx, Str path)
 {
     Call *call = ctx_call(ctx);
     const char *id;
     User *user;
 
-    (void)req;
-    (void)route;
     if (str_starts(path, STR("/factors"))) {
         TRY(need_name(ctx));
         return find_factor(ctx, ctx->caller->user);
@@ -283,4 +281,10 @@ Err gotrue_enter(Ctx *ctx, const Req *req, Str path, const Route *route)
     TRY(dir_user_get(ctx, id, &user));
     call->loaded = user;
     return find_factor(ctx, user);
+}
+
+Err gotrue_enter(Ctx *ctx, const Req *req, Str path, const Route *route)
+{
+    TRY(load_path(ctx, path));
+    return gotrue_limit_route(ctx, req, route);
 }

@@ -24,6 +24,10 @@ typedef struct GotrueSettings {
     const char *cors_headers; /* further ones, comma-separated, or "" */
     bool cursor_pagination;
     bool manual_linking;
+    int64_t rate_anonymous, rate_otp, rate_token, rate_verify, rate_web3, rate_factor; /* spec 8.1 */
+    const char *rate_header;  /* that names the address, or "" */
+    bool sb_forwarded_for;    /* Sb-Forwarded-For names it */
+    struct Buckets *buckets;  /* NULL: nobody is limited */
     const char *version;
     const _Atomic bool *ready; /* false: /health answers 503, for the listeners close soon; NULL: always ready */
 } GotrueSettings;

@@ -67,6 +67,10 @@ Err gotrue_own_identity_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_session_list(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_sessions_end(Ctx *ctx, const Req *req, Reply *reply);
 
+/* limits.c: takes a token of the limiter's bucket for this address. E_RATE_LIMIT. */
+Err gotrue_limit(Ctx *ctx, const Req *req, const char *name);
+Err gotrue_limit_route(Ctx *ctx, const Req *req, const Route *route);
+
 /* factors.c */
 const GotrueFactor *gotrue_factor_view(Ctx *ctx, const Factor *factor);
 Err gotrue_factor_enroll(Ctx *ctx, const Req *req, Reply *reply);

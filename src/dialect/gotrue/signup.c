@@ -30,6 +30,7 @@ static Err signup_anonymous(Ctx *ctx, const Req *req, const SignupIn *in, Grant 
 
     if (!settings->anonymous_enabled)
         return gotrue_refuse(ctx, E_PROVIDER_OFF, "anonymous_provider_disabled", "Anonymous sign-ins are disabled");
+    TRY(gotrue_limit(ctx, req, "AnonymousSignIns"));
     if (settings->disable_signup)
         return gotrue_refuse(ctx, E_PROVIDER_OFF, "signup_disabled", "Signups not allowed for this instance");
     return dir_sign_up(ctx, &new, ret);
@@ -94,10 +95,12 @@ Err gotrue_signup(Ctx *ctx, const Req *req, Reply *reply)
     Grant grant = { 0 };
 
     TRY(gotrue_read(ctx, req, GOTRUE_BODY, &in));
-    if (text_empty(in.email) && text_empty(in.phone))
+    if (text_empty(in.email) && text_empty(in.phone)) {
         TRY(signup_anonymous(ctx, req, &in, &grant));
-    else
+    } else {
+        TRY(gotrue_limit(ctx, req, "Signups"));
         TRY(signup_address(ctx, req, &in, &grant, reply));
+    }
     if (grant.user == NULL)
         return OK;
     show_as_made(grant.user);
