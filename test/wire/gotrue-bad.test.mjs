@@ -107,6 +107,8 @@ const rows = [
   ['password is a number', 'POST', users, { email: 'new@example.com', password: 5 }, 400, 'bad_json'],
   ['password over 72 bytes', 'POST', users, { email: 'new@example.com', password: text(73) }, 400, 'validation_failed'],
   ['password and hash', 'POST', users, { email: 'new@example.com', password, password_hash: '$2a$10$x' }, 400, 'validation_failed'],
+  ['hash that the reference cannot read', 'POST', users, { email: 'new@example.com', password_hash: '{MD5}Ts5XphMjtSzP/b7wIZVnVA==' }, 400, 'validation_failed'],
+  ['hash that another service keeps', 'POST', users, { email: 'new@example.com', password_hash: 'awscognito#us-east-1_AbC#4kq1#jane' }, 400, 'validation_failed'],
   ['metadata is a text', 'POST', users, { email: 'new@example.com', user_metadata: 'x' }, 400, 'bad_json'],
   ['metadata is an array', 'POST', users, { email: 'new@example.com', app_metadata: [] }, 400, 'bad_json'],
   ['confirm is a text', 'POST', users, { email: 'new@example.com', email_confirm: 'yes' }, 400, 'bad_json'],

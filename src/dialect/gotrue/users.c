@@ -90,6 +90,14 @@ static const char *trimmed(Ctx *ctx, const char *text)
     return text == NULL ? NULL : str_dup(ctx->arena, str_trim(str_of(text)));
 }
 
+/* The reference takes what it can read; the directory knows more. */
+static Err check_hash(Ctx *ctx, const char *hash)
+{
+    const Scheme *scheme = scheme_of(str_of(hash));
+
+    return scheme == NULL || scheme->core ? OK : fail(ctx, E_BAD_HASH, AT(AdminUserIn, password_hash), NULL);
+}
+
 Err gotrue_user_create(Ctx *ctx, const Req *req, Reply *reply)
 {
     AdminUserIn in = { 0 };
@@ -99,6 +107,7 @@ Err gotrue_user_create(Ctx *ctx, const Req *req, Reply *reply)
     TRY(gotrue_read(ctx, req, GOTRUE_ADMIN_BODY, &in));
     if (in.password != NULL && !text_empty(in.password_hash))
         return fail(ctx, E_FORBIDDEN_COMBO, NOWHERE, "Only a password or a password hash should be provided");
+    TRY(check_hash(ctx, in.password_hash));
     new = (NewUser){
         .id = in.id, .email = in.email, .phone = in.phone, .password = in.password, .password_hash = in.password_hash,
         .meta_user = in.user_metadata, .meta_app = in.app_metadata, .role = trimmed(ctx, in.role),
