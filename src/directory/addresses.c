@@ -115,7 +115,7 @@ static Err replace_core(Tx *tx, User *user, const Address *gone)
 
 /* ---- second factors ---- */
 
-static bool two_factor(const User *user)
+bool user_two_factor(const User *user)
 {
     for (size_t i = 0; i < user->factors.n; i++) {
         const Factor *factor = user->factors.v[i];
@@ -132,7 +132,7 @@ static bool two_factor(const User *user)
 static Err set_second_factor(Tx *tx, User *user, Address *address, bool on)
 {
     Ctx *ctx = tx_ctx(tx);
-    const bool before = two_factor(user);
+    const bool before = user_two_factor(user);
     const Factor factor = {
         .id = uuid_new(ctx->arena), .user_id = user->id, .phone = address->value, .created_at = ctx->now, .updated_at = ctx->now
     };
@@ -141,11 +141,13 @@ static Err set_second_factor(Tx *tx, User *user, Address *address, bool on)
         return OK;
     if (on && address->verified_at == 0)
         return fail(ctx, E_UNVERIFIED, AT(AddressIn, second_factor), NULL);
-    TRY(store_phone_factor_delete(tx, user->id, address->value)); /* also one that waits to be verified */
+    for (size_t i = 0; i < user->factors.n; i++) /* also one that waits to be verified */
+        if (text_eq(((const Factor *)user->factors.v[i])->phone, address->value))
+            TRY(factor_drop(tx, user->id, user->factors.v[i]));
     if (on)
         TRY(store_phone_factor_insert(tx, &factor));
     address->second_factor = on;
-    if (before != two_factor(user)) {
+    if (before != user_two_factor(user)) {
         *(on ? &user->mfa_enabled_at : &user->mfa_disabled_at) = ctx->now;
         user->has_profile = true;
     }

@@ -79,6 +79,7 @@ typedef struct NewUser {
     const char *role, *aud;            /* NULL or "": the defaults */
     bool email_confirmed, phone_confirmed;
     bool banned;                       /* for good */
+    bool locked;                       /* for LOCK_TIME */
     int64_t banned_until;
     int64_t created_at;                /* 0: now */
     const char *first_name, *last_name, *name, *nickname, *picture, *given_name, *family_name;
@@ -89,6 +90,8 @@ typedef struct NewUser {
     bool delete_self_disabled, create_organization_disabled, bypass_client_trust;
     int64_t create_organizations_limit; /* with HAS(); else none */
     int64_t legal_accepted_at;
+    const char *totp_secret;           /* base32 in any form, NULL: none; it becomes a verified factor */
+    Texts backup_codes;                /* in clear, or digests of bcrypt */
     bool anonymous;                    /* no address at all, no audit row */
     const UserPolicy *policy;          /* never NULL */
 } NewUser;
@@ -127,6 +130,9 @@ typedef struct UserPatch {
     const char *primary_email_id, *primary_phone_id; /* ids of Address rows of this user: become the ones of auth.users */
     const char *primary_web3_id;                     /* the same of a wallet */
     bool skip_password_checks, end_sessions;         /* end_sessions: of this user, all */
+    const char *totp_secret;                         /* takes the place of what there is */
+    Texts backup_codes;                              /* with HAS(): the same */
+    bool password_compromised;                       /* others know it: no sign-in by it until there is a new one */
     MetaMode meta_mode;
     const UserPolicy *policy;    /* never NULL */
 } UserPatch;
@@ -166,7 +172,7 @@ Err dir_identity_delete(Ctx *ctx, const char *user_id, const char *identity_id);
  * those that stay gives it one, confirmed if it is there (or with `confirm`). Audit: identity_unlinked, by the user if `by_user`. E_NO_IDENTIFIER: it is the
  * last identity; E_NOT_THIS_USER; E_EMAIL_TAKEN: another user has that e-mail. */
 Err dir_identity_unlink(Ctx *ctx, const char *user_id, const char *identity_id, bool confirm, bool by_user);
-/* TOTP, with `all` also phones as second factors; OK if there is none. */
+/* TOTP, with `all` also phones as second factors and backup codes; OK if there is none. */
 Err dir_factors_delete(Ctx *ctx, const char *user_id, bool all);
 
 /* What a sign-in or a refresh gives. */
@@ -233,6 +239,14 @@ Err dir_user_link(Ctx *ctx, const DirLink *in, User **ret);
 Err dir_user_unlink(Ctx *ctx, const DirLink *in, User **ret);
 /* Whose identity is this? E_NOT_THIS_USER: nobody's. */
 Err dir_identity_owner(Ctx *ctx, const char *provider, const char *provider_id, const char **ret);
+
+Err dir_backup_codes_delete(Ctx *ctx, const char *user_id);
+enum { MOST_BACKUP_CODES = 20 };
+
+/* Is it a code of the user's TOTP, or one of its backup codes (which is then gone)? Neither counts twice. E_NO_FACTOR: the user has neither; E_BAD_VALUE: it has
+ * TOTP alone, and the code has not its length; E_WRONG_CODE; E_NO_USER; E_BUSY. */
+typedef enum CodeKind { CODE_TOTP, CODE_BACKUP } CodeKind;
+Err dir_code_verify(Ctx *ctx, const char *user_id, const char *code, CodeKind *kind);
 
 /* ---- lists ---- */
 

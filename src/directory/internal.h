@@ -45,6 +45,8 @@ Err password_place(Ctx *ctx, User *user, const char *hash, ptrdiff_t at);
 /* Verifies against what the user has. OK, E_WRONG_PASSWORD, E_NO_PASSWORD, E_FOREIGN_PASSWORD, E_BUSY. An unknown user (NULL), one without a
  * password and one whose hash costs less than a new one take the time of a new hash. */
 Err password_try(Ctx *ctx, const User *user, const char *password);
+/* Verifies against one hash, in the lane. OK, E_WRONG_PASSWORD, E_BAD_HASH, E_BUSY. */
+Err password_fits_hash(Ctx *ctx, const char *hash, const char *password);
 /* Renews a weaker hash after a right password. */
 void password_renew(Ctx *ctx, User *user, const char *password);
 
@@ -94,6 +96,21 @@ Err address_to_identity(Tx *tx, User *user, const char *kind, const char *value,
 Err address_to_core(Tx *tx, User *user, const Address *address);
 /* Another address of the user becomes the primary one. E_NOT_THIS_USER, E_UNVERIFIED. */
 Err address_make_primary(Tx *tx, User *user, const char *kind, const char *id, ptrdiff_t at);
+
+/* ---- codes.c ---- */
+
+/* A TOTP secret and backup codes as they are kept: the secret in base32, the codes as password hashes. */
+typedef struct CodesIn {
+    const char *secret; /* NULL: not given */
+    Texts digests;
+    bool codes; /* they are given */
+} CodesIn;
+/* Reads and hashes them, before the transaction. `secret` and `codes` may be NULL. E_BAD_VALUE, E_TOO_LONG, E_BUSY. */
+Err codes_read(Ctx *ctx, const char *secret, const Texts *codes, ptrdiff_t at_secret, ptrdiff_t at_codes, CodesIn *ret);
+/* Puts them in the place of what the user has; the profile is the caller's to write. */
+Err codes_write(Tx *tx, User *user, const CodesIn *in);
+/* Has the user a verified TOTP factor, or a number as a second factor? (addresses.c) */
+bool user_two_factor(const User *user);
 
 /* Ends all sessions of the user, as an administrator does: they are remembered for a while as revoked (tokens.c). */
 Err sessions_end_all(Tx *tx, const char *user_id);

@@ -257,20 +257,33 @@ static bool has_second_factor(const User *user, bool all)
     return false;
 }
 
+/* Without its TOTP: is a number left as a second factor? */
+static bool stays_strong(const User *user, bool all)
+{
+    for (size_t i = 0; !all && i < user->addresses.n; i++)
+        if (((const Address *)user->addresses.v[i])->second_factor)
+            return true;
+    return false;
+}
+
 static Err remove_factors(Tx *tx, void *arg)
 {
     const Removal *removal = arg;
     User *user;
 
     TRY(user_load(tx, removal->user_id, &user));
-    if (!has_second_factor(user, removal->all))
+    if (!has_second_factor(user, removal->all) && !(removal->all && user->backup_codes > 0))
         return OK;
     for (size_t i = 0; i < user->factors.n; i++)
         if (is_factor(user->factors.v[i], removal->all))
             TRY(factor_drop(tx, user->id, user->factors.v[i]));
-    if (removal->all)
+    if (removal->all) {
         TRY(store_addresses_no_factor(tx, user->id));
-    user->mfa_disabled_at = tx_ctx(tx)->now;
+        TRY(store_backup_codes_delete(tx, user->id));
+        user->backup_codes = 0;
+    }
+    if (user_two_factor(user) && !stays_strong(user, removal->all))
+        user->mfa_disabled_at = tx_ctx(tx)->now;
     user->has_profile = true; /* the time stands there */
     return user_save(tx, user);
 }

@@ -110,6 +110,13 @@ static Err in_lane(Ctx *ctx, Err (*fn)(void *arg), HashJob *job)
     return ctx->directory->hash_lane == NULL ? fn(job) : lane_run(ctx->directory->hash_lane, fn, job);
 }
 
+Err password_fits_hash(Ctx *ctx, const char *hash, const char *password)
+{
+    HashJob job = { .hash = hash, .password = str_of(password) };
+
+    return in_lane(ctx, run_verify, &job);
+}
+
 Err password_hash(Ctx *ctx, const char *password, char **ret)
 {
     HashJob job = { .arena = ctx->arena, .setting = ctx->directory->password_hash, .password = str_of(password) };

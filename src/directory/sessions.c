@@ -34,6 +34,11 @@ static Err may_sign_in(Ctx *ctx, const SignIn *in, const User *user)
         return fail(ctx, E_BANNED, NOWHERE, NULL);
     if (user->locked_until > ctx->now)
         return fail(ctx, E_LOCKED, NOWHERE, NULL);
+    if (user->password_compromised_at != 0) {
+        IGNORE(fail(ctx, E_WEAK_PASSWORD, NOWHERE, "Password is known to be weak and easy to guess, please choose a different one.")); /* returned below */
+        list_add(ctx->arena, &ctx->fault.reasons, "pwned");
+        return E_WEAK_PASSWORD;
+    }
     if (in->email != NULL && user->email_confirmed_at == 0)
         return fail(ctx, E_EMAIL_UNCONFIRMED, NOWHERE, NULL);
     if (in->phone != NULL && user->phone_confirmed_at == 0)

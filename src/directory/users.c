@@ -87,6 +87,7 @@ typedef struct Creation {
     Traits traits;
     UserThen then; /* or NULL */
     void *then_arg;
+    CodesIn codes;
     bool email_elsewhere; /* the address is taken in another connection: it stands in hecate.addresses alone */
 } Creation;
 
@@ -343,7 +344,7 @@ static bool profile_needed(const User *user)
            user->picture != NULL || user->given_name != NULL || user->family_name != NULL || user->locale != NULL ||
            user->external_id != NULL || user->connection != NULL || user->blocked_shown || !user->delete_self_enabled ||
            !user->create_organization_enabled || user->bypass_client_trust || user->locked_until != 0 || user->email_id != NULL || user->phone_id != NULL ||
-           user->web3_id != NULL || user->create_organizations_limit >= 0 || user->legal_accepted_at != 0 ||
+           user->web3_id != NULL || user->password_compromised_at != 0 || user->create_organizations_limit >= 0 || user->legal_accepted_at != 0 ||
            (user->meta_private != NULL && strcmp(user->meta_private, "{}") != 0);
 }
 
@@ -375,6 +376,7 @@ static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
     TRY(take_further(ctx, c, "phone", &in->reserved_phones, AT(NewUser, reserved_phones), true));
     TRY(check_username(ctx, in->username, AT(NewUser, username)));
     TRY(take_password(ctx, in, user));
+    TRY(codes_read(ctx, in->totp_secret, in->backup_codes.n > 0 ? &in->backup_codes : NULL, AT(NewUser, totp_secret), AT(NewUser, backup_codes), &c->codes));
     TRY(take_id(ctx, in->id, &id));
     user->id = id;
     user->is_anonymous = in->anonymous;
@@ -386,6 +388,10 @@ static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
     identities_take(ctx, user, user->email != NULL, user->phone != NULL);
     take_metadata(ctx, in, user);
     take_profile(in, user);
+    if (in->locked) {
+        user->locked_at = ctx->now;
+        user->locked_until = ctx->now + LOCK_TIME;
+    }
     for (size_t i = 0; i < c->further.n; i++)
         ((Address *)c->further.v[i])->user_id = user->id;
     if (in->subject != NULL) {
@@ -445,7 +451,8 @@ static Err insert_user(Tx *tx, void *arg)
         TRY(store_identity_insert(tx, user->identities.v[i]));
     for (size_t i = 0; i < c->further.n; i++)
         TRY(store_address_insert(tx, c->further.v[i]));
-    if (c->profile)
+    TRY(codes_write(tx, c->user, &c->codes));
+    if (c->profile || user->has_profile)
         TRY(store_profile_put(tx, user));
     if (user->digest != NULL)
         TRY(store_password_put(tx, user, scheme_of(str_of(user->digest))->name));
@@ -501,6 +508,7 @@ typedef struct Change {
     const char *id;
     const char *email, *phone; /* read and folded, NULL: not given */
     char *hash;                /* of the new password */
+    CodesIn codes;
     User *user;                /* as it becomes */
     User *after;               /* as it then stands in the tables */
 } Change;
@@ -631,6 +639,7 @@ static Err change_password(Tx *tx, const Change *change, User *user)
         TRY(password_place(ctx, user, in->password_hash, AT(UserPatch, password_hash)));
     }
     user->password_set_at = in->remove_password ? 0 : ctx->now;
+    user->password_compromised_at = 0;
     user->last_password_reset_at = ctx->now;
     if (user->digest != NULL)
         TRY(store_password_put(tx, user, scheme_of(str_of(user->digest))->name));
@@ -768,6 +777,9 @@ static Err apply_change(Tx *tx, void *arg)
     TRY(change_metadata(ctx, in, user));
     change_ban(in, user);
     change_lock(ctx, in, user);
+    TRY(codes_write(tx, user, &change->codes));
+    if (HAS(in, password_compromised))
+        user->password_compromised_at = in->password_compromised ? ctx->now : 0;
     if (in->end_sessions)
         TRY(sessions_end_all(tx, user->id));
     user->updated_at = ctx->now > user->updated_at ? ctx->now : user->updated_at + 1;
@@ -804,6 +816,8 @@ static Err change_prepare(Ctx *ctx, const UserPatch *in, Change *change)
         return fail(ctx, E_TOO_LONG, AT(UserPatch, role), NULL);
     if (!text_empty(in->password_hash) && password_hash_check(str_of(in->password_hash)) != OK)
         return fail(ctx, E_BAD_HASH, AT(UserPatch, password_hash), NULL);
+    TRY(codes_read(ctx, in->totp_secret, HAS(in, backup_codes) ? &in->backup_codes : NULL, AT(UserPatch, totp_secret), AT(UserPatch, backup_codes),
+                   &change->codes));
     if (in->password == NULL)
         return OK;
     if (!in->skip_password_checks || strlen(in->password) > 72)
@@ -978,6 +992,7 @@ static Err soft_delete(Tx *tx, User *user)
     TRY(store_user_soft_delete(tx, user));
     TRY(store_one_time_tokens_delete(tx, user->id));
     TRY(store_factors_delete(tx, user->id));
+    TRY(store_backup_codes_delete(tx, user->id));
     TRY(store_profile_delete(tx, user->id));
     TRY(store_password_delete(tx, user->id));
     TRY(store_addresses_delete_all(tx, user->id));

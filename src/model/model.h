@@ -101,6 +101,8 @@ typedef struct User {
     int64_t logins_count, failed_attempts;
     int64_t legal_accepted_at, last_active_at, password_set_at, last_password_reset_at, locked_at, locked_until;
     int64_t mfa_enabled_at, mfa_disabled_at, profile_updated_at;
+    int64_t backup_codes;            /* how many are left */
+    int64_t password_compromised_at; /* others know it: no sign-in by it */
     const char *email_id, *phone_id, *web3_id; /* ids of the primary addresses; NULL: computed, and the oldest wallet */
     const char *digest; /* hecate.passwords: a hash that the Go server cannot read; never leaves the directory */
 
@@ -140,6 +142,12 @@ typedef struct SignInToken {
     const char *token_sum;
     int64_t created_at, updated_at, expires_at;
 } SignInToken;
+
+/* hecate.backup_codes */
+typedef struct BackupCode {
+    const char *id, *user_id, *digest;
+    int64_t created_at;
+} BackupCode;
 
 /* auth.mfa_amr_claims (RFC 8176's amr, in GoTrue's words) */
 typedef struct Amr {

@@ -53,10 +53,3 @@ Err store_phone_factor_insert(Tx *tx, const Factor *factor)
 {
     return db_exec(tx, SQL_PHONE_FACTOR_INSERT, factor_params, factor, NULL);
 }
-
-Err store_phone_factor_delete(Tx *tx, const char *user_id, const char *phone)
-{
-    const Factor key = { .user_id = user_id, .phone = phone };
-
-    return db_exec(tx, SQL_PHONE_FACTOR_DELETE, factor_params, &key, NULL);
-}

@@ -64,6 +64,8 @@
     TIME(T, at user.mfa_enabled_at, "mfa_enabled_at"), \
     TIME(T, at user.mfa_disabled_at, "mfa_disabled_at"), \
     TIME(T, at user.profile_updated_at, "profile_updated_at"), \
+    INT(T, at user.backup_codes, "backup_codes"), \
+    TIME(T, at user.password_compromised_at, "password_compromised_at"), \
     UUID(T, at user.email_id, "email_id"), \
     UUID(T, at user.phone_id, "phone_id"), \
     UUID(T, at user.web3_id, "web3_id"), \

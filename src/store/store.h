@@ -69,9 +69,8 @@ Err store_users_by_address(Tx *tx, const char *id, const char *owner, List *ret)
 Err store_address_update(Tx *tx, const Address *address);
 /* The user whose id, with this kind, makes this id of an address. */
 const char *store_address_owner(Arena *arena, const char *id, const char *kind);
-/* A verified factor of type `phone`; and the end of all with this number. */
+/* A verified factor of type `phone`. */
 Err store_phone_factor_insert(Tx *tx, const Factor *factor);
-Err store_phone_factor_delete(Tx *tx, const char *user_id, const char *phone);
 Err store_addresses_delete_all(Tx *tx, const char *user_id);
 Err store_subject_insert(Tx *tx, const Subject *subject);
 Err store_one_time_tokens_delete(Tx *tx, const char *user_id);
@@ -171,6 +170,13 @@ typedef enum FactorWrite {
     FACTOR_COUNT, FACTOR_VERIFY, CHALLENGE_INSERT, CHALLENGE_USE, AMR_PUT, SESSION_RAISE, REFRESH_REVOKE_SESSION, REFRESH_BEGIN, SESSIONS_DELETE_LOW,
 } FactorWrite;
 Err store_factor_write(Tx *tx, FactorWrite what, const FactorRow *row);
+
+/* ---- backup codes (codes.c) ---- */
+
+Err store_backup_codes(Tx *tx, const char *user_id, List *ret); /* BackupCode */
+Err store_backup_code_insert(Tx *tx, const BackupCode *code);
+Err store_backup_code_use(Tx *tx, const BackupCode *code, bool *used); /* false: it is gone */
+Err store_backup_codes_delete(Tx *tx, const char *user_id);
 
 /* ---- sessions as administrators see them, sign-in tokens (tickets.c) ---- */
 

@@ -16,6 +16,3 @@ UPDATE hecate.addresses SET verified_at = :verified_at, reserved = :reserved, up
 -- :phone_factor_insert write
 INSERT INTO auth.mfa_factors (id, user_id, friendly_name, factor_type, status, created_at, updated_at, phone)
 VALUES (:id, :user_id, '', 'phone', 'verified', :created_at, :updated_at, :phone)
-
--- :phone_factor_delete write
-DELETE FROM auth.mfa_factors WHERE user_id = :user_id AND factor_type = 'phone' AND phone = :phone

@@ -42,6 +42,11 @@ UNION ALL
 SELECT 'two_addresses_of_one_id', count(*) FROM hecate.addresses a
 WHERE EXISTS (SELECT 1 FROM hecate.profiles p WHERE p.email_id = a.id) OR EXISTS (SELECT 1 FROM hecate.profiles p WHERE p.phone_id = a.id)
 UNION ALL
+SELECT 'backup_codes_miscounted', count(*) FROM hecate.profiles p
+WHERE p.backup_codes <> (SELECT count(*) FROM hecate.backup_codes c WHERE c.user_id = p.user_id)
+UNION ALL
+SELECT 'session_both_live_and_ended', count(*) FROM hecate.ended_sessions e WHERE EXISTS (SELECT 1 FROM auth.sessions s WHERE s.id = e.id)
+UNION ALL
 SELECT 'factor_without_user', count(*) FROM auth.mfa_factors f WHERE NOT EXISTS (SELECT 1 FROM auth.users u WHERE u.id = f.user_id)
 UNION ALL
 SELECT 'profile_without_user', count(*) FROM hecate.profiles p WHERE NOT EXISTS (SELECT 1 FROM auth.users u WHERE u.id = p.user_id)

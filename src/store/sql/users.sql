@@ -9,7 +9,8 @@ p.user_id AS profile_id, p.username, p.first_name, p.last_name, p.name, p.nickna
 p.locale, p.external_id, p.private_metadata, p.connection, p.last_ip, p.image_id, p.blocked_shown, p.delete_self_enabled,
 p.create_organization_enabled, p.bypass_client_trust, p.create_organizations_limit, p.logins_count, p.failed_attempts,
 p.legal_accepted_at, p.last_active_at, p.password_set_at, p.last_password_reset_at, p.locked_at, p.locked_until,
-p.mfa_enabled_at, p.mfa_disabled_at, p.updated_at AS profile_updated_at, p.email_id, p.phone_id, p.web3_id, w.digest
+p.mfa_enabled_at, p.mfa_disabled_at, p.updated_at AS profile_updated_at, p.email_id, p.phone_id, p.web3_id, p.backup_codes,
+p.password_compromised_at, w.digest
 
 -- #define user_tables
 auth.users u LEFT JOIN hecate.profiles p ON p.user_id = u.id LEFT JOIN hecate.passwords w ON w.user_id = u.id
@@ -142,12 +143,12 @@ INSERT INTO hecate.profiles (user_id, username, username_key, first_name, last_n
   family_name, locale, external_id, private_metadata, connection, last_ip, image_id, blocked_shown, delete_self_enabled,
   create_organization_enabled, bypass_client_trust, create_organizations_limit, logins_count, failed_attempts,
   legal_accepted_at, last_active_at, password_set_at, last_password_reset_at, locked_at, locked_until, mfa_enabled_at,
-  mfa_disabled_at, email_id, phone_id, web3_id, updated_at)
+  mfa_disabled_at, email_id, phone_id, web3_id, backup_codes, password_compromised_at, updated_at)
 VALUES (:id, :username, :username_key, :first_name, :last_name, :name, :nickname, :picture, :given_name,
   :family_name, :locale, :external_id, :private_metadata, :connection, :last_ip, :image_id, :blocked_shown, :delete_self_enabled,
   :create_organization_enabled, :bypass_client_trust, :create_organizations_limit, :logins_count, :failed_attempts,
   :legal_accepted_at, :last_active_at, :password_set_at, :last_password_reset_at, :locked_at, :locked_until, :mfa_enabled_at,
-  :mfa_disabled_at, :email_id, :phone_id, :web3_id, :updated_at)
+  :mfa_disabled_at, :email_id, :phone_id, :web3_id, :backup_codes, :password_compromised_at, :updated_at)
 ON CONFLICT (user_id) DO UPDATE SET username = excluded.username, username_key = excluded.username_key,
   first_name = excluded.first_name, last_name = excluded.last_name, name = excluded.name, nickname = excluded.nickname,
   picture = excluded.picture, given_name = excluded.given_name, family_name = excluded.family_name, locale = excluded.locale,
@@ -160,7 +161,8 @@ ON CONFLICT (user_id) DO UPDATE SET username = excluded.username, username_key =
   password_set_at = excluded.password_set_at, last_password_reset_at = excluded.last_password_reset_at,
   locked_at = excluded.locked_at, locked_until = excluded.locked_until, mfa_enabled_at = excluded.mfa_enabled_at,
   mfa_disabled_at = excluded.mfa_disabled_at, email_id = excluded.email_id, phone_id = excluded.phone_id,
-  web3_id = excluded.web3_id, updated_at = excluded.updated_at
+  web3_id = excluded.web3_id, backup_codes = excluded.backup_codes,
+  password_compromised_at = excluded.password_compromised_at, updated_at = excluded.updated_at
 
 -- :profile_delete write
 DELETE FROM hecate.profiles WHERE user_id = :id
