@@ -18,10 +18,10 @@ const routes = [
   ['POST', '/email_addresses'], ['GET', '/email_addresses/<EMAIL>'], ['PATCH', '/email_addresses/<EMAIL>'], ['DELETE', '/email_addresses/<EMAIL>'], ['PUT', '/users/<ID>/email_address'],
   ['POST', '/phone_numbers'], ['GET', '/phone_numbers/idn_x'], ['PATCH', '/phone_numbers/idn_x'], ['DELETE', '/phone_numbers/idn_x'], ['PUT', '/users/<ID>/phone_number'],
   ['GET', '/sessions'], ['POST', '/sessions'], ['GET', '/sessions/sess_x'], ['POST', '/sessions/sess_x/revoke'], ['POST', '/sessions/sess_x/verify'], ['POST', '/sessions/sess_x/tokens'],
-  ['POST', '/sessions/sess_x/tokens/supabase'], ['POST', '/sign_in_tokens'], ['POST', '/sign_in_tokens/sit_x/revoke'],
+  ['POST', '/sessions/sess_x/tokens/supabase'], ['POST', '/sign_in_tokens'], ['POST', '/sign_in_tokens/sit_x/revoke'], ['POST', '/users/<ID>/verify_totp'], ['POST', '/users/<ID>/password/set_compromised'], ['POST', '/users/<ID>/password/unset_compromised'],
 ]
 // Routes that read a JSON object.
-const readers = routes.filter(([method, path]) => method !== 'GET' && method !== 'DELETE' && !/ID>\/(un)?(ban|lock)$|revoke$|tokens\/supabase$/.test(path))
+const readers = routes.filter(([method, path]) => method !== 'GET' && method !== 'DELETE' && !/ID>\/(un)?(ban|lock)$|revoke$|unset_compromised$|tokens\/supabase$/.test(path))
 const named = (members) => body({ username: 'good_name', ...members })
 
 // method, path, request, status, code, param_name
@@ -85,7 +85,22 @@ const cases = [
   ['POST', '/users', body({ object: 'user' }), 422, 'form_param_unknown', 'object'],
   ['POST', '/users', body({ email_address: 'a@example.com' }), 422, 'form_param_type_invalid', 'email_address'],
   ['POST', '/users', body({ email_address: Array.from({ length: 101 }, (_, i) => `${i}@example.com`) }), 422, 'form_param_array_size_exceeded', 'email_address'],
-  ['POST', '/users', named({ totp_secret: 'GEZDGNBVGY3TQOJQ' }), 422, 'form_param_unknown', 'totp_secret'],
+  ['POST', '/users', named({ totp_secret: 'GEZDGNBVGY3TQOJ1' }), 422, 'invalid_totp_secret_code', 'totp_secret'],
+  ['POST', '/users', named({ totp_secret: 1 }), 422, 'form_param_type_invalid', 'totp_secret'],
+  ['POST', '/users', named({ backup_codes: 'x' }), 422, 'form_param_type_invalid', 'backup_codes'],
+  ['POST', '/users', named({ backup_codes: ['x', 'x'] }), 422, 'form_param_duplicate', 'backup_codes'],
+  ['POST', '/users', named({ backup_codes: [1] }), 422, 'form_param_type_invalid', 'backup_codes'],
+  ['POST', '/users', named({ locked: 'yes' }), 422, 'form_param_type_invalid', 'locked'],
+  ['PATCH', '/users/<ID>', body({ locked: true }), 422, 'form_param_unknown', 'locked'],
+  ['POST', '/users/<ID>/verify_totp', body({}), 422, 'form_param_missing', 'code'],
+  ['POST', '/users/<ID>/verify_totp', body({ code: 123456 }), 422, 'form_param_type_invalid', 'code'],
+  ['POST', '/users/<ID>/verify_totp', body({ code: '' }), 422, 'form_param_nil', 'code'],
+  ['POST', '/users/<ID>/verify_totp', body({ code: '123456' }), 400, 'totp_disabled'],
+  ['POST', '/users/<ID>/verify_totp', body({ code: '123456', user_id: 'x' }), 422, 'form_param_unknown', 'user_id'],
+  ['POST', `/users/${unknown}/verify_totp`, body({ code: '123456' }), 404, 'resource_not_found'],
+  ['POST', `/users/${unknown}/password/set_compromised`, body({}), 404, 'resource_not_found'],
+  ['POST', `/users/${unknown}/password/unset_compromised`, {}, 404, 'resource_not_found'],
+  ['POST', '/users/<ID>/password/set_compromised', body({ revoke_all_sessions: 'x' }), 422, 'form_param_type_invalid', 'revoke_all_sessions'],
   ['POST', '/users', body({ email_address: [1] }), 422, 'form_param_type_invalid', 'email_address'],
   ['POST', '/users', body({ email_address: [''] }), 422, 'form_param_format_invalid', 'email_address'],
   ['POST', '/users', body({ email_address: [`${'x'.repeat(300)}@example.com`] }), 422, 'form_param_format_invalid', 'email_address'],

@@ -171,6 +171,11 @@ const ErrRow clerk_says[SAYS] = {
     [SAY_NO_TEMPLATE] = { 404, "resource_not_found", "JWT template not found", "No JWT template exists with name {text}" },
     [SAY_LIFE_MOST] = { 422, "form_param_value_too_large", "Value too large", "The value of {param} can't be greater than {text}" },
     [SAY_NOT_PENDING] = { 400, "sign_in_token_cannot_be_revoked_code", "Sign in token cannot be revoked", "Only pending sign in tokens can be revoked." },
+    [SAY_TOTP_OFF] = { 400, "totp_disabled", "TOTP is disabled", "This user does not have TOTP enabled in their account" },
+    [SAY_TOTP_WRONG] = { 422, "totp_incorrect_code", "incorrect TOTP", "The provided TOTP code is incorrect" },
+    [SAY_TOTP_LENGTH] = { 422, "totp_invalid_length", "invalid length", "The provided TOTP code must be 6 characters long." },
+    [SAY_TOTP_SECRET] = { 422, "invalid_totp_secret_code", "invalid TOTP secret",
+                          "The TOTP secret is invalid, please provide a valid one base32 encoded" },
     [SAY_NO_IMAGE] = { 404, "image_not_found", "Image not found", NULL },
 };
 

@@ -57,6 +57,10 @@ typedef enum Say {
     SAY_LAST_IDENTIFIER,
     SAY_NO_IMAGE,
     SAY_LINKED,
+    SAY_TOTP_OFF,
+    SAY_TOTP_WRONG,
+    SAY_TOTP_LENGTH,
+    SAY_TOTP_SECRET,
     SAY_NO_SESSION,
     SAY_NO_TEMPLATE,
     SAY_LIFE_MOST,
@@ -110,6 +114,11 @@ Err clerk_check_password(Ctx *ctx, ClerkUserIn *in);
 Err clerk_password_verify(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_password_remove(Ctx *ctx, const Req *req, Reply *reply);
 
+/* ---- factors.c ---- */
+
+/* TOTP secret and backup codes of a body. */
+Err clerk_check_factors(Ctx *ctx, const ClerkUserIn *in);
+
 /* ---- users.c, parts.c, addresses.c, sessions.c, list.c, public.c ---- */
 
 /* A JSON body through route->in. E_MEDIA_TYPE. */
@@ -144,6 +153,9 @@ Err clerk_phone_get(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_phone_update(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_phone_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_phone_replace(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_totp_verify(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_password_compromise(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_password_trust(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_session_list(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_session_create(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_session_get(Ctx *ctx, const Req *req, Reply *reply);

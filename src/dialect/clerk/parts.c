@@ -1,4 +1,4 @@
-/* parts.c: what hangs on a user (spec/clerk.md 2.6): organizations, tokens of other parties, second factors, passkeys, wallets,
+/* parts.c: what hangs on a user (spec/clerk.md 2.6): organizations, tokens of other parties, passkeys, wallets,
  * external accounts. There are no organizations and no tokens of other parties yet: their lists are empty. */
 #include "dialect/clerk/internal.h"
 
@@ -65,43 +65,6 @@ Err clerk_oauth_tokens(Ctx *ctx, const Req *req, Reply *reply)
     for (size_t i = 0; i < user->identities.n; i++)
         if (text_eq(((const Identity *)user->identities.v[i])->provider, name + prefix.n))
             return clerk_fail(ctx, SAY_NO_TOKEN, NOWHERE, NULL);
-    return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
-}
-
-/* ---- second factors ---- */
-
-static Err factors_gone(Ctx *ctx, bool all, Reply *reply)
-{
-    const ClerkOwner out = { req_param(ctx, "user_id") };
-    const char *id;
-
-    TRY(read_user(ctx, &id));
-    TRY(dir_factors_delete(ctx, id, all));
-    return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
-}
-
-Err clerk_mfa_delete(Ctx *ctx, const Req *req, Reply *reply)
-{
-    (void)req;
-    return factors_gone(ctx, true, reply);
-}
-
-Err clerk_totp_delete(Ctx *ctx, const Req *req, Reply *reply)
-{
-    (void)req;
-    return factors_gone(ctx, false, reply);
-}
-
-/* Nobody has backup codes yet. */
-Err clerk_backup_codes_delete(Ctx *ctx, const Req *req, Reply *reply)
-{
-    const ClerkOwner out = { req_param(ctx, "user_id") };
-    const char *id;
-    User *user;
-
-    (void)req;
-    TRY(read_user(ctx, &id));
-    TRY(dir_user_get(ctx, id, &user));
     return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
 }
 

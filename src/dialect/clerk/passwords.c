@@ -81,3 +81,33 @@ Err clerk_password_remove(Ctx *ctx, const Req *req, Reply *reply)
     TRY(dir_password_remove(ctx, id, in.sign_out_of_other_sessions, &user));
     return clerk_reply_user(ctx, reply, 200, user);
 }
+
+static Err set_compromised(Ctx *ctx, bool compromised, bool end_sessions, Reply *reply)
+{
+    static const UserPolicy policy = { .check_password = true, .keep_sessions = true };
+    UserPatch patch = { .password_compromised = compromised, .end_sessions = end_sessions, .policy = &policy };
+    const char *id;
+    User *user;
+
+    SET(&patch, password_compromised);
+    TRY(clerk_read_user_id(ctx, req_param(ctx, "user_id"), &id));
+    TRY(dir_user_get(ctx, id, &user));
+    if (text_empty(user->encrypted_password) && text_empty(user->digest))
+        return fail(ctx, E_NO_PASSWORD, NOWHERE, NULL);
+    TRY(dir_user_update(ctx, id, &patch, &user));
+    return clerk_reply_user(ctx, reply, 200, user);
+}
+
+Err clerk_password_compromise(Ctx *ctx, const Req *req, Reply *reply)
+{
+    ClerkCompromiseIn in = { 0 };
+
+    TRY(clerk_read_body(ctx, req, &in));
+    return set_compromised(ctx, true, in.revoke_all_sessions, reply);
+}
+
+Err clerk_password_trust(Ctx *ctx, const Req *req, Reply *reply)
+{
+    (void)req;
+    return set_compromised(ctx, false, false, reply);
+}

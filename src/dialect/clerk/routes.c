@@ -51,6 +51,9 @@ const Route clerk_routes[] = {
     { POST,   "/sessions/{session_id}/tokens/{template}",              NEED_SECRET,  clerk_session_template,    NULL,                clerk_token },
     { POST,   "/sign_in_tokens",                                       NEED_SECRET,  clerk_sign_in_token_create, clerk_sign_in_token_in, clerk_sign_in_token },
     { POST,   "/sign_in_tokens/{token_id}/revoke",                     NEED_SECRET,  clerk_sign_in_token_revoke, NULL,                clerk_sign_in_token },
+    { POST,   "/users/{user_id}/verify_totp",                          NEED_SECRET,  clerk_totp_verify,         clerk_code_in,       clerk_code_verified },
+    { POST,   "/users/{user_id}/password/set_compromised",             NEED_SECRET,  clerk_password_compromise, clerk_compromise_in, clerk_user },
+    { POST,   "/users/{user_id}/password/unset_compromised",           NEED_SECRET,  clerk_password_trust,      NULL,                clerk_user },
     { 0 }
 };
 /* clang-format on */

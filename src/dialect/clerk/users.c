@@ -18,6 +18,9 @@ static const Member create_members[] = {
     { AT(NewUser, username), AT(ClerkUserIn, username), MOVE_TEXT },
     { AT(NewUser, password), AT(ClerkUserIn, password), MOVE_GIVEN_TEXT },
     { AT(NewUser, password_hash), AT(ClerkUserIn, password_digest), MOVE_GIVEN_TEXT },
+    { AT(NewUser, totp_secret), AT(ClerkUserIn, totp_secret), MOVE_GIVEN_TEXT },
+    { AT(NewUser, locked), AT(ClerkUserIn, locked), MOVE_BOOL },
+    { AT(NewUser, backup_codes), AT(ClerkUserIn, backup_codes) },
     { AT(NewUser, meta_app), AT(ClerkUserIn, public_metadata), MOVE_GIVEN_TEXT },
     { AT(NewUser, meta_private), AT(ClerkUserIn, private_metadata), MOVE_GIVEN_TEXT },
     { AT(NewUser, meta_user), AT(ClerkUserIn, unsafe_metadata), MOVE_GIVEN_TEXT },
@@ -46,6 +49,8 @@ static const Member patch_members[] = {
     { AT(UserPatch, username), AT(ClerkUserIn, username), MOVE_TEXT },
     { AT(UserPatch, password), AT(ClerkUserIn, password), MOVE_GIVEN_TEXT },
     { AT(UserPatch, password_hash), AT(ClerkUserIn, password_digest), MOVE_GIVEN_TEXT },
+    { AT(UserPatch, totp_secret), AT(ClerkUserIn, totp_secret), MOVE_GIVEN_TEXT },
+    { AT(UserPatch, backup_codes), AT(ClerkUserIn, backup_codes) },
     { AT(UserPatch, meta_app), AT(ClerkUserIn, public_metadata), MOVE_GIVEN_TEXT },
     { AT(UserPatch, meta_private), AT(ClerkUserIn, private_metadata), MOVE_GIVEN_TEXT },
     { AT(UserPatch, meta_user), AT(ClerkUserIn, unsafe_metadata), MOVE_GIVEN_TEXT },
@@ -170,6 +175,7 @@ static Err check_common(Ctx *ctx, ClerkUserIn *in)
 {
     TRY(check_username(ctx, in->username));
     TRY(clerk_check_password(ctx, in));
+    TRY(clerk_check_factors(ctx, in));
     if (in->locale != NULL && *in->locale != '\0' && !is_locale(in->locale))
         return clerk_fail(ctx, SAY_LOCALE, AT(ClerkUserIn, locale), NULL);
     if (in->create_organizations_limit < 0)
@@ -240,6 +246,7 @@ Err clerk_user_create(Ctx *ctx, const Req *req, Reply *reply)
     TRY(clerk_read_body(ctx, req, &in));
     TRY(check_common(ctx, &in));
     TRY(take_addresses(ctx, &in, &new));
+    new.backup_codes = in.backup_codes;
     move_members(create_members, COUNTOF(create_members), &in, &new, &new.given);
     TRY(clerk_passed(ctx, create_members, COUNTOF(create_members), dir_user_create(ctx, &new, &user)));
     return clerk_reply_user(ctx, reply, 200, user);
@@ -314,6 +321,9 @@ Err clerk_user_update(Ctx *ctx, const Req *req, Reply *reply)
         patch.create_organizations_limit = -1;
         SET(&patch, create_organizations_limit);
     }
+    patch.backup_codes = in.backup_codes;
+    if (HAS(&in, backup_codes) && !IS_NULL(&in, backup_codes))
+        SET(&patch, backup_codes);
     patch.end_sessions = in.sign_out_of_other_sessions && (in.password != NULL || in.password_digest != NULL);
     TRY(clerk_read_user_id(ctx, req_param(ctx, "user_id"), &id));
     return change_user(ctx, id, &in, &patch, reply);

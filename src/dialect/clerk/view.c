@@ -129,6 +129,7 @@ static void show_factors(const User *user, ClerkUser *view)
         view->totp_enabled = view->totp_enabled || (text_eq(factor->factor_type, "totp") && text_eq(factor->status, "verified"));
     }
     view->two_factor_enabled = view->totp_enabled;
+    view->backup_code_enabled = user->backup_codes > 0;
     for (size_t i = 0; i < user->addresses.n; i++) {
         const Address *address = user->addresses.v[i];
 

@@ -1,7 +1,7 @@
 /* wire.c: field tables of the Clerk dialect. The order of what goes out is that of recorded answers. */
 #include "dialect/clerk/wire.h"
 
-enum { LONGEST_NAME = 256, MOST_ITEMS = 100 };
+enum { LONGEST_NAME = 256, MOST_ITEMS = 100, MOST_CODES = 20 };
 
 /* ---- what comes in ---- */
 
@@ -15,6 +15,8 @@ enum { LONGEST_NAME = 256, MOST_ITEMS = 100 };
     TEXT(ClerkUserIn, password, "password", .flags = SECRET),                                      \
     TEXT(ClerkUserIn, password_digest, "password_digest", .flags = SECRET),                        \
     TEXT(ClerkUserIn, password_hasher, "password_hasher"),                                         \
+    TEXT(ClerkUserIn, totp_secret, "totp_secret", .flags = SECRET, .max = LONGEST_NAME),           \
+    TEXTS(ClerkUserIn, backup_codes, "backup_codes", .flags = SECRET, .max = MOST_CODES),          \
     BOOL(ClerkUserIn, skip_password_checks, "skip_password_checks"),                               \
     BOOL(ClerkUserIn, skip_legal_checks, "skip_legal_checks"),                                     \
     BOOL(ClerkUserIn, delete_self_enabled, "delete_self_enabled"),                                 \
@@ -41,6 +43,7 @@ const Field clerk_new_user[] = {
     BOOL(ClerkUserIn, skip_password_requirement, "skip_password_requirement"),
     BOOL(ClerkUserIn, skip_user_requirement, "skip_user_requirement"),
     BOOL(ClerkUserIn, banned, "banned"),
+    BOOL(ClerkUserIn, locked, "locked"),
     END(ClerkUserIn),
 };
 
@@ -95,6 +98,18 @@ const Field clerk_phone_replacement[] = {
     GIVEN(ClerkAddressIn, given), TEXT(ClerkAddressIn, value, "phone_number", .flags = REQUIRED), STATUS, END(ClerkAddressIn),
 };
 /* clang-format on */
+
+const Field clerk_code_in[] = {
+    GIVEN(ClerkCodeIn, given),
+    TEXT(ClerkCodeIn, code, "code", .flags = SECRET | REQUIRED, .max = LONGEST_NAME),
+    END(ClerkCodeIn),
+};
+
+const Field clerk_compromise_in[] = {
+    GIVEN(ClerkCompromiseIn, given),
+    BOOL(ClerkCompromiseIn, revoke_all_sessions, "revoke_all_sessions"),
+    END(ClerkCompromiseIn),
+};
 
 const Field clerk_sign_out_in[] = {
     GIVEN(ClerkSignOutIn, given),
@@ -371,6 +386,12 @@ const Field clerk_page[] = {
 
 const Field clerk_count[] = { TEXT(ClerkCount, object, "object"), INT(ClerkCount, total_count, "total_count"), END(ClerkCount) };
 const Field clerk_verified[] = { BOOL(ClerkVerified, verified, "verified"), END(ClerkVerified) };
+
+const Field clerk_code_verified[] = {
+    BOOL(ClerkCodeVerified, verified, "verified"),
+    TEXT(ClerkCodeVerified, code_type, "code_type"),
+    END(ClerkCodeVerified),
+};
 
 const Field clerk_jwk[] = {
     TEXT(ClerkJwk, use, "use"),

@@ -12,9 +12,10 @@ typedef struct ClerkUserIn {
     const char *external_id, *first_name, *last_name, *locale, *username, *password, *password_digest, *password_hasher;
     const char *primary_email_address_id, *primary_phone_number_id, *primary_web3_wallet_id, *profile_image_id;
     const char *public_metadata, *private_metadata, *unsafe_metadata;
-    Texts email_address, email_status, phone_number, phone_status, web3_wallet;
+    const char *totp_secret;
+    Texts backup_codes, email_address, email_status, phone_number, phone_status, web3_wallet;
     bool skip_password_checks, skip_password_requirement, skip_user_requirement, skip_legal_checks, delete_self_enabled;
-    bool create_organization_enabled, bypass_client_trust, notify_primary_email_address_changed, sign_out_of_other_sessions, banned;
+    bool create_organization_enabled, bypass_client_trust, notify_primary_email_address_changed, sign_out_of_other_sessions, banned, locked;
     int64_t create_organizations_limit, legal_accepted_at, created_at;
 } ClerkUserIn;
 extern const Field clerk_new_user[];
@@ -26,6 +27,18 @@ typedef struct ClerkPasswordIn {
     const char *password;
 } ClerkPasswordIn;
 extern const Field clerk_password_in[];
+
+typedef struct ClerkCodeIn {
+    Given given;
+    const char *code;
+} ClerkCodeIn;
+extern const Field clerk_code_in[];
+
+typedef struct ClerkCompromiseIn {
+    Given given;
+    bool revoke_all_sessions;
+} ClerkCompromiseIn;
+extern const Field clerk_compromise_in[];
 
 /* Bodies of /email_addresses and /phone_numbers, and of their replacement (spec/clerk.md 2.7, 4.3). */
 typedef struct ClerkAddressIn {
@@ -193,6 +206,12 @@ typedef struct ClerkVerified {
     bool verified;
 } ClerkVerified;
 extern const Field clerk_verified[];
+
+typedef struct ClerkCodeVerified {
+    bool verified;
+    const char *code_type;
+} ClerkCodeVerified;
+extern const Field clerk_code_verified[];
 
 typedef struct ClerkJwk {
     const char *use, *kty, *kid, *alg, *n, *e;
