@@ -70,6 +70,7 @@
     /* messages and what they carry */                                                       \
     X(E_MAIL_LIMIT,         "too many messages, or one too soon")                            \
     X(E_SMS_LIMIT,          "too many text messages, or one too soon")                       \
+    X(E_HOOK,               "a hook refused, or cannot be reached")                          \
     X(E_SMS_FAILED,         "the text message cannot be sent")                               \
     X(E_LINK_INVALID,       "the link is unknown, used, or too old")                         \
     X(E_CODE_INVALID,       "the code is wrong, used, or too old")                           \

@@ -101,18 +101,6 @@ Err dir_user_find(Ctx *ctx, const char *email, const char *phone, const char *au
     return err == E_NO_ROW ? fail(ctx, E_NO_USER, NOWHERE, NULL) : err;
 }
 
-/* ---- text messages ---- */
-
-/* Sends the code before it is stored, as the reference does; a fixed one is sent to nobody. */
-static Err send_code(Ctx *ctx, const User *user, const char *phone, const Postal *post, const char **code, bool *test)
-{
-    (void)user;
-    (void)post;
-    *test = sms_test_code(ctx, phone) != NULL;
-    *code = *test ? sms_test_code(ctx, phone) : code_new(ctx, true);
-    return *test ? OK : fail(ctx, E_SMS_FAILED, NOWHERE, NULL);
-}
-
 /* ---- sign-up ---- */
 
 /* Nothing of the user who has the address: a client learns by the empty list of identities (spec 3.1). */
@@ -134,7 +122,7 @@ static User *made_up(Ctx *ctx, const NewUser *in, const char *email, const char 
     return user;
 }
 
-static Err sign_up_again(Ctx *ctx, const NewUser *in, const Postal *post, User *user, Work *work, User **ret, bool *again)
+static Err sign_up_again(Ctx *ctx, const NewUser *in, User *user, Work *work, User **ret, bool *again)
 {
     const bool confirmed = (work->phone != NULL ? user->phone_confirmed_at : user->email_confirmed_at) != 0;
     bool test;
@@ -147,7 +135,7 @@ static Err sign_up_again(Ctx *ctx, const NewUser *in, const Postal *post, User *
     }
     if (work->phone != NULL) {
         TRY(frequency_check(ctx, user->confirmation_sent_at, true));
-        TRY(send_code(ctx, user, work->phone, post, &work->code, &test));
+        TRY(sms_send(ctx, user, work->phone, &work->code, &test));
     }
     work->unconfirmed_only = true;
     TRY(run_known(ctx, user, work));
@@ -155,13 +143,17 @@ static Err sign_up_again(Ctx *ctx, const NewUser *in, const Postal *post, User *
     return OK;
 }
 
-static Err sign_up_new(Ctx *ctx, const NewUser *in, const Postal *post, Work *work, User **ret)
+static Err send_first_code(Ctx *ctx, User *user, void *arg)
 {
+    Work *work = arg;
     bool test;
 
-    if (work->phone != NULL)
-        TRY(send_code(ctx, NULL, work->phone, post, &work->code, &test));
-    TRY(user_create_then(ctx, in, work_on_new, work, ret));
+    return work->phone == NULL ? OK : sms_send(ctx, user, work->phone, &work->code, &test);
+}
+
+static Err sign_up_new(Ctx *ctx, const NewUser *in, Work *work, User **ret)
+{
+    TRY(user_create_then(ctx, in, send_first_code, work_on_new, work, ret));
     message_wake(ctx);
     return OK;
 }
@@ -182,9 +174,9 @@ Err dir_sign_up_pending(Ctx *ctx, const NewUser *in, const Postal *post, User **
     for (int round = 0;; round++) { /* another request may take the address in between: then it is known */
         err = find(ctx, email, work.phone, round == 0 ? in->aud : NULL, &user);
         if (err == OK)
-            err = sign_up_again(ctx, in, post, user, &work, ret, again);
+            err = sign_up_again(ctx, in, user, &work, ret, again);
         else if (err == E_NO_ROW)
-            err = sign_up_new(ctx, in, post, &work, ret);
+            err = sign_up_new(ctx, in, &work, ret);
         if (round > 0 || (err != E_EMAIL_TAKEN && err != E_PHONE_TAKEN))
             break;
     }
@@ -219,7 +211,7 @@ Err dir_phone_code(Ctx *ctx, const char *phone, const Postal *post, bool *test)
         return fail(ctx, E_NO_USER, NOWHERE, NULL);
     TRY(err);
     TRY(frequency_check(ctx, user->confirmation_sent_at, true));
-    TRY(send_code(ctx, user, phone, post, &work.code, test));
+    TRY(sms_send(ctx, user, phone, &work.code, test));
     return run_known(ctx, user, &work);
 }
 
@@ -249,12 +241,12 @@ static Err resend_change(Ctx *ctx, const User *user, const Postal *post)
     return run_known(ctx, user, &work);
 }
 
-static Err resend_code(Ctx *ctx, const User *user, bool change, const Postal *post, bool *test)
+static Err resend_code(Ctx *ctx, const User *user, bool change, bool *test)
 {
     Work work = { .event = change ? EV_KINDS : EV_RECOVERY_REQUESTED, .phone = change ? user->phone_change : user->phone, .change = change };
 
     TRY(frequency_check(ctx, change ? user->phone_change_sent_at : user->confirmation_sent_at, true));
-    TRY(send_code(ctx, user, work.phone, post, &work.code, test));
+    TRY(sms_send(ctx, user, work.phone, &work.code, test));
     return run_known(ctx, user, &work);
 }
 
@@ -272,9 +264,9 @@ Err dir_resend(Ctx *ctx, ResendKind kind, const char *address, const Postal *pos
     if (kind == RESEND_EMAIL_CHANGE)
         return text_empty(user->email_change) ? OK : resend_change(ctx, user, post);
     if (kind == RESEND_PHONE_CHANGE)
-        return text_empty(user->phone_change) ? OK : resend_code(ctx, user, true, post, test);
+        return text_empty(user->phone_change) ? OK : resend_code(ctx, user, true, test);
     if (kind == RESEND_SMS)
-        return user->phone_confirmed_at != 0 ? OK : resend_code(ctx, user, false, post, test);
+        return user->phone_confirmed_at != 0 ? OK : resend_code(ctx, user, false, test);
     if (user->email_confirmed_at != 0)
         return OK;
     err = run_known(ctx, user, &work);
@@ -311,7 +303,7 @@ static Err send_to_either(Ctx *ctx, const char *email, const NewUser *new, Work 
 
     if (err == E_NO_ROW) {
         work->meta = NULL;
-        TRY(user_create_then(ctx, new, work_on_new, work, ret));
+        TRY(user_create_then(ctx, new, NULL, work_on_new, work, ret));
         message_wake(ctx);
         return OK;
     }

@@ -16,6 +16,7 @@ typedef struct OwnChange {
     char *hash;                /* of the new password */
     const char *nonce_hash;    /* NULL: none is asked */
     Sending to_new, to_current;
+    const char *phone_code; /* sent to the new number; NULL: numbers need none */
     User *after;
 } OwnChange;
 
@@ -227,6 +228,17 @@ static Err ask_addresses(Tx *tx, OwnChange *c, User *user)
     return post_send(tx, &c->to_current);
 }
 
+static Err ask_phone(Tx *tx, const OwnChange *c, const User *user)
+{
+    Ctx *ctx = tx_ctx(tx);
+    const OneTime token = {
+        .kind = TOKEN_PHONE_CHANGE, .user_id = user->id, .address = c->phone, .hash = code_hash(ctx, c->phone, c->phone_code), .now = ctx->now
+    };
+
+    TRY(frequency_check(ctx, user->phone_change_sent_at, true));
+    return store_token_put(tx, &token, c->phone);
+}
+
 static Err change_own(Tx *tx, void *arg)
 {
     OwnChange *c = arg;
@@ -245,13 +257,25 @@ static Err change_own(Tx *tx, void *arg)
     else if (c->email != NULL)
         TRY(ask_addresses(tx, c, user));
     if (c->phone != NULL)
-        TRY(take_phone(tx, c, user));
+        TRY(c->phone_code == NULL ? take_phone(tx, c, user) : ask_phone(tx, c, user));
     user->updated_at = ctx->now > user->updated_at ? ctx->now : user->updated_at + 1;
     TRY(store_user_update(tx, user));
     if (c->hash != NULL && user->has_profile)
         TRY(store_profile_put(tx, user));
     TRY(event_add(tx, EV_USER_MODIFIED, user, NULL));
     return store_user_get(tx, user->id, &c->after);
+}
+
+/* The one who sends sees the user with the new number. */
+static Err send_phone_code(Ctx *ctx, OwnChange *c)
+{
+    User after = *c->before;
+    bool test;
+
+    after.phone_change = c->phone;
+    if (c->hash == NULL) /* a new password clears the times */
+        TRY(frequency_check(ctx, after.phone_change_sent_at, true));
+    return sms_send(ctx, &after, c->phone, &c->phone_code, &test);
 }
 
 Err dir_own_update(Ctx *ctx, const User *user, const Session *session, const OwnPatch *in, const Postal *post, User **ret)
@@ -262,7 +286,7 @@ Err dir_own_update(Ctx *ctx, const User *user, const Session *session, const Own
     TRY(check_who(ctx, &c));
     TRY(prepare_password(ctx, &c));
     if (c.phone != NULL && !ctx->directory->mail.sms_autoconfirm)
-        return fail(ctx, E_SMS_FAILED, NOWHERE, NULL);
+        TRY(send_phone_code(ctx, &c));
     TRY(tx_run(ctx, change_own, &c));
     message_wake(ctx);
     *ret = c.after;

@@ -61,6 +61,9 @@ Err post_send(Tx *tx, Sending *sending);
 
 /* The fixed code of a phone number, or NULL. */
 const char *sms_test_code(Ctx *ctx, const char *phone);
+/* Sends a new code, before it is stored, as the reference does: a refusal then leaves nothing behind. `*test`: a fixed one stands for it, and nothing
+ * was sent. `user` is as it will be. E_SMS_FAILED, E_SMS_LIMIT, and what the sender says. */
+Err sms_send(Ctx *ctx, const User *user, const char *phone, const char **code, bool *test);
 
 /* ---- verify.c ---- */
 
@@ -71,7 +74,9 @@ Err code_count(Tx *tx, const char *user_id, bool right, bool *refused);
 
 /* users.c: makes a user; `then` runs in its transaction, writes the audit row, and may change nothing but the database. */
 typedef Err (*UserThen)(Tx *tx, User *user, void *arg);
-Err user_create_then(Ctx *ctx, const NewUser *in, UserThen then, void *arg, User **ret);
+/* `before` runs before the transaction, on the user as it will be; either may be NULL. */
+typedef Err (*UserBefore)(Ctx *ctx, User *user, void *arg);
+Err user_create_then(Ctx *ctx, const NewUser *in, UserBefore before, UserThen then, void *arg, User **ret);
 /* Is the address another user's? E_EMAIL_TAKEN, E_PHONE_TAKEN. */
 Err user_address_free(Ctx *ctx, const char *kind, const char *value, const char *self);
 /* `provider` and `providers` of app metadata, from the identities in their order. */

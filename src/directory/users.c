@@ -479,10 +479,10 @@ static ptrdiff_t taken_member(Err err)
 
 Err dir_user_create(Ctx *ctx, const NewUser *in, User **ret)
 {
-    return user_create_then(ctx, in, NULL, NULL, ret);
+    return user_create_then(ctx, in, NULL, NULL, NULL, ret);
 }
 
-Err user_create_then(Ctx *ctx, const NewUser *in, UserThen then, void *arg, User **ret)
+Err user_create_then(Ctx *ctx, const NewUser *in, UserBefore before, UserThen then, void *arg, User **ret)
 {
     Creation c = { .in = in, .user = ARENA_NEW(ctx->arena, User), .then = then, .then_arg = arg };
     Err err;
@@ -493,6 +493,8 @@ Err user_create_then(Ctx *ctx, const NewUser *in, UserThen then, void *arg, User
     c.user->created_at = in->created_at != 0 ? in->created_at : ctx->now;
     c.user->updated_at = ctx->now;
     TRY(creation_fill(ctx, in, &c));
+    if (before != NULL)
+        TRY(before(ctx, c.user, arg));
     err = tx_run(ctx, insert_user, &c);
     if (err != OK)
         return taken_member(err) == NOWHERE ? err : fail(ctx, err, taken_member(err), NULL);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "directory/messages.h"
+#include "outbound/hook.h"
 #include "server/internal.h"
 
 enum { HOUSE_CAP = 16 << 20, REST_MS = 10000 };
@@ -48,6 +49,10 @@ static Err read_all(const Server *server, House *house, Buf *why)
         buf_puts(why, "HECATE_LISTEN_OPS beyond loopback needs HECATE_OPS_TOKEN");
         return E_CONFIG;
     }
+    if (settings->gotrue.hook_sms && (!hook_url_ok(settings->gotrue.hook_sms_uri) || !hook_secrets_ok(house->arena, settings->gotrue.hook_sms_secrets))) {
+        buf_puts(why, "GOTRUE_HOOK_SEND_SMS_URI must be https, or http on this machine; its secrets v1,whsec_ and base64");
+        return E_CONFIG;
+    }
     if (!counter_limit_ok(settings->directory.mail.email_sent) || !counter_limit_ok(settings->directory.mail.sms_sent)) {
         buf_puts(why, "GOTRUE_RATE_LIMIT_EMAIL_SENT and GOTRUE_RATE_LIMIT_SMS_SENT are a number, or a number and a duration: 30, 30/1h");
         return E_CONFIG;
@@ -80,6 +85,7 @@ Err house_new(Server *server, House **ret, Buf *why)
     settings->directory.mail.sms_autoconfirm = settings->gotrue.sms_autoconfirm;
     settings->directory.mail.otp_exp = settings->directory.mail.otp_exp == 0 ? 86400 : settings->directory.mail.otp_exp;
     settings->directory.mail.sms_otp_exp = settings->directory.mail.sms_otp_exp == 0 ? 60 : settings->directory.mail.sms_otp_exp;
+    settings->directory.mail.send_sms = settings->gotrue.hook_sms ? gotrue_send_sms : NULL;
     mailer_settle(server, &settings->directory.mail);
     settings->gotrue.version = "v2.196.0"; /* of the reference: clients look at it */
     settings->gotrue.buckets = server->buckets;

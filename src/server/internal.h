@@ -95,6 +95,7 @@ struct Server {
     Db *db;
     Lane *hash_lane;
     Mailer *mailer;
+    Lane *hook_lane;
     Counter *email_counter, *sms_counter;
     Tls *tls;
     Metrics *metrics;

@@ -109,6 +109,7 @@ Err mailer_start(Server *server, Buf *why)
     pthread_cond_init(&mailer->news, &attr);
     pthread_condattr_destroy(&attr);
     TRY(open_outbox(server));
+    TRY(lane_new("hook", 8, 256, &server->hook_lane));
     mailer_settle(server, &atomic_load(&server->house)->settings.directory.mail);
     for (size_t i = 0; i < MAILERS && started; i++) {
         started = pthread_create(&mailer->threads[i], NULL, run_mailer, mailer) == 0;
@@ -121,6 +122,7 @@ void mailer_settle(Server *server, Mailing *mail)
 {
     mail->wake = server->mailer == NULL ? NULL : wake;
     mail->wake_arg = server->mailer;
+    mail->hook_lane = server->hook_lane;
     mail->email_counter = server->email_counter;
     mail->sms_counter = server->sms_counter;
 }

@@ -470,6 +470,7 @@ static void server_free(Server *server)
 {
     watchdog_stop();
     mailer_stop(server);
+    lane_free(server->hook_lane);
     lane_free(server->hash_lane); /* their threads may still be at the wake of a fiber: the loops must outlive them */
     db_close(server->db);
     for (size_t i = 0; i < server->n_workers; i++)

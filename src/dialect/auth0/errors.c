@@ -90,6 +90,7 @@ const ErrRow auth0_errors[ERR_COUNT] = {
     [E_REFRESH_REUSED] = { 404, NULL, "The refresh token does not exist." },
     [E_MAIL_LIMIT] = { 429, "too_many_requests", "Global limit has been reached" },
     [E_SMS_LIMIT] = { 429, "too_many_requests", "Global limit has been reached" },
+    [E_HOOK] = { 500, NULL, "An internal server error occurred" },
     [E_SMS_FAILED] = { 400, "invalid_body", "%s" },
     [E_LINK_INVALID] = { 400, "invalid_body", "%s" },
     [E_CODE_INVALID] = { 400, "invalid_body", "%s" },

@@ -96,6 +96,7 @@ const ErrRow clerk_errors[ERR_COUNT] = {
     [E_REFRESH_REUSED] = { 401, "authentication_invalid", "Invalid authentication", not_user },
     [E_MAIL_LIMIT] = { 429, "too_many_requests", "Too many requests", "Too many requests, retry later" },
     [E_SMS_LIMIT] = { 429, "too_many_requests", "Too many requests", "Too many requests, retry later" },
+    [E_HOOK] = { 500, "internal_clerk_error", oops, oops_long },
     [E_SMS_FAILED] = { 422, "form_param_value_invalid", "is invalid", "{param} is invalid." },
     [E_LINK_INVALID] = { 422, "form_param_value_invalid", "is invalid", "{param} is invalid." },
     [E_CODE_INVALID] = { 422, "form_param_value_invalid", "is invalid", "{param} is invalid." },

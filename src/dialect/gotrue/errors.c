@@ -80,6 +80,7 @@ const ErrRow gotrue_errors[ERR_COUNT] = {
     [E_REFRESH_REUSED] = { 400, "refresh_token_already_used", "Invalid Refresh Token: Already Used" },
     [E_MAIL_LIMIT] = { 429, "over_email_send_rate_limit", "email rate limit exceeded" },
     [E_SMS_LIMIT] = { 429, "over_sms_send_rate_limit", "SMS rate limit exceeded" },
+    [E_HOOK] = { 500, "unexpected_failure", "Service currently unavailable due to hook" },
     [E_SMS_FAILED] = { 500, "unexpected_failure", "Unable to get SMS provider" },
     [E_LINK_INVALID] = { 403, "otp_expired", "Email link is invalid or has expired" },
     [E_CODE_INVALID] = { 403, "otp_expired", "Token has expired or is invalid" },
@@ -187,7 +188,9 @@ GotrueFault gotrue_fault(Ctx *ctx, Err err)
     const ErrRow *row = row_of(ctx, err);
 
     return (GotrueFault){ .status = row->status, .text = sentence(ctx, row),
-                          .code = ctx->fault.name.p != NULL && err != E_BAD_JSON ? str_dup(ctx->arena, ctx->fault.name) : row->code };
+                          .code = ctx->fault.name.p != NULL && err != E_BAD_JSON ? str_dup(ctx->arena, ctx->fault.name)
+                                  : row->code == NULL                            ? row->status == 500 ? "unexpected_failure" : "unknown"
+                                                                                 : row->code };
 }
 
 void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
@@ -211,7 +214,7 @@ void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
     }
     if (err == E_BUSY)
         reply_retry_after(ctx, reply);
-    if (!(new && err == E_WEAK_PASSWORD))
+    if (!(new && err == E_WEAK_PASSWORD) && row->code != NULL)
         reply_header(reply, "x-sb-error-code", code);
     if (new)
         reply_header(reply, "X-Supabase-Api-Version", "2024-01-01");

@@ -20,6 +20,8 @@ typedef struct GotrueSettings {
     Texts uri_allow_list; /* patterns of redirects (0.7) */
     Texts external_hosts; /* on which links may be built (0.8) */
     const char *admin_group;
+    bool hook_sms; /* text messages go out through a hook (11) */
+    const char *hook_sms_uri, *hook_sms_secrets;
     const char *sms_provider;
     const char *cors_headers; /* further ones, comma-separated, or "" */
     bool cursor_pagination;
@@ -33,5 +35,9 @@ typedef struct GotrueSettings {
 } GotrueSettings;
 
 extern const Dialect gotrue_dialect;
+
+/* Gives a code to the hook that sends text messages; `type` is "mfa" for a second factor, else NULL. For Mailing.send_sms. E_HOOK: its refusal, or that it cannot be
+ * reached, with a row of this dialect. */
+Err gotrue_send_sms(Ctx *ctx, const User *user, const char *phone, const char *code, const char *type);
 
 #endif

@@ -98,7 +98,7 @@ const char *gotrue_external_url(Ctx *ctx, const Req *req);
 /* post.c */
 #define GOTRUE_BAD_CHANNEL \
     "Invalid channel, supported values are 'sms' or 'whatsapp'. 'whatsapp' is only supported if Twilio or Twilio Verify is used as the provider."
-bool gotrue_channel_ok(const char *channel);
+bool gotrue_channel_ok(const Ctx *ctx, const char *channel); /* a hook takes any */
 /* An error with a code of its own. */
 Err gotrue_refuse(Ctx *ctx, Err err, const char *code, const char *text);
 /* The form of PKCE parameters (spec 3). E_BAD_VALUE. */

@@ -17,7 +17,7 @@ Err gotrue_own_update(Ctx *ctx, const Req *req, Reply *reply)
     User *after;
 
     TRY(gotrue_read(ctx, req, GOTRUE_BODY, &in));
-    if (!text_empty(in.phone) && !gotrue_channel_ok(in.channel))
+    if (!text_empty(in.phone) && !gotrue_channel_ok(ctx, in.channel))
         return fail(ctx, E_BAD_VALUE, NOWHERE, GOTRUE_BAD_CHANNEL);
     patch = (OwnPatch){ .email = in.email,
                         .phone = in.phone,

@@ -48,9 +48,11 @@ Err gotrue_reply_sent(Ctx *ctx, Reply *reply, bool test)
     return reply_text(ctx, reply, 200, "application/json", test ? STR("{\"message_id\":\"test-otp\"}") : STR("{}"));
 }
 
-bool gotrue_channel_ok(const char *channel)
+bool gotrue_channel_ok(const Ctx *ctx, const char *channel)
 {
-    return text_empty(channel) || text_eq(channel, "sms");
+    const GotrueSettings *settings = ctx_settings(ctx);
+
+    return settings->hook_sms || text_empty(channel) || text_eq(channel, "sms");
 }
 
 /* ---- sign-up behind a sign-in ---- */
@@ -160,7 +162,7 @@ static Err phone_code(Ctx *ctx, const Req *req, const OtpIn *in, Reply *reply)
     if (ctx->directory->phone_off)
         return gotrue_refuse(ctx, E_BAD_VALUE, "phone_provider_disabled", "Unsupported phone provider");
     TRY(phone_read(ctx, in->phone, &phone));
-    if (!gotrue_channel_ok(in->channel))
+    if (!gotrue_channel_ok(ctx, in->channel))
         return fail(ctx, E_BAD_VALUE, NOWHERE, GOTRUE_BAD_CHANNEL);
     TRY(gotrue_postal(ctx, req, NULL, NULL, NULL, &post));
     TRY(send_code(ctx, in, phone, &post, &test));

@@ -11,7 +11,7 @@ static Err check_signup(Ctx *ctx, const SignupIn *in)
 
     if (phone && !text_empty(in->email))
         return fail(ctx, E_BAD_VALUE, NOWHERE, "Only an email address or phone number should be provided on signup.");
-    if (phone && !gotrue_channel_ok(in->channel))
+    if (phone && !gotrue_channel_ok(ctx, in->channel))
         return fail(ctx, E_BAD_VALUE, NOWHERE, GOTRUE_BAD_CHANNEL);
     if (phone && !text_empty(in->code_challenge))
         return fail(ctx, E_BAD_VALUE, NOWHERE, "PKCE not supported for phone signups");

@@ -1,0 +1,153 @@
+/* hook.c: calls of hooks. */
+#include "outbound/hook.h"
+
+#include <curl/curl.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "crypto/crypto.h"
+
+enum { MOST_ANSWER = 200 * 1024, TRIES = 3, CALL_MS = 5000 };
+
+bool hook_url_ok(const char *url)
+{
+    static const char *const local[] = { "http://localhost", "http://127.0.0.1", "http://[::1]", "http://host.docker.internal" };
+
+    if (text_empty(url) || strchr(url, '@') != NULL)
+        return false;
+    if (str_starts(str_of(url), STR("https://")))
+        return true;
+    for (size_t i = 0; i < COUNTOF(local); i++) {
+        const size_t n = strlen(local[i]);
+
+        if (str_starts(str_of(url), str_of(local[i])) && (url[n] == '\0' || url[n] == ':' || url[n] == '/'))
+            return true;
+    }
+    return false;
+}
+
+static bool read_secret(Arena *arena, Str text, Str *ret)
+{
+    const Str prefix = STR("v1,whsec_");
+
+    return str_starts(text, prefix) && base64_read(arena, (Str){ text.p + prefix.n, text.n - prefix.n }, false, true, ret) && ret->n > 0;
+}
+
+bool hook_secrets_ok(Arena *arena, const char *secrets)
+{
+    Str rest = str_of(secrets), key;
+
+    while (rest.p != NULL && rest.n > 0)
+        if (!read_secret(arena, str_cut(&rest, '|'), &key))
+            return false;
+    return true;
+}
+
+/* A signature for each secret, over id, time and body. */
+static const char *sign(Arena *arena, const Hook *hook, const char *id, long long seconds, const char *body)
+{
+    const char *signed_text = arena_printf(arena, "%s.%lld.%s", id, seconds, body);
+    Str rest = str_of(hook->secrets), key;
+    Buf buf = buf_in(arena, 8192);
+    uint8_t sum[32];
+    char *ret = "";
+
+    while (rest.p != NULL && rest.n > 0) {
+        if (!read_secret(arena, str_cut(&rest, '|'), &key))
+            continue;
+        hmac_sum(HASH_SHA256, key, str_of(signed_text), sum);
+        buf_puts(&buf, buf.len > 0 ? ", v1," : "v1,");
+        base64_write(&buf, sum, sizeof(sum), false, true);
+    }
+    IGNORE(buf_text(&buf, &ret)); /* few secrets */
+    return ret;
+}
+
+typedef struct Answer {
+    Buf body;
+    bool too_large, again;
+} Answer;
+
+static size_t take_body(char *from, size_t size, size_t n, void *arg)
+{
+    Answer *answer = arg;
+
+    buf_add(&answer->body, from, size * n);
+    answer->too_large = answer->body.over;
+    return answer->too_large ? 0 : size * n;
+}
+
+static size_t take_header(char *from, size_t size, size_t n, void *arg)
+{
+    Answer *answer = arg;
+
+    if (str_eq_nocase((Str){ from, size * n < 12 ? size * n : 12 }, STR("retry-after:")))
+        answer->again = true;
+    return size * n;
+}
+
+static void set_call(CURL *curl, const Hook *hook, struct curl_slist *headers, const char *body, Answer *answer)
+{
+    curl_easy_setopt(curl, CURLOPT_URL, hook->url);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)CALL_MS);
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+    curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
+    curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer);
+}
+
+static Err one_call(Arena *arena, const Hook *hook, struct curl_slist *headers, const char *body, HookAnswer *ret)
+{
+    Answer answer = { .body = buf_in(arena, MOST_ANSWER) };
+    CURL *curl = curl_easy_init();
+    char *type = NULL, *text;
+    CURLcode code;
+
+    if (curl == NULL)
+        abort();
+    set_call(curl, hook, headers, body, &answer);
+    code = curl_easy_perform(curl);
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &ret->status);
+    curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+    ret->type = arena_strdup(arena, type);
+    curl_easy_cleanup(curl);
+    if (answer.too_large)
+        return E_TOO_LARGE;
+    if (code != CURLE_OK)
+        return code == CURLE_OPERATION_TIMEDOUT ? E_TIMEOUT : E_IO;
+    if ((ret->status == 429 || ret->status == 503) && answer.again)
+        return E_BUSY;
+    TRY(buf_text(&answer.body, &text));
+    ret->body = text;
+    return OK;
+}
+
+Err hook_call(Arena *arena, const Hook *hook, const char *id, int64_t now, const char *body, HookAnswer *ret)
+{
+    const long long seconds = (long long)(now / US_PER_S);
+    const char *const lines[] = { "Content-Type: application/json", "Expect:", arena_printf(arena, "webhook-id: %s", id),
+                                  arena_printf(arena, "webhook-timestamp: %lld", seconds),
+                                  arena_printf(arena, text_empty(hook->secrets) ? "webhook-signature;%s" : "webhook-signature: %s",
+                                               sign(arena, hook, id, seconds, body)) };
+    struct curl_slist *headers = NULL;
+    Err err = E_IO;
+
+    for (size_t i = 0; i < COUNTOF(lines); i++)
+        headers = curl_slist_append(headers, lines[i]);
+    for (int i = 0; i < TRIES && (err == E_IO || err == E_BUSY); i++) {
+        if (i > 0 && err == E_IO)
+            nanosleep(&(const struct timespec){ .tv_sec = 2 }, NULL);
+        err = one_call(arena, hook, headers, body, ret);
+    }
+    curl_slist_free_all(headers);
+    return err;
+}
