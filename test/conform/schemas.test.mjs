@@ -50,7 +50,7 @@ function pg_column({ name, type, typmod, not_null, generated, value, labels }) {
   const list = labels ? [`${name} IN (${labels.map((label) => `'${label}'`).join(', ')})`] : []
   const serial = (value ?? '').startsWith('nextval')
 
-  return { name, type: types[labels ? 'enum' : type], not_null: not_null && !serial, generated, value: generated ? null : constant(value)?.replace(/^'(-?\d+)'$/, '$1'),
+  return { name, type: types[labels ? 'enum' : type], not_null: not_null && !serial, generated, value: generated ? null : constant(value)?.replace(/^'(-?\d+)'$/, '$1') ?? null,
     checks: [...wide, ...bool, ...list] }
 }
 
