@@ -108,9 +108,9 @@ function sqlite_schema(file) {
   for (const { name: table, sql } of tables) {
     assert.match(sql, /\) STRICT$/, `${table} is not STRICT`)
     for (const [, name, kind, rest] of sql.matchAll(/CONSTRAINT ("[^"]+"|\w+)\s+(CHECK|FOREIGN KEY) ?(.*)/g)) {
-      const [, column, parent, action] = rest.match(/^\((\w+)\) REFERENCES (\w+) \(\w+\) ON DELETE (\w)/) ?? []
+      const [, columns, parent, action] = rest.match(/^\(([\w, ]+)\) REFERENCES (\w+) \([\w, ]+\) ON DELETE (\w)/) ?? []
       const set = kind === 'CHECK' ? ret.checks : ret.foreign
-      ;(set[table] ??= {})[name.replaceAll('"', '')] = kind === 'CHECK' ? true : { columns: [column], parent, on_delete: action.toLowerCase() }
+      ;(set[table] ??= {})[name.replaceAll('"', '')] = kind === 'CHECK' ? true : { columns: columns.split(', '), parent, on_delete: action.toLowerCase() }
     }
   }
   return ret
