@@ -262,6 +262,21 @@ static Err save_pair(int dir, const Files *files, const Pair *pair)
     return OK;
 }
 
+/* The whole file in memory that is wiped: from a descriptor OpenSSL would read it byte by byte. Beyond 4 KiB it is cut, and then no PEM. */
+static BIO *slurp(int fd)
+{
+    BIO *bio = BIO_new(BIO_s_secmem());
+    char text[4096];
+    const ssize_t n = read(fd, text, sizeof(text));
+
+    if (bio != NULL && (n < 0 || BIO_write(bio, text, (int)n) != n)) {
+        BIO_free(bio);
+        bio = NULL;
+    }
+    explicit_bzero(text, sizeof(text));
+    return bio;
+}
+
 /* OK with a NULL `*ret` when the file is not there. */
 static Err open_file(int dir, const char *name, bool secret, BIO **ret)
 {
@@ -276,9 +291,8 @@ static Err open_file(int dir, const char *name, bool secret, BIO **ret)
         log_note(LOG_ERROR, "local CA: %s must be a file that its owner alone can read", name);
         return E_CONFIG;
     }
-    *ret = BIO_new_fd(fd, BIO_CLOSE);
-    if (*ret == NULL)
-        close(fd);
+    *ret = slurp(fd);
+    close(fd);
     return *ret == NULL ? failed(name) : OK;
 }
 

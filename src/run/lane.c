@@ -1,10 +1,11 @@
 /* lane.c: worker threads behind a bounded queue. */
 #include <setjmp.h>
+#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "run/internal.h"
 
-enum { FIRST_GUESS_MS = 50 }; /* of a job, before any has run */
+enum { BEHIND = 10, FIRST_GUESS_MS = 50 }; /* of a job, before any has run */
 
 typedef struct Job {
     struct Job *next;
@@ -22,6 +23,7 @@ struct Lane {
     _Atomic unsigned waiting;
     _Atomic int64_t average; /* ms a job, times 16 */
     bool stop;
+    _Atomic bool behind;
     char name[16]; /* of the threads: what the kernel keeps */
     pthread_t workers[64];
 };
@@ -65,15 +67,26 @@ static void run_job(Job *job)
     job_start = NULL;
 }
 
+/* On Linux this is of the calling thread alone. Without effect it is no worse than before. */
+static bool step_behind(void)
+{
+    setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + BEHIND);
+    return true;
+}
+
 static void *work(void *arg)
 {
     Lane *lane = arg;
+
+    bool behind = false;
 
     pthread_setname_np(pthread_self(), lane->name);
     for (Job *job = next_job(lane); job != NULL; job = next_job(lane)) {
         const int64_t begun = clock_mono_ms();
         int64_t average;
 
+        if (atomic_load(&lane->behind) && !behind)
+            behind = step_behind();
         run_job(job);
         average = atomic_load(&lane->average);
         atomic_store(&lane->average, average + (clock_mono_ms() - begun) - average / 16);
@@ -123,6 +136,11 @@ static bool unqueue(Lane *lane, Job *job)
     }
     pthread_mutex_unlock(&lane->lock);
     return false;
+}
+
+void lane_behind(Lane *lane)
+{
+    atomic_store(&lane->behind, true);
 }
 
 Err lane_run(Lane *lane, Err (*fn)(void *arg), void *arg)

@@ -1,4 +1,5 @@
 /* server.c: the life of the process: a start in phases, loops, reload, drain. */
+#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -142,6 +143,7 @@ static Err start_hashing(Server *server, Buf *why)
                  : cores < 1                ? 1
                                             : (unsigned)cores,
                  (unsigned)settings->hash_queue, &server->hash_lane));
+    lane_behind(server->hash_lane);
     settings->directory.hash_lane = server->hash_lane;
     return settings->watchdog == 0 ? OK : watchdog_start((uint64_t)(settings->watchdog / US_PER_MS));
 }
@@ -434,6 +436,7 @@ static void announce(Server *server)
     for (size_t i = 0; i < TONGUES; i++)
         if (house->settings.listen[i] != NULL)
             LOG(LOG_INFO, "listening", LOG_TEXT_FIELD("dialect", tongue_dialects[i]->name), LOG_TEXT_FIELD("address", house->settings.listen[i]));
+    malloc_trim(0); /* what the start alone needed, its migrations above all */
     LOG(LOG_INFO, "ready", LOG_INT_FIELD("loops", server->n_workers));
 }
 
