@@ -65,6 +65,7 @@ function row(figure, value, aim, unit = '') {
   rows.push([figure, `${value}${unit}`, aim])
   console.log(`${figure}: ${value}${unit}${aim ? ` (aim ${aim})` : ''}`)
 }
+const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)]
 const fixed = (number, digits = 2) => Number(number.toFixed(digits))
 
 async function seed(server) {
@@ -93,16 +94,18 @@ async function benchStore(store, floors) {
     const body = await one.text()
     const bytes = `HTTP/1.1 200 OK\r\n${[...one.headers].map(([key, value]) => `${key}: ${value}\r\n`).join('')}\r\n${body}`
 
-    const reads = await measure(server, port, 'plain', read, { connections: 64 })
+    // What is compared is measured in turns, three times: the machine may change its mind in between.
+    const floor = () => (store === 'sqlite' ? bare(bytes, floors.loops) : pgbench(floors.pgbench))
+    const ratios = []
+    let reads
+    for (let i = 0; i < 3; i++) {
+      reads = await measure(server, port, 'plain', read, { connections: 64 })
+      ratios.push(reads.rate / (await floor()))
+    }
     row(`${name}: GET /admin/users/{id}`, fixed(reads.rate, 0), '', '/s')
     row(`${name}: read, CPU of server + database`, `${fixed(reads.server_us, 0)} + ${fixed(reads.database_us, 0)}`, store === 'sqlite' ? '≤ 28 in all' : '≤ 71 in all', ' µs')
-    if (store === 'sqlite') {
-      const floor = await bare(bytes, floors.loops)
-      row('SQLite: reads, to a bare loop that sends the same bytes', fixed(reads.rate / floor), '≥ 0.3')
-    } else {
-      const bench = await pgbench(server.database)
-      row('PostgreSQL: reads, to pgbench -S -M prepared -c 16', fixed(reads.rate / bench), '≥ 0.4')
-    }
+    if (store === 'sqlite') row('SQLite: reads, to a bare loop that sends the same bytes', fixed(median(ratios)), '≥ 0.3')
+    else row('PostgreSQL: reads, to pgbench -S -M prepared -c 16', fixed(median(ratios)), '≥ 0.4')
     row(`${name}: anonymous memory, under load`, fixed(memory(server.pid), 1), '', ' MiB')
 
     const tokens = []
@@ -117,8 +120,12 @@ async function benchStore(store, floors) {
 
     const body_of = (i) => JSON.stringify({ email: `seed-${i}@example.com`, password: 'correct horse battery staple' })
     const signing = Array.from({ length: 64 }, (_, i) => `POST /token?grant_type=password HTTP/1.1|Host: localhost|Content-Type: application/json|Content-Length: ${body_of(i).length}||${body_of(i)}`)
-    const signs = await measure(server, port, 'plain', signing, { connections: 8, time: Math.max(seconds, 8) })
-    row(`${name}: sign-ins, to raw bcrypt`, fixed(signs.rate / floors.bcrypt), '≥ 0.95')
+    const signed = []
+    for (let i = 0; i < 3; i++) {
+      const { rate } = await load(port, 'plain', signing, { connections: 8, time: 4 })
+      signed.push(rate / Number(await run(join(build, 'bench-hash'), [String(floors.loops), '4'])))
+    }
+    row(`${name}: sign-ins, to raw bcrypt`, fixed(median(signed)), '≥ 0.95')
 
     const idle = await load(port, 'plain', read, { rate: 200, connections: 16 })
     const storm = load(port, 'plain', signing, { connections: 8, time: seconds + 2 })
@@ -146,16 +153,8 @@ async function bare(bytes, loops) {
   }
 }
 
-async function pgbench(url) {
-  const database = newDatabase()
-  try {
-    const tool = (args) => execFileSync('pgbench', [...args, database.url], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-    tool(['-i', '-q', '-s', '1'])
-    return Number(tool(['-S', '-M', 'prepared', '-c', '16', '-j', '2', '-T', String(seconds)]).match(/tps = ([\d.]+)/)[1])
-  } finally {
-    database.drop()
-  }
-}
+const pgbenchTool = (url, args) => execFileSync('pgbench', [...args, url], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+const pgbench = (url) => Number(pgbenchTool(url, ['-S', '-M', 'prepared', '-c', '16', '-j', '2', '-T', String(seconds)]).match(/tps = ([\d.]+)/)[1])
 
 async function benchStart() {
   const data = join(dir, 'start')
@@ -178,10 +177,15 @@ async function benchStart() {
 
 try {
   const loops = cpus().length
-  const floors = { loops, bcrypt: Number(await run(join(build, 'bench-hash'), [String(loops), String(Math.max(seconds, 8))])) }
+  const floors = { loops }
   await benchStart()
   await benchStore('sqlite', floors)
-  if (process.env.HECATE_TEST_PG) await benchStore('postgres', floors)
+  if (process.env.HECATE_TEST_PG) {
+    const database = newDatabase()
+    pgbenchTool(database.url, ['-i', '-q', '-s', '10'])
+    await benchStore('postgres', { loops, pgbench: database.url })
+    database.drop()
+  }
 } finally {
   rmSync(dir, { recursive: true, force: true })
 }

@@ -106,5 +106,7 @@ Err db_migrate(Db *db, const Migration *migrations, size_t n, Buf *why)
 
     if (err != OK && why->len == 0)
         buf_printf(why, "the schema could not be made (%s)", err_text(err));
+    if (err == OK && !db->postgres)
+        IGNORE(db_script(db_auto(&ctx), "PRAGMA shrink_memory")); /* the pages of the migrations; without it they are kept, no more */
     return err;
 }
