@@ -34,6 +34,7 @@ typedef struct Directory {
     bool audit_off;                         /* audit to the log alone */
     bool email_off, phone_off;              /* no sign-in by this kind of address */
     FactorRules factors;
+    const char *images;                     /* the folder of pictures; NULL: none are taken */
     const uint8_t *data_key;                /* DATA_KEY_BYTES */
     Lane *hash_lane;
     Mailing mail;                           /* messages and their tokens */
@@ -247,6 +248,17 @@ enum { MOST_BACKUP_CODES = 20 };
  * TOTP alone, and the code has not its length; E_WRONG_CODE; E_NO_USER; E_BUSY. */
 typedef enum CodeKind { CODE_TOTP, CODE_BACKUP } CodeKind;
 Err dir_code_verify(Ctx *ctx, const char *user_id, const char *code, CodeKind *kind);
+
+/* ---- pictures ---- */
+
+/* "image/png", "image/jpeg", "image/gif" or "image/webp" by content, at most 4096 pixels a side by its header; NULL: none of these. */
+const char *image_type(Str image);
+/* In the place of the one there is. E_BAD_VALUE: not an image that is taken; E_TOO_LARGE: over 10 MiB; E_FEATURE_OFF; E_IO; E_BUSY; E_NO_USER. */
+Err dir_image_put(Ctx *ctx, const char *user_id, Str image, User **ret);
+/* OK if there is none. E_NO_USER. */
+Err dir_image_delete(Ctx *ctx, const char *user_id, User **ret);
+/* By its id (a UUID). E_NO_ROW. */
+Err dir_image_read(Ctx *ctx, const char *id, Str *ret);
 
 /* ---- lists ---- */
 

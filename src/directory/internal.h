@@ -112,6 +112,9 @@ Err codes_write(Tx *tx, User *user, const CodesIn *in);
 /* Has the user a verified TOTP factor, or a number as a second factor? (addresses.c) */
 bool user_two_factor(const User *user);
 
+/* The file of a picture goes (images.c); "" and NULL: nothing does. */
+void image_forget(Ctx *ctx, const char *id);
+
 /* Ends all sessions of the user, as an administrator does: they are remembered for a while as revoked (tokens.c). */
 Err sessions_end_all(Tx *tx, const char *user_id);
 

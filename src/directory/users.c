@@ -946,7 +946,7 @@ Err dir_password_remove(Ctx *ctx, const char *id, bool end_sessions, User **ret)
 /* ---- deleting ---- */
 
 typedef struct Deletion {
-    const char *id;
+    const char *id, *image_id;
     bool soft;
 } Deletion;
 
@@ -1003,12 +1003,13 @@ static Err soft_delete(Tx *tx, User *user)
 
 static Err delete_user(Tx *tx, void *arg)
 {
-    const Deletion *deletion = arg;
+    Deletion *deletion = arg;
     Ctx *ctx = tx_ctx(tx);
     Traits traits;
     User *user;
 
     TRY(no_user(ctx, store_user_get_for_update(tx, deletion->id, &user)));
+    deletion->image_id = user->image_id;
     traits = (Traits){ .user_id = user->id, .user_email = user->email == NULL ? "" : user->email,
                        .user_phone = user->phone == NULL ? "" : user->phone };
     TRY(event_add(tx, EV_USER_DELETED, NULL, &traits));
@@ -1020,5 +1021,7 @@ Err dir_user_delete(Ctx *ctx, const char *id, bool soft)
     Deletion deletion = { .id = id, .soft = soft };
 
     ctx->user_id = id;
-    return tx_run(ctx, delete_user, &deletion);
+    TRY(tx_run(ctx, delete_user, &deletion));
+    image_forget(ctx, deletion.image_id);
+    return OK;
 }

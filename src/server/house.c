@@ -78,6 +78,7 @@ Err house_new(Server *server, House **ret, Buf *why)
         house_free(house);
         return err;
     }
+    settings->directory.images = arena_printf(arena, "%s/images", settings->data);
     settings->directory.data_key = server->data_key;
     settings->directory.hash_lane = server->hash_lane;
     settings->directory.mail.site_url = settings->gotrue.site_url;
