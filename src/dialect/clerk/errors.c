@@ -177,6 +177,10 @@ const ErrRow clerk_says[SAYS] = {
     [SAY_TOTP_LENGTH] = { 422, "totp_invalid_length", "invalid length", "The provided TOTP code must be 6 characters long." },
     [SAY_TOTP_SECRET] = { 422, "invalid_totp_secret_code", "invalid TOTP secret",
                           "The TOTP secret is invalid, please provide a valid one base32 encoded" },
+    [SAY_IMAGE_MISSING] = { 400, "form_param_missing", "Image file missing", "There was no image file present in the request" },
+    [SAY_IMAGE_BAD] = { 400, "request_body_invalid", "Image decode error",
+                        "The image could not be decoded. Please ensure the image is valid and try again." },
+    [SAY_IMAGE_LARGE] = { 413, "image_too_large", "Image too large", "The image being uploaded is more than 10MB. Please choose a smaller one." },
     [SAY_NO_IMAGE] = { 404, "image_not_found", "Image not found", NULL },
 };
 
@@ -241,6 +245,8 @@ static const ErrRow *row_of(const Ctx *ctx, Err err, const Field *field)
 {
     if (ctx->fault.own != NULL)
         return ctx->fault.own;
+    if (err == E_TOO_LARGE && ctx_call(ctx)->route != NULL && (ctx_call(ctx)->route->flags & ROUTE_RAW) != 0)
+        return &clerk_says[SAY_IMAGE_LARGE];
     if (err == E_BAD_TYPE && field == NULL)
         return &clerk_says[SAY_BODY];
     if (err == E_WEAK_PASSWORD && !has_reason(ctx, "length"))

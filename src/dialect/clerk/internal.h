@@ -57,6 +57,9 @@ typedef enum Say {
     SAY_LAST_IDENTIFIER,
     SAY_NO_IMAGE,
     SAY_LINKED,
+    SAY_IMAGE_MISSING,
+    SAY_IMAGE_BAD,
+    SAY_IMAGE_LARGE,
     SAY_TOTP_OFF,
     SAY_TOTP_WRONG,
     SAY_TOTP_LENGTH,
@@ -134,6 +137,9 @@ Err clerk_metadata_replace(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_user_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_users_ban(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_users_unban(Ctx *ctx, const Req *req, Reply *reply);
+/* The part `file` of a body of multipart/form-data. */
+bool clerk_multipart_file(Ctx *ctx, Str type, Str body, Str *ret);
+Err clerk_image_put(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_image(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_empty_list(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_oauth_tokens(Ctx *ctx, const Req *req, Reply *reply);

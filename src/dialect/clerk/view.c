@@ -154,13 +154,14 @@ static const char *public_metadata(Ctx *ctx, const User *user)
     return json_set(ctx->arena, json_set(ctx->arena, doc, "provider", NULL), "providers", NULL);
 }
 
-/* The picture of a user without one; where the server answers, as the request names it. */
-static const char *image_url(Ctx *ctx)
+/* The user's picture, or the one of users without; where the server answers, as the request names it. */
+static const char *image_url(Ctx *ctx, const User *user)
 {
     const Req *req = ctx_call(ctx)->req;
+    const char *name = text_empty(user->image_id) ? "default" : clerk_id(ctx->arena, "img_", user->image_id);
 
-    return arena_printf(ctx->arena, "%s://%.*s/v1/public/images/default", req->tls ? "https" : "http", (int)req->host.n,
-                        req->host.n == 0 ? "" : req->host.p);
+    return arena_printf(ctx->arena, "%s://%.*s/v1/public/images/%s", req->tls ? "https" : "http", (int)req->host.n, req->host.n == 0 ? "" : req->host.p,
+                        name);
 }
 
 /* Members that are shown as they are. */
@@ -183,7 +184,8 @@ static void show_profile(Ctx *ctx, const User *user, ClerkUser *view)
     for (size_t i = 0; i < COUNTOF(same); i++)
         memcpy((char *)view + same[i].to, (const char *)user + same[i].from, same[i].size);
     view->public_metadata = public_metadata(ctx, user);
-    view->image_url = view->profile_image_url = image_url(ctx);
+    view->image_url = view->profile_image_url = image_url(ctx, user);
+    view->has_image = !text_empty(user->image_id);
     view->banned = user_banned(ctx, user);
     view->password_enabled = !text_empty(user->encrypted_password) || !text_empty(user->digest);
     if (view->password_enabled)
