@@ -51,6 +51,18 @@ typedef struct Linked {
     int64_t created_at;
 } Linked;
 
+/* A session as an administrator sees it; `method` is the first by which it was made. */
+typedef struct AccountSession {
+    const char *id, *user_id, *user_agent, *ip, *aal, *method;
+    int64_t created_at, updated_at, refreshed_at, not_after;
+} AccountSession;
+
+/* hecate.email_factors: a second factor by e-mail. */
+typedef struct EmailFactor {
+    const char *id, *user_id, *name, *email;
+    int64_t created_at;
+} EmailFactor;
+
 /* hecate.resource_servers: an API whose scopes are permissions. */
 typedef struct Scope {
     const char *value, *description;

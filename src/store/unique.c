@@ -13,6 +13,7 @@ static const UniqueRow unique_rows[] = {
     { "linked_former_id_idx", E_ID_TAKEN },
     { "linked_subject_idx", E_ID_TAKEN },
     { "linked_username_key_idx", E_USERNAME_TAKEN },
+    { "email_factors_email_idx", E_FACTOR_EXISTS },
     { "roles_name_idx", E_CONFLICT },
     { "resource_servers_identifier_idx", E_CONFLICT },
     { "sessions_pkey", E_CONFLICT },

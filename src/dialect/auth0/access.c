@@ -42,6 +42,37 @@ Err auth0_reply_empty(Reply *reply, int status)
     return OK;
 }
 
+/* Where the next page begins: behind what was made at this time and has this id. */
+const char *auth0_cursor_write(Ctx *ctx, int64_t at, const char *id)
+{
+    const char *text = arena_printf(ctx->arena, "%lld,%s", (long long)at, id);
+    Buf buf = buf_in(ctx->arena, 256);
+    char *cursor = "";
+
+    base64_write(&buf, text, strlen(text), true, false);
+    IGNORE(buf_text(&buf, &cursor)); /* the cap fits by construction */
+    return cursor;
+}
+
+Err auth0_cursor_read(Ctx *ctx, const char *text, int64_t *at, const char **id)
+{
+    Str decoded, time;
+    uint64_t number;
+
+    if (text == NULL)
+        return OK;
+    if (base64_read(ctx->arena, str_of(text), true, false, &decoded)) {
+        time = str_cut(&decoded, ',');
+        *id = decoded.p == NULL ? NULL : uuid_read(ctx->arena, decoded);
+        if (*id != NULL && str_to_u64(time, INT64_MAX, &number)) {
+            *at = (int64_t)number;
+            return OK;
+        }
+    }
+    return auth0_say(ctx, 400, "invalid_paging",
+                     "The checkpoint ID provided in the 'from' parameter has expired or is invalid, please remove the checkpoint ID and try again");
+}
+
 /* ---- roles ---- */
 
 static Err reply_role(Ctx *ctx, Reply *reply, const Role *role)
@@ -207,37 +238,6 @@ static Err load_users(Ctx *ctx, const List *rows, List *ret)
     return OK;
 }
 
-/* Where the next page begins: behind this assignment (time and user). */
-static const char *cursor_write(Ctx *ctx, const RoleUser *last)
-{
-    const char *text = arena_printf(ctx->arena, "%lld,%s", (long long)last->created_at, last->user_id);
-    Buf buf = buf_in(ctx->arena, 256);
-    char *cursor = "";
-
-    base64_write(&buf, text, strlen(text), true, false);
-    IGNORE(buf_text(&buf, &cursor)); /* the cap fits by construction */
-    return cursor;
-}
-
-static Err cursor_read(Ctx *ctx, const char *text, AccessPage *page)
-{
-    Str decoded, at;
-    uint64_t time;
-
-    if (text == NULL)
-        return OK;
-    if (base64_read(ctx->arena, str_of(text), true, false, &decoded)) {
-        at = str_cut(&decoded, ',');
-        page->after_id = decoded.p == NULL ? NULL : uuid_read(ctx->arena, decoded);
-        if (page->after_id != NULL && str_to_u64(at, INT64_MAX, &time)) {
-            page->after = (int64_t)time;
-            return OK;
-        }
-    }
-    return auth0_say(ctx, 400, "invalid_paging",
-                     "The checkpoint ID provided in the 'from' parameter has expired or is invalid, please remove the checkpoint ID and try again");
-}
-
 /* Presence of `take` or `from` asks for checkpoints. */
 static Err reply_checkpoint(Ctx *ctx, Reply *reply, const Auth0PageQuery *query, const char *role_id)
 {
@@ -245,7 +245,7 @@ static Err reply_checkpoint(Ctx *ctx, Reply *reply, const Auth0PageQuery *query,
     AccessPage page = { .limit = take + 1 };
     List rows = { 0 }, users = { 0 };
 
-    TRY(cursor_read(ctx, query->from, &page));
+    TRY(auth0_cursor_read(ctx, query->from, &page.after, &page.after_id));
     TRY(dir_role_users(ctx, role_id, &page, &rows));
     if ((int64_t)rows.n > take)
         rows.n = (size_t)take;
@@ -256,8 +256,11 @@ static Err reply_checkpoint(Ctx *ctx, Reply *reply, const Auth0PageQuery *query,
     reply_header(reply, "Content-Type", AUTH0_JSON);
     buf_puts(&reply->body, "{\"users\":");
     json_write_list(&reply->body, auth0_role_user, &users, JSON_PLAIN);
-    if (page.limit > 0)
-        buf_printf(&reply->body, ",\"next\":\"%s\"", cursor_write(ctx, rows.v[rows.n - 1]));
+    if (page.limit > 0) {
+        const RoleUser *last = rows.v[rows.n - 1];
+
+        buf_printf(&reply->body, ",\"next\":\"%s\"", auth0_cursor_write(ctx, last->created_at, last->user_id));
+    }
     buf_puts(&reply->body, "}");
     return OK;
 }

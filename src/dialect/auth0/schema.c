@@ -227,6 +227,8 @@ static Err check_member(Ctx *ctx, Part part, const Field *field, const JsonMembe
         return OK;
     if ((field->flags & NUMBER_TOO) != 0 && text_eq(member->kind, "integer"))
         return OK;
+    if (part == PART_QUERY && field->kind == F_TEXTS && text_eq(member->kind, "string"))
+        return OK;
     if (!text_eq(want, member->kind))
         what = arena_printf(ctx->arena, "Expected type %s but found type %s", want, member->kind);
     else if (text_eq(want, "string"))
@@ -318,8 +320,11 @@ static Err read_pairs(Ctx *ctx, Str pairs, const Field *fields, List *ret)
         TRY(decode(ctx, name, &name_text));
         TRY(decode(ctx, value, &text));
         member = (JsonMember *)(uintptr_t)member_named(ret, name_text);
-        if (member != NULL) {
-            member->kind = "array"; /* a name that comes twice */
+        if (member != NULL) { /* a name that comes twice */
+            const Field *field = field_named(fields, str_of(name_text));
+
+            if (field == NULL || field->kind != F_TEXTS)
+                member->kind = "array";
             continue;
         }
         member = ARENA_NEW(ctx->arena, JsonMember);

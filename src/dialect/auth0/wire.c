@@ -246,6 +246,180 @@ const Field auth0_new_server[] = {
 
 const Field auth0_server_patch[] = { SERVER_FIELDS, END(Auth0ServerIn) };
 
+/* ---- what hangs on a user ---- */
+
+const Field auth0_take_query[] = {
+    GIVEN(Auth0PageQuery, given),
+    TEXT(Auth0PageQuery, from, "from", .min = 1, .note = "Id from which to start selection"),
+    INT(Auth0PageQuery, take, "take", .min = 1, .max = 100, .note = "Number of results per page"),
+    BOOL(Auth0PageQuery, include_totals, "include_totals", .note = "Whether the total is to be returned"),
+    END(Auth0PageQuery),
+};
+
+const Field auth0_methods_query[] = {
+    GIVEN(Auth0PageQuery, given),
+    INT(Auth0PageQuery, page, "page", .max = 1000000, .note = "Page index of the results to return"),
+    INT(Auth0PageQuery, per_page, "per_page", .max = 100, .note = "Number of results per page"),
+    BOOL(Auth0PageQuery, include_totals, "include_totals", .note = "Whether the total is to be returned"),
+    END(Auth0PageQuery),
+};
+
+const Field auth0_logs_query[] = {
+    GIVEN(Auth0PageQuery, given),
+    INT(Auth0PageQuery, page, "page", .max = 1000000, .note = "Page index of the results to return"),
+    INT(Auth0PageQuery, per_page, "per_page", .max = 100, .note = "Number of results per page"),
+    BOOL(Auth0PageQuery, include_totals, "include_totals", .note = "Whether the total is to be returned"),
+    TEXT(Auth0PageQuery, sort, "sort", .form = "^[a-zA-Z0-9_.]+:(1|-1)$", .note = "Field to sort by"),
+    END(Auth0PageQuery),
+};
+
+static const Field client_ref[] = { TEXT(Auth0ClientRef, client_id, "client_id"), END(Auth0ClientRef) };
+
+static const Field device_fields[] = {
+    TEXT(Auth0Device, initial_user_agent, "initial_user_agent"),
+    TEXT(Auth0Device, initial_ip, "initial_ip"),
+    TEXT(Auth0Device, initial_asn, "initial_asn"),
+    TEXT(Auth0Device, last_user_agent, "last_user_agent"),
+    TEXT(Auth0Device, last_ip, "last_ip"),
+    TEXT(Auth0Device, last_asn, "last_asn"),
+    END(Auth0Device),
+};
+
+static const Field used_fields[] = {
+    TEXT(Auth0AuthMethodUsed, name, "name"),
+    TIME_ISO(Auth0AuthMethodUsed, timestamp, "timestamp"),
+    END(Auth0AuthMethodUsed),
+};
+
+static const Field authentication_fields[] = {
+    LIST(Auth0Authentication, methods, "methods", used_fields, .flags = NULL_AS_EMPTY),
+    END(Auth0Authentication),
+};
+
+const Field auth0_session[] = {
+    TEXT(Auth0Session, id, "id"),
+    TEXT(Auth0Session, user_id, "user_id"),
+    TIME_ISO(Auth0Session, created_at, "created_at"),
+    TIME_ISO(Auth0Session, updated_at, "updated_at"),
+    TIME_ISO(Auth0Session, authenticated_at, "authenticated_at"),
+    TIME_ISO(Auth0Session, idle_expires_at, "idle_expires_at"),
+    TIME_ISO(Auth0Session, expires_at, "expires_at"),
+    TIME_ISO(Auth0Session, last_interacted_at, "last_interacted_at"),
+    OBJECT(Auth0Session, device, "device", device_fields),
+    LIST(Auth0Session, clients, "clients", client_ref, .flags = NULL_AS_EMPTY),
+    OBJECT(Auth0Session, authentication, "authentication", authentication_fields),
+    END(Auth0Session),
+};
+
+const Field auth0_refresh_token[] = {
+    TEXT(Auth0RefreshToken, id, "id"),
+    TEXT(Auth0RefreshToken, user_id, "user_id"),
+    TIME_ISO(Auth0RefreshToken, created_at, "created_at"),
+    TIME_ISO(Auth0RefreshToken, idle_expires_at, "idle_expires_at"),
+    TIME_ISO(Auth0RefreshToken, expires_at, "expires_at"),
+    TEXT(Auth0RefreshToken, client_id, "client_id"),
+    TEXT(Auth0RefreshToken, session_id, "session_id"),
+    BOOL(Auth0RefreshToken, rotating, "rotating"),
+    LIST(Auth0RefreshToken, resource_servers, "resource_servers", client_ref, .flags = NULL_AS_EMPTY),
+    TIME_ISO(Auth0RefreshToken, last_exchanged_at, "last_exchanged_at", .flags = OMIT_NULL),
+    END(Auth0RefreshToken),
+};
+
+const Field auth0_method[] = {
+    TEXT(Auth0Method, id, "id"),
+    TEXT(Auth0Method, type, "type"),
+    JSON(Auth0Method, confirmed, "confirmed", .flags = OMIT_NULL),
+    TEXT(Auth0Method, name, "name", .flags = OMIT_NULL),
+    TEXT(Auth0Method, email, "email", .flags = OMIT_NULL),
+    TEXT(Auth0Method, phone_number, "phone_number", .flags = OMIT_NULL),
+    TIME_ISO(Auth0Method, created_at, "created_at"),
+    END(Auth0Method),
+};
+
+const Field auth0_new_method[] = {
+    TEXT(Auth0MethodIn, type, "type", .flags = REQUIRED, .min = 1, .note = "Kind of the method"),
+    TEXT(Auth0MethodIn, name, "name", .min = 1, .max = 20, .note = "Label of the method"),
+    TEXT(Auth0MethodIn, totp_secret, "totp_secret", .flags = SECRET, .min = 1, .max = 256, .note = "Base32 encoded secret"),
+    TEXT(Auth0MethodIn, phone_number, "phone_number", .min = 2, .max = 30, .note = "Phone number"),
+    TEXT(Auth0MethodIn, email, "email", .form = "email", .note = "Email"),
+    TEXT(Auth0MethodIn, preferred, "preferred_authentication_method", .form = "sms|voice", .note = "Preferred way"),
+    END(Auth0MethodIn),
+};
+
+const Field auth0_method_patch[] = {
+    TEXT(Auth0MethodIn, name, "name", .min = 1, .max = 20, .note = "Label of the method"),
+    TEXT(Auth0MethodIn, preferred, "preferred_authentication_method", .form = "sms|voice", .note = "Preferred way"),
+    END(Auth0MethodIn),
+};
+
+const Field auth0_enrollment[] = {
+    TEXT(Auth0Enrollment, id, "id"),
+    TEXT(Auth0Enrollment, status, "status"),
+    TEXT(Auth0Enrollment, type, "type"),
+    TEXT(Auth0Enrollment, name, "name", .flags = OMIT_NULL),
+    TEXT(Auth0Enrollment, phone_number, "phone_number", .flags = OMIT_NULL),
+    TEXT(Auth0Enrollment, auth_method, "auth_method"),
+    TIME_ISO(Auth0Enrollment, enrolled_at, "enrolled_at"),
+    END(Auth0Enrollment),
+};
+
+const Field auth0_log[] = {
+    TEXT(Auth0Log, id, "_id"),
+    TEXT(Auth0Log, log_id, "log_id"),
+    TIME_ISO(Auth0Log, date, "date"),
+    TEXT(Auth0Log, type, "type"),
+    TEXT(Auth0Log, description, "description"),
+    TEXT(Auth0Log, connection, "connection"),
+    TEXT(Auth0Log, client_id, "client_id"),
+    TEXT(Auth0Log, ip, "ip"),
+    TEXT(Auth0Log, user_id, "user_id"),
+    TEXT(Auth0Log, user_name, "user_name", .flags = OMIT_NULL),
+    END(Auth0Log),
+};
+
+const Field auth0_block_query[] = {
+    TEXT(Auth0BlockQuery, identifier, "identifier", .flags = REQUIRED, .min = 1, .note = "Username, phone number or email"),
+    BOOL(Auth0BlockQuery, consider, "consider_brute_force_enablement", .note = "Whether the protection must be on"),
+    END(Auth0BlockQuery),
+};
+
+const Field auth0_risk_in[] = {
+    TEXT(Auth0RiskIn, connection, "connection", .flags = REQUIRED, .min = 1, .max = 128, .note = "Name of the connection"),
+    TEXTS(Auth0RiskIn, assessors, "assessors", .flags = REQUIRED, .min = 1, .note = "The assessors"),
+    END(Auth0RiskIn),
+};
+
+const Field auth0_revoke_in[] = {
+    TEXT(Auth0RevokeIn, session_id, "session_id", .min = 1, .max = 50, .note = "Id of the session"),
+    BOOL(Auth0RevokeIn, preserve_refresh_tokens, "preserve_refresh_tokens", .note = "Whether refresh tokens stay"),
+    END(Auth0RevokeIn),
+};
+
+const Field auth0_connection[] = {
+    TEXT(Auth0Connection, id, "id"),
+    JSON(Auth0Connection, options, "options"),
+    TEXT(Auth0Connection, strategy, "strategy"),
+    TEXT(Auth0Connection, name, "name"),
+    BOOL(Auth0Connection, is_domain_connection, "is_domain_connection"),
+    TEXTS(Auth0Connection, realms, "realms"),
+    TEXTS(Auth0Connection, enabled_clients, "enabled_clients"),
+    END(Auth0Connection),
+};
+
+const Field auth0_connection_query[] = {
+    GIVEN(Auth0ConnectionQuery, given),
+    INT(Auth0ConnectionQuery, page, "page", .max = 1000000, .note = "Page index of the results to return"),
+    INT(Auth0ConnectionQuery, per_page, "per_page", .max = 100, .note = "Number of results per page"),
+    BOOL(Auth0ConnectionQuery, include_totals, "include_totals", .note = "Whether the total is to be returned"),
+    TEXT(Auth0ConnectionQuery, from, "from", .min = 1, .note = "Id from which to start selection"),
+    INT(Auth0ConnectionQuery, take, "take", .min = 1, .max = 100, .note = "Number of results per page"),
+    TEXT(Auth0ConnectionQuery, name, "name", .min = 1, .note = "Name of the connection"),
+    TEXT(Auth0ConnectionQuery, fields, "fields", .note = "Comma-separated list of fields"),
+    BOOL(Auth0ConnectionQuery, include_fields, "include_fields", .note = "Whether the fields are to be included or excluded"),
+    TEXTS(Auth0ConnectionQuery, strategy, "strategy", .note = "Strategies"),
+    END(Auth0ConnectionQuery),
+};
+
 const Field auth0_users[] = {
     INT(Auth0Page, start, "start"),
     INT(Auth0Page, limit, "limit"),

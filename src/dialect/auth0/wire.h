@@ -118,6 +118,85 @@ typedef struct Auth0ServerIn {
 } Auth0ServerIn;
 extern const Field auth0_new_server[], auth0_server_patch[];
 
+/* What hangs on a user (2.7 to 2.10, 4.4 to 4.8). */
+extern const Field auth0_take_query[], auth0_methods_query[], auth0_logs_query[];
+typedef struct Auth0ClientRef {
+    const char *client_id;
+} Auth0ClientRef;
+typedef struct Auth0Device {
+    const char *initial_user_agent, *initial_ip, *initial_asn, *last_user_agent, *last_ip, *last_asn;
+} Auth0Device;
+typedef struct Auth0AuthMethodUsed {
+    const char *name;
+    int64_t timestamp;
+} Auth0AuthMethodUsed;
+typedef struct Auth0Authentication {
+    List methods;
+} Auth0Authentication;
+typedef struct Auth0Session {
+    const char *id, *user_id;
+    int64_t created_at, updated_at, authenticated_at, idle_expires_at, expires_at, last_interacted_at;
+    const Auth0Device *device;
+    List clients;
+    const Auth0Authentication *authentication;
+} Auth0Session;
+extern const Field auth0_session[];
+typedef struct Auth0RefreshToken {
+    const char *id, *user_id, *client_id, *session_id;
+    int64_t created_at, idle_expires_at, expires_at, last_exchanged_at;
+    bool rotating;
+    List resource_servers;
+} Auth0RefreshToken;
+extern const Field auth0_refresh_token[];
+typedef struct Auth0Method {
+    const char *id, *type, *confirmed, *name, *email, *phone_number;
+    int64_t created_at;
+} Auth0Method;
+extern const Field auth0_method[];
+typedef struct Auth0MethodIn {
+    const char *type, *name, *totp_secret, *phone_number, *email, *preferred;
+} Auth0MethodIn;
+extern const Field auth0_new_method[], auth0_method_patch[];
+typedef struct Auth0Enrollment {
+    const char *id, *status, *type, *name, *phone_number, *auth_method;
+    int64_t enrolled_at;
+} Auth0Enrollment;
+extern const Field auth0_enrollment[];
+typedef struct Auth0Log {
+    const char *id, *log_id, *type, *description, *connection, *client_id, *ip, *user_id, *user_name;
+    int64_t date;
+} Auth0Log;
+extern const Field auth0_log[];
+typedef struct Auth0BlockQuery {
+    const char *identifier;
+    bool consider;
+} Auth0BlockQuery;
+extern const Field auth0_block_query[];
+typedef struct Auth0RiskIn {
+    const char *connection;
+    Texts assessors;
+} Auth0RiskIn;
+extern const Field auth0_risk_in[];
+typedef struct Auth0RevokeIn {
+    const char *session_id;
+    bool preserve_refresh_tokens;
+} Auth0RevokeIn;
+extern const Field auth0_revoke_in[];
+typedef struct Auth0Connection {
+    const char *id, *name, *strategy, *options;
+    bool is_domain_connection;
+    Texts realms, enabled_clients;
+} Auth0Connection;
+extern const Field auth0_connection[];
+typedef struct Auth0ConnectionQuery {
+    Given given;
+    int64_t page, per_page, take;
+    bool include_totals, include_fields;
+    const char *from, *name, *fields;
+    Texts strategy;
+} Auth0ConnectionQuery;
+extern const Field auth0_connection_query[];
+
 /* GET /users with include_totals. */
 typedef struct Auth0Page {
     int64_t start, limit, length, total;

@@ -1,0 +1,235 @@
+/* account.c: what an administrator sees and ends of one user (spec/auth0.md 2.7 to 2.9). */
+#include "directory/account.h"
+#include "base/buf.h"
+#include "base/id.h"
+#include "crypto/crypto.h"
+#include "crypto/totp.h"
+#include "directory/internal.h"
+#include "store/account.h"
+
+enum { MOST_FACTORS = 25 };
+
+/* ---- sessions, refresh tokens, events ---- */
+
+Err dir_account_sessions(Ctx *ctx, const char *user_id, bool with_token, const AccountPage *page, List *ret)
+{
+    const AccountList what = with_token ? LIST_TOKENS : LIST_SESSIONS;
+    const AccountKey key = {
+        .user_id = user_id, .after_id = page->after_id, .after = page->after, .from_start = page->after_id == NULL, .limit = page->limit
+    };
+
+    if (page->total != NULL)
+        TRY(store_account_count(db_auto(ctx), what, &key, page->total));
+    return store_account_list(db_auto(ctx), what, &key, ret);
+}
+
+Err dir_account_session(Ctx *ctx, const char *id, bool with_token, AccountSession **ret)
+{
+    return store_account_session(db_auto(ctx), id, with_token, ret);
+}
+
+Err dir_account_session_end(Ctx *ctx, const char *id)
+{
+    const AccountKey key = { .id = id };
+    int64_t changed;
+
+    TRY(store_account_write(db_auto(ctx), DROP_SESSION, &key, &changed));
+    return changed == 0 ? E_NO_ROW : OK;
+}
+
+static Err end_tokens(Tx *tx, void *arg)
+{
+    const AccountKey *key = arg;
+
+    TRY(store_account_write(tx, FORGET_TOKENS, key, NULL));
+    return store_account_write(tx, DROP_TOKENS, key, NULL);
+}
+
+Err dir_account_tokens_end(Ctx *ctx, const char *user_id, const char *session_id)
+{
+    AccountKey key = { .user_id = user_id, .id = session_id };
+
+    return tx_run(ctx, end_tokens, &key);
+}
+
+Err dir_account_events(Ctx *ctx, const char *user_id, const AccountPage *page, List *ret)
+{
+    const AccountKey key = { .text_id = user_id, .limit = page->limit, .offset = page->offset };
+
+    if (page->total != NULL)
+        TRY(store_account_count(db_auto(ctx), LIST_EVENTS, &key, page->total));
+    return store_account_list(db_auto(ctx), LIST_EVENTS, &key, ret);
+}
+
+/* ---- second factors ---- */
+
+typedef struct Making {
+    const char *user_id;
+    AccountFactor *factors;
+    size_t n;
+    bool replace;
+} Making;
+
+static Err put_email(Tx *tx, const Making *making, const AccountFactor *factor)
+{
+    const AccountKey key = { .id = factor->id,
+                             .user_id = making->user_id,
+                             .name = factor->name == NULL ? "" : factor->name,
+                             .email = factor->email,
+                             .created_at = tx_ctx(tx)->now };
+
+    return store_account_write(tx, PUT_EMAIL_FACTOR, &key, NULL);
+}
+
+static Err put_factor(Tx *tx, const Making *making, const AccountFactor *factor)
+{
+    FactorRow *row = ARENA_NEW(tx_ctx(tx)->arena, FactorRow);
+
+    if (text_eq(factor->type, "email"))
+        return put_email(tx, making, factor);
+    *row = (FactorRow){ .factor = { .id = factor->id,
+                                    .user_id = making->user_id,
+                                    .friendly_name = factor->name == NULL ? "" : factor->name,
+                                    .factor_type = factor->type,
+                                    .status = "verified",
+                                    .phone = factor->phone },
+                        .secret = factor->secret,
+                        .now = tx_ctx(tx)->now };
+    return store_factor_write(tx, FACTOR_INSERT, row);
+}
+
+/* The user's others of the types that come. */
+static Err drop_types(Tx *tx, const Making *making, const User *user)
+{
+    const AccountKey key = { .user_id = making->user_id };
+
+    for (size_t i = 0; i < user->factors.n; i++)
+        TRY(factor_drop(tx, user->id, user->factors.v[i]));
+    return store_account_write(tx, DROP_EMAIL_FACTORS, &key, NULL);
+}
+
+static Err make_factors(Tx *tx, void *arg)
+{
+    const Making *making = arg;
+    User *user;
+
+    TRY(user_load(tx, making->user_id, &user));
+    if (making->replace)
+        TRY(drop_types(tx, making, user));
+    else if (user->factors.n + making->n > MOST_FACTORS)
+        return fail(tx_ctx(tx), E_FACTORS_MANY, NOWHERE, NULL);
+    for (size_t i = 0; i < making->n; i++)
+        TRY(put_factor(tx, making, &making->factors[i]));
+    TRY(store_user_get(tx, making->user_id, &user));
+    user->mfa_enabled_at = user->mfa_enabled_at == 0 ? tx_ctx(tx)->now : user->mfa_enabled_at;
+    return user_save(tx, user);
+}
+
+static Err check_factor(Ctx *ctx, AccountFactor *factor)
+{
+    factor->id = uuid_new(ctx->arena);
+    if (text_eq(factor->type, "phone"))
+        return phone_read(ctx, factor->phone == NULL ? "" : factor->phone, &factor->phone);
+    if (text_eq(factor->type, "email"))
+        return email_read(ctx, factor->email, &factor->email);
+    factor->secret = text_empty(factor->secret) ? totp_secret(ctx->arena) : factor->secret;
+    return OK;
+}
+
+Err dir_account_factors_make(Ctx *ctx, const char *user_id, AccountFactor *factors, size_t n, bool replace)
+{
+    Making making = { .user_id = user_id, .factors = factors, .n = n, .replace = replace };
+
+    for (size_t i = 0; i < n; i++)
+        TRY(check_factor(ctx, &factors[i]));
+    return tx_run(ctx, make_factors, &making);
+}
+
+Err dir_account_emails(Ctx *ctx, const char *user_id, List *ret)
+{
+    const AccountKey key = { .user_id = user_id };
+
+    return store_account_list(db_auto(ctx), LIST_EMAIL_FACTORS, &key, ret);
+}
+
+typedef struct FactorChange {
+    const char *user_id, *id, *name;
+} FactorChange;
+
+static Err change_factor(Tx *tx, void *arg)
+{
+    const FactorChange *change = arg;
+    const AccountKey key = { .id = change->id, .user_id = change->user_id, .name = change->name };
+    const Factor *factor;
+    int64_t changed;
+    User *user;
+
+    TRY(user_load(tx, change->user_id, &user));
+    factor = user_factor(user, change->id);
+    if (factor == NULL) {
+        TRY(store_account_write(tx, change->name == NULL ? DROP_EMAIL_FACTOR : SET_EMAIL_FACTOR, &key, &changed));
+        return changed == 0 ? E_NO_ROW : OK;
+    }
+    if (change->name == NULL)
+        return factor_drop(tx, user->id, factor);
+    FactorRow *row = ARENA_NEW(tx_ctx(tx)->arena, FactorRow);
+
+    *row = (FactorRow){ .factor = *factor, .now = tx_ctx(tx)->now };
+    row->factor.user_id = user->id;
+    row->factor.friendly_name = change->name;
+    return store_factor_write(tx, FACTOR_UPDATE, row);
+}
+
+Err dir_account_factor_rename(Ctx *ctx, const char *user_id, const char *id, const char *name)
+{
+    FactorChange change = { .user_id = user_id, .id = id, .name = name };
+
+    return tx_run(ctx, change_factor, &change);
+}
+
+Err dir_account_factor_delete(Ctx *ctx, const char *user_id, const char *id)
+{
+    FactorChange change = { .user_id = user_id, .id = id };
+
+    return tx_run(ctx, change_factor, &change);
+}
+
+static Err drop_factors(Tx *tx, void *arg)
+{
+    Making *making = arg;
+    User *user;
+
+    TRY(user_load(tx, making->user_id, &user));
+    TRY(drop_types(tx, making, user));
+    TRY(store_factors_delete(tx, user->id));
+    TRY(store_addresses_no_factor(tx, user->id));
+    user->mfa_disabled_at = tx_ctx(tx)->now;
+    user->has_profile = true;
+    return user_save(tx, user);
+}
+
+Err dir_account_factors_delete(Ctx *ctx, const char *user_id)
+{
+    Making making = { .user_id = user_id };
+
+    return tx_run(ctx, drop_factors, &making);
+}
+
+/* ---- recovery codes ---- */
+
+Err dir_account_recovery_code(Ctx *ctx, const char *user_id, const char **ret)
+{
+    const char *code = random_text(ctx->arena, 24, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    Buf hex = buf_in(ctx->arena, 128);
+    uint8_t sum[32];
+    char *digest;
+
+    hash_sum(HASH_SHA256, str_of(code), sum);
+    hex_write(&hex, sum, sizeof(sum));
+    TRY(buf_text(&hex, &digest));
+    const AccountKey key = { .user_id = user_id, .digest = digest, .created_at = ctx->now };
+
+    TRY(store_account_write(db_auto(ctx), PUT_RECOVERY_CODE, &key, NULL));
+    *ret = code;
+    return OK;
+}
