@@ -280,6 +280,8 @@ Err dir_password_check(Ctx *ctx, const UserPolicy *policy, const char *password)
 typedef struct SignIn {
     const char *email, *phone, *username, *password;
     const char *aud; /* NULL: any */
+    bool unconfirmed_too; /* an address that nobody confirmed will do */
+    bool linked_too;      /* accounts that were linked sign their user in */
 } SignIn;
 
 /* Starts a session (aal1, amr password) with its first refresh token; sets last_sign_in_at; audit: login. */

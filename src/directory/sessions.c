@@ -27,6 +27,20 @@ static Err find_user(Ctx *ctx, const SignIn *in, User **ret)
     return store_user_get_by_phone(tx, phone, in->aud, ret);
 }
 
+/* The user whose identity an account is by now, and the account with its own password. */
+static Err find_linked(Ctx *ctx, const SignIn *in, User **ret, User **account)
+{
+    Linked *linked;
+
+    TRY(store_linked_find(db_auto(ctx), text_lower(ctx->arena, in->email), text_lower(ctx->arena, in->username), &linked));
+    TRY(store_user_get(db_auto(ctx), linked->owner_id, ret));
+    *account = ARENA_NEW(ctx->arena, User);
+    **account = **ret;
+    (*account)->encrypted_password = "";
+    (*account)->digest = linked->digest;
+    return OK;
+}
+
 /* All that may stand in the way of a right password. */
 static Err may_sign_in(Ctx *ctx, const SignIn *in, const User *user)
 {
@@ -39,6 +53,8 @@ static Err may_sign_in(Ctx *ctx, const SignIn *in, const User *user)
         list_add(ctx->arena, &ctx->fault.reasons, "pwned");
         return E_WEAK_PASSWORD;
     }
+    if (in->unconfirmed_too)
+        return OK;
     if (in->email != NULL && user->email_confirmed_at == 0)
         return fail(ctx, E_EMAIL_UNCONFIRMED, NOWHERE, NULL);
     if (in->phone != NULL && user->phone_confirmed_at == 0)
@@ -89,7 +105,7 @@ static const UserPolicy today = { .check_password = true };
 
 static Err try_sign_in(Ctx *ctx, const SignIn *in, bool again, Grant *ret)
 {
-    User *user = NULL;
+    User *user = NULL, *account = NULL;
     Err err;
 
     if ((in->email != NULL && ctx->directory->email_off) || (in->phone != NULL && ctx->directory->phone_off))
@@ -99,12 +115,17 @@ static Err try_sign_in(Ctx *ctx, const SignIn *in, bool again, Grant *ret)
         return err;
     if (again && user == NULL)
         return fail(ctx, E_BAD_SIGN_IN, NOWHERE, NULL);
-    err = password_try(ctx, user, in->password == NULL ? "" : in->password);
+    if (err == E_NO_ROW && in->linked_too)
+        err = find_linked(ctx, in, &user, &account);
+    if (err != OK && err != E_NO_ROW)
+        return err;
+    err = password_try(ctx, account != NULL ? account : user, in->password == NULL ? "" : in->password);
     if (err == E_WRONG_PASSWORD || err == E_NO_PASSWORD || err == E_FOREIGN_PASSWORD)
         return fail(ctx, E_BAD_SIGN_IN, NOWHERE, NULL);
     TRY(err);
     TRY(may_sign_in(ctx, in, user));
-    password_renew(ctx, user, in->password);
+    if (account == NULL)
+        password_renew(ctx, user, in->password);
     TRY(begin_session(ctx, "password", in->email != NULL ? "email" : in->phone != NULL ? "phone" : "username", user, ret));
     ret->weak_password = password_check(ctx, &today, in->password, NOWHERE) == E_WEAK_PASSWORD;
     return OK;

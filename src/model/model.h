@@ -48,6 +48,7 @@ typedef struct Linked {
     const char *provider, *subject, *connection; /* the former id, and its connection ("" is the default one) */
     const char *email, *phone, *username, *username_key;
     const char *digest; /* its password hash; never leaves the directory */
+    const char *owner_id; /* read: whose identity it is */
     int64_t created_at;
 } Linked;
 

@@ -95,6 +95,7 @@ Err house_new(Server *server, House **ret, Buf *why)
     settings->clerk.keys = &house->keys[TONGUE_CLERK];
     settings->auth0.keys = &house->keys[TONGUE_AUTH0];
     settings->auth0.token_seconds = 86400;
+    settings->auth0.signup_off = settings->gotrue.disable_signup;
     *ret = house;
     return OK;
 }

@@ -14,6 +14,7 @@ static const Field linked_cols[] = {
     TEXT(Linked, username_key, "username_key"),
     TEXT(Linked, digest, "digest", .flags = SECRET),
     TIME(Linked, created_at, "created_at"),
+    UUID(Linked, owner_id, "owner_id"),
     END(Linked),
 };
 
@@ -27,6 +28,13 @@ Err store_linked_get(Tx *tx, const char *identity_id, Linked **ret)
     const Linked key = { .identity_id = identity_id };
 
     return db_one(tx, SQL_LINKED_GET, linked_cols, &key, linked_cols, ret);
+}
+
+Err store_linked_find(Tx *tx, const char *email, const char *username_key, Linked **ret)
+{
+    const Linked key = { .email = email, .username_key = username_key };
+
+    return db_one(tx, SQL_LINKED_FIND, linked_cols, &key, linked_cols, ret);
 }
 
 Err store_linked_delete(Tx *tx, const char *identity_id)

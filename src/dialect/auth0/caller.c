@@ -96,7 +96,7 @@ static const char *show_audience(Ctx *ctx, const char *aud)
     return aud == NULL ? "" : aud[0] == '"' ? json_get(ctx->arena, arena_printf(ctx->arena, "{\"aud\":%s}", aud), "aud") : aud;
 }
 
-static Err check_claims(Ctx *ctx, const Auth0Claims *claims)
+static Err check_claims(Ctx *ctx, const Auth0Claims *claims, const char *audience)
 {
     const double now = (double)ctx->now / (double)US_PER_S;
 
@@ -106,45 +106,62 @@ static Err check_claims(Ctx *ctx, const Auth0Claims *claims)
         return fail(ctx, E_EXPIRED_CREDENTIAL, NOWHERE, NULL);
     if (HAS(claims, nbf_read) && claims->nbf_read > now)
         return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
-    if (!has_audience(ctx, claims->aud, auth0_audience(ctx)))
+    if (!has_audience(ctx, claims->aud, audience))
         return fail(ctx, E_BAD_AUDIENCE, NOWHERE, "Bad audience: %.300s", show_audience(ctx, claims->aud));
     return OK;
 }
 
-/* Tokens of clients alone: those of users open nothing here. */
-static Err check_subject(Ctx *ctx, const Auth0Claims *claims)
+Err auth0_read_token(Ctx *ctx, const Req *req, const char *audience, Auth0Claims *ret)
+{
+    const Auth0Settings *settings = ctx_settings(ctx);
+    Str token;
+    Jwt jwt;
+
+    *ret = (Auth0Claims){ 0 };
+    TRY(read_bearer(ctx, req, &token));
+    if (jwt_verify(ctx, settings->keys, token, &jwt) != OK || !text_eq(jwt.alg, "RS256") ||
+        json_read(ctx, jwt.claims, JSON_IGNORE_UNKNOWN, auth0_claims_read, ret) != OK)
+        return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
+    return check_claims(ctx, ret, audience);
+}
+
+/* A token of the client, or of a user, which opens what users may do to themselves. */
+static Err check_subject(Ctx *ctx, const Auth0Claims *claims, Caller *caller)
 {
     const Auth0Settings *settings = ctx_settings(ctx);
 
-    if (!text_eq(claims->sub, arena_printf(ctx->arena, "%s@clients", settings->client_id)))
+    if (text_eq(claims->sub, arena_printf(ctx->arena, "%s@clients", settings->client_id)))
+        return OK;
+    if (strchr(claims->sub, '|') == NULL || auth0_load(ctx, claims->sub, &caller->user) != OK || user_banned(ctx, caller->user))
         return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
+    caller->kind = CALLER_USER;
+    caller->actor_id = caller->user->id;
     return OK;
 }
 
 Err auth0_identify(Ctx *ctx, const Req *req, Str path, const Route *route)
 {
-    const Auth0Settings *settings = ctx_settings(ctx);
-    Auth0Claims claims = { 0 };
+    Auth0Claims claims;
     Caller *caller;
-    Str token;
-    Jwt jwt;
 
     (void)path;
     if (route == NULL || route->need == NEED_NOTHING)
         return OK;
-    TRY(read_bearer(ctx, req, &token));
-    if (jwt_verify(ctx, settings->keys, token, &jwt) != OK || !text_eq(jwt.alg, "RS256") ||
-        json_read(ctx, jwt.claims, JSON_IGNORE_UNKNOWN, auth0_claims_read, &claims) != OK)
-        return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
-    TRY(check_claims(ctx, &claims));
-    TRY(check_subject(ctx, &claims));
+    TRY(auth0_read_token(ctx, req, auth0_audience(ctx), &claims));
     caller = ARENA_NEW(ctx->arena, Caller);
     *caller = (Caller){ .kind = CALLER_ADMIN,
                         .actor_id = UUID_NIL,
                         .actor_name = claims.azp == NULL ? "" : claims.azp,
                         .scopes = claims.scope == NULL ? "" : claims.scope };
+    TRY(check_subject(ctx, &claims, caller));
     ctx->caller = caller;
     return OK;
+}
+
+/* Users act on themselves alone. Their tokens have no scope that opens more. */
+static bool is_own(Ctx *ctx)
+{
+    return ctx->caller->kind == CALLER_ADMIN || text_eq(req_param(ctx, "id"), auth0_user_id(ctx, ctx->caller->user));
 }
 
 Err auth0_allow(Ctx *ctx, const Req *req, const Route *route)
@@ -154,11 +171,11 @@ Err auth0_allow(Ctx *ctx, const Req *req, const Route *route)
     (void)req;
     if (route == NULL || route->need == NEED_NOTHING)
         return OK;
-    if (ctx->caller == NULL || ctx->caller->kind != CALLER_ADMIN)
+    if (ctx->caller == NULL)
         return fail(ctx, E_NO_CREDENTIAL, NOWHERE, NULL);
     wanted = str_of(route->scope);
     while (wanted.p != NULL)
         if (word_in(str_of(ctx->caller->scopes), ' ', str_cut(&wanted, ',')))
-            return OK;
+            return is_own(ctx) ? OK : auth0_say(ctx, 403, "unowned_resource", "User to be acted on does not match subject in bearer token.");
     return fail(ctx, E_SCOPE, NOWHERE, "Insufficient scope, expected any of: %s", route->scope);
 }

@@ -138,6 +138,20 @@ static const ErrRow oauth_errors[ERR_COUNT] = {
     [E_MEDIA_TYPE] = { 415, "invalid_request", "Unsupported Media Type" },
     [E_TOO_LARGE] = { 413, "invalid_request", "Payload content length greater than maximum allowed: 1048576" },
     [E_RATE_LIMIT] = { 429, "too_many_requests", "Global limit has been reached" },
+    [E_BAD_SIGN_IN] = { 403, "invalid_grant", "Wrong email or password." },
+    [E_BANNED] = { 403, "unauthorized", "user is blocked" },
+    [E_WEAK_PASSWORD] = { 403, "password_leaked", "This login has been blocked because your password has been leaked in another website." },
+    [E_LOCKED] = { 429, "too_many_attempts",
+                   "Your account has been blocked after multiple consecutive login attempts. We've sent you a notification via your preferred contact method "
+                   "with instructions on how to unblock it." },
+    [E_PROVIDER_OFF] = { 403, "unauthorized", "Connection is disabled." },
+    [E_NO_REFRESH_TOKEN] = { 403, "invalid_grant", "Unknown or invalid refresh token." },
+    [E_REFRESH_REUSED] = { 403, "invalid_grant", "Unknown or invalid refresh token." },
+    [E_SESSION_GONE] = { 403, "invalid_grant", "Unknown or invalid refresh token." },
+    [E_SESSION_EXPIRED] = { 403, "invalid_grant", "Unknown or invalid refresh token." },
+    [E_NO_CREDENTIAL] = { 401, "invalid_token", "Missing authentication" },
+    [E_BAD_CREDENTIAL] = { 401, "invalid_token", "Unauthorized" },
+    [E_EXPIRED_CREDENTIAL] = { 401, "invalid_token", "Unauthorized" },
     [E_BUSY] = { 503, "temporarily_unavailable", "The server is busy, please retry after a moment" },
 };
 
@@ -211,7 +225,7 @@ static bool is_oauth(const Ctx *ctx)
 {
     const Route *route = ctx_call(ctx)->route;
 
-    return route != NULL && route->fn == auth0_token_grant;
+    return route != NULL && (route->fn == auth0_token_grant || route->fn == auth0_revoke || route->fn == auth0_userinfo);
 }
 
 static const ErrRow *row_of(const Ctx *ctx, Err err)

@@ -120,6 +120,8 @@ Err auth0_identity_link(Ctx *ctx, const Req *req, Reply *reply)
     TRY(auth0_body(ctx, req, SCHEMA_NOT_EMPTY, &in));
     TRY(check_link(ctx, &in));
     TRY(auth0_load(ctx, req_param(ctx, "id"), &user));
+    if (in.link_with == NULL && ctx->caller->kind == CALLER_USER)
+        return auth0_say(ctx, 403, "insufficient_scope", "Users link accounts by link_with alone.");
     if (in.link_with != NULL)
         TRY(auth0_read_link_token(ctx, in.link_with, &in.provider, &in.user_id));
     account = account_of(ctx, in.provider, in.user_id);

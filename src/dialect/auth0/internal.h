@@ -96,7 +96,19 @@ bool auth0_connection_known(Ctx *ctx, const char *id);
 HANDLER(connection_list)
 HANDLER(connection_get)
 
+/* grants.c, signup.c */
+Err auth0_grant_password(Ctx *ctx, const Auth0TokenIn *in, Reply *reply);
+Err auth0_grant_refresh(Ctx *ctx, const Auth0TokenIn *in, Reply *reply);
+HANDLER(revoke)
+HANDLER(userinfo)
+HANDLER(signup)
+
+/* The claims of the request's token, which is for this audience (caller.c). */
+Err auth0_read_token(Ctx *ctx, const Req *req, const char *audience, Auth0Claims *ret);
+
 /* token.c */
+/* The body of a request to the token endpoint, and who sends it: E_BAD_CLIENT. */
+Err auth0_read_client(Ctx *ctx, const Req *req, Auth0TokenIn *in);
 /* Provider and subject of an ID token that this server gave to the calling client. */
 Err auth0_read_link_token(Ctx *ctx, const char *token, const char **provider, const char **subject);
 Err auth0_token_grant(Ctx *ctx, const Req *req, Reply *reply);

@@ -9,6 +9,10 @@
 const Route auth0_routes[] = {
     /* method  path                                need          fn                    in                 out */
     { POST,   "/oauth/token",                      NEED_NOTHING, auth0_token_grant,    auth0_token_in,    auth0_token },
+    { POST,   "/oauth/revoke",                     NEED_NOTHING, auth0_revoke,         auth0_token_in,    NULL },
+    { GET,    "/userinfo",                         NEED_NOTHING, auth0_userinfo,       NULL,              auth0_info },
+    { POST,   "/userinfo",                         NEED_NOTHING, auth0_userinfo,       NULL,              auth0_info },
+    { POST,   "/dbconnections/signup",             NEED_NOTHING, auth0_signup,         auth0_signup_in,   auth0_signed_up },
     { GET,    "/.well-known/jwks.json",            NEED_NOTHING, auth0_jwks },
     { GET,    "/.well-known/openid-configuration", NEED_NOTHING, auth0_discovery },
     { GET,    "/api/v2/users",                     NEED_SECRET,  auth0_user_list,      auth0_user_query,  auth0_user, .scope = "read:users" },

@@ -121,6 +121,9 @@ static const struct {
     Err (*fn)(Ctx *ctx, const Auth0TokenIn *in, Reply *reply);
 } grants[] = {
     { "client_credentials", grant_client_credentials },
+    { "password", auth0_grant_password },
+    { "http://auth0.com/oauth/grant-type/password-realm", auth0_grant_password },
+    { "refresh_token", auth0_grant_refresh },
 };
 
 typedef struct ScopeList {
@@ -161,6 +164,15 @@ static Err read_body(Ctx *ctx, const Req *req, Auth0TokenIn *in)
     return read_scope(ctx, in);
 }
 
+Err auth0_read_client(Ctx *ctx, const Req *req, Auth0TokenIn *in)
+{
+    TRY(read_body(ctx, req, in));
+    TRY(read_basic(ctx, req, in));
+    if (text_empty(in->client_id))
+        return fail(ctx, E_MISSING, NOWHERE, "client_id");
+    return check_client(ctx, in);
+}
+
 Err auth0_token_grant(Ctx *ctx, const Req *req, Reply *reply)
 {
     Auth0TokenIn in = { 0 };
@@ -168,10 +180,8 @@ Err auth0_token_grant(Ctx *ctx, const Req *req, Reply *reply)
     TRY(read_body(ctx, req, &in));
     if (text_empty(in.grant_type))
         return fail(ctx, E_MISSING, NOWHERE, "grant_type");
-    TRY(read_basic(ctx, req, &in));
-    if (text_empty(in.client_id))
-        return fail(ctx, E_MISSING, NOWHERE, "client_id");
-    TRY(check_client(ctx, &in));
+    in = (Auth0TokenIn){ 0 };
+    TRY(auth0_read_client(ctx, req, &in));
     for (size_t i = 0; i < COUNTOF(grants); i++)
         if (text_eq(grants[i].name, in.grant_type))
             return grants[i].fn(ctx, &in, reply);

@@ -213,10 +213,12 @@ static Err check_removals(Ctx *ctx, const Auth0UserIn *in)
 /* A token that may write app_metadata alone writes nothing else. */
 static Err check_scopes(Ctx *ctx, const Auth0UserIn *in)
 {
-    if (word_in(str_of(ctx->caller->scopes), ' ', STR("update:users")))
+    const bool self = ctx->caller->kind == CALLER_USER;
+
+    if (!self && word_in(str_of(ctx->caller->scopes), ' ', STR("update:users")))
         return OK;
     for (const Field *field = auth0_user_patch; field->kind != F_END; field++)
-        if (field->name != NULL && given_has(&in->given, field->offset) && !text_eq(field->name, "app_metadata"))
+        if (field->name != NULL && given_has(&in->given, field->offset) && !text_eq(field->name, self ? "user_metadata" : "app_metadata"))
             return fail(ctx, E_SCOPE, NOWHERE,
                         "Some fields cannot be updated with the permissions granted by the bearer token scopes: %s", field->name);
     return OK;

@@ -436,6 +436,11 @@ const Field auth0_users[] = {
     TEXT(Auth0TokenIn, grant_type, "grant_type"),                               \
     TEXT(Auth0TokenIn, client_id, "client_id"),                                 \
     TEXT(Auth0TokenIn, client_secret, "client_secret", .flags = SECRET),        \
+    TEXT(Auth0TokenIn, username, "username"),                                   \
+    TEXT(Auth0TokenIn, password, "password", .flags = SECRET),                  \
+    TEXT(Auth0TokenIn, realm, "realm"),                                         \
+    TEXT(Auth0TokenIn, refresh_token, "refresh_token", .flags = SECRET),        \
+    TEXT(Auth0TokenIn, token, "token", .flags = SECRET),                        \
     TEXT(Auth0TokenIn, audience, "audience")
 /* clang-format on */
 
@@ -444,10 +449,71 @@ const Field auth0_token_form[] = { TOKEN_FIELDS, TEXT(Auth0TokenIn, scope, "scop
 
 const Field auth0_token[] = {
     TEXT(Auth0Token, access_token, "access_token"),
+    TEXT(Auth0Token, refresh_token, "refresh_token", .flags = OMIT_NULL),
+    TEXT(Auth0Token, id_token, "id_token", .flags = OMIT_NULL),
     TEXT(Auth0Token, scope, "scope", .flags = OMIT_NULL),
     INT(Auth0Token, expires_in, "expires_in"),
     TEXT(Auth0Token, token_type, "token_type"),
     END(Auth0Token),
+};
+
+/* clang-format off */
+#define INFO                                                                                                                           \
+    TEXT(Auth0Info, sub, "sub"),                                                                                                       \
+    TEXT(Auth0Info, given_name, "given_name", .flags = OMIT_NULL),                                                                     \
+    TEXT(Auth0Info, family_name, "family_name", .flags = OMIT_NULL),                                                                   \
+    TEXT(Auth0Info, nickname, "nickname", .flags = OMIT_NULL),                                                                         \
+    TEXT(Auth0Info, name, "name", .flags = OMIT_NULL),                                                                                 \
+    TEXT(Auth0Info, picture, "picture", .flags = OMIT_NULL),                                                                           \
+    TIME_ISO(Auth0Info, updated_at, "updated_at", .flags = OMIT_NULL),                                                                 \
+    TEXT(Auth0Info, email, "email", .flags = OMIT_NULL),                                                                               \
+    JSON(Auth0Info, email_verified, "email_verified", .flags = OMIT_NULL),                                                             \
+    TEXT(Auth0Info, phone_number, "phone_number", .flags = OMIT_NULL),                                                                 \
+    JSON(Auth0Info, phone_verified, "phone_number_verified", .flags = OMIT_NULL)
+/* clang-format on */
+
+const Field auth0_info[] = { INFO, END(Auth0Info) };
+
+const Field auth0_id_claims[] = {
+    INFO,
+    TEXT(Auth0Info, iss, "iss"),
+    TEXT(Auth0Info, aud, "aud"),
+    INT(Auth0Info, iat, "iat"),
+    INT(Auth0Info, exp, "exp"),
+    TEXT(Auth0Info, sid, "sid"),
+    END(Auth0Info),
+};
+
+const Field auth0_signup_in[] = {
+    TEXT(Auth0SignUpIn, client_id, "client_id", .flags = REQUIRED, .min = 1, .note = "Id of the client"),
+    TEXT(Auth0SignUpIn, email, "email", .flags = REQUIRED, .form = "email", .note = "The user's email"),
+    TEXT(Auth0SignUpIn, password, "password", .flags = REQUIRED | SECRET, .min = 1, .note = "The user's password"),
+    TEXT(Auth0SignUpIn, connection, "connection", .flags = REQUIRED, .min = 1, .note = "Name of the connection"),
+    TEXT(Auth0SignUpIn, username, "username", .min = 1, .max = 128, .form = "username", .note = "The user's username"),
+    TEXT(Auth0SignUpIn, phone_number, "phone_number", .form = "^\\+[0-9]{1,15}$", .note = "The user's phone number"),
+    TEXT(Auth0SignUpIn, given_name, "given_name", .min = 1, .max = 150, .note = "The user's given name(s)"),
+    TEXT(Auth0SignUpIn, family_name, "family_name", .min = 1, .max = 150, .note = "The user's family name(s)"),
+    TEXT(Auth0SignUpIn, name, "name", .min = 1, .max = 300, .note = "The user's full name"),
+    TEXT(Auth0SignUpIn, nickname, "nickname", .min = 1, .max = 300, .note = "The user's nickname"),
+    TEXT(Auth0SignUpIn, picture, "picture", .form = "strict-uri", .note = "The user's picture"),
+    OBJECT_JSON(Auth0SignUpIn, user_metadata, "user_metadata", .note = "Data of the user"),
+    END(Auth0SignUpIn),
+};
+
+const Field auth0_signed_up[] = {
+    TEXT(Auth0SignedUp, id, "_id"),
+    JSON(Auth0SignedUp, email_verified, "email_verified", .flags = OMIT_NULL),
+    TEXT(Auth0SignedUp, email, "email", .flags = OMIT_NULL),
+    TEXT(Auth0SignedUp, username, "username", .flags = OMIT_NULL),
+    TEXT(Auth0SignedUp, phone_number, "phone_number", .flags = OMIT_NULL),
+    JSON(Auth0SignedUp, phone_verified, "phone_verified", .flags = OMIT_NULL),
+    TEXT(Auth0SignedUp, given_name, "given_name", .flags = OMIT_NULL),
+    TEXT(Auth0SignedUp, family_name, "family_name", .flags = OMIT_NULL),
+    TEXT(Auth0SignedUp, name, "name", .flags = OMIT_NULL),
+    TEXT(Auth0SignedUp, nickname, "nickname", .flags = OMIT_NULL),
+    TEXT(Auth0SignedUp, picture, "picture", .flags = OMIT_NULL),
+    JSON(Auth0SignedUp, user_metadata, "user_metadata", .flags = OMIT_NULL),
+    END(Auth0SignedUp),
 };
 
 /* clang-format off */
@@ -461,7 +527,7 @@ const Field auth0_claims[] = {
     CLAIMS,
     INT(Auth0Claims, iat, "iat"),
     INT(Auth0Claims, exp, "exp"),
-    TEXT(Auth0Claims, scope, "scope"),
+    TEXT(Auth0Claims, scope, "scope", .flags = OMIT_NULL),
     TEXT(Auth0Claims, gty, "gty"),
     TEXT(Auth0Claims, azp, "azp"),
     END(Auth0Claims),

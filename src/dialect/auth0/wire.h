@@ -207,15 +207,34 @@ extern const Field auth0_users[];
 /* POST /oauth/token (7.2). */
 typedef struct Auth0TokenIn {
     const char *grant_type, *client_id, *client_secret, *audience, *scope;
+    const char *username, *password, *realm, *refresh_token;
+    const char *token; /* POST /oauth/revoke */
     const char *scope_sent; /* in JSON a text or an array of texts, as a document */
 } Auth0TokenIn;
 extern const Field auth0_token_in[], auth0_token_form[];
 
 typedef struct Auth0Token {
-    const char *access_token, *scope, *token_type;
+    const char *access_token, *scope, *token_type, *id_token, *refresh_token;
     int64_t expires_in;
 } Auth0Token;
 extern const Field auth0_token[];
+
+/* /userinfo, and with its first and last members an ID token (7.3). */
+typedef struct Auth0Info {
+    const char *iss, *aud, *sid, *sub, *nickname, *name, *picture, *given_name, *family_name, *email, *email_verified, *phone_number, *phone_verified;
+    int64_t updated_at, iat, exp;
+} Auth0Info;
+extern const Field auth0_info[], auth0_id_claims[];
+
+/* POST /dbconnections/signup (7.4). */
+typedef struct Auth0SignUpIn {
+    const char *client_id, *email, *password, *connection, *username, *phone_number, *given_name, *family_name, *name, *nickname, *picture, *user_metadata;
+} Auth0SignUpIn;
+extern const Field auth0_signup_in[];
+typedef struct Auth0SignedUp {
+    const char *id, *email, *email_verified, *username, *phone_number, *phone_verified, *given_name, *family_name, *name, *nickname, *picture, *user_metadata;
+} Auth0SignedUp;
+extern const Field auth0_signed_up[];
 
 /* Claims of a management token (1.2); `aud` is a document, since it may be a list. */
 typedef struct Auth0Claims {

@@ -8,6 +8,14 @@ VALUES (:identity_id, :former_id, :provider, :subject, :connection, :email, :pho
 SELECT identity_id, former_id, provider, subject, connection, email, phone, username, username_key, digest, created_at
 FROM hecate.linked WHERE identity_id = :identity_id
 
+-- By what it signed in.
+
+-- :linked_find
+SELECT l.identity_id, l.former_id, l.provider, l.subject, l.connection, l.email, l.phone, l.username, l.username_key, l.digest, l.created_at,
+  i.user_id AS owner_id
+FROM hecate.linked l JOIN auth.identities i ON i.id = l.identity_id
+WHERE l.email = CAST(:email AS text) OR l.username_key = CAST(:username_key AS text) LIMIT 1
+
 -- :linked_delete write
 DELETE FROM hecate.linked WHERE identity_id = :identity_id
 

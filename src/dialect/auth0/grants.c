@@ -1,0 +1,286 @@
+/* grants.c: tokens of users: password, password-realm and refresh grants, ID tokens, /userinfo, /oauth/revoke (spec/auth0.md 7). */
+#include "base/clock.h"
+#include "base/id.h"
+#include "dialect/auth0/internal.h"
+#include "directory/access.h"
+#include "directory/account.h"
+
+#define SEAL_PURPOSE "auth0 refresh token"
+enum { ID_TOKEN_SECONDS = 36000 };
+
+/* What OpenID Connect names, and what users may do to themselves at the Management API. */
+static const char oidc_scopes[] = "openid profile email phone offline_access";
+static const char own_scopes[] = "read:current_user update:current_user_metadata create:current_user_metadata delete:current_user_metadata "
+                                 "update:current_user_identities delete:current_user";
+
+/* ---- scopes ---- */
+
+/* A grant on its way to an answer. */
+typedef struct UserGrant {
+    Grant grant;
+    const char *audience, *scope, *gty; /* audience NULL: for /userinfo alone */
+    int64_t seconds;
+} UserGrant;
+
+static bool wants(const UserGrant *user, const char *scope)
+{
+    return word_in(str_of(user->scope), ' ', str_of(scope));
+}
+
+static bool is_scope_of(const ResourceServer *server, Str scope)
+{
+    for (size_t i = 0; server != NULL && i < server->scopes.n; i++)
+        if (str_eq(str_of(((const Scope *)server->scopes.v[i])->value), scope))
+            return true;
+    return false;
+}
+
+/* Of the scopes asked for those that there are; without any, all of the API. */
+static const char *take_scopes(Ctx *ctx, const char *asked, const ResourceServer *server, bool management)
+{
+    const char *taken = "", *gap = "";
+    Str rest = str_of(asked);
+
+    for (size_t i = 0; text_empty(asked) && server != NULL && i < server->scopes.n; i++) {
+        taken = arena_printf(ctx->arena, "%s%s%s", taken, gap, ((const Scope *)server->scopes.v[i])->value);
+        gap = " ";
+    }
+    while (rest.p != NULL && strlen(taken) < 4096) {
+        const Str scope = str_cut(&rest, ' ');
+
+        if (scope.n == 0 || word_in(str_of(taken), ' ', scope) ||
+            (!word_in(STR(oidc_scopes), ' ', scope) && !(management && word_in(STR(own_scopes), ' ', scope)) && !is_scope_of(server, scope)))
+            continue;
+        taken = arena_printf(ctx->arena, "%s%s%.*s", taken, gap, (int)scope.n, scope.p);
+        gap = " ";
+    }
+    return taken;
+}
+
+/* The API that the token is for, and what it may do there. */
+static Err take_audience(Ctx *ctx, const char *audience, const char *scope, UserGrant *user)
+{
+    const bool management = text_eq(audience, auth0_audience(ctx));
+    ResourceServer *server = NULL;
+
+    user->seconds = 86400;
+    if (!text_empty(audience) && !management && !text_eq(audience, arena_printf(ctx->arena, "%suserinfo", auth0_issuer(ctx)))) {
+        const Err err = dir_server_get(ctx, audience, &server);
+
+        if (err == E_NO_ROW || (err == OK && !text_eq(server->identifier, audience)))
+            return fail(ctx, E_BAD_AUDIENCE, NOWHERE, "%.500s", audience);
+        TRY(err);
+        user->seconds = server->token_lifetime;
+    }
+    user->audience = management || server != NULL ? audience : NULL;
+    user->scope = take_scopes(ctx, scope, server, management);
+    return OK;
+}
+
+/* ---- tokens ---- */
+
+static Err sign(Ctx *ctx, const Field *fields, const void *claims, const char **ret)
+{
+    const Auth0Settings *settings = ctx_settings(ctx);
+    Buf buf = buf_in(ctx->arena, 32768);
+    char *text, *token;
+
+    json_write(&buf, fields, claims, JSON_PLAIN);
+    TRY(buf_text(&buf, &text));
+    TRY(jwt_sign(ctx->arena, settings->keys, "JWT", text, &token));
+    *ret = token;
+    return OK;
+}
+
+static Err access_token(Ctx *ctx, const UserGrant *user, const char **ret)
+{
+    const char *info = json_quote(ctx->arena, arena_printf(ctx->arena, "%suserinfo", auth0_issuer(ctx)));
+    const char *api = user->audience == NULL ? info : json_quote(ctx->arena, user->audience);
+    const int64_t now = ctx->now / US_PER_S;
+    const Auth0Claims claims = { .iss = auth0_issuer(ctx),
+                                 .sub = auth0_user_id(ctx, user->grant.user),
+                                 .aud = user->audience != NULL && wants(user, "openid") ? arena_printf(ctx->arena, "[%s,%s]", api, info) : api,
+                                 .iat = now,
+                                 .exp = now + user->seconds,
+                                 .scope = user->scope,
+                                 .gty = user->gty,
+                                 .azp = ((const Auth0Settings *)ctx_settings(ctx))->client_id };
+
+    return sign(ctx, auth0_claims, &claims, ret);
+}
+
+/* Members of the profile that the scopes open. */
+static Auth0Info info_of(Ctx *ctx, const User *user, const char *scope)
+{
+    const Auth0User *view = auth0_user_view(ctx, user);
+    const bool profile = word_in(str_of(scope), ' ', STR("profile")), email = word_in(str_of(scope), ' ', STR("email")),
+               phone = word_in(str_of(scope), ' ', STR("phone"));
+
+    return (Auth0Info){ .sub = view->user_id,
+                        .nickname = profile ? view->nickname : NULL,
+                        .name = profile ? view->name : NULL,
+                        .picture = profile ? view->picture : NULL,
+                        .given_name = profile ? view->given_name : NULL,
+                        .family_name = profile ? view->family_name : NULL,
+                        .updated_at = profile ? view->updated_at : 0,
+                        .email = email ? view->email : NULL,
+                        .email_verified = email ? view->email_verified : NULL,
+                        .phone_number = phone ? view->phone_number : NULL,
+                        .phone_verified = phone ? view->phone_verified : NULL };
+}
+
+static Err id_token(Ctx *ctx, const UserGrant *user, const char **ret)
+{
+    Auth0Info claims = info_of(ctx, user->grant.user, user->scope);
+
+    claims.iss = auth0_issuer(ctx);
+    claims.aud = ((const Auth0Settings *)ctx_settings(ctx))->client_id;
+    claims.iat = ctx->now / US_PER_S;
+    claims.exp = claims.iat + ID_TOKEN_SECONDS;
+    claims.sid = user->grant.session->id;
+    return sign(ctx, auth0_id_claims, &claims, ret);
+}
+
+/* What the caller keeps is sealed: it opens nothing in another dialect, and carries what was granted. */
+static Err refresh_seal(Ctx *ctx, const UserGrant *user, const char **ret)
+{
+    const char *doc = arena_printf(ctx->arena, "{\"token\":%s,\"session\":%s,\"scope\":%s,\"audience\":%s}",
+                                   json_quote(ctx->arena, user->grant.refresh_token), json_quote(ctx->arena, user->grant.session->id),
+                                   json_quote(ctx->arena, user->scope), user->audience == NULL ? "null" : json_quote(ctx->arena, user->audience));
+    char *sealed;
+
+    TRY(seal_write(ctx->arena, ctx->directory->data_key, SEAL_PURPOSE, str_of(doc), &sealed));
+    *ret = sealed;
+    return OK;
+}
+
+/* The document in a refresh token; NULL: it is none of ours. */
+static const char *refresh_open(Ctx *ctx, const char *token)
+{
+    Str doc;
+
+    if (token == NULL || strlen(token) > 8192 || seal_read(ctx->arena, ctx->directory->data_key, SEAL_PURPOSE, token, &doc) != OK)
+        return NULL;
+    return str_dup(ctx->arena, doc);
+}
+
+static Err reply_grant(Ctx *ctx, const UserGrant *user, bool with_refresh, Reply *reply)
+{
+    Auth0Token out = { .token_type = "Bearer", .expires_in = user->seconds, .scope = text_empty(user->scope) ? NULL : user->scope };
+
+    TRY(access_token(ctx, user, &out.access_token));
+    if (wants(user, "openid"))
+        TRY(id_token(ctx, user, &out.id_token));
+    if (with_refresh)
+        TRY(refresh_seal(ctx, user, &out.refresh_token));
+    ctx->user_id = user->grant.user->id;
+    return reply_json(ctx, reply, 200, AUTH0_JSON, auth0_token, &out, JSON_PLAIN);
+}
+
+/* ---- grants ---- */
+
+static bool all_digits(const char *text)
+{
+    return text[0] == '+' && strspn(text + 1, "0123456789") == strlen(text + 1);
+}
+
+Err auth0_grant_password(Ctx *ctx, const Auth0TokenIn *in, Reply *reply)
+{
+    const bool realm = !text_eq(in->grant_type, "password");
+    UserGrant user = { .gty = "password" };
+    SignIn sign_in = { .password = in->password, .unconfirmed_too = true, .linked_too = true };
+
+    if (text_empty(in->username) || text_empty(in->password) || (realm && text_empty(in->realm)))
+        return fail(ctx, E_MISSING, NOWHERE, text_empty(in->username) ? "username" : text_empty(in->password) ? "password" : "realm");
+    if (realm && !text_eq(in->realm, AUTH0_CONNECTION))
+        return fail(ctx, E_BAD_VALUE, NOWHERE, "Unknown realm %.200s.", in->realm);
+    TRY(take_audience(ctx, in->audience, in->scope, &user));
+    *(strchr(in->username, '@') != NULL ? &sign_in.email : all_digits(in->username) ? &sign_in.phone : &sign_in.username) = in->username;
+    TRY(dir_sign_in(ctx, &sign_in, &user.grant));
+    return reply_grant(ctx, &user, wants(&user, "offline_access"), reply);
+}
+
+/* A subset of what was granted may be asked for. */
+static const char *narrow(Ctx *ctx, const char *granted, const char *asked)
+{
+    const char *taken = "", *gap = "";
+    Str rest = str_of(asked);
+
+    if (text_empty(asked))
+        return granted;
+    while (rest.p != NULL) {
+        const Str scope = str_cut(&rest, ' ');
+
+        if (!word_in(str_of(granted), ' ', scope) || word_in(str_of(taken), ' ', scope))
+            continue;
+        taken = arena_printf(ctx->arena, "%s%s%.*s", taken, gap, (int)scope.n, scope.p);
+        gap = " ";
+    }
+    return taken;
+}
+
+/* Whatever stands in its way, the token is one that is good for nothing. */
+static Err refresh_session(Ctx *ctx, const char *token, Grant *ret)
+{
+    const Err err = dir_session_refresh(ctx, token, ret);
+
+    return err == E_BANNED || err == E_BAD_VALUE ? fail(ctx, E_NO_REFRESH_TOKEN, NOWHERE, NULL) : err;
+}
+
+Err auth0_grant_refresh(Ctx *ctx, const Auth0TokenIn *in, Reply *reply)
+{
+    UserGrant user = { .gty = "refresh_token" };
+    const char *doc, *granted;
+
+    if (text_empty(in->refresh_token))
+        return fail(ctx, E_MISSING, NOWHERE, "refresh_token");
+    doc = refresh_open(ctx, in->refresh_token);
+    if (doc == NULL)
+        return fail(ctx, E_NO_REFRESH_TOKEN, NOWHERE, NULL);
+    granted = json_get(ctx->arena, doc, "scope");
+    TRY(take_audience(ctx, json_get(ctx->arena, doc, "audience"), granted, &user));
+    TRY(refresh_session(ctx, json_get(ctx->arena, doc, "token"), &user.grant));
+    granted = user.scope;
+    user.scope = narrow(ctx, granted, in->scope);
+    if (text_eq(user.scope, granted))
+        return reply_grant(ctx, &user, true, reply);
+    return fail(ctx, E_SCOPE, NOWHERE, "%.500s", in->scope == NULL ? "" : in->scope);
+}
+
+/* ---- revoking ---- */
+
+/* Unknown tokens are no error (RFC 7009 2.2). */
+Err auth0_revoke(Ctx *ctx, const Req *req, Reply *reply)
+{
+    Auth0TokenIn in = { 0 };
+    const char *doc;
+
+    TRY(auth0_read_client(ctx, req, &in));
+    if (text_empty(in.token))
+        return fail(ctx, E_MISSING, NOWHERE, "token");
+    doc = refresh_open(ctx, in.token);
+    if (doc != NULL)
+        TRY(dir_account_tokens_end(ctx, NULL, json_get(ctx->arena, doc, "session")));
+    reply->status = 200;
+    return OK;
+}
+
+/* ---- /userinfo ---- */
+
+Err auth0_userinfo(Ctx *ctx, const Req *req, Reply *reply)
+{
+    const char *wanted = arena_printf(ctx->arena, "%suserinfo", auth0_issuer(ctx));
+    Auth0Claims claims;
+    Auth0Info info;
+    User *user;
+    Err err;
+
+    err = auth0_read_token(ctx, req, wanted, &claims);
+    if (err == E_BAD_AUDIENCE || (err == E_NO_CREDENTIAL && req_header_count(req, "authorization") > 0))
+        return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
+    TRY(err);
+    if (strstr(claims.sub, "@clients") != NULL || auth0_load(ctx, claims.sub, &user) != OK || user_banned(ctx, user))
+        return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
+    info = info_of(ctx, user, claims.scope == NULL ? "" : claims.scope);
+    return reply_json(ctx, reply, 200, AUTH0_JSON, auth0_info, &info, JSON_PLAIN);
+}

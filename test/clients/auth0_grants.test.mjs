@@ -1,0 +1,174 @@
+// auth0_grants.test.mjs: tokens of users through node-auth0's AuthenticationClient: password grants, refresh, ID tokens, userinfo, revocation, sign-up; and
+// linking by ID token.
+import assert from 'node:assert/strict'
+import https from 'node:https'
+import { readFileSync } from 'node:fs'
+import { after, before, describe, test } from 'node:test'
+import { AuthenticationClient, ManagementClient, UserInfoClient } from 'auth0-4'
+import { AuthenticationClient as Legacy } from 'auth0/legacy'
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
+import { start, stores } from '../lib/server.mjs'
+import { broken } from '../lib/tables.mjs'
+
+const connection = 'Username-Password-Authentication'
+const password = 'Secret-pw-1'
+let n = 0
+const email = () => `grant-${process.pid}-${n++}@example.com`
+
+for (const store of stores)
+  for (const [version, Client] of [['auth0 4.37.1', AuthenticationClient], ['auth0/legacy of the newest', Legacy]])
+    describe(`grants: ${version} on ${store}`, () => {
+      let server, m, auth, options, audience
+      before(async () => {
+        server = await start({ store, env: { HECATE_PASSWORD_HASH: 'bcrypt:4' } })
+        https.globalAgent.options.ca = readFileSync(server.auth0.ca)
+        options = { domain: server.auth0.domain, clientId: server.auth0.clientId, clientSecret: server.auth0.clientSecret }
+        m = new ManagementClient({ ...options, retry: { enabled: false } })
+        auth = new Client(options)
+        audience = `${server.auth0.url}/api/v2/`
+      })
+      after(async () => {
+        assert.equal(broken(server), '')
+        assert.ok(!server.log().includes(password))
+        await server.stop()
+      })
+      const user = async (more = {}) => (await m.users.create({ connection, email: email(), password, ...more })).data
+      const grant = async (username, more = {}, secret = password) => (await auth.oauth.passwordGrant({ username, password: secret, scope: 'openid profile email', ...more })).data
+      const refused = async (promise, status, error, description) => {
+        const e = await promise.then(() => assert.fail('was not refused'), (x) => x)
+        assert.deepEqual([e.statusCode, e.error, e.error_description], [status, error, description], e.body)
+      }
+      const api = (method, path, token, body) => fetch(server.auth0.url + path, { method, headers: { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) }, body: body && JSON.stringify(body) })
+
+      test('password: by email, with an ID token that the client verifies', async () => {
+        const u = await user({ given_name: 'Ada' })
+        const tokens = await grant(u.email)
+        assert.deepEqual([tokens.token_type, tokens.expires_in, tokens.refresh_token], ['Bearer', 86400, undefined])
+        const claims = decodeJwt(tokens.id_token)
+        assert.deepEqual([claims.iss, claims.sub, claims.aud, claims.exp - claims.iat, claims.email, claims.email_verified, claims.name, claims.given_name],
+          [`${server.auth0.url}/`, u.user_id, server.auth0.clientId, 36000, u.email, false, u.email, 'Ada'])
+        const { payload } = await jwtVerify(tokens.access_token, createRemoteJWKSet(new URL(`${server.auth0.url}/.well-known/jwks.json`)), { issuer: `${server.auth0.url}/`, audience: `${server.auth0.url}/userinfo` })
+        assert.deepEqual([payload.sub, payload.gty, payload.azp], [u.user_id, 'password', server.auth0.clientId])
+        assert.match((await m.users.get({ id: u.user_id })).data.last_login, /Z$/)
+      })
+
+      test('password-realm, by user name', async () => {
+        const username = `u${process.pid}_${n++}`, u = await user({ username })
+        const tokens = await grant(username, { realm: connection })
+        assert.equal(decodeJwt(tokens.id_token).sub, u.user_id)
+        await refused(grant(username, { realm: 'nowhere' }), 400, 'invalid_request', 'Unknown realm nowhere.')
+      })
+
+      test('without openid no ID token', async () => {
+        const u = await user()
+        assert.equal((await grant(u.email, { scope: 'profile' })).id_token, undefined)
+      })
+
+      test('password: refused', async () => {
+        const u = await user()
+        await refused(grant(u.email, {}, 'Wrong-pw-1'), 403, 'invalid_grant', 'Wrong email or password.')
+        await refused(grant('nobody@example.com'), 403, 'invalid_grant', 'Wrong email or password.')
+        await refused(grant(u.email, { audience: 'https://nowhere' }), 403, 'access_denied', 'Service not found: https://nowhere')
+        await m.users.update({ id: u.user_id }, { blocked: true })
+        await refused(grant(u.email), 403, 'unauthorized', 'user is blocked')
+        await refused(new Client({ ...options, clientSecret: 'wrong' }).oauth.passwordGrant({ username: u.email, password }), 401, 'access_denied', 'Unauthorized')
+      })
+
+      test('an API of the user: audience and scopes', async () => {
+        const u = await user(), identifier = `https://api.example/${process.pid}/${n++}`
+        await m.resourceServers.create({ identifier, name: 'API', scopes: [{ value: 'read:x' }, { value: 'write:x' }], token_lifetime: 600 })
+        const some = await grant(u.email, { audience: identifier, scope: 'openid read:x read:everything' })
+        const claims = decodeJwt(some.access_token)
+        assert.deepEqual([claims.aud, claims.scope, some.expires_in, some.scope], [[identifier, `${server.auth0.url}/userinfo`], 'openid read:x', 600, 'openid read:x'])
+        const all = await auth.oauth.passwordGrant({ username: u.email, password, audience: identifier })
+        assert.deepEqual([decodeJwt(all.data.access_token).aud, decodeJwt(all.data.access_token).scope], [identifier, 'read:x write:x'])
+        assert.equal((await api('GET', '/api/v2/users', some.access_token)).status, 401)
+      })
+
+      test('userinfo shows what the scopes open', async () => {
+        const u = await user(), info = new UserInfoClient({ domain: server.auth0.domain })
+        const seen = (await info.getUserInfo((await grant(u.email)).access_token)).data
+        assert.deepEqual([seen.sub, seen.email, seen.email_verified, seen.name, seen.nickname], [u.user_id, u.email, false, u.email, u.nickname])
+        const few = (await info.getUserInfo((await grant(u.email, { scope: 'openid' })).access_token)).data
+        assert.deepEqual(few, { sub: u.user_id })
+        const { access_token } = await grant(u.email)
+        for (const bad of ['x', 'a.b.c', `${access_token}x`]) await assert.rejects(info.getUserInfo(bad), (e) => e.statusCode === 401)
+        await m.users.delete({ id: u.user_id })
+        await assert.rejects(info.getUserInfo(access_token), (e) => e.statusCode === 401)
+      })
+
+      test('refresh tokens turn round, and are of this dialect alone', async () => {
+        const u = await user()
+        const first = await grant(u.email, { scope: 'openid offline_access' })
+        const second = (await auth.oauth.refreshTokenGrant({ refresh_token: first.refresh_token })).data
+        assert.notEqual(second.refresh_token, first.refresh_token)
+        assert.equal(decodeJwt(second.id_token).sub, u.user_id)
+        const third = (await auth.oauth.refreshTokenGrant({ refresh_token: second.refresh_token })).data
+        assert.equal((await fetch(`${server.gotrue.url}/token?grant_type=refresh_token`, { method: 'POST', body: JSON.stringify({ refresh_token: third.refresh_token }) })).status, 400)
+        await m.users.update({ id: u.user_id }, { email_verified: true })
+        const gotrue = await (await fetch(`${server.gotrue.url}/token?grant_type=password`, { method: 'POST', body: JSON.stringify({ email: u.email, password }) })).json()
+        for (const bad of ['x', gotrue.refresh_token, `${third.refresh_token}x`]) await refused(auth.oauth.refreshTokenGrant({ refresh_token: bad }), 403, 'invalid_grant', 'Unknown or invalid refresh token.')
+        await m.users.update({ id: u.user_id }, { blocked: true })
+        await refused(auth.oauth.refreshTokenGrant({ refresh_token: third.refresh_token }), 403, 'invalid_grant', 'Unknown or invalid refresh token.')
+      })
+
+      test('revoke ends a refresh token', async () => {
+        const u = await user(), tokens = await grant(u.email, { scope: 'offline_access' })
+        await auth.oauth.revokeRefreshToken({ token: tokens.refresh_token })
+        await refused(auth.oauth.refreshTokenGrant({ refresh_token: tokens.refresh_token }), 403, 'invalid_grant', 'Unknown or invalid refresh token.')
+        await auth.oauth.revokeRefreshToken({ token: 'unknown' })
+        assert.equal((await m.users.getSessions({ user_id: u.user_id })).data.sessions.length, 1)
+      })
+
+      test('sign-up', async () => {
+        const address = email()
+        const made = (await auth.database.signUp({ email: address, password, connection, user_metadata: { plan: 'x' }, name: 'New' })).data
+        assert.deepEqual([made.email, made.email_verified, made.name], [address, false, 'New'])
+        const [u] = (await m.usersByEmail.getByEmail({ email: address })).data
+        assert.deepEqual([u.user_id, u.user_metadata], [`auth0|${made._id}`, { plan: 'x' }])
+        assert.equal(decodeJwt((await grant(address)).id_token).sub, u.user_id)
+        const again = await auth.database.signUp({ email: address, password, connection }).then(() => assert.fail(), (e) => e)
+        assert.deepEqual([again.statusCode, again.error], [400, 'invalid_signup'])
+        const weak = await auth.database.signUp({ email: email(), password: 'short', connection }).then(() => assert.fail(), (e) => e)
+        assert.deepEqual([weak.statusCode, weak.error], [400, 'invalid_password'])
+      })
+
+      test('link by ID token, as administrator', async () => {
+        const one = await user(), two = await user()
+        const { id_token } = await grant(two.email)
+        const list = (await m.users.link({ id: one.user_id }, { link_with: id_token })).data
+        assert.deepEqual(list.map((i) => `auth0|${i.user_id}`), [one.user_id, two.user_id])
+        assert.equal(decodeJwt((await grant(two.email)).id_token).sub, one.user_id)
+        assert.equal(decodeJwt((await grant(one.email)).id_token).sub, one.user_id)
+        await m.users.unlink({ id: one.user_id, provider: 'auth0', user_id: two.user_id.slice(6) })
+        assert.equal(decodeJwt((await grant(two.email)).id_token).sub, two.user_id)
+        const say = async (link_with) => { const e = await m.users.link({ id: one.user_id }, { link_with }).then(() => assert.fail(), (x) => x); return [e.statusCode, e.msg] }
+        assert.deepEqual(await say('x.y.z'), [400, 'Invalid token (link_with).'])
+        assert.deepEqual(await say((await grant(two.email)).access_token), [400, "JWT (link_with) must have an aud claim that matches that of the calling token's azp."])
+        const [head, body, mac] = id_token.split('.')
+        assert.deepEqual(await say(`${head}.${Buffer.from(JSON.stringify({ ...decodeJwt(id_token), sub: one.user_id })).toString('base64url')}.${mac}`), [400, 'Invalid token (link_with).'])
+        assert.deepEqual(await say(`${Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url')}.${body}.${mac}`), [400, 'JWT (link_with) must have an alg of RS256.'])
+        assert.deepEqual(await say((await grant(one.email)).id_token), [400, 'Main identity and the new one are the same.'])
+      })
+
+      test('a user does to itself what its token says', async () => {
+        const one = await user(), two = await user()
+        const scope = 'openid read:current_user update:current_user_metadata update:current_user_identities delete:users'
+        const { access_token: token } = await grant(one.email, { audience, scope })
+        assert.equal(decodeJwt(token).scope, 'openid read:current_user update:current_user_metadata update:current_user_identities')
+        const path = (u, rest = '') => `/api/v2/users/${encodeURIComponent(u.user_id)}${rest}`
+        assert.equal((await api('GET', path(one), token)).status, 200)
+        const other = await api('GET', path(two), token)
+        assert.deepEqual([other.status, (await other.json()).errorCode], [403, 'unowned_resource'])
+        assert.equal((await api('GET', '/api/v2/users', token)).status, 403)
+        assert.equal((await api('DELETE', path(one), token)).status, 403)
+        assert.equal((await api('PATCH', path(one), token, { user_metadata: { a: 1 } })).status, 200)
+        for (const body of [{ name: 'x' }, { app_metadata: { a: 1 } }, { password: 'Other-pw-1' }, { blocked: false }]) assert.equal((await api('PATCH', path(one), token, body)).status, 403)
+        assert.equal((await api('POST', path(one, '/identities'), token, { provider: 'auth0', user_id: two.user_id })).status, 403)
+        const linked = await api('POST', path(one, '/identities'), token, { link_with: (await grant(two.email)).id_token })
+        assert.deepEqual([linked.status, (await linked.json()).length], [201, 2])
+        assert.equal((await api('DELETE', path(one, `/identities/auth0/${two.user_id.slice(6)}`), token)).status, 200)
+        await m.users.delete({ id: one.user_id })
+        assert.equal((await api('GET', path(one), token)).status, 401)
+      })
+    })
