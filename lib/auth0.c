@@ -61,6 +61,12 @@ static const Bind list_bind[] = {
     BIND_END(HecateAuth0UserList),
 };
 
+/* A bare array, which is read as `users`. */
+static const Bind identities_bind[] = {
+    { .name = "users", .type = B_LIST, .offset = offsetof(HecateAuth0IdentityList, items), .sub = identity_bind, .wire = auth0_identity },
+    BIND_END(HecateAuth0IdentityList),
+};
+
 typedef struct Token {
     const char *access_token;
     int64_t expires_in;
@@ -130,6 +136,20 @@ static const Bind email_bind[] = {
     BIND_END(EmailQuery),
 };
 
+static const Bind link_bind[] = {
+    GIVE_TEXT(HecateAuth0LinkInput, provider),
+    GIVE_TEXT(HecateAuth0LinkInput, user_id),
+    GIVE_TEXT(HecateAuth0LinkInput, connection_id),
+    GIVE_TEXT(HecateAuth0LinkInput, link_with),
+    BIND_END(HecateAuth0LinkInput),
+};
+
+static const Bind page_bind[] = {
+    GIVE_INT(HecateAuth0PageQuery, page), GIVE_INT(HecateAuth0PageQuery, per_page), GIVE_BOOL(HecateAuth0PageQuery, include_totals),
+    GIVE_TEXT(HecateAuth0PageQuery, from), GIVE_INT(HecateAuth0PageQuery, take), GIVE_TEXT(HecateAuth0PageQuery, sort),
+    BIND_END(HecateAuth0PageQuery),
+};
+
 typedef struct Grant {
     HecateText grant_type, client_id, client_secret, audience;
 } Grant;
@@ -166,7 +186,53 @@ static const Method fetch_token = {
     .open = true,
 };
 
-const Method *const auth0_methods[] = { &create_user, &get_user, &list_users, &update_user, &delete_user, &by_email, &fetch_token, NULL };
+#define NO_OUT .shape = SHAPE_NONE, .raw = NOWHERE, .total = NOWHERE, .due = NOWHERE
+#define JSON_OUT .shape = SHAPE_JSON, .raw = NOWHERE, .total = NOWHERE, .due = NOWHERE
+#define IDENTITIES_OUT                                                                                       \
+    .out = { auth0_users, identities_bind }, .shape = SHAPE_LIST, .raw = offsetof(HecateAuth0IdentityList, raw), \
+    .total = NOWHERE, .due = NOWHERE
+
+static const Method link_account = { "POST", "/api/v2/users/%/identities", .body = { auth0_link, link_bind }, IDENTITIES_OUT };
+static const Method unlink_account = { "DELETE", "/api/v2/users/%/identities/%/%", IDENTITIES_OUT };
+/* clang-format off */
+static const Method get_logs = { "GET", "/api/v2/users/%/logs", .query = { auth0_page_members, page_bind }, JSON_OUT };
+static const Method get_roles = { "GET", "/api/v2/users/%/roles", .query = { auth0_page_members, page_bind }, JSON_OUT };
+static const Method assign_roles = { "POST", "/api/v2/users/%/roles", .json = true, NO_OUT };
+static const Method delete_roles = { "DELETE", "/api/v2/users/%/roles", .json = true, NO_OUT };
+static const Method get_permissions = { "GET", "/api/v2/users/%/permissions", .query = { auth0_page_members, page_bind }, JSON_OUT };
+static const Method assign_permissions = { "POST", "/api/v2/users/%/permissions", .json = true, NO_OUT };
+static const Method delete_permissions = { "DELETE", "/api/v2/users/%/permissions", .json = true, NO_OUT };
+static const Method get_user_organizations = { "GET", "/api/v2/users/%/organizations", .query = { auth0_page_members, page_bind }, JSON_OUT };
+static const Method get_enrollments = { "GET", "/api/v2/users/%/enrollments", JSON_OUT };
+static const Method get_authentication_methods = { "GET", "/api/v2/users/%/authentication-methods", .query = { auth0_page_members, page_bind }, JSON_OUT };
+static const Method create_authentication_method = { "POST", "/api/v2/users/%/authentication-methods", .json = true, JSON_OUT };
+static const Method update_authentication_methods = { "PUT", "/api/v2/users/%/authentication-methods", .json = true, JSON_OUT };
+static const Method delete_authentication_methods = { "DELETE", "/api/v2/users/%/authentication-methods", NO_OUT };
+static const Method get_authentication_method = { "GET", "/api/v2/users/%/authentication-methods/%", JSON_OUT };
+static const Method update_authentication_method = { "PATCH", "/api/v2/users/%/authentication-methods/%", .json = true, JSON_OUT };
+static const Method delete_authentication_method = { "DELETE", "/api/v2/users/%/authentication-methods/%", NO_OUT };
+static const Method delete_all_authenticators = { "DELETE", "/api/v2/users/%/authenticators", NO_OUT };
+static const Method delete_multifactor_provider = { "DELETE", "/api/v2/users/%/multifactor/%", NO_OUT };
+static const Method invalidate_remember_browser = { "POST", "/api/v2/users/%/multifactor/actions/invalidate-remember-browser", NO_OUT };
+static const Method regenerate_recovery_code = { "POST", "/api/v2/users/%/recovery-code-regeneration", JSON_OUT };
+static const Method get_sessions = { "GET", "/api/v2/users/%/sessions", .query = { auth0_page_members, page_bind }, JSON_OUT };
+static const Method delete_sessions = { "DELETE", "/api/v2/users/%/sessions", NO_OUT };
+static const Method get_refresh_tokens = { "GET", "/api/v2/users/%/refresh-tokens", .query = { auth0_page_members, page_bind }, JSON_OUT };
+static const Method delete_refresh_tokens = { "DELETE", "/api/v2/users/%/refresh-tokens", NO_OUT };
+static const Method clear_risk_assessors = { "POST", "/api/v2/users/%/risk-assessments/clear", .json = true, NO_OUT };
+static const Method get_connected_accounts = { "GET", "/api/v2/users/%/connected-accounts", .query = { auth0_page_members, page_bind }, JSON_OUT };
+static const Method get_all_tokensets = { "GET", "/api/v2/users/%/federated-connections-tokensets", JSON_OUT };
+static const Method delete_tokenset = { "DELETE", "/api/v2/users/%/federated-connections-tokensets/%", NO_OUT };
+/* clang-format on */
+
+const Method *const auth0_methods[] = {
+    &create_user, &get_user, &list_users, &update_user, &delete_user, &by_email, &fetch_token, &link_account, &unlink_account,
+    &get_logs, &get_roles, &assign_roles, &delete_roles, 
+    &get_permissions, &assign_permissions, &delete_permissions, &get_user_organizations, &get_enrollments, &get_authentication_methods, &create_authentication_method, &update_authentication_methods, &delete_authentication_methods, 
+    &get_authentication_method, &update_authentication_method, &delete_authentication_method, &delete_all_authenticators, &delete_multifactor_provider, &invalidate_remember_browser, 
+    &regenerate_recovery_code, &get_sessions, &delete_sessions, &get_refresh_tokens, &delete_refresh_tokens, &clear_risk_assessors, 
+    &get_connected_accounts, &get_all_tokensets, &delete_tokenset, NULL,
+};
 
 /* ---- the token ---- */
 
@@ -277,6 +343,176 @@ HecateStatus auth0_users_by_email_get_by_email(Auth0Users *users, const char *em
         all.include_fields = query->include_fields;
     }
     return client_call((Client *)users, &by_email, &(Args){ .query = &all }, ret, error);
+}
+
+HecateStatus auth0_users_link(Auth0Users *users, const char *id, const HecateAuth0LinkInput *input, HecateAuth0IdentityList **ret, HecateError *error)
+{
+    return client_call((Client *)users, &link_account, &(Args){ .id = id, .body = input }, ret, error);
+}
+
+HecateStatus auth0_users_unlink(Auth0Users *users, const char *id, const char *provider, const char *user_id, HecateAuth0IdentityList **ret,
+                                HecateError *error)
+{
+    return client_call((Client *)users, &unlink_account, &(Args){ .id = id, .more = { provider, user_id } }, ret, error);
+}
+
+HecateStatus auth0_users_get_logs(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret, HecateError *error)
+{
+    return client_call((Client *)users, &get_logs, &(Args){ .id = id, .query = query }, ret, error);
+}
+
+HecateStatus auth0_users_get_roles(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret, HecateError *error)
+{
+    return client_call((Client *)users, &get_roles, &(Args){ .id = id, .query = query }, ret, error);
+}
+
+HecateStatus auth0_users_assign_roles(Auth0Users *users, const char *id, const char *json, HecateError *error)
+{
+    return client_call((Client *)users, &assign_roles, &(Args){ .id = id, .json = json }, NULL, error);
+}
+
+HecateStatus auth0_users_delete_roles(Auth0Users *users, const char *id, const char *json, HecateError *error)
+{
+    return client_call((Client *)users, &delete_roles, &(Args){ .id = id, .json = json }, NULL, error);
+}
+
+HecateStatus auth0_users_get_permissions(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
+                                         HecateError *error)
+{
+    return client_call((Client *)users, &get_permissions, &(Args){ .id = id, .query = query }, ret, error);
+}
+
+HecateStatus auth0_users_assign_permissions(Auth0Users *users, const char *id, const char *json, HecateError *error)
+{
+    return client_call((Client *)users, &assign_permissions, &(Args){ .id = id, .json = json }, NULL, error);
+}
+
+HecateStatus auth0_users_delete_permissions(Auth0Users *users, const char *id, const char *json, HecateError *error)
+{
+    return client_call((Client *)users, &delete_permissions, &(Args){ .id = id, .json = json }, NULL, error);
+}
+
+HecateStatus auth0_users_get_user_organizations(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
+                                                HecateError *error)
+{
+    return client_call((Client *)users, &get_user_organizations, &(Args){ .id = id, .query = query }, ret, error);
+}
+
+HecateStatus auth0_users_get_enrollments(Auth0Users *users, const char *id, HecateAuth0Answer **ret, HecateError *error)
+{
+    return client_call((Client *)users, &get_enrollments, &(Args){ .id = id }, ret, error);
+}
+
+HecateStatus auth0_users_get_authentication_methods(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
+                                                    HecateError *error)
+{
+    return client_call((Client *)users, &get_authentication_methods, &(Args){ .id = id, .query = query }, ret, error);
+}
+
+HecateStatus auth0_users_create_authentication_method(Auth0Users *users, const char *id, const char *json, HecateAuth0Answer **ret,
+                                                      HecateError *error)
+{
+    return client_call((Client *)users, &create_authentication_method, &(Args){ .id = id, .json = json }, ret, error);
+}
+
+HecateStatus auth0_users_update_authentication_methods(Auth0Users *users, const char *id, const char *json, HecateAuth0Answer **ret,
+                                                       HecateError *error)
+{
+    return client_call((Client *)users, &update_authentication_methods, &(Args){ .id = id, .json = json }, ret, error);
+}
+
+HecateStatus auth0_users_delete_authentication_methods(Auth0Users *users, const char *id, HecateError *error)
+{
+    return client_call((Client *)users, &delete_authentication_methods, &(Args){ .id = id }, NULL, error);
+}
+
+HecateStatus auth0_users_get_authentication_method(Auth0Users *users, const char *id, const char *what, HecateAuth0Answer **ret, HecateError *error)
+{
+    return client_call((Client *)users, &get_authentication_method, &(Args){ .id = id, .more = { what } }, ret, error);
+}
+
+HecateStatus auth0_users_update_authentication_method(Auth0Users *users, const char *id, const char *what, const char *json, HecateAuth0Answer **ret,
+                                                      HecateError *error)
+{
+    return client_call((Client *)users, &update_authentication_method, &(Args){ .id = id, .more = { what }, .json = json }, ret, error);
+}
+
+HecateStatus auth0_users_delete_authentication_method(Auth0Users *users, const char *id, const char *what, HecateError *error)
+{
+    return client_call((Client *)users, &delete_authentication_method, &(Args){ .id = id, .more = { what } }, NULL, error);
+}
+
+HecateStatus auth0_users_delete_all_authenticators(Auth0Users *users, const char *id, HecateError *error)
+{
+    return client_call((Client *)users, &delete_all_authenticators, &(Args){ .id = id }, NULL, error);
+}
+
+HecateStatus auth0_users_delete_multifactor_provider(Auth0Users *users, const char *id, const char *what, HecateError *error)
+{
+    return client_call((Client *)users, &delete_multifactor_provider, &(Args){ .id = id, .more = { what } }, NULL, error);
+}
+
+HecateStatus auth0_users_invalidate_remember_browser(Auth0Users *users, const char *id, HecateError *error)
+{
+    return client_call((Client *)users, &invalidate_remember_browser, &(Args){ .id = id }, NULL, error);
+}
+
+HecateStatus auth0_users_regenerate_recovery_code(Auth0Users *users, const char *id, HecateAuth0Answer **ret, HecateError *error)
+{
+    return client_call((Client *)users, &regenerate_recovery_code, &(Args){ .id = id }, ret, error);
+}
+
+HecateStatus auth0_users_get_sessions(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
+                                      HecateError *error)
+{
+    return client_call((Client *)users, &get_sessions, &(Args){ .id = id, .query = query }, ret, error);
+}
+
+HecateStatus auth0_users_delete_sessions(Auth0Users *users, const char *id, HecateError *error)
+{
+    return client_call((Client *)users, &delete_sessions, &(Args){ .id = id }, NULL, error);
+}
+
+HecateStatus auth0_users_get_refresh_tokens(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
+                                            HecateError *error)
+{
+    return client_call((Client *)users, &get_refresh_tokens, &(Args){ .id = id, .query = query }, ret, error);
+}
+
+HecateStatus auth0_users_delete_refresh_tokens(Auth0Users *users, const char *id, HecateError *error)
+{
+    return client_call((Client *)users, &delete_refresh_tokens, &(Args){ .id = id }, NULL, error);
+}
+
+HecateStatus auth0_users_clear_risk_assessors(Auth0Users *users, const char *id, const char *json, HecateError *error)
+{
+    return client_call((Client *)users, &clear_risk_assessors, &(Args){ .id = id, .json = json }, NULL, error);
+}
+
+HecateStatus auth0_users_get_connected_accounts(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
+                                                HecateError *error)
+{
+    return client_call((Client *)users, &get_connected_accounts, &(Args){ .id = id, .query = query }, ret, error);
+}
+
+HecateStatus auth0_users_get_all_tokensets(Auth0Users *users, const char *id, HecateAuth0Answer **ret, HecateError *error)
+{
+    return client_call((Client *)users, &get_all_tokensets, &(Args){ .id = id }, ret, error);
+}
+
+HecateStatus auth0_users_delete_tokenset(Auth0Users *users, const char *id, const char *what, HecateError *error)
+{
+    return client_call((Client *)users, &delete_tokenset, &(Args){ .id = id, .more = { what } }, NULL, error);
+}
+
+void auth0_answer_free(HecateAuth0Answer *answer)
+{
+    result_free(answer);
+}
+
+void auth0_identity_list_free(HecateAuth0IdentityList *list)
+{
+    result_free(list);
 }
 
 void auth0_user_free(HecateAuth0User *user)

@@ -47,29 +47,36 @@ static bool is_uuid(const char *id)
     return n == UUID_LENGTH;
 }
 
+static bool is_segment(const char *text)
+{
+    return !text_empty(text) && strcmp(text, ".") != 0 && strcmp(text, "..") != 0 && utf8_valid(str_of(text));
+}
+
 /* An id becomes one segment of the path. Those that a server, or something before it, would take for another path are refused. */
 static bool id_ok(const Call *call)
 {
-    const char *id = call->args->id;
+    const char *id = call->args->id, *hole = strchr(call->method->path, '%');
 
-    if (strchr(call->method->path, '%') == NULL)
+    if (hole == NULL)
         return true;
-    if (text_empty(id) || strcmp(id, ".") == 0 || strcmp(id, "..") == 0 || !utf8_valid(str_of(id)))
-        return false;
-    return !call->client->face->uuid_ids || is_uuid(id);
+    for (size_t i = 0; (hole = strchr(hole + 1, '%')) != NULL; i++)
+        if (i >= COUNTOF(call->args->more) || !is_segment(call->args->more[i]))
+            return false;
+    return is_segment(id) && (!call->client->face->uuid_ids || is_uuid(id));
 }
 
 static HecateStatus write_url(Call *call, char **ret)
 {
     Buf buf = buf_in(call->ctx.arena, URL_CAP), query = buf_in(call->ctx.arena, URL_CAP);
     const Binding *in = &call->method->query;
+    size_t holes = 0;
 
     if (!id_ok(call))
         return error_set(call->error, HECATE_INVALID, "the id is not one of a user");
     buf_puts(&buf, call->client->url);
     for (const char *p = call->method->path; *p != '\0'; p++) {
         if (*p == '%')
-            percent_write(&buf, call->args->id);
+            percent_write(&buf, holes++ == 0 ? call->args->id : call->args->more[holes - 2]);
         else
             buf_char(&buf, *p);
     }
@@ -84,12 +91,26 @@ static HecateStatus write_url(Call *call, char **ret)
     return HECATE_OK;
 }
 
+/* A body that the caller wrote. */
+static HecateStatus write_json(Call *call, HecateRequest *request)
+{
+    const char *json = call->args->json;
+
+    if (json == NULL || json_check(&call->ctx, str_of(json), JSON_DEPTH) != OK)
+        return error_set(call->error, HECATE_INVALID, "the body is no JSON");
+    request->body = json;
+    request->body_size = strlen(json);
+    return HECATE_OK;
+}
+
 static HecateStatus write_body(Call *call, HecateRequest *request)
 {
     Buf buf = buf_in(call->ctx.arena, call->client->memory_limit);
     const Binding *in = &call->method->body;
     char *text;
 
+    if (call->method->json)
+        return write_json(call, request);
     if (in->bind == NULL)
         return HECATE_OK;
     if (call->args->body == NULL)
@@ -221,6 +242,20 @@ void result_free(void *result)
     arena_free(arena);
 }
 
+/* Any JSON text, as it came. */
+static HecateStatus read_json(Call *call)
+{
+    Arena *arena = call->ctx.arena;
+    const char *raw = str_dup(arena, buf_view(&call->response.body)), **result;
+
+    if (json_check(&call->ctx, str_of(raw), JSON_DEPTH) != OK)
+        return bad_answer(call, "it is no JSON");
+    result = result_new(arena, sizeof(*result));
+    *result = raw;
+    call->result = result;
+    return HECATE_OK;
+}
+
 static HecateStatus read_result(Call *call)
 {
     const Method *method = call->method;
@@ -274,7 +309,7 @@ static HecateStatus call_run(Call *call)
         return status;
     if (call->response.status < 200 || call->response.status > 299)
         return error_read(&call->ctx, &call->response, call->error);
-    return call->method->shape == SHAPE_NONE ? HECATE_OK : read_result(call);
+    return call->method->shape == SHAPE_NONE ? HECATE_OK : call->method->shape == SHAPE_JSON ? read_json(call) : read_result(call);
 }
 
 /* Alone with setjmp(), so that no variable is in doubt after it. */

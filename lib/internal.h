@@ -61,6 +61,7 @@ typedef enum Shape {
     SHAPE_NONE,   /* the body does not matter */
     SHAPE_OBJECT, /* an object */
     SHAPE_LIST,   /* the same; a bare array is read as {"users": array} */
+    SHAPE_JSON,   /* any JSON text, which the caller reads */
 } Shape;
 
 typedef struct Binding {
@@ -69,19 +70,21 @@ typedef struct Binding {
 } Binding;
 
 typedef struct Method {
-    const char *verb, *path; /* "%" in the path stands for the id */
+    const char *verb, *path; /* the first "%" in the path stands for the id, others for what `more` says */
     Binding body, query, out;
     Shape shape;
     ptrdiff_t raw, total; /* SHAPE_OBJECT, SHAPE_LIST: where the raw answer, and X-Total-Count, go; NOWHERE */
     ptrdiff_t due;        /* a text that must be there, else the answer is not what was asked for; NOWHERE */
     bool open;            /* without a credential */
+    bool json;            /* the body is Args.json as it is */
 } Method;
 
 /* Each ends with NULL; for the test that finds bindings which the wire does not know. */
 extern const Method *const gotrue_methods[], *const clerk_methods[], *const auth0_methods[];
 
 typedef struct Args {
-    const char *id;
+    const char *id, *more[2];
+    const char *json; /* a body that is ready */
     const void *body, *query;
     const char *token; /* instead of the handle's credential */
 } Args;

@@ -81,6 +81,112 @@ HECATE_API HecateStatus auth0_users_delete(Auth0Users *users, const char *id, He
 HECATE_API HecateStatus auth0_users_by_email_get_by_email(Auth0Users *users, const char *email, const HecateAuth0UserQuery *query,
                                                           HecateAuth0UserList **ret, HecateError *error);
 
+/* Answers that have no struct of their own: the JSON as it came. Free with auth0_answer_free(). */
+typedef struct HecateAuth0Answer {
+    const char *json;
+} HecateAuth0Answer;
+
+/* Pages of lists; each list reads those members that it knows. */
+typedef struct HecateAuth0PageQuery {
+    HecateInt page, per_page;
+    HecateBool include_totals;
+    HecateText from; /* checkpoint: `next` of the page before */
+    HecateInt take;
+    HecateText sort; /* logs: "date:-1" */
+} HecateAuth0PageQuery;
+
+/* The identities of a user, the primary one first. Free with auth0_identity_list_free(). */
+typedef struct HecateAuth0IdentityList {
+    HecateAuth0Identity **items;
+    size_t count;
+    const char *raw;
+} HecateAuth0IdentityList;
+
+/* PostIdentitiesRequest: provider and user_id (and connection_id), or link_with: the ID token of the secondary account. */
+typedef struct HecateAuth0LinkInput {
+    HecateText provider, user_id, connection_id, link_with;
+} HecateAuth0LinkInput;
+
+/* link: POST /api/v2/users/{id}/identities */
+HECATE_API HecateStatus auth0_users_link(Auth0Users *users, const char *id, const HecateAuth0LinkInput *input, HecateAuth0IdentityList **ret,
+                                         HecateError *error);
+/* unlink: DELETE /api/v2/users/{id}/identities/{provider}/{user_id} */
+HECATE_API HecateStatus auth0_users_unlink(Auth0Users *users, const char *id, const char *provider, const char *user_id, HecateAuth0IdentityList **ret,
+                                           HecateError *error);
+
+/* `json` is the body as node-auth0 takes it ({"roles":["rol_…"]}, {"permissions":[…]}, …); what is no JSON is HECATE_INVALID. `what` is the second id of the
+ * path: a method, a provider, a tokenset. */
+/* getLogs: GET /api/v2/users/{id}/logs */
+HECATE_API HecateStatus auth0_users_get_logs(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
+                                             HecateError *error);
+/* getRoles: GET /api/v2/users/{id}/roles */
+HECATE_API HecateStatus auth0_users_get_roles(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
+                                              HecateError *error);
+/* assignRoles: POST /api/v2/users/{id}/roles */
+HECATE_API HecateStatus auth0_users_assign_roles(Auth0Users *users, const char *id, const char *json, HecateError *error);
+/* deleteRoles: DELETE /api/v2/users/{id}/roles */
+HECATE_API HecateStatus auth0_users_delete_roles(Auth0Users *users, const char *id, const char *json, HecateError *error);
+/* getPermissions: GET /api/v2/users/{id}/permissions */
+HECATE_API HecateStatus auth0_users_get_permissions(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
+                                                    HecateError *error);
+/* assignPermissions: POST /api/v2/users/{id}/permissions */
+HECATE_API HecateStatus auth0_users_assign_permissions(Auth0Users *users, const char *id, const char *json, HecateError *error);
+/* deletePermissions: DELETE /api/v2/users/{id}/permissions */
+HECATE_API HecateStatus auth0_users_delete_permissions(Auth0Users *users, const char *id, const char *json, HecateError *error);
+/* getUserOrganizations: GET /api/v2/users/{id}/organizations */
+HECATE_API HecateStatus auth0_users_get_user_organizations(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
+                                                           HecateError *error);
+/* getEnrollments: GET /api/v2/users/{id}/enrollments */
+HECATE_API HecateStatus auth0_users_get_enrollments(Auth0Users *users, const char *id, HecateAuth0Answer **ret, HecateError *error);
+/* getAuthenticationMethods: GET /api/v2/users/{id}/authentication-methods */
+HECATE_API HecateStatus auth0_users_get_authentication_methods(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
+                                                               HecateError *error);
+/* createAuthenticationMethod: POST /api/v2/users/{id}/authentication-methods */
+HECATE_API HecateStatus auth0_users_create_authentication_method(Auth0Users *users, const char *id, const char *json, HecateAuth0Answer **ret,
+                                                                 HecateError *error);
+/* updateAuthenticationMethods: PUT /api/v2/users/{id}/authentication-methods */
+HECATE_API HecateStatus auth0_users_update_authentication_methods(Auth0Users *users, const char *id, const char *json, HecateAuth0Answer **ret,
+                                                                  HecateError *error);
+/* deleteAuthenticationMethods: DELETE /api/v2/users/{id}/authentication-methods */
+HECATE_API HecateStatus auth0_users_delete_authentication_methods(Auth0Users *users, const char *id, HecateError *error);
+/* getAuthenticationMethod: GET /api/v2/users/{id}/authentication-methods/{what} */
+HECATE_API HecateStatus auth0_users_get_authentication_method(Auth0Users *users, const char *id, const char *what, HecateAuth0Answer **ret,
+                                                              HecateError *error);
+/* updateAuthenticationMethod: PATCH /api/v2/users/{id}/authentication-methods/{what} */
+HECATE_API HecateStatus auth0_users_update_authentication_method(Auth0Users *users, const char *id, const char *what, const char *json, HecateAuth0Answer **ret,
+                                                                 HecateError *error);
+/* deleteAuthenticationMethod: DELETE /api/v2/users/{id}/authentication-methods/{what} */
+HECATE_API HecateStatus auth0_users_delete_authentication_method(Auth0Users *users, const char *id, const char *what, HecateError *error);
+/* deleteAllAuthenticators: DELETE /api/v2/users/{id}/authenticators */
+HECATE_API HecateStatus auth0_users_delete_all_authenticators(Auth0Users *users, const char *id, HecateError *error);
+/* deleteMultifactorProvider: DELETE /api/v2/users/{id}/multifactor/{what} */
+HECATE_API HecateStatus auth0_users_delete_multifactor_provider(Auth0Users *users, const char *id, const char *what, HecateError *error);
+/* invalidateRememberBrowser: POST /api/v2/users/{id}/multifactor/actions/invalidate-remember-browser */
+HECATE_API HecateStatus auth0_users_invalidate_remember_browser(Auth0Users *users, const char *id, HecateError *error);
+/* regenerateRecoveryCode: POST /api/v2/users/{id}/recovery-code-regeneration */
+HECATE_API HecateStatus auth0_users_regenerate_recovery_code(Auth0Users *users, const char *id, HecateAuth0Answer **ret, HecateError *error);
+/* getSessions: GET /api/v2/users/{id}/sessions */
+HECATE_API HecateStatus auth0_users_get_sessions(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
+                                                 HecateError *error);
+/* deleteSessions: DELETE /api/v2/users/{id}/sessions */
+HECATE_API HecateStatus auth0_users_delete_sessions(Auth0Users *users, const char *id, HecateError *error);
+/* getRefreshTokens: GET /api/v2/users/{id}/refresh-tokens */
+HECATE_API HecateStatus auth0_users_get_refresh_tokens(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
+                                                       HecateError *error);
+/* deleteRefreshTokens: DELETE /api/v2/users/{id}/refresh-tokens */
+HECATE_API HecateStatus auth0_users_delete_refresh_tokens(Auth0Users *users, const char *id, HecateError *error);
+/* clearRiskAssessors: POST /api/v2/users/{id}/risk-assessments/clear */
+HECATE_API HecateStatus auth0_users_clear_risk_assessors(Auth0Users *users, const char *id, const char *json, HecateError *error);
+/* getConnectedAccounts: GET /api/v2/users/{id}/connected-accounts */
+HECATE_API HecateStatus auth0_users_get_connected_accounts(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
+                                                           HecateError *error);
+/* getAllTokensets: GET /api/v2/users/{id}/federated-connections-tokensets */
+HECATE_API HecateStatus auth0_users_get_all_tokensets(Auth0Users *users, const char *id, HecateAuth0Answer **ret, HecateError *error);
+/* deleteTokenset: DELETE /api/v2/users/{id}/federated-connections-tokensets/{what} */
+HECATE_API HecateStatus auth0_users_delete_tokenset(Auth0Users *users, const char *id, const char *what, HecateError *error);
+
+HECATE_API void auth0_answer_free(HecateAuth0Answer *answer);
+HECATE_API void auth0_identity_list_free(HecateAuth0IdentityList *list);
 HECATE_API void auth0_user_free(HecateAuth0User *user);
 HECATE_API void auth0_user_list_free(HecateAuth0UserList *list);
 

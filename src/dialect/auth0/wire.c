@@ -137,6 +137,14 @@ const Field auth0_user_query[] = {
     BOOL(Auth0PageQuery, include_totals, "include_totals", .note = "Whether the total is to be returned")
 /* clang-format on */
 
+const Field auth0_page_members[] = {
+    PAGE_QUERY,
+    TEXT(Auth0PageQuery, from, "from"),
+    INT(Auth0PageQuery, take, "take"),
+    TEXT(Auth0PageQuery, sort, "sort"),
+    END(Auth0PageQuery),
+};
+
 const Field auth0_page_query[] = { PAGE_QUERY, END(Auth0PageQuery) };
 
 const Field auth0_roles_query[] = { PAGE_QUERY, TEXT(Auth0PageQuery, name_filter, "name_filter", .note = "Part of the name"), END(Auth0PageQuery) };

@@ -82,6 +82,7 @@ typedef struct Auth0PageQuery {
     bool include_totals;
     const char *from, *name_filter, *sort;
 } Auth0PageQuery;
+extern const Field auth0_page_members[]; /* all of them */
 extern const Field auth0_page_query[], auth0_roles_query[], auth0_checkpoint_query[];
 
 /* Roles, permissions, resource servers (2.5, 2.13); Role, Scope, ResourceServer and PermissionRef are the directory's. */

@@ -193,3 +193,67 @@ TEST(auth0_errors)
     assert_int_equal(auth0_users_get(users, "auth0|63", NULL, &user, &error), HECATE_REFUSED);
     assert_refused(error, 400, "", "PasswordStrengthError: Password is too weak");
 }
+
+/* ---- what hangs on a user ---- */
+
+TEST(auth0_link_and_unlink)
+{
+    FAKE(fake, { 201, "[{\"connection\":\"Users\",\"user_id\":\"63\",\"provider\":\"auth0\",\"isSocial\":false},"
+                      "{\"profileData\":{\"email\":\"x@y.z\"},\"connection\":\"g\",\"user_id\":7,\"provider\":\"g\",\"isSocial\":true}]" },
+         { 200, "[{\"connection\":\"Users\",\"user_id\":\"63\",\"provider\":\"auth0\",\"isSocial\":false}]" });
+    USERS(users, fake, "given");
+    const HecateAuth0LinkInput in = { .provider = hecate_text("g"), .user_id = hecate_text("7") };
+    HecateAuth0IdentityList *list = NULL;
+
+    assert_int_equal(auth0_users_link(users, "auth0|63", &in, &list, NULL), HECATE_OK);
+    assert_asked(fake, 0, "POST https://tenant.example/api/v2/users/auth0%7C63/identities\n");
+    assert_asked(fake, 0, "\n\n{\"provider\":\"g\",\"user_id\":\"7\"}");
+    assert_int_equal(list->count, 2);
+    assert_string_equal(list->items[1]->user_id, "7");
+    assert_string_equal(list->items[1]->profile_data, "{\"email\":\"x@y.z\"}");
+    auth0_identity_list_free(list);
+    assert_int_equal(auth0_users_unlink(users, "auth0|63", "g", "a/b", &list, NULL), HECATE_OK);
+    assert_asked(fake, 1, "DELETE https://tenant.example/api/v2/users/auth0%7C63/identities/g/a%2Fb\n");
+    assert_int_equal(list->count, 1);
+    auth0_identity_list_free(list);
+}
+
+TEST(auth0_lists_come_as_json)
+{
+    FAKE(fake, { 200, "{\"roles\":[],\"start\":0,\"limit\":2,\"total\":0}" }, { 200, "{\"roles\":" });
+    USERS(users, fake, "given");
+    const HecateAuth0PageQuery query = { .per_page = hecate_int(2), .include_totals = hecate_bool(true) };
+    HecateAuth0Answer *answer = NULL;
+    HecateError error;
+
+    assert_int_equal(auth0_users_get_roles(users, "auth0|63", &query, &answer, NULL), HECATE_OK);
+    assert_asked(fake, 0, "GET https://tenant.example/api/v2/users/auth0%7C63/roles?per_page=2&include_totals=true\n");
+    assert_string_equal(answer->json, "{\"roles\":[],\"start\":0,\"limit\":2,\"total\":0}");
+    auth0_answer_free(answer);
+    assert_int_equal(auth0_users_get_roles(users, "auth0|63", NULL, &answer, &error), HECATE_BAD_ANSWER);
+}
+
+TEST(auth0_bodies_are_json)
+{
+    FAKE(fake, { 204, "" }, { 204, "" });
+    USERS(users, fake, "given");
+    HecateError error;
+
+    assert_int_equal(auth0_users_delete_roles(users, "auth0|63", "{\"roles\":[\"rol_1\"]}", NULL), HECATE_OK);
+    assert_asked(fake, 0, "DELETE https://tenant.example/api/v2/users/auth0%7C63/roles\n");
+    assert_asked(fake, 0, "\n\n{\"roles\":[\"rol_1\"]}");
+    assert_int_equal(auth0_users_assign_roles(users, "auth0|63", "{\"roles\":", &error), HECATE_INVALID);
+    assert_int_equal(auth0_users_assign_roles(users, "auth0|63", NULL, &error), HECATE_INVALID);
+    assert_int_equal(auth0_users_delete_multifactor_provider(users, "auth0|63", "duo", NULL), HECATE_OK);
+    assert_asked(fake, 1, "DELETE https://tenant.example/api/v2/users/auth0%7C63/multifactor/duo\n");
+}
+
+TEST(auth0_second_ids_stay_in_their_segment)
+{
+    static const char *const bad[] = { NULL, "", ".", "..", "\xff" };
+    FAKE(fake, { 204, "" });
+    USERS(users, fake, "given");
+
+    for (size_t i = 0; i < COUNTOF(bad); i++)
+        assert_int_equal(auth0_users_delete_authentication_method(users, "auth0|63", bad[i], NULL), HECATE_INVALID);
+}
