@@ -111,10 +111,6 @@ function sqlite_schema(file) {
       const [, columns, parent, action] = rest.match(/^\(([\w, ]+)\) REFERENCES (\w+) \([\w, ]+\) ON DELETE (\w)/) ?? []
       const set = kind === 'CHECK' ? ret.checks : ret.foreign
       ;(set[table] ??= {})[name.replaceAll('"', '')] = kind === 'CHECK' ? true : { columns: columns.split(', '), parent, on_delete: action.toLowerCase() }
-
-      const [, column, parent, action] = rest.match(/^\(([\w, ]+)\) REFERENCES (\w+) \([\w, ]+\) ON DELETE (\w)/) ?? []
-      const set = kind === 'CHECK' ? ret.checks : ret.foreign
-      ;(set[table] ??= {})[name.replaceAll('"', '')] = kind === 'CHECK' ? true : { columns: column.split(', '), parent, on_delete: action.toLowerCase() }
     }
   }
   return ret
