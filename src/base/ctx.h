@@ -17,6 +17,7 @@ typedef struct Fault {
     ptrdiff_t item;   /* index in a list member, or NOWHERE */
     Str name;         /* name of an unknown or repeated member or parameter */
     List reasons;     /* const char *: rules that a password breaks, in order ("length", …) */
+    int status;       /* of E_HOOK: what the hook wants answered */
     const void *own;  /* a dialect's own row for it, or NULL */
 } Fault;
 

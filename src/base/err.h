@@ -110,6 +110,8 @@
     X(E_CHALLENGE_USED,     "the challenge was used, or made elsewhere")                     \
     X(E_CHALLENGE_OVER,     "the challenge is too old")                                      \
     X(E_WRONG_CODE,         "the code is wrong, or was used")                                \
+    /* the operator's own programs */                                                        \
+    X(E_HOOK_REJECTED,      "a hook rejects the attempt")                                    \
     X(E_FORBIDDEN_COMBO,    "these changes cannot be made together")
 /* clang-format on */
 

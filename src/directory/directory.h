@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "base/ctx.h"
+#include "directory/hooks.h"
 #include "directory/mailing.h"
 #include "model/model.h"
 #include "run/run.h"
@@ -35,6 +36,7 @@ typedef struct Directory {
     bool email_off, phone_off;              /* no sign-in by this kind of address */
     FactorRules factors;
     const char *images;                     /* the folder of pictures; NULL: none are taken */
+    HookSetting hooks[HOOKS];
     const uint8_t *data_key;                /* DATA_KEY_BYTES */
     Lane *hash_lane;
     Mailing mail;                           /* messages and their tokens */
@@ -181,6 +183,7 @@ typedef struct Grant {
     User *user;
     Session *session; /* with amr */
     const char *refresh_token;
+    const char *method; /* of the sign-in, where it is not the newest of the session */
     bool reused;      /* a refresh that gave the active child again */
     const char *reuse_cause; /* version 2: why it may, comma-separated, or NULL */
     bool counted;     /* version 2: the session's counter says which token this is */

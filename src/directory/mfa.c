@@ -307,12 +307,39 @@ static Err verify(Tx *tx, void *arg)
     return admit(tx, verification, user, row);
 }
 
+/* The operator's program sees each try, and may refuse it; then all sessions of the user end. */
+static Err ask_mfa_hook(Ctx *ctx, const Verification *verification)
+{
+    const char *user_id = ctx->caller->user->id;
+    const FactorRow key = { .factor.id = verification->factor->id, .factor.user_id = user_id, .challenge_id = verification->challenge_id };
+    bool sign_out = false, valid;
+    FactorRow *row;
+    Err err;
+
+    if (!hook_on(ctx, HOOK_MFA))
+        return OK;
+    err = store_challenge_get(db_auto(ctx), &key, &row);
+    if (err == E_NO_ROW)
+        return fail(ctx, E_NO_FACTOR, NOWHERE, NULL);
+    TRY(err);
+    TRY(check_challenge(ctx, row));
+    valid = totp_find(ctx->arena, row->secret, verification->code, ctx->now / US_PER_S, row->last_step) >= 0;
+    err = hook_decide(ctx, HOOK_MFA,
+                      arena_printf(ctx->arena, "\"user_id\":\"%s\",\"factor_id\":\"%s\",\"factor_type\":\"%s\",\"valid\":%s", user_id, key.factor.id,
+                                   row->factor.factor_type, valid ? "true" : "false"),
+                      &sign_out);
+    if (err == E_HOOK_REJECTED)
+        TRY(store_sessions_delete_all(db_auto(ctx), user_id));
+    return err;
+}
+
 Err dir_factor_verify(Ctx *ctx, const Factor *factor, const char *challenge_id, const char *code, Grant *ret)
 {
     Verification verification = { .factor = factor, .challenge_id = challenge_id, .code = code, .token = refresh1_new(ctx), .grant = ret };
 
     TRY(need_session(ctx));
     TRY(check_use(ctx, factor));
+    TRY(ask_mfa_hook(ctx, &verification));
     TRY(tx_run(ctx, verify, &verification));
     return verification.wrong ? fail(ctx, E_WRONG_CODE, NOWHERE, NULL) : OK;
 }

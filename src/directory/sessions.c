@@ -101,6 +101,20 @@ static Err begin_session(Ctx *ctx, const char *method, const char *provider, Use
     return session_begin(db_auto(ctx), method, provider == NULL ? EV_KINDS : EV_LOGIN, &traits, user, ret);
 }
 
+/* The operator's program sees each try of a user that may sign in, and may refuse it. */
+static Err ask_password_hook(Ctx *ctx, const User *user, bool valid)
+{
+    bool sign_out = false;
+    Err err;
+
+    if (user == NULL || !hook_on(ctx, HOOK_PASSWORD) || user_banned(ctx, user))
+        return OK;
+    err = hook_decide(ctx, HOOK_PASSWORD, arena_printf(ctx->arena, "\"user_id\":\"%s\",\"valid\":%s", user->id, valid ? "true" : "false"), &sign_out);
+    if (err == E_HOOK_REJECTED && sign_out)
+        TRY(store_sessions_delete_all(db_auto(ctx), user->id));
+    return err == E_HOOK_REJECTED ? fail(ctx, E_BAD_SIGN_IN, NOWHERE, "%s", ctx->fault.text) : err;
+}
+
 static const UserPolicy today = { .check_password = true };
 
 static Err try_sign_in(Ctx *ctx, const SignIn *in, bool again, Grant *ret)
@@ -120,9 +134,11 @@ static Err try_sign_in(Ctx *ctx, const SignIn *in, bool again, Grant *ret)
     if (err != OK && err != E_NO_ROW)
         return err;
     err = password_try(ctx, account != NULL ? account : user, in->password == NULL ? "" : in->password);
-    if (err == E_WRONG_PASSWORD || err == E_NO_PASSWORD || err == E_FOREIGN_PASSWORD)
+    if (err != OK && err != E_WRONG_PASSWORD && err != E_NO_PASSWORD && err != E_FOREIGN_PASSWORD)
+        return err;
+    TRY(ask_password_hook(ctx, user, err == OK));
+    if (err != OK)
         return fail(ctx, E_BAD_SIGN_IN, NOWHERE, NULL);
-    TRY(err);
     TRY(may_sign_in(ctx, in, user));
     if (account == NULL)
         password_renew(ctx, user, in->password);

@@ -45,6 +45,14 @@ static Err read_all(const Server *server, House *house, Buf *why)
         buf_puts(why, "HECATE_DATA_KEY is neither 64 hex digits nor base64 of 32 bytes");
         return E_CONFIG;
     }
+    for (size_t i = 0; i < HOOKS; i++) {
+        const HookSetting *hook = &settings->directory.hooks[i];
+
+        if (hook->enabled && (!hook_url_ok(hook->uri) || !hook_secrets_ok(house->arena, hook->secrets))) {
+            buf_puts(why, "GOTRUE_HOOK_…: an address is https, or http to this machine; secrets are v1,whsec_BASE64, parted by |");
+            return E_CONFIG;
+        }
+    }
     if (settings->ops_token == NULL && !address_loopback(settings->listen[TONGUE_OPS])) {
         buf_puts(why, "HECATE_LISTEN_OPS beyond loopback needs HECATE_OPS_TOKEN");
         return E_CONFIG;

@@ -67,6 +67,17 @@ const Option option_rows[] = {
     { "sessions-single-per-user", "GOTRUE_SESSIONS_SINGLE_PER_USER", NULL, BOOL_IN(directory.single_session), "false", .flags = O_RELOAD, .about = "Only the newest session of a user may be refreshed." },
     { "audit-log-disable-postgres", "GOTRUE_AUDIT_LOG_DISABLE_POSTGRES", NULL, BOOL_IN(directory.audit_off), "false", .flags = O_RELOAD, .about = "Audit entries go to the log alone." },
 
+    /* hooks */
+    { "hook-password-verification-attempt-enabled", "GOTRUE_HOOK_PASSWORD_VERIFICATION_ATTEMPT_ENABLED", NULL, BOOL_IN(directory.hooks[HOOK_PASSWORD].enabled), "false", .flags = O_RELOAD, .about = "A program of yours sees each try of a password and may refuse it." },
+    { "hook-password-verification-attempt-uri", "GOTRUE_HOOK_PASSWORD_VERIFICATION_ATTEMPT_URI", NULL, TEXT_IN(directory.hooks[HOOK_PASSWORD].uri), "", .flags = O_RELOAD, .about = "Its address: https, or http on this machine." },
+    { "hook-password-verification-attempt-secrets", "GOTRUE_HOOK_PASSWORD_VERIFICATION_ATTEMPT_SECRETS", NULL, TEXT_IN(directory.hooks[HOOK_PASSWORD].secrets), "", .flags = O_SECRET | O_RELOAD, .about = "Sign what it is sent: v1,whsec_BASE64, more of them parted by |." },
+    { "hook-mfa-verification-attempt-enabled", "GOTRUE_HOOK_MFA_VERIFICATION_ATTEMPT_ENABLED", NULL, BOOL_IN(directory.hooks[HOOK_MFA].enabled), "false", .flags = O_RELOAD, .about = "A program of yours sees each try of a second factor and may refuse it." },
+    { "hook-mfa-verification-attempt-uri", "GOTRUE_HOOK_MFA_VERIFICATION_ATTEMPT_URI", NULL, TEXT_IN(directory.hooks[HOOK_MFA].uri), "", .flags = O_RELOAD, .about = "Its address, in the same way." },
+    { "hook-mfa-verification-attempt-secrets", "GOTRUE_HOOK_MFA_VERIFICATION_ATTEMPT_SECRETS", NULL, TEXT_IN(directory.hooks[HOOK_MFA].secrets), "", .flags = O_SECRET | O_RELOAD, .about = "Sign what it is sent, in the same way." },
+    { "hook-custom-access-token-enabled", "GOTRUE_HOOK_CUSTOM_ACCESS_TOKEN_ENABLED", NULL, BOOL_IN(directory.hooks[HOOK_TOKEN].enabled), "false", .flags = O_RELOAD, .about = "A program of yours changes the claims of access tokens." },
+    { "hook-custom-access-token-uri", "GOTRUE_HOOK_CUSTOM_ACCESS_TOKEN_URI", NULL, TEXT_IN(directory.hooks[HOOK_TOKEN].uri), "", .flags = O_RELOAD, .about = "Its address, in the same way." },
+    { "hook-custom-access-token-secrets", "GOTRUE_HOOK_CUSTOM_ACCESS_TOKEN_SECRETS", NULL, TEXT_IN(directory.hooks[HOOK_TOKEN].secrets), "", .flags = O_SECRET | O_RELOAD, .about = "Sign what it is sent, in the same way." },
+
     /* second factors */
     { "mfa-totp-enroll-enabled", "GOTRUE_MFA_TOTP_ENROLL_ENABLED", NULL, BOOL_IN(directory.factors.totp_enroll), "true", .flags = O_RELOAD, .about = "Users may enrol authenticator applications." },
     { "mfa-totp-verify-enabled", "GOTRUE_MFA_TOTP_VERIFY_ENABLED", NULL, BOOL_IN(directory.factors.totp_verify), "true", .flags = O_RELOAD, .about = "Codes of authenticator applications are taken." },

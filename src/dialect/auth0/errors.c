@@ -105,6 +105,7 @@ const ErrRow auth0_errors[ERR_COUNT] = {
     [E_SSO_MANAGED] = { 400, "invalid_body", "%s" },
     [E_ANONYMOUS] = { 400, "invalid_body", "%s" },
     [E_MFA_REQUIRED] = { 403, "mfa_required", "Multifactor authentication required" },
+    [E_HOOK_REJECTED] = { 403, "access_denied", "The request was refused" },
     [E_FACTOR_OFF] = { 400, "invalid_request", "This factor is not enabled" },
     [E_NO_FACTOR] = { 404, "inexistent_enrollment", "The enrollment does not exist." },
     [E_FACTOR_NAME_TAKEN] = { 409, "conflict", "The factor exists already" },

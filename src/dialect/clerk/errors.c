@@ -111,6 +111,7 @@ const ErrRow clerk_errors[ERR_COUNT] = {
     [E_SSO_MANAGED] = { 422, "form_param_value_invalid", "is invalid", "{param} is invalid." },
     [E_ANONYMOUS] = { 422, "form_param_value_invalid", "is invalid", "{param} is invalid." },
     [E_MFA_REQUIRED] = { 403, "authorization_invalid", "Unauthorized request", "You are not authorized to perform this request" },
+    [E_HOOK_REJECTED] = { 403, "authorization_invalid", "Unauthorized request", "The request was refused" },
     [E_FACTOR_OFF] = { 403, "feature_not_enabled", "not enabled", "This feature is not enabled on this instance" },
     [E_NO_FACTOR] = { 404, "resource_not_found", "not found", "Resource not found" },
     [E_FACTOR_NAME_TAKEN] = { 422, "form_identifier_exists", "already exists", "This second factor exists already" },

@@ -95,6 +95,7 @@ const ErrRow gotrue_errors[ERR_COUNT] = {
     [E_SSO_MANAGED] = { 422, "user_sso_managed", "Updating email, phone, password of a SSO account only possible via SSO" },
     [E_ANONYMOUS] = { 422, "validation_failed", "Updating password of an anonymous user without an email or phone is not allowed" },
     [E_MFA_REQUIRED] = { 401, "insufficient_aal", "AAL2 session is required" },
+    [E_HOOK_REJECTED] = { 403, "mfa_verification_rejected", "Further MFA verification attempts will be rejected." },
     [E_FACTOR_OFF] = { 422, "mfa_totp_enroll_not_enabled", "MFA enroll is disabled for TOTP" },
     [E_NO_FACTOR] = { 404, "mfa_factor_not_found", "Factor not found" },
     [E_FACTOR_NAME_TAKEN] = { 422, "mfa_factor_name_conflict", "A factor with the friendly name \"%s\" for this user already exists" },
@@ -150,12 +151,23 @@ static bool wants_2024(const Req *req)
     return memcmp(version.p, "2024-01-01", 10) >= 0 && memcmp(version.p + 5, "12-31", 5) <= 0;
 }
 
-static const ErrRow *row_of(const Ctx *ctx, Err err)
+/* A hook says itself what is answered: its status, and no code of ours. */
+static const ErrRow *hook_row(Ctx *ctx)
+{
+    ErrRow *row = ARENA_NEW(ctx->arena, ErrRow);
+
+    *row = (ErrRow){ ctx->fault.status, ctx->fault.status >= 500 ? "unexpected_failure" : "unknown", "%s", NULL };
+    return row;
+}
+
+static const ErrRow *row_of(Ctx *ctx, Err err)
 {
     const Route *route = ctx_call(ctx)->route;
 
     if (ctx->fault.own != NULL)
         return ctx->fault.own;
+    if (err == E_HOOK)
+        return hook_row(ctx);
     if (route != NULL && route->fn == gotrue_token && token_errors[err].status != 0)
         return &token_errors[err];
     return route != NULL && route->fn == gotrue_magiclink && magiclink_errors[err].status != 0 ? &magiclink_errors[err] : &gotrue_errors[err];
@@ -214,7 +226,7 @@ void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
     }
     if (err == E_BUSY)
         reply_retry_after(ctx, reply);
-    if (!(new && err == E_WEAK_PASSWORD) && row->code != NULL)
+    if (!(new && err == E_WEAK_PASSWORD) && row->code != NULL && !(err == E_HOOK && ctx->fault.name.p == NULL))
         reply_header(reply, "x-sb-error-code", code);
     if (new)
         reply_header(reply, "X-Supabase-Api-Version", "2024-01-01");

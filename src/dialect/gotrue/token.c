@@ -49,6 +49,78 @@ static int64_t expiry(const Ctx *ctx, const Grant *grant, int64_t iat)
     return end < exp ? end : exp;
 }
 
+/* ---- the token hook (spec 11) ---- */
+
+/* The claims that a hook must keep, each with the kinds of JSON it may have. */
+static const struct {
+    const char *name, *kinds, *type;
+} kept_claims[] = {
+    { "aud", "sa", "string" }, { "exp", "n", "integer" }, { "iat", "n", "integer" }, { "sub", "s", "string" }, { "email", "s", "string" },
+    { "phone", "s", "string" }, { "role", "s", "string" }, { "aal", "s", "string" }, { "session_id", "s", "string" }, { "is_anonymous", "b", "boolean" },
+};
+
+static const JsonMember *claim_of(const List *members, const char *name)
+{
+    for (size_t i = 0; i < members->n; i++)
+        if (text_eq(((const JsonMember *)members->v[i])->name, name))
+            return members->v[i];
+    return NULL;
+}
+
+/* What is wrong with the claims, a line each; "" if nothing is. */
+static const char *claim_faults(Ctx *ctx, const List *members)
+{
+    const char *faults = "";
+
+    for (size_t i = 0; i < COUNTOF(kept_claims); i++) {
+        const JsonMember *member = claim_of(members, kept_claims[i].name);
+        const char kind = member == NULL ? 'z' : text_eq(member->kind, "null") ? 'z' : member->kind[0] == 'i' ? 'n' : member->kind[0];
+
+        if (member == NULL)
+            faults = arena_printf(ctx->arena, "%s- (root): %s is required\n", faults, kept_claims[i].name);
+        else if (strchr(kept_claims[i].kinds, kind) == NULL)
+            faults = arena_printf(ctx->arena, "%s- %s: Invalid type. Expected: %s, given: %s\n", faults, kept_claims[i].name, kept_claims[i].type, member->kind);
+    }
+    return faults;
+}
+
+static Err refuse_claims(Ctx *ctx, const char *text)
+{
+    IGNORE(fail(ctx, E_HOOK, NOWHERE, NULL));
+    ctx->fault.text = text;
+    ctx->fault.status = 500;
+    return E_HOOK;
+}
+
+/* The claims as the hook wants them, with keys in order. */
+static Err ask_token_hook(Ctx *ctx, const Grant *grant, char **claims)
+{
+    const Amr *newest = grant->session->amr.n > 0 ? grant->session->amr.v[0] : NULL;
+    const char *method = grant->method != NULL ? grant->method : newest == NULL ? "" : newest->method;
+    const char *output, *made, *kind, *faults;
+    Buf buf = buf_in(ctx->arena, 1 << 20);
+    List members = { 0 };
+
+    TRY(hook_ask(ctx, HOOK_TOKEN,
+                 arena_printf(ctx->arena, "\"user_id\":\"%s\",\"claims\":%s,\"authentication_method\":\"%s\"", grant->user->id, *claims, method), &output));
+    made = json_get(ctx->arena, output, "claims");
+    if (made == NULL)
+        return refuse_claims(ctx, strstr(output, "\"claims\"") == NULL && strcmp(output, "{}") != 0
+                                      ? "output claims field is missing"
+                                      : "output claims do not conform to the expected schema: \n- (root): Invalid type. Expected: object, given: null\n");
+    TRY(json_members(ctx, str_of(made), &kind, &members));
+    if (!text_eq(kind, "object")) {
+        IGNORE(refuse_claims(ctx, "Error unmarshaling JSON output."));
+        ctx->fault.name = STR("unexpected_failure");
+        return E_HOOK;
+    }
+    faults = claim_faults(ctx, &members);
+    if (*faults != '\0')
+        return refuse_claims(ctx, arena_printf(ctx->arena, "output claims do not conform to the expected schema: \n%s", faults));
+    json_canon(&buf, made, JSON_HTML);
+    return buf_text(&buf, claims);
+}
+
 static Err sign_access(Ctx *ctx, const Grant *grant, int64_t *exp, const char **ret)
 {
     const GotrueSettings *settings = ctx_settings(ctx);
@@ -70,6 +142,8 @@ static Err sign_access(Ctx *ctx, const Grant *grant, int64_t *exp, const char **
     }
     json_write(&buf, access_fields, &claims, JSON_HTML);
     TRY(buf_text(&buf, &text));
+    if (hook_on(ctx, HOOK_TOKEN))
+        TRY(ask_token_hook(ctx, grant, &text));
     TRY(jwt_sign(ctx->arena, settings->keys, "JWT", text, &token));
     *ret = token;
     return OK;
@@ -143,6 +217,7 @@ static Err grant_refresh(Ctx *ctx, const Req *req, const TokenIn *in, Reply *rep
 
     (void)req;
     err = dir_session_refresh(ctx, in->refresh_token == NULL ? "" : in->refresh_token, &grant);
+    grant.method = "token_refresh";
     if (err == E_BANNED)
         return fail(ctx, E_BANNED, NOWHERE, "Invalid Refresh Token: User Banned");
     TRY(err);

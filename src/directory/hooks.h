@@ -1,0 +1,23 @@
+/* hooks.h: what the operator's own programs are asked (spec/gotrue.md 11), and their settings. */
+#ifndef HECATE_DIRECTORY_HOOKS_H
+#define HECATE_DIRECTORY_HOOKS_H
+
+#include "base/base.h"
+#include "base/ctx.h"
+
+typedef enum HookName { HOOK_PASSWORD, HOOK_MFA, HOOK_TOKEN, HOOKS } HookName;
+
+typedef struct HookSetting {
+    bool enabled;
+    const char *uri, *secrets;
+} HookSetting;
+
+/* Is somebody asked? */
+bool hook_on(const Ctx *ctx, HookName name);
+/* Asks: `members` are those of the input beside `metadata` ("\"user_id\":\"…\""). `*output` is an object. E_HOOK: fault.text, fault.status and, where
+ * there is one, fault.name (a code) say what to answer. E_BUSY: too many ask already. */
+Err hook_ask(Ctx *ctx, HookName name, const char *members, const char **output);
+/* A hook that decides: OK to go on; E_HOOK_REJECTED with its message; `*sign_out`: it wants all sessions of the user ended. */
+Err hook_decide(Ctx *ctx, HookName name, const char *members, bool *sign_out);
+
+#endif
