@@ -1,4 +1,5 @@
-/* bare.c: PORT FILE [LOOPS]: the floor that a server on libuv stands on: it answers whatever ends with an empty line with the bytes of FILE, and knows nothing else. */
+/* bare.c: PORT FILE [LOOPS]: the floor that a server on libuv stands on: it answers whatever ends with an empty line with the bytes of FILE, and
+ * knows nothing else. */
 #include <sys/socket.h>
 #include <uv.h>
 

@@ -2,9 +2,9 @@
  *
  *     bench-load PORT CONNECTIONS SECONDS RATE KIND REQUESTS
  *
- * RATE is requests a second in all, 0 for as many as go. KIND is `plain` (each connection sends its line's request again and again), `refresh` (the line is a refresh
- * token; each answer brings the next) or `create` (the line is an unused prefix; each request makes a user of its own). REQUESTS is a file, a line a connection, used in
- * turn; in a `plain` line, `|` stands for a line's end. Prints one JSON object. */
+ * RATE is requests a second in all, 0 for as many as go. KIND is `plain` (each connection sends its line's request again and again), `refresh` (the
+ * line is a refresh token; each answer brings the next) or `create` (the line is an unused prefix; each request makes a user of its own). REQUESTS is
+ * a file, a line a connection, used in turn; in a `plain` line, `|` stands for a line's end. Prints one JSON object. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -66,12 +66,15 @@ static void make_request(Connection *c)
     if (strcmp(kind, "refresh") == 0)
         snprintf(body, sizeof(body), "{\"refresh_token\":\"%s\"}", c->token);
     else
-        snprintf(body, sizeof(body), "{\"email\":\"%.*s-%u@example.com\",\"email_confirm\":true,\"user_metadata\":{\"name\":\"Ada\"},"
-                                     "\"password_hash\":\"$2a$10$abcdefghijklmnopqrstuuGGgFFcYeueaAql8Z7U7CnCTRw4DR77W\"}",
+        snprintf(body, sizeof(body),
+                 "{\"email\":\"%.*s-%u@example.com\",\"email_confirm\":true,\"user_metadata\":{\"name\":\"Ada\"},"
+                 "\"password_hash\":\"$2a$10$abcdefghijklmnopqrstuuGGgFFcYeueaAql8Z7U7CnCTRw4DR77W\"}",
                  (int)strcspn(c->line, "|"), c->line, c->n++);
-    n = snprintf(c->request, sizeof(c->request), "POST %s HTTP/1.1\r\nHost: localhost\r\n%s%s%sContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-                 strcmp(kind, "refresh") == 0 ? "/token?grant_type=refresh_token" : "/admin/users", strcmp(kind, "create") == 0 ? "Authorization: Bearer " : "",
-                 strcmp(kind, "create") == 0 ? c->line + strcspn(c->line, "|") + 1 : "", strcmp(kind, "create") == 0 ? "\r\n" : "", strlen(body), body);
+    n = snprintf(c->request, sizeof(c->request),
+                 "POST %s HTTP/1.1\r\nHost: localhost\r\n%s%s%sContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+                 strcmp(kind, "refresh") == 0 ? "/token?grant_type=refresh_token" : "/admin/users",
+                 strcmp(kind, "create") == 0 ? "Authorization: Bearer " : "", strcmp(kind, "create") == 0 ? c->line + strcspn(c->line, "|") + 1 : "",
+                 strcmp(kind, "create") == 0 ? "\r\n" : "", strlen(body), body);
     c->request_n = (size_t)n;
 }
 
@@ -167,8 +170,8 @@ static int compare(const void *a, const void *b)
 static void report(double seconds)
 {
     qsort(samples, n_samples, sizeof(*samples), compare);
-    printf("{\"requests\":%zu,\"bad\":%zu,\"seconds\":%.3f,\"rate\":%.1f,\"p50_us\":%u,\"p99_us\":%u}\n", n_samples, n_bad, seconds, (double)n_samples / seconds,
-           n_samples == 0 ? 0 : samples[n_samples / 2], n_samples == 0 ? 0 : samples[n_samples * 99 / 100]);
+    printf("{\"requests\":%zu,\"bad\":%zu,\"seconds\":%.3f,\"rate\":%.1f,\"p50_us\":%u,\"p99_us\":%u}\n", n_samples, n_bad, seconds,
+           (double)n_samples / seconds, n_samples == 0 ? 0 : samples[n_samples / 2], n_samples == 0 ? 0 : samples[n_samples * 99 / 100]);
 }
 
 /* Sends what is due; gives the milliseconds until the next. */

@@ -137,16 +137,13 @@ static const Bind email_bind[] = {
 };
 
 static const Bind link_bind[] = {
-    GIVE_TEXT(HecateAuth0LinkInput, provider),
-    GIVE_TEXT(HecateAuth0LinkInput, user_id),
-    GIVE_TEXT(HecateAuth0LinkInput, connection_id),
-    GIVE_TEXT(HecateAuth0LinkInput, link_with),
-    BIND_END(HecateAuth0LinkInput),
+    GIVE_TEXT(HecateAuth0LinkInput, provider),  GIVE_TEXT(HecateAuth0LinkInput, user_id), GIVE_TEXT(HecateAuth0LinkInput, connection_id),
+    GIVE_TEXT(HecateAuth0LinkInput, link_with), BIND_END(HecateAuth0LinkInput),
 };
 
 static const Bind page_bind[] = {
-    GIVE_INT(HecateAuth0PageQuery, page), GIVE_INT(HecateAuth0PageQuery, per_page), GIVE_BOOL(HecateAuth0PageQuery, include_totals),
-    GIVE_TEXT(HecateAuth0PageQuery, from), GIVE_INT(HecateAuth0PageQuery, take), GIVE_TEXT(HecateAuth0PageQuery, sort),
+    GIVE_INT(HecateAuth0PageQuery, page),  GIVE_INT(HecateAuth0PageQuery, per_page), GIVE_BOOL(HecateAuth0PageQuery, include_totals),
+    GIVE_TEXT(HecateAuth0PageQuery, from), GIVE_INT(HecateAuth0PageQuery, take),     GIVE_TEXT(HecateAuth0PageQuery, sort),
     BIND_END(HecateAuth0PageQuery),
 };
 
@@ -188,9 +185,8 @@ static const Method fetch_token = {
 
 #define NO_OUT .shape = SHAPE_NONE, .raw = NOWHERE, .total = NOWHERE, .due = NOWHERE
 #define JSON_OUT .shape = SHAPE_JSON, .raw = NOWHERE, .total = NOWHERE, .due = NOWHERE
-#define IDENTITIES_OUT                                                                                       \
-    .out = { auth0_users, identities_bind }, .shape = SHAPE_LIST, .raw = offsetof(HecateAuth0IdentityList, raw), \
-    .total = NOWHERE, .due = NOWHERE
+#define IDENTITIES_OUT \
+    .out = { auth0_users, identities_bind }, .shape = SHAPE_LIST, .raw = offsetof(HecateAuth0IdentityList, raw), .total = NOWHERE, .due = NOWHERE
 
 static const Method link_account = { "POST", "/api/v2/users/%/identities", .body = { auth0_link, link_bind }, IDENTITIES_OUT };
 static const Method unlink_account = { "DELETE", "/api/v2/users/%/identities/%/%", IDENTITIES_OUT };
@@ -226,12 +222,44 @@ static const Method delete_tokenset = { "DELETE", "/api/v2/users/%/federated-con
 /* clang-format on */
 
 const Method *const auth0_methods[] = {
-    &create_user, &get_user, &list_users, &update_user, &delete_user, &by_email, &fetch_token, &link_account, &unlink_account,
-    &get_logs, &get_roles, &assign_roles, &delete_roles, 
-    &get_permissions, &assign_permissions, &delete_permissions, &get_user_organizations, &get_enrollments, &get_authentication_methods, &create_authentication_method, &update_authentication_methods, &delete_authentication_methods, 
-    &get_authentication_method, &update_authentication_method, &delete_authentication_method, &delete_all_authenticators, &delete_multifactor_provider, &invalidate_remember_browser, 
-    &regenerate_recovery_code, &get_sessions, &delete_sessions, &get_refresh_tokens, &delete_refresh_tokens, &clear_risk_assessors, 
-    &get_connected_accounts, &get_all_tokensets, &delete_tokenset, NULL,
+    &create_user,
+    &get_user,
+    &list_users,
+    &update_user,
+    &delete_user,
+    &by_email,
+    &fetch_token,
+    &link_account,
+    &unlink_account,
+    &get_logs,
+    &get_roles,
+    &assign_roles,
+    &delete_roles,
+    &get_permissions,
+    &assign_permissions,
+    &delete_permissions,
+    &get_user_organizations,
+    &get_enrollments,
+    &get_authentication_methods,
+    &create_authentication_method,
+    &update_authentication_methods,
+    &delete_authentication_methods,
+    &get_authentication_method,
+    &update_authentication_method,
+    &delete_authentication_method,
+    &delete_all_authenticators,
+    &delete_multifactor_provider,
+    &invalidate_remember_browser,
+    &regenerate_recovery_code,
+    &get_sessions,
+    &delete_sessions,
+    &get_refresh_tokens,
+    &delete_refresh_tokens,
+    &clear_risk_assessors,
+    &get_connected_accounts,
+    &get_all_tokensets,
+    &delete_tokenset,
+    NULL,
 };
 
 /* ---- the token ---- */

@@ -15,9 +15,12 @@
 
 void test_register(const char *name, CMUnitTestFunction fn);
 
-#define TEST(name)                                                                                  \
-    static void test_##name(void **state);                                                          \
-    __attribute__((constructor)) static void test_add_##name(void) { test_register(#name, test_##name); } \
+#define TEST(name)                                                 \
+    static void test_##name(void **state);                         \
+    __attribute__((constructor)) static void test_add_##name(void) \
+    {                                                              \
+        test_register(#name, test_##name);                         \
+    }                                                              \
     static void test_##name([[maybe_unused]] void **state)
 
 #define assert_ok(call) assert_string_equal(err_name(call), "OK")

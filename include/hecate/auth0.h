@@ -111,11 +111,11 @@ typedef struct HecateAuth0LinkInput {
 HECATE_API HecateStatus auth0_users_link(Auth0Users *users, const char *id, const HecateAuth0LinkInput *input, HecateAuth0IdentityList **ret,
                                          HecateError *error);
 /* unlink: DELETE /api/v2/users/{id}/identities/{provider}/{user_id} */
-HECATE_API HecateStatus auth0_users_unlink(Auth0Users *users, const char *id, const char *provider, const char *user_id, HecateAuth0IdentityList **ret,
-                                           HecateError *error);
+HECATE_API HecateStatus auth0_users_unlink(Auth0Users *users, const char *id, const char *provider, const char *user_id,
+                                           HecateAuth0IdentityList **ret, HecateError *error);
 
-/* `json` is the body as node-auth0 takes it ({"roles":["rol_…"]}, {"permissions":[…]}, …); what is no JSON is HECATE_INVALID. `what` is the second id of the
- * path: a method, a provider, a tokenset. */
+/* `json` is the body as node-auth0 takes it ({"roles":["rol_…"]}, {"permissions":[…]}, …); what is no JSON is HECATE_INVALID. `what` is the second id
+ * of the path: a method, a provider, a tokenset. */
 /* getLogs: GET /api/v2/users/{id}/logs */
 HECATE_API HecateStatus auth0_users_get_logs(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
                                              HecateError *error);
@@ -134,13 +134,13 @@ HECATE_API HecateStatus auth0_users_assign_permissions(Auth0Users *users, const 
 /* deletePermissions: DELETE /api/v2/users/{id}/permissions */
 HECATE_API HecateStatus auth0_users_delete_permissions(Auth0Users *users, const char *id, const char *json, HecateError *error);
 /* getUserOrganizations: GET /api/v2/users/{id}/organizations */
-HECATE_API HecateStatus auth0_users_get_user_organizations(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
-                                                           HecateError *error);
+HECATE_API HecateStatus auth0_users_get_user_organizations(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query,
+                                                           HecateAuth0Answer **ret, HecateError *error);
 /* getEnrollments: GET /api/v2/users/{id}/enrollments */
 HECATE_API HecateStatus auth0_users_get_enrollments(Auth0Users *users, const char *id, HecateAuth0Answer **ret, HecateError *error);
 /* getAuthenticationMethods: GET /api/v2/users/{id}/authentication-methods */
-HECATE_API HecateStatus auth0_users_get_authentication_methods(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
-                                                               HecateError *error);
+HECATE_API HecateStatus auth0_users_get_authentication_methods(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query,
+                                                               HecateAuth0Answer **ret, HecateError *error);
 /* createAuthenticationMethod: POST /api/v2/users/{id}/authentication-methods */
 HECATE_API HecateStatus auth0_users_create_authentication_method(Auth0Users *users, const char *id, const char *json, HecateAuth0Answer **ret,
                                                                  HecateError *error);
@@ -153,8 +153,8 @@ HECATE_API HecateStatus auth0_users_delete_authentication_methods(Auth0Users *us
 HECATE_API HecateStatus auth0_users_get_authentication_method(Auth0Users *users, const char *id, const char *what, HecateAuth0Answer **ret,
                                                               HecateError *error);
 /* updateAuthenticationMethod: PATCH /api/v2/users/{id}/authentication-methods/{what} */
-HECATE_API HecateStatus auth0_users_update_authentication_method(Auth0Users *users, const char *id, const char *what, const char *json, HecateAuth0Answer **ret,
-                                                                 HecateError *error);
+HECATE_API HecateStatus auth0_users_update_authentication_method(Auth0Users *users, const char *id, const char *what, const char *json,
+                                                                 HecateAuth0Answer **ret, HecateError *error);
 /* deleteAuthenticationMethod: DELETE /api/v2/users/{id}/authentication-methods/{what} */
 HECATE_API HecateStatus auth0_users_delete_authentication_method(Auth0Users *users, const char *id, const char *what, HecateError *error);
 /* deleteAllAuthenticators: DELETE /api/v2/users/{id}/authenticators */
@@ -178,8 +178,8 @@ HECATE_API HecateStatus auth0_users_delete_refresh_tokens(Auth0Users *users, con
 /* clearRiskAssessors: POST /api/v2/users/{id}/risk-assessments/clear */
 HECATE_API HecateStatus auth0_users_clear_risk_assessors(Auth0Users *users, const char *id, const char *json, HecateError *error);
 /* getConnectedAccounts: GET /api/v2/users/{id}/connected-accounts */
-HECATE_API HecateStatus auth0_users_get_connected_accounts(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query, HecateAuth0Answer **ret,
-                                                           HecateError *error);
+HECATE_API HecateStatus auth0_users_get_connected_accounts(Auth0Users *users, const char *id, const HecateAuth0PageQuery *query,
+                                                           HecateAuth0Answer **ret, HecateError *error);
 /* getAllTokensets: GET /api/v2/users/{id}/federated-connections-tokensets */
 HECATE_API HecateStatus auth0_users_get_all_tokensets(Auth0Users *users, const char *id, HecateAuth0Answer **ret, HecateError *error);
 /* deleteTokenset: DELETE /api/v2/users/{id}/federated-connections-tokensets/{what} */

@@ -44,6 +44,9 @@ size_t arena_used(const Arena *arena);
 /* Empties the arena and keeps its first block for the next use. */
 void arena_reset(Arena *arena);
 void arena_free(Arena *arena); /* accepts NULL */
-static inline void arena_freep(Arena **arena) { arena_free(*arena); }
+static inline void arena_freep(Arena **arena)
+{
+    arena_free(*arena);
+}
 
 #endif

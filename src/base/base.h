@@ -29,10 +29,10 @@
     } while (0)
 
 /* IGNORE(call): drops an error on purpose; say why beside it. */
-#define IGNORE(call)                        \
-    do {                                    \
+#define IGNORE(call)                         \
+    do {                                     \
         if ((call) != OK) { /* on purpose */ \
-        }                                   \
+        }                                    \
     } while (0)
 
 /* Functions nobody calls here: each has a bounded, explicit or thread-safe sister. */

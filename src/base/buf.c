@@ -50,8 +50,7 @@ char *buf_room(Buf *buf, size_t n)
 {
     size_t need;
 
-    if (buf->over || __builtin_add_overflow(buf->len, n, &need) || need > buf->cap ||
-        (need > buf->size && !buf_grow(buf, need))) {
+    if (buf->over || __builtin_add_overflow(buf->len, n, &need) || need > buf->cap || (need > buf->size && !buf_grow(buf, need))) {
         buf->over = true;
         return NULL;
     }

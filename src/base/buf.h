@@ -21,7 +21,10 @@ void buf_free(Buf *buf); /* heap buffers; wipes what it held; also as CLEANUP */
 
 /* Room for `n` more bytes behind the content, or NULL (then `over` is set). Write there, then buf_added(). */
 char *buf_room(Buf *buf, size_t n);
-static inline void buf_added(Buf *buf, size_t n) { buf->len += n; }
+static inline void buf_added(Buf *buf, size_t n)
+{
+    buf->len += n;
+}
 
 void buf_add(Buf *buf, const void *p, size_t n);
 void buf_str(Buf *buf, Str s);
@@ -39,7 +42,13 @@ static inline void buf_char(Buf *buf, char c)
 
 /* Content as a NUL-terminated string that lives as long as the buffer's memory; E_TOO_LARGE if something did not fit. */
 Err buf_text(Buf *buf, char **ret);
-static inline Str buf_view(const Buf *buf) { return (Str){ buf->data, buf->len }; }
-static inline void buf_clear(Buf *buf) { buf->len = 0, buf->over = false; }
+static inline Str buf_view(const Buf *buf)
+{
+    return (Str){ buf->data, buf->len };
+}
+static inline void buf_clear(Buf *buf)
+{
+    buf->len = 0, buf->over = false;
+}
 
 #endif

@@ -161,9 +161,8 @@ bool time_read(Str text, int64_t *ret)
     int64_t y, m, d, hour, minute, second, us = 0, offset;
 
     if (!take_digits(&text, 4, 9999, &y) || !take_char(&text, "-") || !take_digits(&text, 2, 12, &m) || !take_char(&text, "-") ||
-        !take_digits(&text, 2, 31, &d) || !take_char(&text, "Tt ") || !take_digits(&text, 2, 23, &hour) ||
-        !take_char(&text, ":") || !take_digits(&text, 2, 59, &minute) || !take_char(&text, ":") ||
-        !take_digits(&text, 2, 60, &second))
+        !take_digits(&text, 2, 31, &d) || !take_char(&text, "Tt ") || !take_digits(&text, 2, 23, &hour) || !take_char(&text, ":") ||
+        !take_digits(&text, 2, 59, &minute) || !take_char(&text, ":") || !take_digits(&text, 2, 60, &second))
         return false;
     if (take_char(&text, ".") && !take_fraction(&text, &us))
         return false;

@@ -23,15 +23,15 @@ typedef struct Fault {
 
 typedef struct Ctx {
     Arena *arena;
-    int64_t now;                     /* µs; taken once, so that all of a request has one time */
-    struct Db *db;                   /* db.h */
-    const struct Caller *caller;     /* dialect.h */
+    int64_t now;                       /* µs; taken once, so that all of a request has one time */
+    struct Db *db;                     /* db.h */
+    const struct Caller *caller;       /* dialect.h */
     const struct Directory *directory; /* directory.h: settings, hash lane */
-    void *house;                     /* what the server gives its dialects */
-    const char *request_id;          /* never NULL in the server */
-    const char *ip, *user_agent;     /* of the client, NULL if unknown */
-    const char *user_id;             /* of the user acted on, for the log line */
-    int64_t events;                  /* audit rows so far: each is a microsecond later than the one before */
+    void *house;                       /* what the server gives its dialects */
+    const char *request_id;            /* never NULL in the server */
+    const char *ip, *user_agent;       /* of the client, NULL if unknown */
+    const char *user_id;               /* of the user acted on, for the log line */
+    int64_t events;                    /* audit rows so far: each is a microsecond later than the one before */
     Fault fault;
 } Ctx;
 

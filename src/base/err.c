@@ -3,10 +3,9 @@
 
 static const struct {
     const char *name, *text;
-} err_rows[ERR_COUNT] = {
-    [OK] = { "OK", "ok" },
+} err_rows[ERR_COUNT] = { [OK] = { "OK", "ok" },
 #define ERR_ROW(code, text) [code] = { #code, text },
-    ERR_LIST(ERR_ROW)
+                          ERR_LIST(ERR_ROW)
 #undef ERR_ROW
 };
 

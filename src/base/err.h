@@ -116,13 +116,11 @@
 /* clang-format on */
 
 /* The compiler reports an error that nobody looks at. */
-typedef enum [[nodiscard]] Err {
-    OK = 0,
+typedef enum [[nodiscard]] Err{ OK = 0,
 #define ERR_ENUM(code, text) code,
-    ERR_LIST(ERR_ENUM)
+                                ERR_LIST(ERR_ENUM)
 #undef ERR_ENUM
-        ERR_COUNT
-} Err;
+                                    ERR_COUNT } Err;
 
 /* The code's name ("E_NO_USER") and its sentence for the log. Never NULL. */
 const char *err_name(Err err);

@@ -1,6 +1,6 @@
 /* log.h: one event a line, on standard error: JSON objects, or text when it is a terminal. Never a token, a body, an
- * address or a secret; text from outside is escaped, and cut behind 1024 bytes. Nothing here waits for a reader for longer than a moment: lines that a
- * full pipe does not take are lost, and their number is the first line when it takes some again. */
+ * address or a secret; text from outside is escaped, and cut behind 1024 bytes. Nothing here waits for a reader for longer than a moment: lines that
+ * a full pipe does not take are lost, and their number is the first line when it takes some again. */
 #ifndef HECATE_LOG_H
 #define HECATE_LOG_H
 
@@ -14,8 +14,8 @@ typedef enum LogForm { LOG_AUTO, LOG_JSON, LOG_TEXT } LogForm;
 void log_setup(LogLevel least, LogForm form);
 bool log_wants(LogLevel level);
 
-/* This thread's lines below LOG_WARN wait for log_flush() (loops call it before they wait), so that many go out in one write(2); else each goes out by
- * itself. Turned off at the end of the thread. */
+/* This thread's lines below LOG_WARN wait for log_flush() (loops call it before they wait), so that many go out in one write(2); else each goes out
+ * by itself. Turned off at the end of the thread. */
 void log_gather(bool on);
 void log_flush(void);
 

@@ -76,8 +76,7 @@ bool str_to_u64(Str s, uint64_t max, uint64_t *ret)
     if (s.n == 0)
         return false;
     for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] < '0' || s.p[i] > '9' || __builtin_mul_overflow(n, 10U, &n) ||
-            __builtin_add_overflow(n, (uint64_t)(s.p[i] - '0'), &n))
+        if (s.p[i] < '0' || s.p[i] > '9' || __builtin_mul_overflow(n, 10U, &n) || __builtin_add_overflow(n, (uint64_t)(s.p[i] - '0'), &n))
             return false;
     }
     if (n > max)
@@ -96,8 +95,7 @@ static size_t utf8_sequence(const unsigned char *p, size_t n)
     for (size_t i = 1; i < length; i++)
         if ((p[i] & 0xc0) != 0x80)
             return 0;
-    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
-        (p[0] == 0xf4 && p[1] > 0x8f))
+    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
         return 0;
     return length;
 }

@@ -11,8 +11,14 @@ typedef struct Str {
 } Str;
 
 #define STR(literal) ((Str){ (literal), sizeof(literal) - 1 })
-static inline Str str_of(const char *s) { return (Str){ s, s == NULL ? 0 : strlen(s) }; }
-static inline char *str_dup(Arena *arena, Str s) { return arena_strndup(arena, s.p, s.n); }
+static inline Str str_of(const char *s)
+{
+    return (Str){ s, s == NULL ? 0 : strlen(s) };
+}
+static inline char *str_dup(Arena *arena, Str s)
+{
+    return arena_strndup(arena, s.p, s.n);
+}
 
 bool str_eq(Str a, Str b);
 bool str_eq_nocase(Str a, Str b); /* ASCII letters only */
@@ -26,7 +32,10 @@ Str str_cut(Str *s, char at);
 /* Same text? NULL equals only NULL. */
 bool text_eq(const char *a, const char *b);
 /* NULL or ""? The reference servers write both for "nothing". */
-static inline bool text_empty(const char *s) { return s == NULL || *s == '\0'; }
+static inline bool text_empty(const char *s)
+{
+    return s == NULL || *s == '\0';
+}
 /* A copy with the ASCII letters in lower case: the key under which addresses and names are compared. NULL gives NULL. */
 char *text_lower(Arena *arena, const char *s);
 

@@ -10,7 +10,7 @@
 
 typedef enum Hash { HASH_SHA1, HASH_SHA224, HASH_SHA256, HASH_SHA384, HASH_SHA512, HASH_MD5, HASH_MD4, HASH_RIPEMD160 } Hash;
 size_t hash_size(Hash hash);
-const char *hash_name(Hash hash); /* "sha256", as hashes of passwords write it */
+const char *hash_name(Hash hash);     /* "sha256", as hashes of passwords write it */
 bool hash_named(Str name, Hash *ret); /* in any case; false too if OpenSSL has it not (RIPEMD-160) */
 void hash_sum(Hash hash, Str data, uint8_t *out);
 void hmac_sum(Hash hash, Str key, Str data, uint8_t *out); /* aborts over 2 GiB of key: nothing from outside gets near */
@@ -29,9 +29,9 @@ Err seal_read(Arena *arena, const uint8_t key[DATA_KEY_BYTES], const char *purpo
 /* A password scheme: one row of `schemes[]`. What a hash costs is read from its text before anything is run: over the caps (2 s on one core,
  * 256 MiB) it is refused at import and never computed. */
 typedef struct Scheme {
-    const char *name; /* "bcrypt", "argon2id", … */
-    bool (*knows)(Str hash);               /* by its prefix */
-    Err (*check)(Str hash);                /* form and cost: E_BAD_HASH */
+    const char *name;        /* "bcrypt", "argon2id", … */
+    bool (*knows)(Str hash); /* by its prefix */
+    Err (*check)(Str hash);  /* form and cost: E_BAD_HASH */
     /* OK, E_WRONG_PASSWORD, E_BAD_HASH, E_NOMEM; slow: call it in the lane. NULL: another service keeps the password. */
     Err (*verify)(Str hash, Str password);
     /* The next four are NULL if new hashes are never of this scheme. */
@@ -39,9 +39,9 @@ typedef struct Scheme {
     int (*compare)(Str hash, const char *settings); /* < 0: a hash that passed check() costs less than a new one would; > 0: more */
     Err (*make)(Arena *arena, const char *settings, Str password, char **ret);
     const char *(*decoy)(Arena *arena, const char *settings); /* nobody's hash, which takes as long as a new one */
-    size_t max_bytes; /* longest password it distinguishes; 0: any */
-    int strength;     /* a hash of a lower strength is renewed at a sign-in; 20: bcrypt */
-    bool core;        /* the Go server can read it: may stand in auth.users */
+    size_t max_bytes;                                         /* longest password it distinguishes; 0: any */
+    int strength;                                             /* a hash of a lower strength is renewed at a sign-in; 20: bcrypt */
+    bool core;                                                /* the Go server can read it: may stand in auth.users */
 } Scheme;
 /* The row for a hash, or NULL. */
 const Scheme *scheme_of(Str hash);
@@ -54,12 +54,12 @@ Err password_hash_check(Str hash);
 size_t password_most_bytes(const char *setting);
 /* A hash of no password that takes as long to verify as one of this setting; NULL for a bad setting. */
 const char *password_decoy(Arena *arena, const char *setting);
-/* These two are slow: run them in the hash lane (directory/passwords.c does). E_LONG_PASSWORD over password_most_bytes(), or where bcrypt would end at a
- * NUL; E_CONFIG for a bad setting; E_NOMEM. A password over 4096 bytes is always wrong; E_FOREIGN_PASSWORD: another service keeps it. */
+/* These two are slow: run them in the hash lane (directory/passwords.c does). E_LONG_PASSWORD over password_most_bytes(), or where bcrypt would end
+ * at a NUL; E_CONFIG for a bad setting; E_NOMEM. A password over 4096 bytes is always wrong; E_FOREIGN_PASSWORD: another service keeps it. */
 Err password_make(Arena *arena, const char *setting, Str password, char **ret);
 Err password_verify(Str hash, Str password);
-/* Should the hash be renewed under this setting? A stronger scheme never becomes a weaker one, nor a higher cost of one scheme a lower one; of two equal
- * ones only that is renewed which the Go server cannot read. */
+/* Should the hash be renewed under this setting? A stronger scheme never becomes a weaker one, nor a higher cost of one scheme a lower one; of two
+ * equal ones only that is renewed which the Go server cannot read. */
 bool password_is_weaker(Str hash, const char *setting);
 
 /* ---- hashes of other systems: each dialect turns its own forms into these texts, the only ones that are stored (docs/passwords.md) ----
@@ -74,13 +74,15 @@ typedef struct HashPre {
     bool hashed;           /* the lower-case hex digits of `hash` over all that */
     Hash hash;
 } HashPre;
-/* $pre$[e=utf16le|latin1][,b=SALT][,a=SALT][,h=DIGEST]$INNER, or `inner` itself if nothing was done. bcrypt with what may hold a NUL is not in form. */
+/* $pre$[e=utf16le|latin1][,b=SALT][,a=SALT][,h=DIGEST]$INNER, or `inner` itself if nothing was done. bcrypt with what may hold a NUL is not in form.
+ */
 char *hash_text_pre(Arena *arena, const HashPre *steps, const char *inner);
 /* {MD4}, {MD5}, {SHA}, {SHA224} … {SHA512}SUM; with a salt behind the sum: {SMD5}, {SSHA}, {SSHA256} … (RFC 2307 and its usage). */
 char *hash_text_digest(Arena *arena, Hash hash, Str sum);
-char *hash_text_hmac(Arena *arena, Hash hash, Str key, Str sum);                                        /* $hmac-DIGEST$KEY$SUM */
-char *hash_text_pbkdf2(Arena *arena, Hash hash, uint64_t iterations, Str salt, Str key);                /* $pbkdf2-DIGEST$i=N,l=BYTES$SALT$KEY */
-char *hash_text_scrypt(Arena *arena, uint64_t n, uint64_t r, uint64_t p, Str salt, Str key);            /* $scrypt$ln=LOG2N,r=R,p=P$SALT$KEY; NULL: n is no power of two */
+char *hash_text_hmac(Arena *arena, Hash hash, Str key, Str sum);                         /* $hmac-DIGEST$KEY$SUM */
+char *hash_text_pbkdf2(Arena *arena, Hash hash, uint64_t iterations, Str salt, Str key); /* $pbkdf2-DIGEST$i=N,l=BYTES$SALT$KEY */
+char *hash_text_scrypt(Arena *arena, uint64_t n, uint64_t r, uint64_t p, Str salt,
+                       Str key); /* $scrypt$ln=LOG2N,r=R,p=P$SALT$KEY; NULL: n is no power of two */
 /* $P$ and $H$ (phpass), $2a$, $2b$, $2y$, $argon2i$, $argon2id$, $fbscrypt$ and awscognito#POOL#CLIENT#NAME are kept as they are. */
 
 /* ---- keys and tokens (RFC 7515, 7517, 7518, 7519, 8037, 8725) ---- */
@@ -91,11 +93,12 @@ Alg alg_named(Str name); /* ALG_NONE if it is none of these */
 
 /* A key is bound to one algorithm. Reference-counted, immutable, thread-safe. */
 typedef struct Key Key;
-Err key_generate(Alg alg, const char *kid, Key **ret);          /* RS256: 2048 bits; HS256: 32 random bytes */
-Err key_from_secret(Str secret, const char *kid, Key **ret);    /* HS256; kid NULL: none */
+Err key_generate(Alg alg, const char *kid, Key **ret);       /* RS256: 2048 bits; HS256: 32 random bytes */
+Err key_from_secret(Str secret, const char *kid, Key **ret); /* HS256; kid NULL: none */
 /* A private or public JWK (strict: one algorithm, RSA ≥ 2048 bits with e > 1, oct ≥ hash length, private members consistent). E_CONFIG. */
 Err key_from_jwk(Ctx *ctx, Str jwk, Key **ret);
-Err key_to_jwk(Arena *arena, const Key *key, bool private_too, char **ret); /* members in alphabetical order; key_ops and use as spec/gotrue.md 3.21 */
+Err key_to_jwk(Arena *arena, const Key *key, bool private_too,
+               char **ret); /* members in alphabetical order; key_ops and use as spec/gotrue.md 3.21 */
 Alg key_alg(const Key *key);
 const char *key_kid(const Key *key); /* NULL if none */
 bool key_can_sign(const Key *key);
@@ -107,8 +110,8 @@ typedef struct KeySet {
     Key **v;
     size_t n;
     Key *signer;
-    unsigned algs; /* bit 1 << Alg: what is accepted; 0: the algorithms of the keys */
-    Key *fallback; /* HS256 key for tokens without a known kid, or NULL */
+    unsigned algs;   /* bit 1 << Alg: what is accepted; 0: the algorithms of the keys */
+    Key *fallback;   /* HS256 key for tokens without a known kid, or NULL */
     uint64_t serial; /* from keyset_serial(), once the set is filled; 0: jwt_verify() remembers no token of it */
 } KeySet;
 /* A number that no other key set of the process has. */
@@ -121,13 +124,19 @@ Err jwt_sign(Arena *arena, const KeySet *keys, const char *typ, const char *clai
 
 typedef enum JwtFault {
     JWT_OK,
-    JWT_SEGMENTS,     /* not three parts */
-    JWT_HEADER_BASE64, JWT_HEADER_JSON, JWT_CLAIMS_BASE64, JWT_CLAIMS_JSON,
-    JWT_ALG_MISSING, JWT_ALG_UNKNOWN, JWT_ALG_REFUSED, /* absent; not known to anybody; known but not of these keys */
-    JWT_CRIT,         /* a crit header, which nobody here understands, or one that brings a key: jwk, jku, x5u, x5c */
-    JWT_KEY_TYPE,     /* the kid names a key of another type */
+    JWT_SEGMENTS, /* not three parts */
+    JWT_HEADER_BASE64,
+    JWT_HEADER_JSON,
+    JWT_CLAIMS_BASE64,
+    JWT_CLAIMS_JSON,
+    JWT_ALG_MISSING,
+    JWT_ALG_UNKNOWN,
+    JWT_ALG_REFUSED, /* absent; not known to anybody; known but not of these keys */
+    JWT_CRIT,        /* a crit header, which nobody here understands, or one that brings a key: jwk, jku, x5u, x5c */
+    JWT_KEY_TYPE,    /* the kid names a key of another type */
     JWT_KID_UNKNOWN,
-    JWT_SIGNATURE_BASE64, JWT_SIGNATURE,
+    JWT_SIGNATURE_BASE64,
+    JWT_SIGNATURE,
 } JwtFault;
 typedef struct Jwt {
     JwtFault fault;

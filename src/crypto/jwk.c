@@ -161,8 +161,8 @@ static bool inverse(const BIGNUM *a, const BIGNUM *b, const BIGNUM *modulus, BN_
 {
     BIGNUM *m CLEANUP(bn_freep) = BN_dup(modulus), *product CLEANUP(bn_freep) = BN_new();
 
-    return m != NULL && product != NULL && BN_sub_word(m, less) == 1 && !BN_is_zero(m) &&
-           BN_mod_mul(product, a, b, m, ctx) == 1 && BN_is_one(product);
+    return m != NULL && product != NULL && BN_sub_word(m, less) == 1 && !BN_is_zero(m) && BN_mod_mul(product, a, b, m, ctx) == 1 &&
+           BN_is_one(product);
 }
 
 /* Do the private members belong to the public ones? OpenSSL's own check also proves the primes, which takes 36 ms a key and is
@@ -173,10 +173,9 @@ static bool rsa_consistent(BIGNUM *const v[COUNTOF(rsa_rows)])
     BN_CTX *ctx CLEANUP(bn_ctx_freep) = BN_CTX_secure_new();
     BIGNUM *product CLEANUP(bn_freep) = BN_new();
 
-    return ctx != NULL && product != NULL && BN_mul(product, p, q, ctx) == 1 && BN_cmp(product, n) == 0 && !BN_is_one(p) &&
-           !BN_is_one(q) && inverse(d, e, p, 1, ctx) && inverse(d, e, q, 1, ctx) && inverse(dp, e, p, 1, ctx) &&
-           inverse(dq, e, q, 1, ctx) && inverse(qi, q, p, 0, ctx) && BN_cmp(dp, p) < 0 && BN_cmp(dq, q) < 0 &&
-           BN_cmp(qi, p) < 0 && BN_cmp(d, n) < 0;
+    return ctx != NULL && product != NULL && BN_mul(product, p, q, ctx) == 1 && BN_cmp(product, n) == 0 && !BN_is_one(p) && !BN_is_one(q) &&
+           inverse(d, e, p, 1, ctx) && inverse(d, e, q, 1, ctx) && inverse(dp, e, p, 1, ctx) && inverse(dq, e, q, 1, ctx) &&
+           inverse(qi, q, p, 0, ctx) && BN_cmp(dp, p) < 0 && BN_cmp(dq, q) < 0 && BN_cmp(qi, p) < 0 && BN_cmp(d, n) < 0;
 }
 
 /* Is `r` a power of 65537 modulo the prime? */
@@ -210,8 +209,8 @@ static bool rsa_good(const EVP_PKEY *pkey, bool private)
 
     for (size_t i = 0; i < COUNTOF(rsa_rows) && good; i++)
         good = (rsa_rows[i].private && !private) || EVP_PKEY_get_bn_param(pkey, rsa_rows[i].param, &v[i]) == 1;
-    good = good && BN_num_bits(v[0]) >= LEAST_RSA_BITS && BN_num_bits(v[0]) <= MOST_RSA_BITS && BN_is_odd(v[0]) &&
-           BN_is_odd(v[1]) && !BN_is_one(v[1]) && BN_num_bits(v[1]) <= 64 && !is_roca(v[0]) && (!private || rsa_consistent(v));
+    good = good && BN_num_bits(v[0]) >= LEAST_RSA_BITS && BN_num_bits(v[0]) <= MOST_RSA_BITS && BN_is_odd(v[0]) && BN_is_odd(v[1]) &&
+           !BN_is_one(v[1]) && BN_num_bits(v[1]) <= 64 && !is_roca(v[0]) && (!private || rsa_consistent(v));
     for (size_t i = 0; i < COUNTOF(rsa_rows); i++)
         BN_clear_free(v[i]);
     return good;

@@ -108,8 +108,7 @@ static EVP_PKEY *generate(const AlgRow *row)
 {
     if (text_eq(row->kty, "RSA"))
         return EVP_PKEY_Q_keygen(NULL, NULL, row->type, (size_t)LEAST_RSA_BITS);
-    return text_eq(row->kty, "EC") ? EVP_PKEY_Q_keygen(NULL, NULL, row->type, row->crv)
-                                   : EVP_PKEY_Q_keygen(NULL, NULL, row->type);
+    return text_eq(row->kty, "EC") ? EVP_PKEY_Q_keygen(NULL, NULL, row->type, row->crv) : EVP_PKEY_Q_keygen(NULL, NULL, row->type);
 }
 
 Err key_generate(Alg alg, const char *kid, Key **ret)

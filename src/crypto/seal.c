@@ -24,8 +24,7 @@ static void cipher_freep(EVP_CIPHER_CTX **ctx)
 
 static Err derive(const uint8_t key[DATA_KEY_BYTES], const char *purpose, Derived *derived)
 {
-    return hkdf_sum(HASH_SHA256, (Str){ (const char *)key, DATA_KEY_BYTES }, STR(""), str_of(purpose), derived->key,
-                    sizeof(derived->key));
+    return hkdf_sum(HASH_SHA256, (Str){ (const char *)key, DATA_KEY_BYTES }, STR(""), str_of(purpose), derived->key, sizeof(derived->key));
 }
 
 /* `box` is nonce, tag, cipher. */
@@ -37,8 +36,7 @@ static bool encrypt(const Derived *derived, const char *purpose, Str secret, uin
     return ctx != NULL && EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, derived->key, box) == 1 &&
            EVP_EncryptUpdate(ctx, NULL, &n, (const uint8_t *)purpose, (int)strlen(purpose)) == 1 &&
            EVP_EncryptUpdate(ctx, box + NONCE + TAG, &n, (const uint8_t *)secret.p, (int)secret.n) == 1 &&
-           EVP_EncryptFinal_ex(ctx, box + NONCE + TAG + n, &n) == 1 &&
-           EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG, box + NONCE) == 1;
+           EVP_EncryptFinal_ex(ctx, box + NONCE + TAG + n, &n) == 1 && EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG, box + NONCE) == 1;
 }
 
 static bool decrypt(const Derived *derived, const char *purpose, Str box, uint8_t *plain)
@@ -77,8 +75,8 @@ Err seal_read(Arena *arena, const uint8_t key[DATA_KEY_BYTES], const char *purpo
     uint8_t *plain;
     Str box;
 
-    if (sealed == NULL || strncmp(sealed, "v1.", 3) != 0 || !base64_read(arena, str_of(sealed + 3), true, false, &box) ||
-        box.n < NONCE + TAG || box.n > NONCE + TAG + MOST_SECRET)
+    if (sealed == NULL || strncmp(sealed, "v1.", 3) != 0 || !base64_read(arena, str_of(sealed + 3), true, false, &box) || box.n < NONCE + TAG ||
+        box.n > NONCE + TAG + MOST_SECRET)
         return E_BAD_CREDENTIAL;
     plain = arena_alloc(arena, box.n);
     TRY(derive(key, purpose, &derived));

@@ -7,14 +7,14 @@
 #include "base/ctx.h"
 #include "directory/directory.h"
 #include "http/http.h"
-#include "json/json.h"
 #include "model/model.h"
+#include "json/json.h"
 
 /* What a caller must show. Checked by the router before the handler runs. */
 typedef enum Need {
     NEED_NOTHING,
-    NEED_SECRET,  /* the dialect's admin credential */
-    NEED_USER,    /* a user's access token */
+    NEED_SECRET, /* the dialect's admin credential */
+    NEED_USER,   /* a user's access token */
 } Need;
 
 typedef struct Dialect Dialect;
@@ -23,40 +23,41 @@ typedef Err (*Handler)(Ctx *ctx, const Req *req, Reply *reply);
 typedef Err (*UserVerb)(Ctx *ctx, const char *id, User **ret);
 
 enum RouteFlags {
-    ROUTE_SLASH = 1,  /* a trailing slash matches, too */
-    ROUTE_RAW = 2,    /* the body is not JSON: the handler reads it */
+    ROUTE_SLASH = 1, /* a trailing slash matches, too */
+    ROUTE_RAW = 2,   /* the body is not JSON: the handler reads it */
 };
 
 /* One row an operation. `in` and `out` are the field tables of the two bodies (or of the query, for a GET). */
 struct Route {
-    unsigned method;      /* GET, POST, … */
-    const char *path;     /* "/users/{user_id}/ban": literal segments win over parameters */
+    unsigned method;  /* GET, POST, … */
+    const char *path; /* "/users/{user_id}/ban": literal segments win over parameters */
     Need need;
     Handler fn;
     const Field *in, *out;
-    UserVerb verb;        /* for on_user_verb */
-    const char *scope;    /* any of these, comma-separated; NULL: none is asked */
+    UserVerb verb;     /* for on_user_verb */
+    const char *scope; /* any of these, comma-separated; NULL: none is asked */
     unsigned flags;
-    size_t body;          /* bytes; 0: 1 MiB */
-    int64_t body_ms;      /* 0: the server's */
-    const char *limit;    /* name of the rate limiter, or NULL */
+    size_t body;       /* bytes; 0: 1 MiB */
+    int64_t body_ms;   /* 0: the server's */
+    const char *limit; /* name of the rate limiter, or NULL */
 };
 
-/* How a dialect says an error. Indexed by Err; a test finds lines with status 0. `text` may hold %s for fault.text, `detail` is Clerk's long_message. */
+/* How a dialect says an error. Indexed by Err; a test finds lines with status 0. `text` may hold %s for fault.text, `detail` is Clerk's long_message.
+ */
 typedef struct ErrRow {
     int status;
     const char *code, *text, *detail;
 } ErrRow;
 
 struct Dialect {
-    const char *name;             /* "gotrue", "clerk", "auth0", "ops" */
-    const char *const *mounts;    /* path prefixes, NULL at the end: "", "/auth/v1" */
-    const Route *routes;          /* { 0 } at the end */
-    const ErrRow *errors;         /* ERR_COUNT rows */
+    const char *name;          /* "gotrue", "clerk", "auth0", "ops" */
+    const char *const *mounts; /* path prefixes, NULL at the end: "", "/auth/v1" */
+    const Route *routes;       /* { 0 } at the end */
+    const ErrRow *errors;      /* ERR_COUNT rows */
     /* Looks at every request first; true: the reply is ready (CORS preflights). NULL: none. */
     bool (*intercept)(Ctx *ctx, const Req *req, Reply *reply);
-    /* Sets ctx->caller from the credential. Called once the path is known; `route` is NULL when the path or method is unknown, so that a dialect can judge the
-     * key first. `path` is below the mount. */
+    /* Sets ctx->caller from the credential. Called once the path is known; `route` is NULL when the path or method is unknown, so that a dialect can
+     * judge the key first. `path` is below the mount. */
     Err (*identify)(Ctx *ctx, const Req *req, Str path, const Route *route);
     /* Is the caller allowed? NULL: need and scope as the router checks them (E_NOT_ADMIN, E_SCOPE). */
     Err (*allow)(Ctx *ctx, const Req *req, const Route *route);
@@ -84,22 +85,28 @@ typedef struct Call {
     const Dialect *dialect;
     const void *settings;
     const Req *req;
-    const Route *route;          /* NULL: none matched */
-    Str path;                    /* below the mount, as sent */
-    Str names[MOST_PARAMS];      /* of path parameters */
+    const Route *route;              /* NULL: none matched */
+    Str path;                        /* below the mount, as sent */
+    Str names[MOST_PARAMS];          /* of path parameters */
     const char *values[MOST_PARAMS]; /* decoded once */
     size_t n_params;
-    unsigned allowed;            /* methods that the path knows (for Allow) */
-    void *loaded;                /* what enter() loaded (GoTrue: the user of the path) */
+    unsigned allowed; /* methods that the path knows (for Allow) */
+    void *loaded;     /* what enter() loaded (GoTrue: the user of the path) */
 } Call;
-static inline Call *ctx_call(const Ctx *ctx) { return ctx->house; }
-static inline const void *ctx_settings(const Ctx *ctx) { return ctx_call(ctx)->settings; }
+static inline Call *ctx_call(const Ctx *ctx)
+{
+    return ctx->house;
+}
+static inline const void *ctx_settings(const Ctx *ctx)
+{
+    return ctx_call(ctx)->settings;
+}
 
 /* ---- the router (router.c) ---- */
 
 typedef struct Router Router;
-/* Dialects that share listeners: each request goes to the first mount whose prefix and path fit; if none fits, to the first mount. Routes are compiled into a
- * trie. */
+/* Dialects that share listeners: each request goes to the first mount whose prefix and path fit; if none fits, to the first mount. Routes are
+ * compiled into a trie. */
 Router *router_new(const Mount *mounts, size_t n);
 void router_free(Router *router);
 /* Serves one request: intercept, route, identify, need, scope, enter, handler; an Err becomes the dialect's answer; logs one line. */

@@ -6,7 +6,7 @@
 /* A node of the trie: literal children by name, at most one parameter. */
 typedef struct Node {
     struct Node *next, *child, *param;
-    Str name;             /* literal segment */
+    Str name; /* literal segment */
     const Route *routes[8];
     size_t n_routes;
 } Node;
@@ -328,8 +328,13 @@ typedef struct Row {
 } Row;
 
 static const Field row_fields[] = {
-    TEXT(Row, dialect, "dialect"), TEXT(Row, method, "method"), TEXT(Row, path, "path"), TEXT(Row, need, "credential"),
-    TEXT(Row, scope, "scopes"), INT(Row, body, "body_limit"), END(Row),
+    TEXT(Row, dialect, "dialect"),
+    TEXT(Row, method, "method"),
+    TEXT(Row, path, "path"),
+    TEXT(Row, need, "credential"),
+    TEXT(Row, scope, "scopes"),
+    INT(Row, body, "body_limit"),
+    END(Row),
 };
 
 void router_print(const Mount *mounts, size_t n, Buf *buf)
@@ -340,7 +345,11 @@ void router_print(const Mount *mounts, size_t n, Buf *buf)
     buf_char(buf, '[');
     for (size_t i = 0; i < n; i++)
         for (const Route *route = mounts[i].dialect->routes; route->path != NULL; route++) {
-            const Row row = { mounts[i].dialect->name, method_name((Method)route->method), route->path, needs[route->need], route->scope,
+            const Row row = { mounts[i].dialect->name,
+                              method_name((Method)route->method),
+                              route->path,
+                              needs[route->need],
+                              route->scope,
                               route->body == 0 ? DEFAULT_BODY : (int64_t)route->body };
 
             buf_puts(buf, comma ? ",\n" : "\n");

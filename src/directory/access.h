@@ -1,5 +1,5 @@
-/* access.h: roles, permissions and resource servers, and who has them. Errors beside those of directory.h: E_NO_ROW: the role, resource server or permission
- * is not there; E_CONFLICT: the name or identifier is taken; E_NO_USER. */
+/* access.h: roles, permissions and resource servers, and who has them. Errors beside those of directory.h: E_NO_ROW: the role, resource server or
+ * permission is not there; E_CONFLICT: the name or identifier is taken; E_NO_USER. */
 #ifndef HECATE_DIRECTORY_ACCESS_H
 #define HECATE_DIRECTORY_ACCESS_H
 
@@ -13,10 +13,10 @@ typedef struct PermissionRef {
 /* A page; `total` gets how many there are in all, NULL: nobody asks. */
 typedef struct AccessPage {
     int64_t limit, offset, *total;
-    const char *filter;           /* roles: part of the name, in any case; NULL: all */
-    const char *user_id;          /* roles: of this user; NULL: all there are */
-    const char *after_id;         /* users of a role: behind this one … */
-    int64_t after;                /* … that was assigned then; 0: from the start */
+    const char *filter;   /* roles: part of the name, in any case; NULL: all */
+    const char *user_id;  /* roles: of this user; NULL: all there are */
+    const char *after_id; /* users of a role: behind this one … */
+    int64_t after;        /* … that was assigned then; 0: from the start */
 } AccessPage;
 
 Err dir_server_create(Ctx *ctx, ResourceServer *server); /* sets id and created_at */

@@ -1,5 +1,5 @@
-/* account.h: what an administrator sees and ends of one user: sessions, refresh tokens, events, second factors. Errors beside those of directory.h: E_NO_ROW:
- * no such session, token or factor; E_NO_USER. */
+/* account.h: what an administrator sees and ends of one user: sessions, refresh tokens, events, second factors. Errors beside those of directory.h:
+ * E_NO_ROW: no such session, token or factor; E_NO_USER. */
 #ifndef HECATE_DIRECTORY_ACCOUNT_H
 #define HECATE_DIRECTORY_ACCOUNT_H
 

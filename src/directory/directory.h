@@ -22,24 +22,24 @@ typedef struct FactorRules {
 
 /* Settings of the directory, one for the process; read-only while requests run. */
 typedef struct Directory {
-    const char *default_aud, *default_role; /* of new users; GOTRUE_JWT_AUD, GOTRUE_JWT_DEFAULT_GROUP_NAME */
-    const char *password_hash;              /* HECATE_PASSWORD_HASH: scheme and cost of new hashes */
-    int64_t password_min;                   /* bytes, at least 6 */
-    const char *password_required;          /* sets separated by ':' ("\:" is a colon), NULL: none */
-    bool rotation;                          /* a reused refresh token revokes its family */
-    int64_t reuse_interval;                 /* s: how long a used refresh token may come again */
+    const char *default_aud, *default_role;                       /* of new users; GOTRUE_JWT_AUD, GOTRUE_JWT_DEFAULT_GROUP_NAME */
+    const char *password_hash;                                    /* HECATE_PASSWORD_HASH: scheme and cost of new hashes */
+    int64_t password_min;                                         /* bytes, at least 6 */
+    const char *password_required;                                /* sets separated by ':' ("\:" is a colon), NULL: none */
+    bool rotation;                                                /* a reused refresh token revokes its family */
+    int64_t reuse_interval;                                       /* s: how long a used refresh token may come again */
     int64_t session_timebox, session_inactivity, session_low_aal; /* µs, 0: none */
     bool single_session;
-    bool refresh_v2;                        /* new sessions get refresh tokens of version 2 */
-    bool refresh_always;                    /* version 2: a used token may come again without end */
-    bool audit_off;                         /* audit to the log alone */
-    bool email_off, phone_off;              /* no sign-in by this kind of address */
+    bool refresh_v2;           /* new sessions get refresh tokens of version 2 */
+    bool refresh_always;       /* version 2: a used token may come again without end */
+    bool audit_off;            /* audit to the log alone */
+    bool email_off, phone_off; /* no sign-in by this kind of address */
     FactorRules factors;
-    const char *images;                     /* the folder of pictures; NULL: none are taken */
+    const char *images; /* the folder of pictures; NULL: none are taken */
     HookSetting hooks[HOOKS];
-    const uint8_t *data_key;                /* DATA_KEY_BYTES */
+    const uint8_t *data_key; /* DATA_KEY_BYTES */
     Lane *hash_lane;
-    Mailing mail;                           /* messages and their tokens */
+    Mailing mail; /* messages and their tokens */
 } Directory;
 
 /* Who is calling: set by the dialect's identify(), read by the router and by the audit trail. */
@@ -58,45 +58,45 @@ typedef struct Caller {
 
 /* What a dialect's rules are where they differ; one constant a dialect. */
 typedef struct UserPolicy {
-    bool check_password;      /* rules of the Directory hold for new passwords (length alone for Clerk and Auth0: password_min) */
-    int64_t password_min;     /* 0: the Directory's; bytes */
-    bool random_password;     /* a user without password or hash gets one that nobody knows */
-    bool verified_in_meta;    /* confirming an e-mail sets meta_user.email_verified */
-    bool keep_sessions;       /* a new password does not end sessions */
-    bool profile;             /* users get a row in hecate.profiles in any case: times of passwords are kept there */
-    int64_t meta_max;         /* bytes of a metadata document, 0: no limit: E_TOO_LONG */
-    bool by_self;             /* the user signs up: the data of its identity carry meta_user and become it, and it is the actor */
+    bool check_password;   /* rules of the Directory hold for new passwords (length alone for Clerk and Auth0: password_min) */
+    int64_t password_min;  /* 0: the Directory's; bytes */
+    bool random_password;  /* a user without password or hash gets one that nobody knows */
+    bool verified_in_meta; /* confirming an e-mail sets meta_user.email_verified */
+    bool keep_sessions;    /* a new password does not end sessions */
+    bool profile;          /* users get a row in hecate.profiles in any case: times of passwords are kept there */
+    int64_t meta_max;      /* bytes of a metadata document, 0: no limit: E_TOO_LONG */
+    bool by_self;          /* the user signs up: the data of its identity carry meta_user and become it, and it is the actor */
 } UserPolicy;
 
 /* A new user. E-mails and phones are checked and folded by the directory. */
 typedef struct NewUser {
     Given given;
-    const char *id;      /* UUID in any form, NULL or "": a random one */
-    const char *email, *phone;         /* the address of auth.users, or NULL */
-    Texts emails, phones, web3;        /* or all of them: the first e-mail and phone go to auth.users */
+    const char *id;                         /* UUID in any form, NULL or "": a random one */
+    const char *email, *phone;              /* the address of auth.users, or NULL */
+    Texts emails, phones, web3;             /* or all of them: the first e-mail and phone go to auth.users */
     Texts reserved_emails, reserved_phones; /* kept for the user, not verified */
     const char *username;
-    const char *password;              /* NULL: none; "" counts as none */
-    const char *password_hash;         /* a ready hash of any known scheme, or NULL */
+    const char *password;                            /* NULL: none; "" counts as none */
+    const char *password_hash;                       /* a ready hash of any known scheme, or NULL */
     const char *meta_user, *meta_app, *meta_private; /* objects, or NULL */
-    const char *role, *aud;            /* NULL or "": the defaults */
+    const char *role, *aud;                          /* NULL or "": the defaults */
     bool email_confirmed, phone_confirmed;
-    bool banned;                       /* for good */
-    bool locked;                       /* for LOCK_TIME */
+    bool banned; /* for good */
+    bool locked; /* for LOCK_TIME */
     int64_t banned_until;
-    int64_t created_at;                /* 0: now */
+    int64_t created_at; /* 0: now */
     const char *first_name, *last_name, *name, *nickname, *picture, *given_name, *family_name;
     const char *locale, *external_id;
-    const char *connection;            /* NULL: the default; addresses are unique within a connection */
-    const char *provider, *subject;    /* an id of the form provider|subject, or NULL */
+    const char *connection;         /* NULL: the default; addresses are unique within a connection */
+    const char *provider, *subject; /* an id of the form provider|subject, or NULL */
     bool blocked_shown, skip_password_checks;
     bool delete_self_disabled, create_organization_disabled, bypass_client_trust;
     int64_t create_organizations_limit; /* with HAS(); else none */
     int64_t legal_accepted_at;
-    const char *totp_secret;           /* base32 in any form, NULL: none; it becomes a verified factor */
-    Texts backup_codes;                /* in clear, or digests of bcrypt */
-    bool anonymous;                    /* no address at all, no audit row */
-    const UserPolicy *policy;          /* never NULL */
+    const char *totp_secret;  /* base32 in any form, NULL: none; it becomes a verified factor */
+    Texts backup_codes;       /* in clear, or digests of bcrypt */
+    bool anonymous;           /* no address at all, no audit row */
+    const UserPolicy *policy; /* never NULL */
 } NewUser;
 
 /* Makes a user with identities, addresses and profile, and the audit row user_signedup. `*ret` is the whole user as dir_user_get() gives it.
@@ -115,17 +115,17 @@ typedef enum MetaMode { META_TOP, META_TOP_CLEAR, META_DEEP, META_REPLACE } Meta
 /* A change of a user: only members marked in `given` count; a null clears where the kind allows it. */
 typedef struct UserPatch {
     Given given;
-    const char *email, *phone;   /* new address of auth.users; its identity follows */
+    const char *email, *phone; /* new address of auth.users; its identity follows */
     const char *username, *first_name, *last_name, *name, *nickname, *picture, *given_name, *family_name, *locale, *external_id;
     const char *password, *password_hash;
     const char *meta_user, *meta_app, *meta_private;
     const char *role;
     bool email_confirmed, phone_confirmed; /* true sets the time; false clears it only with `unconfirm` */
     bool unconfirm;
-    int64_t banned_until;        /* 0: lifts the ban */
-    bool banned;                 /* true: for good; false: lifts the ban */
-    bool locked;                 /* true: no sign-in for LOCK_TIME; false: lifts that, and the failed attempts are forgotten */
-    bool remove_password;        /* sessions end with end_sessions alone */
+    int64_t banned_until; /* 0: lifts the ban */
+    bool banned;          /* true: for good; false: lifts the ban */
+    bool locked;          /* true: no sign-in for LOCK_TIME; false: lifts that, and the failed attempts are forgotten */
+    bool remove_password; /* sessions end with end_sessions alone */
     bool blocked_shown;
     int64_t created_at, legal_accepted_at;
     bool delete_self_enabled, create_organization_enabled, bypass_client_trust;
@@ -137,17 +137,19 @@ typedef struct UserPatch {
     Texts backup_codes;                              /* with HAS(): the same */
     bool password_compromised;                       /* others know it: no sign-in by it until there is a new one */
     MetaMode meta_mode;
-    const UserPolicy *policy;    /* never NULL */
+    const UserPolicy *policy; /* never NULL */
 } UserPatch;
 
 /* Changes a user, with the audit row user_modified. A new password (or hash) ends all sessions unless the policy keeps them, and clears pending
- * tokens. E_NO_USER, E_NOT_THIS_USER and E_UNVERIFIED (primary_*_id), E_NO_IDENTIFIER (username, the last one) and the errors of dir_user_create(). */
+ * tokens. E_NO_USER, E_NOT_THIS_USER and E_UNVERIFIED (primary_*_id), E_NO_IDENTIFIER (username, the last one) and the errors of dir_user_create().
+ */
 Err dir_user_update(Ctx *ctx, const char *id, const UserPatch *in, User **ret);
 
 /* The same change of several users, all or none; `*ret` has them in the order of `ids`. ctx->user_id is the one that failed. */
 Err dir_users_update(Ctx *ctx, const Texts *ids, const UserPatch *in, List *ret);
 
-/* Deletes the user and all that hangs on it (audit: user_deleted). `soft`: keeps the row, made unrecognisable as spec/gotrue.md 2.5 says. E_NO_USER. */
+/* Deletes the user and all that hangs on it (audit: user_deleted). `soft`: keeps the row, made unrecognisable as spec/gotrue.md 2.5 says. E_NO_USER.
+ */
 Err dir_user_delete(Ctx *ctx, const char *id, bool soft);
 
 /* Verbs on one user, each giving the user as it then is. E_NO_USER.
@@ -166,14 +168,15 @@ bool user_banned(const Ctx *ctx, const User *user);
 /* A ban without an end is written as this time (9999-12-31T23:59:59Z): the Go server reads it. */
 #define BANNED_FOREVER ((int64_t)253402300799 * 1000000)
 
-/* ---- parts of a user (audit: user_modified). E_NO_USER; E_NOT_THIS_USER: the part is not there; E_NO_IDENTIFIER: it is the last by which the user is known ---- */
+/* ---- parts of a user (audit: user_modified). E_NO_USER; E_NOT_THIS_USER: the part is not there; E_NO_IDENTIFIER: it is the last by which the user
+ * is known ---- */
 
 Err dir_wallet_delete(Ctx *ctx, const char *user_id, const char *address_id);
 /* `provider` and `providers` of app metadata follow. */
 Err dir_identity_delete(Ctx *ctx, const char *user_id, const char *identity_id);
-/* The same as the user does it (spec/gotrue.md 3.15): a phone identity takes the phone number along; if no other identity has the user's e-mail, the best of
- * those that stay gives it one, confirmed if it is there (or with `confirm`). Audit: identity_unlinked, by the user if `by_user`. E_NO_IDENTIFIER: it is the
- * last identity; E_NOT_THIS_USER; E_EMAIL_TAKEN: another user has that e-mail. */
+/* The same as the user does it (spec/gotrue.md 3.15): a phone identity takes the phone number along; if no other identity has the user's e-mail, the
+ * best of those that stay gives it one, confirmed if it is there (or with `confirm`). Audit: identity_unlinked, by the user if `by_user`.
+ * E_NO_IDENTIFIER: it is the last identity; E_NOT_THIS_USER; E_EMAIL_TAKEN: another user has that e-mail. */
 Err dir_identity_unlink(Ctx *ctx, const char *user_id, const char *identity_id, bool confirm, bool by_user);
 /* TOTP, with `all` also phones as second factors and backup codes; OK if there is none. */
 Err dir_factors_delete(Ctx *ctx, const char *user_id, bool all);
@@ -183,11 +186,11 @@ typedef struct Grant {
     User *user;
     Session *session; /* with amr */
     const char *refresh_token;
-    const char *method; /* of the sign-in, where it is not the newest of the session */
-    bool reused;      /* a refresh that gave the active child again */
+    const char *method;      /* of the sign-in, where it is not the newest of the session */
+    bool reused;             /* a refresh that gave the active child again */
     const char *reuse_cause; /* version 2: why it may, comma-separated, or NULL */
-    bool counted;     /* version 2: the session's counter says which token this is */
-    bool weak_password; /* today's rules would refuse it: reasons in ctx->fault.reasons, sentence in ctx->fault.text */
+    bool counted;            /* version 2: the session's counter says which token this is */
+    bool weak_password;      /* today's rules would refuse it: reasons in ctx->fault.reasons, sentence in ctx->fault.text */
 } Grant;
 
 /* ---- second factors of the caller (spec/gotrue.md 3.16). E_NO_FACTOR: the user has none with this id ---- */
@@ -204,19 +207,21 @@ const Factor *user_factor(const User *user, const char *factor_id); /* NULL: it 
 typedef struct NewFactor {
     const char *factor_type, *friendly_name, *phone;
 } NewFactor;
-/* Begins an enrolment; `*secret` is the TOTP secret (base32), else NULL. Audit: factor_in_progress. E_SESSION_GONE: the credential names no session; E_BAD_VALUE
- * (kind), E_FACTOR_OFF, E_MISSING and E_BAD_PHONE (phone), E_FACTOR_EXISTS, E_FACTOR_NAME_TAKEN (fault.text is the name), E_FACTORS_MANY, E_MFA_REQUIRED. */
+/* Begins an enrolment; `*secret` is the TOTP secret (base32), else NULL. Audit: factor_in_progress. E_SESSION_GONE: the credential names no session;
+ * E_BAD_VALUE (kind), E_FACTOR_OFF, E_MISSING and E_BAD_PHONE (phone), E_FACTOR_EXISTS, E_FACTOR_NAME_TAKEN (fault.text is the name), E_FACTORS_MANY,
+ * E_MFA_REQUIRED. */
 Err dir_factor_enroll(Ctx *ctx, const NewFactor *in, Factor **ret, const char **secret);
 
 /* A challenge of the factor; it is good until `*expires_at` (µs). Audit: challenge_created. E_FACTOR_OFF. */
 Err dir_factor_challenge(Ctx *ctx, const Factor *factor, const char **id, int64_t *expires_at);
 
-/* Answers a challenge: the factor is verified, the session rises to aal2 with a new refresh token (those from before are over), the user's sessions below aal2
- * end, other unverified factors of the kind go. Audit: verification_attempted. A step of TOTP counts once (RFC 6238 5.2). E_SESSION_GONE, E_FACTOR_OFF,
- * E_NO_CHALLENGE, E_CHALLENGE_USED, E_CHALLENGE_OVER (fault.text is its id), E_WRONG_CODE (counted), E_RATE_LIMIT (FACTOR_TRIES). */
+/* Answers a challenge: the factor is verified, the session rises to aal2 with a new refresh token (those from before are over), the user's sessions
+ * below aal2 end, other unverified factors of the kind go. Audit: verification_attempted. A step of TOTP counts once (RFC 6238 5.2). E_SESSION_GONE,
+ * E_FACTOR_OFF, E_NO_CHALLENGE, E_CHALLENGE_USED, E_CHALLENGE_OVER (fault.text is its id), E_WRONG_CODE (counted), E_RATE_LIMIT (FACTOR_TRIES). */
 Err dir_factor_verify(Ctx *ctx, const Factor *factor, const char *challenge_id, const char *code, Grant *ret);
 
-/* Takes a factor away; sessions that rose by it fall to aal1. Audit: factor_unenrolled. E_SESSION_GONE; E_MFA_REQUIRED: it is verified, the caller not aal2. */
+/* Takes a factor away; sessions that rose by it fall to aal1. Audit: factor_unenrolled. E_SESSION_GONE; E_MFA_REQUIRED: it is verified, the caller
+ * not aal2. */
 Err dir_factor_unenroll(Ctx *ctx, const Factor *factor);
 /* The same by an administrator. Audit: factor_deleted. */
 Err dir_factor_delete(Ctx *ctx, const User *user, const Factor *factor);
@@ -236,8 +241,8 @@ typedef struct DirLink {
     const char *connection;         /* its connection; where its address stands when somebody else has it by now */
     bool plain;                     /* the id is that of a user without a chosen one */
 } DirLink;
-/* The secondary user's row goes, with its metadata, sessions, refresh tokens and factors; its identities and addresses become the other one's, and what
- * it signed in by is kept. `*ret` is the one that stays. E_NO_USER; E_NOT_THIS_USER: the secondary one is not there. */
+/* The secondary user's row goes, with its metadata, sessions, refresh tokens and factors; its identities and addresses become the other one's, and
+ * what it signed in by is kept. `*ret` is the one that stays. E_NO_USER; E_NOT_THIS_USER: the secondary one is not there. */
 Err dir_user_link(Ctx *ctx, const DirLink *in, User **ret);
 /* The account is a user again, with the id and password that it had, and without metadata. E_NO_USER, E_NOT_THIS_USER. */
 Err dir_user_unlink(Ctx *ctx, const DirLink *in, User **ret);
@@ -247,8 +252,8 @@ Err dir_identity_owner(Ctx *ctx, const char *provider, const char *provider_id, 
 Err dir_backup_codes_delete(Ctx *ctx, const char *user_id);
 enum { MOST_BACKUP_CODES = 20 };
 
-/* Is it a code of the user's TOTP, or one of its backup codes (which is then gone)? Neither counts twice. E_NO_FACTOR: the user has neither; E_BAD_VALUE: it has
- * TOTP alone, and the code has not its length; E_WRONG_CODE; E_NO_USER; E_BUSY. */
+/* Is it a code of the user's TOTP, or one of its backup codes (which is then gone)? Neither counts twice. E_NO_FACTOR: the user has neither;
+ * E_BAD_VALUE: it has TOTP alone, and the code has not its length; E_WRONG_CODE; E_NO_USER; E_BUSY. */
 typedef enum CodeKind { CODE_TOTP, CODE_BACKUP } CodeKind;
 Err dir_code_verify(Ctx *ctx, const char *user_id, const char *code, CodeKind *kind);
 
@@ -272,17 +277,18 @@ Err dir_user_count(Ctx *ctx, const UserQuery *query, int64_t *ret);
 
 /* ---- passwords and sign-in ---- */
 
-/* Does the password verify? OK, E_WRONG_PASSWORD, E_NO_PASSWORD, E_FOREIGN_PASSWORD (another service keeps it), E_NO_USER, E_BUSY. Renews a weaker hash. */
+/* Does the password verify? OK, E_WRONG_PASSWORD, E_NO_PASSWORD, E_FOREIGN_PASSWORD (another service keeps it), E_NO_USER, E_BUSY. Renews a weaker
+ * hash. */
 Err dir_password_verify(Ctx *ctx, const char *id, const char *password);
 
 /* The rules for new passwords: OK, E_WEAK_PASSWORD (fault.reasons), E_LONG_PASSWORD. */
 Err dir_password_check(Ctx *ctx, const UserPolicy *policy, const char *password);
 
-/* A sign-in by password (RFC 6749 4.3). One of email, phone, username is set. Unknown user, no password and wrong password are all E_BAD_SIGN_IN and take the
- * same time. E_PROVIDER_OFF, E_BANNED, E_LOCKED, E_EMAIL_UNCONFIRMED, E_PHONE_UNCONFIRMED (all only after a right password), E_BUSY. */
+/* A sign-in by password (RFC 6749 4.3). One of email, phone, username is set. Unknown user, no password and wrong password are all E_BAD_SIGN_IN and
+ * take the same time. E_PROVIDER_OFF, E_BANNED, E_LOCKED, E_EMAIL_UNCONFIRMED, E_PHONE_UNCONFIRMED (all only after a right password), E_BUSY. */
 typedef struct SignIn {
     const char *email, *phone, *username, *password;
-    const char *aud; /* NULL: any */
+    const char *aud;      /* NULL: any */
     bool unconfirmed_too; /* an address that nobody confirmed will do */
     bool linked_too;      /* accounts that were linked sign their user in */
 } SignIn;
@@ -290,17 +296,18 @@ typedef struct SignIn {
 /* Starts a session (aal1, amr password) with its first refresh token; sets last_sign_in_at; audit: login. */
 Err dir_sign_in(Ctx *ctx, const SignIn *in, Grant *ret);
 
-/* A user who makes itself and is signed in at once (spec/gotrue.md 3.1 with autoconfirm): dir_user_create(), then a session as dir_sign_in() makes it, amr
- * `password` or `anonymous`. E_USER_EXISTS (audit: user_repeated_signup), and the errors of dir_user_create(). */
+/* A user who makes itself and is signed in at once (spec/gotrue.md 3.1 with autoconfirm): dir_user_create(), then a session as dir_sign_in() makes
+ * it, amr `password` or `anonymous`. E_USER_EXISTS (audit: user_repeated_signup), and the errors of dir_user_create(). */
 Err dir_sign_up(Ctx *ctx, const NewUser *in, Grant *ret);
 
 /* ---- sessions and refresh tokens (spec/gotrue.md 3.3) ---- */
 
-/* One live child each, whatever comes at once. E_NO_REFRESH_TOKEN, E_BANNED, E_SESSION_GONE, E_SESSION_EXPIRED (fault.text says which way), E_REFRESH_REUSED
- * (the family is then revoked, if rotation is on), E_BAD_VALUE (not of a token's form). */
+/* One live child each, whatever comes at once. E_NO_REFRESH_TOKEN, E_BANNED, E_SESSION_GONE, E_SESSION_EXPIRED (fault.text says which way),
+ * E_REFRESH_REUSED (the family is then revoked, if rotation is on), E_BAD_VALUE (not of a token's form). */
 Err dir_session_refresh(Ctx *ctx, const char *token, Grant *ret);
 
-/* The user and session of a user's credential; session_id may be NULL. E_SUBJECT_GONE, E_SESSION_GONE, E_BANNED (user, session are then set all the same). */
+/* The user and session of a user's credential; session_id may be NULL. E_SUBJECT_GONE, E_SESSION_GONE, E_BANNED (user, session are then set all the
+ * same). */
 Err dir_session_load(Ctx *ctx, const char *user_id, const char *session_id, User **ret_user, Session **ret_session);
 /* OK or E_SESSION_EXPIRED by timebox, inactivity, not_after. */
 Err dir_session_check(Ctx *ctx, const Session *session);
@@ -335,8 +342,8 @@ Err dir_audit_list(Ctx *ctx, const AuditQuery *query, List *ret, int64_t *total)
 
 /* ---- keys (hecate.keys) ---- */
 
-/* The secret of this dialect and kind that is current, unsealed; made by `make` and stored when there is none (of several nodes one wins and all read the
- * same). `*made` tells. */
+/* The secret of this dialect and kind that is current, unsealed; made by `make` and stored when there is none (of several nodes one wins and all read
+ * the same). `*made` tells. */
 Err dir_key_load(Ctx *ctx, const char *dialect, const char *kind, Err (*make)(Ctx *ctx, Str *ret), Str *ret, bool *made);
 
 /* ---- checks ---- */
@@ -360,12 +367,13 @@ typedef struct AddressIn {
 
 /* The user who has the e-mail address ("email") or phone number ("phone") of this id, and the address. E_NOT_THIS_USER: there is none. */
 Err dir_address_get(Ctx *ctx, const char *kind, const char *id, User **ret_user, const Address **ret);
-/* The user's first address becomes the primary one in any case; a further one only when it is verified. A phone number may be a second factor (a factor of type
- * `phone`). E_NO_USER, E_BAD_EMAIL, E_BAD_PHONE, E_EMAIL_TAKEN, E_PHONE_TAKEN; E_UNVERIFIED at primary or second_factor. */
+/* The user's first address becomes the primary one in any case; a further one only when it is verified. A phone number may be a second factor (a
+ * factor of type `phone`). E_NO_USER, E_BAD_EMAIL, E_BAD_PHONE, E_EMAIL_TAKEN, E_PHONE_TAKEN; E_UNVERIFIED at primary or second_factor. */
 Err dir_address_create(Ctx *ctx, const char *user_id, const char *kind, const AddressIn *in, User **ret_user, const Address **ret);
 /* E_NOT_THIS_USER; E_UNVERIFIED. */
 Err dir_address_update(Ctx *ctx, const char *kind, const char *id, const AddressIn *in, User **ret_user, const Address **ret);
-/* Its sessions go on; the oldest other one that is verified becomes the primary one. E_NOT_THIS_USER; E_NO_IDENTIFIER: it is the last by which the user is known. */
+/* Its sessions go on; the oldest other one that is verified becomes the primary one. E_NOT_THIS_USER; E_NO_IDENTIFIER: it is the last by which the
+ * user is known. */
 Err dir_address_delete(Ctx *ctx, const char *kind, const char *id);
 /* One address in the place of all of its kind. The errors of dir_address_create(). */
 Err dir_address_replace(Ctx *ctx, const char *user_id, const char *kind, const AddressIn *in, User **ret_user, const Address **ret);

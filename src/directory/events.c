@@ -37,20 +37,13 @@ typedef struct Payload {
 } Payload;
 
 static const Field traits_doc[] = {
-    TEXT(Traits, challenge_id, "challenge_id", .flags = OMIT_NULL),
-    TEXT(Traits, channel, "channel", .flags = OMIT_NULL),
-    TEXT(Traits, factor_id, "factor_id", .flags = OMIT_NULL),
-    TEXT(Traits, factor_status, "factor_status", .flags = OMIT_NULL),
-    TEXT(Traits, factor_type, "factor_type", .flags = OMIT_NULL),
-    TEXT(Traits, identity_id, "identity_id", .flags = OMIT_NULL),
-    TEXT(Traits, provider, "provider", .flags = OMIT_NULL),
-    TEXT(Traits, provider_id, "provider_id", .flags = OMIT_NULL),
-    TEXT(Traits, provider_type, "provider_type", .flags = OMIT_NULL),
-    TEXT(Traits, session_id, "session_id", .flags = OMIT_NULL),
-    TEXT(Traits, user_email, "user_email", .flags = OMIT_NULL),
-    TEXT(Traits, user_id, "user_id", .flags = OMIT_NULL),
-    TEXT(Traits, user_phone, "user_phone", .flags = OMIT_NULL),
-    END(Traits),
+    TEXT(Traits, challenge_id, "challenge_id", .flags = OMIT_NULL),   TEXT(Traits, channel, "channel", .flags = OMIT_NULL),
+    TEXT(Traits, factor_id, "factor_id", .flags = OMIT_NULL),         TEXT(Traits, factor_status, "factor_status", .flags = OMIT_NULL),
+    TEXT(Traits, factor_type, "factor_type", .flags = OMIT_NULL),     TEXT(Traits, identity_id, "identity_id", .flags = OMIT_NULL),
+    TEXT(Traits, provider, "provider", .flags = OMIT_NULL),           TEXT(Traits, provider_id, "provider_id", .flags = OMIT_NULL),
+    TEXT(Traits, provider_type, "provider_type", .flags = OMIT_NULL), TEXT(Traits, session_id, "session_id", .flags = OMIT_NULL),
+    TEXT(Traits, user_email, "user_email", .flags = OMIT_NULL),       TEXT(Traits, user_id, "user_id", .flags = OMIT_NULL),
+    TEXT(Traits, user_phone, "user_phone", .flags = OMIT_NULL),       END(Traits),
 };
 
 /* Members in ascending order, as the reference writes them. */
@@ -97,7 +90,9 @@ const char *event_payload(Ctx *ctx, EventKind kind, const User *actor, const Tra
 Err event_add(Tx *tx, EventKind kind, const User *actor, const Traits *traits)
 {
     Ctx *ctx = tx_ctx(tx);
-    const Event event = { .id = uuid_new(ctx->arena), .payload = event_payload(ctx, kind, actor, traits), .created_at = ctx->now + ctx->events++,
+    const Event event = { .id = uuid_new(ctx->arena),
+                          .payload = event_payload(ctx, kind, actor, traits),
+                          .created_at = ctx->now + ctx->events++,
                           .ip_address = event_rows[kind].ip && ctx->ip != NULL ? ctx->ip : "" };
 
     return ctx->directory->audit_off ? OK : store_event_insert(tx, &event);

@@ -8,10 +8,27 @@
 /* ---- events.c: the audit trail (spec/gotrue.md 12) ---- */
 
 typedef enum EventKind {
-    EV_USER_SIGNEDUP, EV_USER_MODIFIED, EV_USER_DELETED, EV_LOGIN, EV_LOGOUT, EV_TOKEN_REFRESHED, EV_TOKEN_REVOKED, EV_USER_REPEATED_SIGNUP,
-    EV_FACTOR_IN_PROGRESS, EV_CHALLENGE_CREATED, EV_VERIFICATION_ATTEMPTED, EV_FACTOR_UNENROLLED, EV_FACTOR_DELETED, EV_FACTOR_UPDATED,
-    EV_USER_INVITED, EV_CONFIRMATION_REQUESTED, EV_RECOVERY_REQUESTED, EV_REAUTHENTICATE_REQUESTED, EV_UPDATED_PASSWORD,
-    EV_IDENTITY_UNLINKED, EV_KINDS
+    EV_USER_SIGNEDUP,
+    EV_USER_MODIFIED,
+    EV_USER_DELETED,
+    EV_LOGIN,
+    EV_LOGOUT,
+    EV_TOKEN_REFRESHED,
+    EV_TOKEN_REVOKED,
+    EV_USER_REPEATED_SIGNUP,
+    EV_FACTOR_IN_PROGRESS,
+    EV_CHALLENGE_CREATED,
+    EV_VERIFICATION_ATTEMPTED,
+    EV_FACTOR_UNENROLLED,
+    EV_FACTOR_DELETED,
+    EV_FACTOR_UPDATED,
+    EV_USER_INVITED,
+    EV_CONFIRMATION_REQUESTED,
+    EV_RECOVERY_REQUESTED,
+    EV_REAUTHENTICATE_REQUESTED,
+    EV_UPDATED_PASSWORD,
+    EV_IDENTITY_UNLINKED,
+    EV_KINDS
 } EventKind;
 
 /* What an event is about. NULL members are left out, "" are not. */
@@ -88,7 +105,8 @@ Err user_save(Tx *tx, User *user);
 void providers_list(Ctx *ctx, User *user, const Identity *gone);
 /* Reads and folds an address of this kind. E_BAD_EMAIL, E_BAD_PHONE, E_BAD_WALLET. */
 Err address_read(Ctx *ctx, const char *kind, const char *text, ptrdiff_t at, const char **ret);
-/* Takes an address within a transaction: nobody but the user `self` has it, and nobody will until the end. E_EMAIL_TAKEN, E_PHONE_TAKEN, E_WALLET_TAKEN. */
+/* Takes an address within a transaction: nobody but the user `self` has it, and nobody will until the end. E_EMAIL_TAKEN, E_PHONE_TAKEN,
+ * E_WALLET_TAKEN. */
 Err address_claim(Tx *tx, const char *kind, const char *value, const char *connection, const char *self);
 /* The identity of the kind follows the address, or is made. */
 Err address_to_identity(Tx *tx, User *user, const char *kind, const char *value, bool confirmed);

@@ -10,7 +10,11 @@ static Err unseal(Ctx *ctx, const StoredKey *key, Str *ret)
 
 static Err make_key(Ctx *ctx, const char *dialect, const char *kind, Err (*make)(Ctx *ctx, Str *ret))
 {
-    StoredKey key = { .id = arena_printf(ctx->arena, "%s-%s-1", dialect, kind), .dialect = dialect, .kind = kind, .alg = "", .state = "current",
+    StoredKey key = { .id = arena_printf(ctx->arena, "%s-%s-1", dialect, kind),
+                      .dialect = dialect,
+                      .kind = kind,
+                      .alg = "",
+                      .state = "current",
                       .created_at = ctx->now };
     char *sealed;
     Str secret;

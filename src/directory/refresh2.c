@@ -85,8 +85,7 @@ bool refresh2_read(Arena *arena, const char *text, Refresh2 *ret)
     if (!base64_read(arena, str_of(text), true, false, &raw) || raw.n < LEAST || raw.n > MOST || raw.p[0] != 0)
         return false;
     hash_sum(HASH_SHA256, (Str){ raw.p, raw.n - SUM }, sum);
-    if (memcmp(sum, raw.p + raw.n - SUM, SUM) != 0 ||
-        !varint_read((const uint8_t *)raw.p + HEAD, raw.n - HEAD - MAC - SUM, &ret->counter))
+    if (memcmp(sum, raw.p + raw.n - SUM, SUM) != 0 || !varint_read((const uint8_t *)raw.p + HEAD, raw.n - HEAD - MAC - SUM, &ret->counter))
         return false;
     ret->session_id = uuid_from_bytes(arena, (const uint8_t *)raw.p + 1);
     ret->raw = raw;
@@ -98,6 +97,5 @@ bool refresh2_verify(Arena *arena, const Refresh2 *token, const char *key)
     const size_t n = token->raw.n - MAC - SUM;
     uint8_t mac[MAC];
 
-    return mac_of(arena, key, (const uint8_t *)token->raw.p, n, mac) &&
-           secret_eq((Str){ (const char *)mac, MAC }, (Str){ token->raw.p + n, MAC });
+    return mac_of(arena, key, (const uint8_t *)token->raw.p, n, mac) && secret_eq((Str){ (const char *)mac, MAC }, (Str){ token->raw.p + n, MAC });
 }

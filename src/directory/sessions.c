@@ -49,7 +49,8 @@ static Err may_sign_in(Ctx *ctx, const SignIn *in, const User *user)
     if (user->locked_until > ctx->now)
         return fail(ctx, E_LOCKED, NOWHERE, NULL);
     if (user->password_compromised_at != 0) {
-        IGNORE(fail(ctx, E_WEAK_PASSWORD, NOWHERE, "Password is known to be weak and easy to guess, please choose a different one.")); /* returned below */
+        IGNORE(fail(ctx, E_WEAK_PASSWORD, NOWHERE,
+                    "Password is known to be weak and easy to guess, please choose a different one.")); /* returned below */
         list_add(ctx->arena, &ctx->fault.reasons, "pwned");
         return E_WEAK_PASSWORD;
     }
@@ -70,10 +71,19 @@ Err session_begin(Tx *tx, const char *method, EventKind event, const Traits *tra
     Session *session = ARENA_NEW(ctx->arena, Session);
     Amr *amr = ARENA_NEW(ctx->arena, Amr);
     const SessionWrite write = {
-        .user_id = user->id, .session_id = uuid_new(ctx->arena), .token = v2 ? NULL : refresh1_new(ctx), .amr_id = uuid_new(ctx->arena),
-        .method = method, .aal = "aal1", .user_agent = ctx->user_agent, .ip = ctx->ip, .audit = audit,
-        .refresh_token_hmac_key = v2 ? refresh2_key(ctx->arena) : NULL, .event_1 = uuid_new(ctx->arena),
-        .payload_1 = event_payload(ctx, event == EV_KINDS ? EV_LOGIN : event, user, traits), .now = ctx->now,
+        .user_id = user->id,
+        .session_id = uuid_new(ctx->arena),
+        .token = v2 ? NULL : refresh1_new(ctx),
+        .amr_id = uuid_new(ctx->arena),
+        .method = method,
+        .aal = "aal1",
+        .user_agent = ctx->user_agent,
+        .ip = ctx->ip,
+        .audit = audit,
+        .refresh_token_hmac_key = v2 ? refresh2_key(ctx->arena) : NULL,
+        .event_1 = uuid_new(ctx->arena),
+        .payload_1 = event_payload(ctx, event == EV_KINDS ? EV_LOGIN : event, user, traits),
+        .now = ctx->now,
         .password = user->encrypted_password == NULL ? "" : user->encrypted_password,
     };
     const Err err = store_sign_in(tx, &write);
@@ -82,7 +92,11 @@ Err session_begin(Tx *tx, const char *method, EventKind event, const Traits *tra
         return E_CONFLICT;
     TRY(err);
     *amr = (Amr){ .id = write.amr_id, .session_id = write.session_id, .method = write.method, .created_at = ctx->now, .updated_at = ctx->now };
-    *session = (Session){ .id = write.session_id, .user_id = user->id, .aal = write.aal, .created_at = ctx->now, .updated_at = ctx->now,
+    *session = (Session){ .id = write.session_id,
+                          .user_id = user->id,
+                          .aal = write.aal,
+                          .created_at = ctx->now,
+                          .updated_at = ctx->now,
                           .refresh_token_hmac_key = write.refresh_token_hmac_key };
     list_add(ctx->arena, &session->amr, amr);
     user->last_sign_in_at = user->updated_at = ctx->now;
@@ -310,9 +324,17 @@ static void refresh_write(Ctx *ctx, const SessionRow *row, SessionWrite *write)
     const User *user = &row->row.user;
 
     *write = (SessionWrite){
-        .user_id = user->id, .session_id = row->session.id, .token = row->token, .child = refresh1_new(ctx), .user_agent = ctx->user_agent,
-        .ip = ctx->ip, .audit = !ctx->directory->audit_off, .event_1 = uuid_new(ctx->arena), .event_2 = uuid_new(ctx->arena),
-        .payload_1 = event_payload(ctx, EV_TOKEN_REFRESHED, user, NULL), .payload_2 = event_payload(ctx, EV_TOKEN_REVOKED, user, NULL),
+        .user_id = user->id,
+        .session_id = row->session.id,
+        .token = row->token,
+        .child = refresh1_new(ctx),
+        .user_agent = ctx->user_agent,
+        .ip = ctx->ip,
+        .audit = !ctx->directory->audit_off,
+        .event_1 = uuid_new(ctx->arena),
+        .event_2 = uuid_new(ctx->arena),
+        .payload_1 = event_payload(ctx, EV_TOKEN_REFRESHED, user, NULL),
+        .payload_2 = event_payload(ctx, EV_TOKEN_REVOKED, user, NULL),
         .now = ctx->now,
     };
 }
@@ -393,7 +415,8 @@ static Err counted_load(Ctx *ctx, const Refresh2 *token, SessionRow **ret)
 {
     const Err err = store_session_load(db_auto(ctx), token->session_id, ret);
 
-    if (err == E_NO_ROW || (err == OK && ((*ret)->row.user.id == NULL || !refresh2_verify(ctx->arena, token, (*ret)->session.refresh_token_hmac_key))))
+    if (err == E_NO_ROW ||
+        (err == OK && ((*ret)->row.user.id == NULL || !refresh2_verify(ctx->arena, token, (*ret)->session.refresh_token_hmac_key))))
         return fail(ctx, E_NO_REFRESH_TOKEN, NOWHERE, NULL);
     TRY(err);
     ctx->user_id = (*ret)->row.user.id;
@@ -432,7 +455,7 @@ static const char *reuse_cause(const Ctx *ctx, const Session *session, int64_t b
         causes[n++] = "fail-to-save";
     if (ctx->directory->refresh_always)
         causes[n++] = "always-allow";
-    return n == 0 ? NULL
+    return n == 0   ? NULL
            : n == 1 ? causes[0]
            : n == 2 ? arena_printf(ctx->arena, "%s,%s", causes[0], causes[1])
                     : arena_printf(ctx->arena, "%s,%s,%s", causes[0], causes[1], causes[2]);
@@ -462,8 +485,11 @@ static Err refresh_counted(Ctx *ctx, const Refresh2 *token, Grant *ret)
                 TRY(tx_run(ctx, end_counted, &row->session));
             return fail(ctx, E_REFRESH_REUSED, NOWHERE, NULL);
         }
-        counting = (Counting){ .user = &row->row.user, .again = behind > 0,
-                               .write = { .session_id = row->session.id, .counter = token->counter, .user_agent = ctx->user_agent, .ip = ctx->ip, .now = ctx->now } };
+        counting = (Counting){
+            .user = &row->row.user,
+            .again = behind > 0,
+            .write = { .session_id = row->session.id, .counter = token->counter, .user_agent = ctx->user_agent, .ip = ctx->ip, .now = ctx->now }
+        };
         TRY(tx_run(ctx, count_session, &counting));
         if (counting.again || counting.counted)
             break;

@@ -62,8 +62,15 @@ static Identity *identity_new(Ctx *ctx, const char *user_id, const char *provide
 
     json_write(&buf, identity_data_doc, data, JSON_PLAIN);
     IGNORE(buf_text(&buf, &text)); /* addresses are bounded */
-    *identity = (Identity){ .id = uuid_new(ctx->arena), .user_id = user_id, .provider = provider, .provider_id = user_id, .data = text,
-                            .email = data->email, .last_sign_in_at = ctx->now, .created_at = ctx->now, .updated_at = ctx->now };
+    *identity = (Identity){ .id = uuid_new(ctx->arena),
+                            .user_id = user_id,
+                            .provider = provider,
+                            .provider_id = user_id,
+                            .data = text,
+                            .email = data->email,
+                            .last_sign_in_at = ctx->now,
+                            .created_at = ctx->now,
+                            .updated_at = ctx->now };
     return identity;
 }
 
@@ -81,7 +88,7 @@ static Identity *user_identity(const User *user, const char *provider)
 typedef struct Creation {
     const NewUser *in;
     User *user, *made; /* as it shall be, and as it then stands in the tables */
-    List further; /* Address rows */
+    List further;      /* Address rows */
     Subject *subject;
     bool profile;
     Traits traits;
@@ -144,7 +151,9 @@ Err user_address_free(Ctx *ctx, const char *kind, const char *value, const char 
 /* Reads and checks one address, with the member at fault. */
 Err address_read(Ctx *ctx, const char *kind, const char *text, ptrdiff_t at, const char **ret)
 {
-    const Err err = text_eq(kind, "email") ? email_read(ctx, text, ret) : text_eq(kind, "phone") ? phone_read(ctx, text, ret) : wallet_read(ctx, text, ret);
+    const Err err = text_eq(kind, "email")   ? email_read(ctx, text, ret)
+                    : text_eq(kind, "phone") ? phone_read(ctx, text, ret)
+                                             : wallet_read(ctx, text, ret);
 
     return err == OK ? OK : fail_at(ctx, err, at);
 }
@@ -154,9 +163,15 @@ static Address *address_new(Ctx *ctx, const User *user, const char *kind, const 
 {
     Address *address = ARENA_NEW(ctx->arena, Address);
 
-    *address = (Address){ .id = uuid_new(ctx->arena), .user_id = user->id, .kind = kind, .value = value, .value_key = value,
-                          .connection = connection == NULL ? "" : connection, .verified_at = verified ? ctx->now : 0,
-                          .created_at = user->created_at + (int64_t)nth, .updated_at = ctx->now };
+    *address = (Address){ .id = uuid_new(ctx->arena),
+                          .user_id = user->id,
+                          .kind = kind,
+                          .value = value,
+                          .value_key = value,
+                          .connection = connection == NULL ? "" : connection,
+                          .verified_at = verified ? ctx->now : 0,
+                          .created_at = user->created_at + (int64_t)nth,
+                          .updated_at = ctx->now };
     return address;
 }
 
@@ -341,10 +356,10 @@ static void take_profile(const NewUser *in, User *user)
 static bool profile_needed(const User *user)
 {
     return user->username != NULL || user->first_name != NULL || user->last_name != NULL || user->name != NULL || user->nickname != NULL ||
-           user->picture != NULL || user->given_name != NULL || user->family_name != NULL || user->locale != NULL ||
-           user->external_id != NULL || user->connection != NULL || user->blocked_shown || !user->delete_self_enabled ||
-           !user->create_organization_enabled || user->bypass_client_trust || user->locked_until != 0 || user->email_id != NULL || user->phone_id != NULL ||
-           user->web3_id != NULL || user->password_compromised_at != 0 || user->create_organizations_limit >= 0 || user->legal_accepted_at != 0 ||
+           user->picture != NULL || user->given_name != NULL || user->family_name != NULL || user->locale != NULL || user->external_id != NULL ||
+           user->connection != NULL || user->blocked_shown || !user->delete_self_enabled || !user->create_organization_enabled ||
+           user->bypass_client_trust || user->locked_until != 0 || user->email_id != NULL || user->phone_id != NULL || user->web3_id != NULL ||
+           user->password_compromised_at != 0 || user->create_organizations_limit >= 0 || user->legal_accepted_at != 0 ||
            (user->meta_private != NULL && strcmp(user->meta_private, "{}") != 0);
 }
 
@@ -376,7 +391,8 @@ static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
     TRY(take_further(ctx, c, "phone", &in->reserved_phones, AT(NewUser, reserved_phones), true));
     TRY(check_username(ctx, in->username, AT(NewUser, username)));
     TRY(take_password(ctx, in, user));
-    TRY(codes_read(ctx, in->totp_secret, in->backup_codes.n > 0 ? &in->backup_codes : NULL, AT(NewUser, totp_secret), AT(NewUser, backup_codes), &c->codes));
+    TRY(codes_read(ctx, in->totp_secret, in->backup_codes.n > 0 ? &in->backup_codes : NULL, AT(NewUser, totp_secret), AT(NewUser, backup_codes),
+                   &c->codes));
     TRY(take_id(ctx, in->id, &id));
     user->id = id;
     user->is_anonymous = in->anonymous;
@@ -396,13 +412,18 @@ static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
         ((Address *)c->further.v[i])->user_id = user->id;
     if (in->subject != NULL) {
         c->subject = ARENA_NEW(ctx->arena, Subject);
-        *c->subject = (Subject){ .provider = in->provider, .subject = in->subject, .user_id = user->id,
-                                 .connection = in->connection == NULL ? "" : in->connection, .created_at = user->created_at };
+        *c->subject = (Subject){ .provider = in->provider,
+                                 .subject = in->subject,
+                                 .user_id = user->id,
+                                 .connection = in->connection == NULL ? "" : in->connection,
+                                 .created_at = user->created_at };
     }
     c->profile = in->policy->profile || profile_needed(user);
     c->traits.provider = user->email != NULL || user->phone == NULL ? "email" : "phone";
     if (!in->policy->by_self)
-        c->traits = (Traits){ .provider = c->traits.provider, .user_id = user->id, .user_email = user->email == NULL ? "" : user->email,
+        c->traits = (Traits){ .provider = c->traits.provider,
+                              .user_id = user->id,
+                              .user_email = user->email == NULL ? "" : user->email,
                               .user_phone = user->phone == NULL ? "" : user->phone };
     return OK;
 }
@@ -434,7 +455,9 @@ static Err claim_all(Tx *tx, Creation *c)
 /* Only what a caller chose can be kept for another account. */
 static Err check_kept(Tx *tx, const Creation *c)
 {
-    const Linked wanted = { .former_id = c->user->id, .provider = c->in->provider, .subject = c->in->subject,
+    const Linked wanted = { .former_id = c->user->id,
+                            .provider = c->in->provider,
+                            .subject = c->in->subject,
                             .username_key = text_lower(tx_ctx(tx)->arena, c->user->username) };
 
     return text_empty(c->in->id) && c->subject == NULL && wanted.username_key == NULL ? OK : linked_check(tx, &wanted);
@@ -511,8 +534,8 @@ typedef struct Change {
     const char *email, *phone; /* read and folded, NULL: not given */
     char *hash;                /* of the new password */
     CodesIn codes;
-    User *user;                /* as it becomes */
-    User *after;               /* as it then stands in the tables */
+    User *user;  /* as it becomes */
+    User *after; /* as it then stands in the tables */
 } Change;
 
 /* Members of UserPatch that are copied as they are: one row each. */
@@ -520,9 +543,20 @@ static const struct {
     size_t from, to;
     bool time;
 } plain_members[] = {
-#define PLAIN(m) { offsetof(UserPatch, m), offsetof(User, m), false }
-    PLAIN(username), PLAIN(first_name), PLAIN(last_name), PLAIN(name), PLAIN(nickname), PLAIN(picture),
-    PLAIN(given_name), PLAIN(family_name), PLAIN(locale), PLAIN(external_id),
+#define PLAIN(m)                                         \
+    {                                                    \
+        offsetof(UserPatch, m), offsetof(User, m), false \
+    }
+    PLAIN(username),
+    PLAIN(first_name),
+    PLAIN(last_name),
+    PLAIN(name),
+    PLAIN(nickname),
+    PLAIN(picture),
+    PLAIN(given_name),
+    PLAIN(family_name),
+    PLAIN(locale),
+    PLAIN(external_id),
 #undef PLAIN
     { offsetof(UserPatch, created_at), offsetof(User, created_at), true },
     { offsetof(UserPatch, legal_accepted_at), offsetof(User, legal_accepted_at), true },
@@ -595,8 +629,11 @@ Err address_to_identity(Tx *tx, User *user, const char *kind, const char *value,
     Ctx *ctx = tx_ctx(tx);
     const bool email = text_eq(kind, "email");
     Identity *identity = user_identity(user, kind);
-    const IdentityData data = { .email = email ? value : NULL, .phone = email ? NULL : value, .sub = user->id,
-                                .email_verified = email && confirmed, .phone_verified = !email && confirmed };
+    const IdentityData data = { .email = email ? value : NULL,
+                                .phone = email ? NULL : value,
+                                .sub = user->id,
+                                .email_verified = email && confirmed,
+                                .phone_verified = !email && confirmed };
 
     if (identity == NULL) {
         identity = identity_new(ctx, user->id, kind, &data);
@@ -793,8 +830,8 @@ static Err apply_change(Tx *tx, void *arg)
 
         TRY(linked_check(tx, &wanted));
     }
-    traits = (Traits){ .user_id = user->id, .user_email = user->email == NULL ? "" : user->email,
-                       .user_phone = user->phone == NULL ? "" : user->phone };
+    traits =
+        (Traits){ .user_id = user->id, .user_email = user->email == NULL ? "" : user->email, .user_phone = user->phone == NULL ? "" : user->phone };
     change->user = user;
     TRY(event_add(tx, EV_USER_MODIFIED, NULL, &traits));
     return store_user_get(tx, change->id, &change->after);
@@ -1010,8 +1047,8 @@ static Err delete_user(Tx *tx, void *arg)
 
     TRY(no_user(ctx, store_user_get_for_update(tx, deletion->id, &user)));
     deletion->image_id = user->image_id;
-    traits = (Traits){ .user_id = user->id, .user_email = user->email == NULL ? "" : user->email,
-                       .user_phone = user->phone == NULL ? "" : user->phone };
+    traits =
+        (Traits){ .user_id = user->id, .user_email = user->email == NULL ? "" : user->email, .user_phone = user->phone == NULL ? "" : user->phone };
     TRY(event_add(tx, EV_USER_DELETED, NULL, &traits));
     return deletion->soft ? soft_delete(tx, user) : store_user_delete(tx, user->id);
 }

@@ -13,16 +13,16 @@
 enum { JSON_DEPTH = 64 };
 
 /* Is this one whole, acceptable JSON text? E_BAD_JSON with the reason in ctx->fault.text (in the words of the field: "unexpected end of JSON
- * input", "invalid character 'x' looking for beginning of value", "duplicate member \"a\"", "exceeded max depth", …). No allocation grows with the input beyond a
- * constant factor; linear time but for duplicate detection (hash or sort), which is n log n at worst. */
+ * input", "invalid character 'x' looking for beginning of value", "duplicate member \"a\"", "exceeded max depth", …). No allocation grows with the
+ * input beyond a constant factor; linear time but for duplicate detection (hash or sort), which is n log n at worst. */
 Err json_check(Ctx *ctx, Str text, unsigned depth);
 
 /* How strict a body is read. */
 typedef enum JsonMode {
-    JSON_IGNORE_UNKNOWN = 1, /* members without a row are passed over; else E_UNKNOWN_FIELD with fault.name */
+    JSON_IGNORE_UNKNOWN = 1,  /* members without a row are passed over; else E_UNKNOWN_FIELD with fault.name */
     JSON_EMPTY_IS_OBJECT = 2, /* an empty body reads as {} */
-    JSON_NULL_IS_OBJECT = 4, /* a top-level null reads as {} */
-    JSON_ANY_CASE = 8, /* a name that no row has in exactly these bytes finds its row without regard to ASCII case (GoTrue) */
+    JSON_NULL_IS_OBJECT = 4,  /* a top-level null reads as {} */
+    JSON_ANY_CASE = 8,        /* a name that no row has in exactly these bytes finds its row without regard to ASCII case (GoTrue) */
 } JsonMode;
 
 /* Reads a JSON object into `out` (zeroed by the caller, or holding defaults), by `fields`. Strings, documents and lists live in the
@@ -61,7 +61,7 @@ typedef enum JsonStyle {
 } JsonStyle;
 
 void json_write_string(Buf *buf, const char *text, JsonStyle style); /* with quotes; bytes that are no UTF-8 become U+FFFD */
-void json_write_double(Buf *buf, double number); /* as JSON.stringify and Go print it: shortest that reads back */
+void json_write_double(Buf *buf, double number);                     /* as JSON.stringify and Go print it: shortest that reads back */
 /* One struct as an object, members in the table's order, without white space. Documents (F_JSON) go through json_canon() in JSON_HTML
  * style, and as they are in JSON_PLAIN. */
 void json_write(Buf *buf, const Field *fields, const void *object, JsonStyle style);
@@ -72,16 +72,16 @@ void json_write_list(Buf *buf, const Field *fields, const List *list, JsonStyle 
 /* Members in bytewise ascending order at each depth, numbers through double (spec/gotrue.md 0.2), strings in `style`. No tree is built. */
 void json_canon(Buf *buf, const char *doc, JsonStyle style);
 typedef enum MergeMode {
-    MERGE_TOP,     /* each top-level key of the change replaces; null removes; {} changes nothing (GoTrue) */
+    MERGE_TOP,       /* each top-level key of the change replaces; null removes; {} changes nothing (GoTrue) */
     MERGE_TOP_CLEAR, /* the same, but {} clears (Auth0) */
-    MERGE_DEEP,    /* objects merge into objects at every depth; null removes (Clerk, spec/clerk.md 2.4) */
-    MERGE_REPLACE, /* the change is the new document; null is {} */
+    MERGE_DEEP,      /* objects merge into objects at every depth; null removes (Clerk, spec/clerk.md 2.4) */
+    MERGE_REPLACE,   /* the change is the new document; null is {} */
 } MergeMode;
 char *json_merge(Arena *arena, const char *doc, const char *change, MergeMode mode);
 /* A top-level member as text: its string value, or the compact JSON of another kind; NULL if absent or null. */
 char *json_get(Arena *arena, const char *doc, const char *key);
-/* What a value is made of: a letter for its kind (`s`tring, `n`umber, `b`oolean, `o`bject, `a`rray, `z` for null), for an array followed by one for each
- * element. NULL if it is no JSON. */
+/* What a value is made of: a letter for its kind (`s`tring, `n`umber, `b`oolean, `o`bject, `a`rray, `z` for null), for an array followed by one for
+ * each element. NULL if it is no JSON. */
 char *json_kinds(Arena *arena, const char *doc);
 /* What a document that is one string says; NULL for any other, and for NULL. */
 char *json_text(Arena *arena, const char *doc);

@@ -21,20 +21,23 @@ typedef enum LexKind {
 
 typedef struct Lex {
     const char *p, *end;
-    Str token;       /* of strings and names: what stands between the quotes */
-    bool plain;      /* the string has no escape */
+    Str token;  /* of strings and names: what stands between the quotes */
+    bool plain; /* the string has no escape */
     unsigned depth, max;
     uint64_t objects; /* bit n: the container at depth n + 1 is an object */
-    uint8_t state;   /* what may come next */
-    bool wide;       /* an integer beyond int64_t was seen */
-    const char *why; /* after LEX_ERROR: what a character is wrong for, or a whole sentence */
+    uint8_t state;    /* what may come next */
+    bool wide;        /* an integer beyond int64_t was seen */
+    const char *why;  /* after LEX_ERROR: what a character is wrong for, or a whole sentence */
     bool sentence;
 } Lex;
 
 Lex lex_new(Str text, unsigned depth);
 LexKind lex_next(Lex *lex);
 /* Are we within an object (a name comes before each value)? */
-static inline bool lex_in_object(const Lex *lex) { return lex->depth > 0 && (lex->objects >> (lex->depth - 1) & 1) != 0; }
+static inline bool lex_in_object(const Lex *lex)
+{
+    return lex->depth > 0 && (lex->objects >> (lex->depth - 1) & 1) != 0;
+}
 /* The sentence for the error. */
 void lex_explain(const Lex *lex, char *text, size_t size);
 
@@ -69,13 +72,22 @@ typedef struct Names {
     bool escapes; /* some name was written with an escape */
 } Names;
 
-static inline size_t names_count(const Names *names) { return names->buf.len / sizeof(Name); }
-static inline Name *names_at(const Names *names, size_t i) { return (Name *)(void *)names->buf.data + i; }
+static inline size_t names_count(const Names *names)
+{
+    return names->buf.len / sizeof(Name);
+}
+static inline Name *names_at(const Names *names, size_t i)
+{
+    return (Name *)(void *)names->buf.data + i;
+}
 void names_open(Names *names, unsigned depth);
 bool names_add(Names *names, const Lex *lex, size_t out);
 /* Sorts the names of the innermost object; the first that is there twice, or NULL. */
 const Name *names_sort(Names *names, unsigned depth);
-static inline void names_close(Names *names, unsigned depth) { names->buf.len = names->first[depth - 1] * sizeof(Name); }
+static inline void names_close(Names *names, unsigned depth)
+{
+    names->buf.len = names->first[depth - 1] * sizeof(Name);
+}
 
 /* json_check() that also tells `wide`, as in Lex; and the same without words. */
 Err json_check_wide(Ctx *ctx, Str text, unsigned depth, bool *wide);

@@ -378,8 +378,7 @@ Err json_members(Ctx *ctx, Str text, const char **kind, List *ret)
     if (value == NULL)
         return fail(ctx, E_BAD_JSON, NOWHERE, "unexpected end of JSON input");
     *kind = kind_of(value);
-    json_object_foreach (value, name, item)
-        TRY(read_as_sent(ctx, name, item, &list));
+    json_object_foreach(value, name, item) TRY(read_as_sent(ctx, name, item, &list));
     *ret = list;
     return OK;
 }

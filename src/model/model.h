@@ -19,7 +19,8 @@ typedef enum AddressKind { ADDRESS_EMAIL, ADDRESS_PHONE, ADDRESS_WEB3 } AddressK
 
 /* An address of a user: the first of a kind stands in auth.users, further ones in hecate.addresses. */
 typedef struct Address {
-    const char *id; /* of its row; for those of auth.users a UUID computed from user and kind, unless the profile has one: it stays when primaries change */
+    const char
+        *id; /* of its row; for those of auth.users a UUID computed from user and kind, unless the profile has one: it stays when primaries change */
     const char *user_id;
     const char *kind;  /* "email", "phone", "web3" */
     const char *value; /* e-mail in lower case, phone in digits without '+' */
@@ -47,7 +48,7 @@ typedef struct Linked {
     const char *identity_id, *former_id;
     const char *provider, *subject, *connection; /* the former id, and its connection ("" is the default one) */
     const char *email, *phone, *username, *username_key;
-    const char *digest; /* its password hash; never leaves the directory */
+    const char *digest;   /* its password hash; never leaves the directory */
     const char *owner_id; /* read: whose identity it is */
     int64_t created_at;
 } Linked;
@@ -95,7 +96,7 @@ typedef struct Permission {
 /* auth.users and, beside it, hecate.profiles; and the lists that belong to a user. */
 typedef struct User {
     const char *id, *aud, *role;
-    const char *email, *phone; /* NULL: none */
+    const char *email, *phone;      /* NULL: none */
     const char *encrypted_password; /* never leaves the directory */
     int64_t email_confirmed_at, phone_confirmed_at, confirmed_at, invited_at;
     int64_t confirmation_sent_at, recovery_sent_at, email_change_sent_at, phone_change_sent_at, reauthentication_sent_at;
@@ -114,10 +115,10 @@ typedef struct User {
     int64_t logins_count, failed_attempts;
     int64_t legal_accepted_at, last_active_at, password_set_at, last_password_reset_at, locked_at, locked_until;
     int64_t mfa_enabled_at, mfa_disabled_at, profile_updated_at;
-    int64_t backup_codes;            /* how many are left */
-    int64_t password_compromised_at; /* others know it: no sign-in by it */
+    int64_t backup_codes;                      /* how many are left */
+    int64_t password_compromised_at;           /* others know it: no sign-in by it */
     const char *email_id, *phone_id, *web3_id; /* ids of the primary addresses; NULL: computed, and the oldest wallet */
-    const char *digest; /* hecate.passwords: a hash that the Go server cannot read; never leaves the directory */
+    const char *digest;                        /* hecate.passwords: a hash that the Go server cannot read; never leaves the directory */
 
     List identities; /* Identity, oldest first */
     List addresses;  /* Address, the ones of auth.users first, then by age */
@@ -137,15 +138,15 @@ typedef struct Session {
 /* A session as administrators see it, also one that they ended. */
 typedef struct SessionShown {
     const char *id, *user_id;
-    const char *status; /* active, expired, revoked */
+    const char *status;                                      /* active, expired, revoked */
     int64_t created_at, updated_at, refreshed_at, not_after; /* not_after 0: no end of its own */
-    int64_t total;      /* in a list: how many there are in all */
+    int64_t total;                                           /* in a list: how many there are in all */
 } SessionShown;
 
 typedef struct SessionQuery {
     const char *id, *user_id, *status; /* of a list: user and status; NULL: any */
     int64_t limit, offset;
-    int64_t now, before, not_after;    /* filled by the directory */
+    int64_t now, before, not_after; /* filled by the directory */
 } SessionQuery;
 
 /* hecate.sign_in_tokens */
@@ -198,25 +199,54 @@ typedef struct StoredKey {
 /* ---- lists of users ---- */
 
 typedef enum UserSort {
-    SORT_CREATED_AT, SORT_UPDATED_AT, SORT_EMAIL, SORT_PHONE, SORT_USERNAME, SORT_FIRST_NAME, SORT_LAST_NAME,
-    SORT_LAST_ACTIVE_AT, SORT_LAST_SIGN_IN_AT, SORT_NAME, SORT_LOGINS_COUNT, SORT_WEB3,
-    SORT_NICKNAME, SORT_GIVEN_NAME, SORT_FAMILY_NAME
+    SORT_CREATED_AT,
+    SORT_UPDATED_AT,
+    SORT_EMAIL,
+    SORT_PHONE,
+    SORT_USERNAME,
+    SORT_FIRST_NAME,
+    SORT_LAST_NAME,
+    SORT_LAST_ACTIVE_AT,
+    SORT_LAST_SIGN_IN_AT,
+    SORT_NAME,
+    SORT_LOGINS_COUNT,
+    SORT_WEB3,
+    SORT_NICKNAME,
+    SORT_GIVEN_NAME,
+    SORT_FAMILY_NAME
 } UserSort;
 
 /* What a condition may ask about. */
 typedef enum UserField {
-    UF_ID,                /* the UUID */
-    UF_USER_ID,           /* provider|subject */
-    UF_EMAIL, UF_EMAIL_VERIFIED, UF_PHONE /* with '+' */, UF_PHONE_VERIFIED, UF_USERNAME, UF_NAME, UF_NICKNAME, UF_GIVEN_NAME, UF_FAMILY_NAME,
-    UF_BLOCKED, UF_LOGINS_COUNT, UF_LAST_LOGIN, UF_LAST_IP, UF_CREATED_AT, UF_UPDATED_AT,
-    UF_PROVIDER, UF_PROVIDER_ID, /* of identities other than e-mail and phone */
-    UF_META_USER, UF_META_APP,   /* documents: `path` says which member */
+    UF_ID,      /* the UUID */
+    UF_USER_ID, /* provider|subject */
+    UF_EMAIL,
+    UF_EMAIL_VERIFIED,
+    UF_PHONE /* with '+' */,
+    UF_PHONE_VERIFIED,
+    UF_USERNAME,
+    UF_NAME,
+    UF_NICKNAME,
+    UF_GIVEN_NAME,
+    UF_FAMILY_NAME,
+    UF_BLOCKED,
+    UF_LOGINS_COUNT,
+    UF_LAST_LOGIN,
+    UF_LAST_IP,
+    UF_CREATED_AT,
+    UF_UPDATED_AT,
+    UF_PROVIDER,
+    UF_PROVIDER_ID, /* of identities other than e-mail and phone */
+    UF_META_USER,
+    UF_META_APP, /* documents: `path` says which member */
     UF_COUNT
 } UserField;
 
 /* A tree of conditions on users. What is absent meets no test: not even "not equal", but for COND_NOT around it. */
 typedef enum CondKind {
-    COND_AND, COND_OR, COND_NOT, /* a, b */
+    COND_AND,
+    COND_OR,
+    COND_NOT, /* a, b */
     COND_NOBODY,
     COND_EXISTS, /* an empty array, an empty object and null do not */
     COND_EQUAL,  /* low */
@@ -247,22 +277,22 @@ typedef struct UserQuery {
     Given given;
     const char *aud;
     Texts ids, not_ids, emails, phones, usernames, external_ids, not_external_ids, web3;
-    const char *filter;      /* GoTrue's: e-mail LIKE %f% (case counts, wildcards work) or meta_user.full_name ILIKE %f% */
+    const char *filter; /* GoTrue's: e-mail LIKE %f% (case counts, wildcards work) or meta_user.full_name ILIKE %f% */
     const char *any_like, *email_like, *phone_like, *username_like, *name_like;
-    bool banned;             /* with HAS(): only these, or only the others */
-    const char *connection;  /* Auth0's */
-    const Cond *where;       /* NULL: none */
-    const char *provider;    /* with an identity of this provider whose id there is one of provider_ids */
+    bool banned;            /* with HAS(): only these, or only the others */
+    const char *connection; /* Auth0's */
+    const Cond *where;      /* NULL: none */
+    const char *provider;   /* with an identity of this provider whose id there is one of provider_ids */
     Texts provider_ids;
-    bool plain;              /* addresses that stand in a connection of Auth0's alone do not count */
-    bool living;             /* without those whose row was kept after their deletion */
+    bool plain;  /* addresses that stand in a connection of Auth0's alone do not count */
+    bool living; /* without those whose row was kept after their deletion */
     int64_t created_after, created_before, last_sign_in_after, last_sign_in_before, last_active_after, last_active_before, last_active_since;
     UserSort sort;
     bool ascending;
-    int64_t limit, offset;   /* limit ≥ 1; offset ≥ 0 */
-    const char *after_id;    /* the page behind this user, in the order of SORT_CREATED_AT */
+    int64_t limit, offset;    /* limit ≥ 1; offset ≥ 0 */
+    const char *after_id;     /* the page behind this user, in the order of SORT_CREATED_AT */
     int64_t after_created_at; /* with after_id: when that user was made, if the caller knows (it may be gone); else it is looked up */
-    bool whole;              /* with identities, addresses, factors and subjects */
+    bool whole;               /* with identities, addresses, factors and subjects */
 } UserQuery;
 
 #endif

@@ -57,7 +57,8 @@ static Err read_all(const Server *server, House *house, Buf *why)
         buf_puts(why, "HECATE_LISTEN_OPS beyond loopback needs HECATE_OPS_TOKEN");
         return E_CONFIG;
     }
-    if (settings->gotrue.hook_sms && (!hook_url_ok(settings->gotrue.hook_sms_uri) || !hook_secrets_ok(house->arena, settings->gotrue.hook_sms_secrets))) {
+    if (settings->gotrue.hook_sms &&
+        (!hook_url_ok(settings->gotrue.hook_sms_uri) || !hook_secrets_ok(house->arena, settings->gotrue.hook_sms_secrets))) {
         buf_puts(why, "GOTRUE_HOOK_SEND_SMS_URI must be https, or http on this machine; its secrets v1,whsec_ and base64");
         return E_CONFIG;
     }

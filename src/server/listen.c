@@ -174,7 +174,8 @@ void listen_settle(const Server *server, House *house)
     for (size_t i = 0; i < server->n_listeners; i++)
         for (size_t j = 0; j < server->listeners[i].n_tongues; j++)
             settings->listen[server->listeners[i].tongues[j]] = server->listeners[i].address;
-    if (text_empty(settings->gotrue.external_url) && settings->listen[TONGUE_GOTRUE] != NULL && strncmp(settings->listen[TONGUE_GOTRUE], "unix:", 5) != 0)
+    if (text_empty(settings->gotrue.external_url) && settings->listen[TONGUE_GOTRUE] != NULL &&
+        strncmp(settings->listen[TONGUE_GOTRUE], "unix:", 5) != 0)
         settings->gotrue.external_url = arena_printf(house->arena, "http://%s", settings->listen[TONGUE_GOTRUE]);
     if (settings->auth0.domain == NULL)
         settings->auth0.domain = settings->listen[TONGUE_AUTH0];

@@ -19,16 +19,24 @@ Err store_server_update(Tx *tx, const ResourceServer *server);
 
 Err store_role_get(Tx *tx, const char *id, Role **ret);
 Err store_role_lock(Tx *tx, const char *id, Role **ret);
-Err store_role_list(Tx *tx, const AccessKey *key, List *ret);      /* of a user if key->user_id says whose */
-Err store_role_insert(Tx *tx, const Role *role);                   /* E_CONFLICT: the name is taken */
+Err store_role_list(Tx *tx, const AccessKey *key, List *ret); /* of a user if key->user_id says whose */
+Err store_role_insert(Tx *tx, const Role *role);              /* E_CONFLICT: the name is taken */
 Err store_role_update(Tx *tx, const Role *role);
-Err store_role_users(Tx *tx, const AccessKey *key, List *ret);     /* RoleUser, the oldest assignment first */
-Err store_permission_lock(Tx *tx, AccessKey *key);                 /* sets server_id from identifier and name; E_NO_ROW */
+Err store_role_users(Tx *tx, const AccessKey *key, List *ret);      /* RoleUser, the oldest assignment first */
+Err store_permission_lock(Tx *tx, AccessKey *key);                  /* sets server_id from identifier and name; E_NO_ROW */
 Err store_permission_list(Tx *tx, const AccessKey *key, List *ret); /* Permission, of a role or a user */
 
 /* Writes, and how many there are. */
 typedef enum AccessWrite {
-    PUT_PERMISSION, DROP_PERMISSION, DROP_SERVER, DROP_ROLE, PUT_USER_ROLE, DROP_USER_ROLE, PUT_ROLE_PERMISSION, DROP_ROLE_PERMISSION, PUT_USER_PERMISSION,
+    PUT_PERMISSION,
+    DROP_PERMISSION,
+    DROP_SERVER,
+    DROP_ROLE,
+    PUT_USER_ROLE,
+    DROP_USER_ROLE,
+    PUT_ROLE_PERMISSION,
+    DROP_ROLE_PERMISSION,
+    PUT_USER_PERMISSION,
     DROP_USER_PERMISSION
 } AccessWrite;
 Err store_access_write(Tx *tx, AccessWrite what, const AccessKey *key, int64_t *changed);

@@ -17,9 +17,14 @@ Err store_account_count(Tx *tx, AccountList what, const AccountKey *key, int64_t
 Err store_account_session(Tx *tx, const char *id, bool with_token, AccountSession **ret);
 
 typedef enum AccountWrite {
-    DROP_SESSION, FORGET_TOKENS, DROP_TOKENS,
+    DROP_SESSION,
+    FORGET_TOKENS,
+    DROP_TOKENS,
     PUT_EMAIL_FACTOR, /* E_FACTOR_EXISTS */
-    SET_EMAIL_FACTOR, DROP_EMAIL_FACTOR, DROP_EMAIL_FACTORS, PUT_RECOVERY_CODE
+    SET_EMAIL_FACTOR,
+    DROP_EMAIL_FACTOR,
+    DROP_EMAIL_FACTORS,
+    PUT_RECOVERY_CODE
 } AccountWrite;
 Err store_account_write(Tx *tx, AccountWrite what, const AccountKey *key, int64_t *changed);
 

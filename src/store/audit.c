@@ -1,23 +1,15 @@
 /* audit.c: the audit trail and a user's sessions as administrators read them. */
-#include "json/json.h"
 #include "sql.gen.h"
 #include "store/store.h"
+#include "json/json.h"
 
 static const Field query_cols[] = {
-    TEXT(AuditQuery, author, "author"),
-    TEXT(AuditQuery, action, "action"),
-    TEXT(AuditQuery, type, "type"),
-    INT(AuditQuery, limit, "limit"),
-    INT(AuditQuery, offset, "offset"),
-    END(AuditQuery),
+    TEXT(AuditQuery, author, "author"), TEXT(AuditQuery, action, "action"), TEXT(AuditQuery, type, "type"),
+    INT(AuditQuery, limit, "limit"),    INT(AuditQuery, offset, "offset"),  END(AuditQuery),
 };
 
 static const Field event_cols[] = {
-    UUID(Event, id, "id"),
-    JSON(Event, payload, "payload"),
-    TEXT(Event, ip_address, "ip_address"),
-    TIME(Event, created_at, "created_at"),
-    END(Event),
+    UUID(Event, id, "id"), JSON(Event, payload, "payload"), TEXT(Event, ip_address, "ip_address"), TIME(Event, created_at, "created_at"), END(Event),
 };
 
 typedef struct Total {

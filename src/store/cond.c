@@ -34,8 +34,7 @@ static const struct {
     [UF_USERNAME] = { "p.username" },
     [UF_NAME] = { "lower(coalesce(p.name, u.email, p.username, '+' || u.phone))", .folded = true },
     [UF_NICKNAME] = { "lower(coalesce(p.nickname, split_part(u.email, '@', 1), p.username, '+' || u.phone))",
-                      "lower(coalesce(p.nickname, substr(u.email, 1, instr(u.email, '@') - 1), p.username, '+' || u.phone))",
-                      true },
+                      "lower(coalesce(p.nickname, substr(u.email, 1, instr(u.email, '@') - 1), p.username, '+' || u.phone))", true },
     [UF_GIVEN_NAME] = { "lower(p.given_name)", .folded = true },
     [UF_FAMILY_NAME] = { "lower(p.family_name)", .folded = true },
     [UF_BLOCKED] = { "CASE WHEN u.banned_until > ? THEN true WHEN p.blocked_shown THEN false END" },
@@ -249,23 +248,19 @@ static void put_step(Filter *f, const Cond *cond, size_t step)
     Buf *sql = &f->query->sql;
 
     if (step == 0)
-        buf_printf(sql, "json_each(CASE WHEN json_valid(%s) THEN %s ELSE '{}' END) s0", columns[cond->field].sql,
-                   columns[cond->field].sql);
+        buf_printf(sql, "json_each(CASE WHEN json_valid(%s) THEN %s ELSE '{}' END) s0", columns[cond->field].sql, columns[cond->field].sql);
     else
         buf_printf(sql, ", json_each(CASE e%zu.type WHEN 'object' THEN e%zu.value ELSE '{}' END) s%zu", step - 1, step - 1, step);
-    buf_printf(
-        sql,
-        ", json_each(CASE s%zu.type WHEN 'array' THEN s%zu.value WHEN 'object' THEN '[' || s%zu.value || ']' WHEN 'true' THEN '[true]' "
-        "WHEN 'false' THEN '[false]' WHEN 'null' THEN '[]' ELSE json_array(s%zu.value) END) e%zu",
-        step, step, step, step, step);
+    buf_printf(sql,
+               ", json_each(CASE s%zu.type WHEN 'array' THEN s%zu.value WHEN 'object' THEN '[' || s%zu.value || ']' WHEN 'true' THEN '[true]' "
+               "WHEN 'false' THEN '[false]' WHEN 'null' THEN '[]' ELSE json_array(s%zu.value) END) e%zu",
+               step, step, step, step, step);
 }
 
 /* The types that a value may be compared with. */
 static const char *types_of(const CondValue *value)
 {
-    return value->kind == F_TEXT   ? "= 'text'"
-           : value->kind == F_BOOL ? (value->number != 0 ? "= 'true'" : "= 'false'")
-                                   : "IN ('integer', 'real')";
+    return value->kind == F_TEXT ? "= 'text'" : value->kind == F_BOOL ? (value->number != 0 ? "= 'true'" : "= 'false'") : "IN ('integer', 'real')";
 }
 
 static void put_element(Filter *f, size_t last, const char *sign, const CondValue *value)
@@ -291,8 +286,7 @@ static void put_element_test(Filter *f, const Cond *cond, size_t last)
         if (cond->high.kind != F_END)
             put_element(f, last, cond->high.without ? "<" : "<=", &cond->high);
     } else {
-        buf_printf(&f->query->sql, " AND e%zu.type <> 'null' AND (e%zu.type <> 'object' OR e%zu.value <> '{}')", last, last,
-                   last);
+        buf_printf(&f->query->sql, " AND e%zu.type <> 'null' AND (e%zu.type <> 'object' OR e%zu.value <> '{}')", last, last, last);
     }
 }
 

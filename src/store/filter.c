@@ -1,7 +1,7 @@
 /* filter.c: lists of users with conditions and an order. Text comes from the tables and literals here; every value is bound. */
+#include "store/filter.h"
 #include "sql.gen.h"
 #include "store/cols.h"
-#include "store/filter.h"
 
 enum { MOST_SQL = 64 * 1024 };
 
@@ -262,8 +262,8 @@ static void put_order(Filter *f, const UserQuery *in)
         put_value(f, F_UUID, in->after_id, 0);
         put(f, ")");
     } else if (in->after_id != NULL) {
-        buf_printf(&f->query->sql, " AND (u.created_at, u.id) %s (SELECT b.created_at, b.id FROM %s b WHERE b.id = ",
-                   in->ascending ? ">" : "<", tx_is_postgres(db_auto(f->ctx)) ? "auth.users" : "auth_users");
+        buf_printf(&f->query->sql, " AND (u.created_at, u.id) %s (SELECT b.created_at, b.id FROM %s b WHERE b.id = ", in->ascending ? ">" : "<",
+                   tx_is_postgres(db_auto(f->ctx)) ? "auth.users" : "auth_users");
         put_value(f, F_UUID, in->after_id, 0);
         put(f, ")");
     }
@@ -315,9 +315,9 @@ Err store_user_list(Tx *tx, const UserQuery *in, List *ret)
 /* Without a condition on the profile the join is left out: the count is then one of an index. */
 static bool needs_profile(const UserQuery *in)
 {
-    return in->where != NULL || in->usernames.n + in->external_ids.n + in->not_external_ids.n > 0 || in->any_like != NULL || in->username_like != NULL ||
-           in->name_like != NULL || in->email_like != NULL || in->phone_like != NULL || in->connection != NULL || in->last_active_after != 0 ||
-           in->last_active_before != 0 || in->last_active_since != 0;
+    return in->where != NULL || in->usernames.n + in->external_ids.n + in->not_external_ids.n > 0 || in->any_like != NULL ||
+           in->username_like != NULL || in->name_like != NULL || in->email_like != NULL || in->phone_like != NULL || in->connection != NULL ||
+           in->last_active_after != 0 || in->last_active_before != 0 || in->last_active_since != 0;
 }
 
 Err store_user_count(Tx *tx, const UserQuery *in, int64_t *ret)
@@ -328,7 +328,9 @@ Err store_user_count(Tx *tx, const UserQuery *in, int64_t *ret)
     List rows = { 0 };
 
     buf_printf(&f.query->sql, "SELECT count(*) AS count FROM %s",
-               needs_profile(in) ? sql_text_user_tables[db] : db == 0 ? "auth.users u" : "auth_users u");
+               needs_profile(in) ? sql_text_user_tables[db]
+               : db == 0         ? "auth.users u"
+                                 : "auth_users u");
     put_where(&f, in);
     if (f.query->sql.over)
         return E_TOO_LARGE;

@@ -1,8 +1,8 @@
 /* sessions.c: sessions, refresh tokens, the audit trail. */
-#include "json/json.h"
 #include "sql.gen.h"
 #include "store/cols.h"
 #include "store/store.h"
+#include "json/json.h"
 
 /* A session and its user in one row. */
 const Field session_cols[] = {
@@ -34,11 +34,7 @@ const Field session_cols[] = {
 };
 
 static const Field amr_doc[] = {
-    TEXT(Amr, id, "id"),
-    TEXT(Amr, method, "method"),
-    TIME_US(Amr, created_at, "created_at"),
-    TIME_US(Amr, updated_at, "updated_at"),
-    END(Amr),
+    TEXT(Amr, id, "id"), TEXT(Amr, method, "method"), TIME_US(Amr, created_at, "created_at"), TIME_US(Amr, updated_at, "updated_at"), END(Amr),
 };
 
 /* One member under several names where a statement needs it as several types. */
@@ -207,11 +203,7 @@ Err store_sessions_delete_others(Tx *tx, const char *user_id, const char *sessio
 }
 
 static const Field event_cols[] = {
-    UUID(Event, id, "id"),
-    JSON(Event, payload, "payload"),
-    TEXT(Event, ip_address, "ip_address"),
-    TIME(Event, created_at, "created_at"),
-    END(Event),
+    UUID(Event, id, "id"), JSON(Event, payload, "payload"), TEXT(Event, ip_address, "ip_address"), TIME(Event, created_at, "created_at"), END(Event),
 };
 
 Err store_event_insert(Tx *tx, const Event *event)

@@ -25,7 +25,7 @@ Err store_migrate(Db *db, Buf *why);
 typedef struct UserRow {
     User user;
     const char *username_key, *digest_scheme;
-    const char *profile_id;                                     /* read: not NULL if there is a profile */
+    const char *profile_id;                                                      /* read: not NULL if there is a profile */
     const char *identities_json, *addresses_json, *factors_json, *subjects_json; /* read: the parts, as documents */
 } UserRow;
 extern const Field user_cols[]; /* over UserRow */
@@ -74,7 +74,7 @@ Err store_phone_factor_insert(Tx *tx, const Factor *factor);
 Err store_addresses_delete_all(Tx *tx, const char *user_id);
 Err store_subject_insert(Tx *tx, const Subject *subject);
 Err store_one_time_tokens_delete(Tx *tx, const char *user_id);
-Err store_factors_delete(Tx *tx, const char *user_id); /* factors and passkeys */
+Err store_factors_delete(Tx *tx, const char *user_id);      /* factors and passkeys */
 Err store_addresses_no_factor(Tx *tx, const char *user_id); /* none is a second factor any more */
 
 /* ---- linked.c: accounts that were linked to another user ---- */
@@ -143,7 +143,7 @@ Err store_event_insert(Tx *tx, const Event *event);
 
 /* Reads the claims of a row into the list of its session. */
 Err session_row_finish(Ctx *ctx, SessionRow *row);
-Err store_user_sessions(Tx *tx, const char *user_id, List *ret); /* Session, newest first */
+Err store_user_sessions(Tx *tx, const char *user_id, List *ret);  /* Session, newest first */
 Err store_audit_list(Tx *tx, const AuditQuery *query, List *ret); /* Event, newest first */
 Err store_audit_count(Tx *tx, const AuditQuery *query, int64_t *ret);
 
@@ -166,9 +166,21 @@ Err store_challenge_get(Tx *tx, const FactorRow *key, FactorRow **ret);
 typedef enum FactorWrite {
     FACTOR_INSERT, /* E_FACTOR_NAME_TAKEN, E_FACTOR_EXISTS (phone) */
     FACTOR_UPDATE, /* the same */
-    FACTOR_DELETE, FACTOR_DELETE_STALE, FACTOR_DELETE_UNVERIFIED, FACTOR_AMR_DELETE, FACTOR_SESSIONS_LOWER,
+    FACTOR_DELETE,
+    FACTOR_DELETE_STALE,
+    FACTOR_DELETE_UNVERIFIED,
+    FACTOR_AMR_DELETE,
+    FACTOR_SESSIONS_LOWER,
     FACTOR_CHALLENGED, /* E_CONFLICT: another factor was challenged in the same microsecond */
-    FACTOR_COUNT, FACTOR_VERIFY, CHALLENGE_INSERT, CHALLENGE_USE, AMR_PUT, SESSION_RAISE, REFRESH_REVOKE_SESSION, REFRESH_BEGIN, SESSIONS_DELETE_LOW,
+    FACTOR_COUNT,
+    FACTOR_VERIFY,
+    CHALLENGE_INSERT,
+    CHALLENGE_USE,
+    AMR_PUT,
+    SESSION_RAISE,
+    REFRESH_REVOKE_SESSION,
+    REFRESH_BEGIN,
+    SESSIONS_DELETE_LOW,
 } FactorWrite;
 Err store_factor_write(Tx *tx, FactorWrite what, const FactorRow *row);
 

@@ -64,8 +64,7 @@ static Err check_versions(Ctx *ctx, const List *tables, Buf *why)
     }
     for (size_t i = 0; i < COUNTOF(auth_versions); i++)
         if (!names_have(&versions, auth_versions[i]))
-            name_fault(why,
-                       "schema auth is too old; run the newest Supabase Auth on it once; missing versions: ", auth_versions[i]);
+            name_fault(why, "schema auth is too old; run the newest Supabase Auth on it once; missing versions: ", auth_versions[i]);
     if (why->len > 0)
         return E_CONFIG;
     warn_newer(&versions);
@@ -76,12 +75,11 @@ static Err check_columns(Ctx *ctx, Buf *why)
 {
     List columns = { 0 };
 
-    TRY(names_list(
-        ctx,
-        "SELECT CAST(c.relname || '.' || a.attname AS text) AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
-        " JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE n.nspname = 'auth' AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped",
-        &columns));
+    TRY(names_list(ctx,
+                   "SELECT CAST(c.relname || '.' || a.attname AS text) AS name FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+                   " JOIN pg_namespace n ON n.oid = c.relnamespace"
+                   " WHERE n.nspname = 'auth' AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped",
+                   &columns));
     for (size_t i = 0; i < COUNTOF(auth_used); i++)
         for (Str left = str_of(auth_used[i].columns); left.n > 0;) {
             const Str column = str_cut(&left, ' ');
@@ -109,11 +107,10 @@ static Err check_schema(Ctx *ctx, bool *ret_has_auth, Buf *why)
     List tables = { 0 };
     bool ours;
 
-    TRY(names_list(
-        ctx,
-        "SELECT CAST(n.nspname || '.' || c.relname AS text) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE n.nspname IN ('auth', 'hecate') AND c.relkind IN ('r', 'p')",
-        &tables));
+    TRY(names_list(ctx,
+                   "SELECT CAST(n.nspname || '.' || c.relname AS text) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                   " WHERE n.nspname IN ('auth', 'hecate') AND c.relkind IN ('r', 'p')",
+                   &tables));
     if (!names_have(&tables, "auth.users"))
         return OK;
     TRY(check_versions(ctx, &tables, why));

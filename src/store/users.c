@@ -1,9 +1,9 @@
 /* users.c: users, profiles, identities, addresses: one short function a statement. */
-#include "json/json.h"
 #include "base/id.h"
 #include "sql.gen.h"
 #include "store/cols.h"
 #include "store/store.h"
+#include "json/json.h"
 
 const Field user_cols[] = {
     USER_COLUMNS(UserRow, ),
@@ -77,12 +77,8 @@ static const Field factor_doc[] = {
 };
 
 static const Field subject_cols[] = {
-    TEXT(Subject, provider, "provider"),
-    TEXT(Subject, subject, "subject"),
-    UUID(Subject, user_id, "user_id"),
-    TEXT(Subject, connection, "connection"),
-    TIME(Subject, created_at, "created_at"),
-    END(Subject),
+    TEXT(Subject, provider, "provider"),     TEXT(Subject, subject, "subject"),       UUID(Subject, user_id, "user_id"),
+    TEXT(Subject, connection, "connection"), TIME(Subject, created_at, "created_at"), END(Subject),
 };
 
 static const Field subject_doc[] = {
@@ -114,9 +110,16 @@ static void add_core_address(Ctx *ctx, User *user, const char *kind, const char 
     if (text_empty(value))
         return;
     address = ARENA_NEW(ctx->arena, Address);
-    *address = (Address){ .id = id != NULL ? id : store_address_owner(ctx->arena, user->id, kind), .user_id = user->id, .kind = kind, .value = value,
-                          .value_key = value, .connection = "", .verified_at = verified_at, .created_at = user->created_at,
-                          .updated_at = user->updated_at, .primary = true };
+    *address = (Address){ .id = id != NULL ? id : store_address_owner(ctx->arena, user->id, kind),
+                          .user_id = user->id,
+                          .kind = kind,
+                          .value = value,
+                          .value_key = value,
+                          .connection = "",
+                          .verified_at = verified_at,
+                          .created_at = user->created_at,
+                          .updated_at = user->updated_at,
+                          .primary = true };
     list_add(ctx->arena, &user->addresses, address);
 }
 
@@ -193,12 +196,16 @@ Err user_row_finish(Ctx *ctx, UserRow *row, User **ret)
     }
     add_core_address(ctx, user, "email", user->email, user->email_confirmed_at, user->email_id);
     add_core_address(ctx, user, "phone", user->phone, user->phone_confirmed_at, user->phone_id);
-    TRY(read_part(ctx, row->identities_json, identity_doc, (PartOrder){ offsetof(Identity, created_at), { offsetof(Identity, id), offsetof(Identity, id) } }, &user->identities));
-    TRY(read_part(ctx, row->addresses_json, address_doc, (PartOrder){ offsetof(Address, created_at), { offsetof(Address, id), offsetof(Address, id) } }, &user->addresses));
+    TRY(read_part(ctx, row->identities_json, identity_doc,
+                  (PartOrder){ offsetof(Identity, created_at), { offsetof(Identity, id), offsetof(Identity, id) } }, &user->identities));
+    TRY(read_part(ctx, row->addresses_json, address_doc,
+                  (PartOrder){ offsetof(Address, created_at), { offsetof(Address, id), offsetof(Address, id) } }, &user->addresses));
     mark_wallet(user);
-    TRY(read_part(ctx, row->factors_json, factor_doc, (PartOrder){ offsetof(Factor, created_at), { offsetof(Factor, id), offsetof(Factor, id) } }, &user->factors));
+    TRY(read_part(ctx, row->factors_json, factor_doc, (PartOrder){ offsetof(Factor, created_at), { offsetof(Factor, id), offsetof(Factor, id) } },
+                  &user->factors));
     mark_second_factors(user);
-    TRY(read_part(ctx, row->subjects_json, subject_doc, (PartOrder){ offsetof(Subject, created_at), { offsetof(Subject, provider), offsetof(Subject, subject) } }, &user->subjects));
+    TRY(read_part(ctx, row->subjects_json, subject_doc,
+                  (PartOrder){ offsetof(Subject, created_at), { offsetof(Subject, provider), offsetof(Subject, subject) } }, &user->subjects));
     *ret = user;
     return OK;
 }
@@ -313,8 +320,10 @@ typedef struct Renewal {
 Err store_user_renew_password(Tx *tx, const User *seen, const char *hash, bool *renewed)
 {
     static const Field params[] = {
-        UUID(Renewal, id, "id"),           TEXT(Renewal, hash, "encrypted_password", .flags = SECRET),
-        TIME(Renewal, seen_at, "seen_at"), TIME(Renewal, updated_at, "updated_at"),
+        UUID(Renewal, id, "id"),
+        TEXT(Renewal, hash, "encrypted_password", .flags = SECRET),
+        TIME(Renewal, seen_at, "seen_at"),
+        TIME(Renewal, updated_at, "updated_at"),
         END(Renewal),
     };
     const Renewal row = { .id = seen->id, .hash = hash, .seen_at = seen->updated_at, .updated_at = tx_ctx(tx)->now };
@@ -423,7 +432,6 @@ Err store_factors_delete(Tx *tx, const char *user_id)
     TRY(write_by_id(tx, SQL_FACTORS_DELETE, user_id));
     return write_by_id(tx, SQL_WEBAUTHN_DELETE, user_id);
 }
-
 
 Err store_addresses_no_factor(Tx *tx, const char *user_id)
 {

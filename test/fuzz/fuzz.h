@@ -9,12 +9,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What must hold, also where assert() is off. */
-#define HOLDS(what)                                                  \
-    do {                                                             \
-        if (!(what)) {                                               \
+#define HOLDS(what)                                                    \
+    do {                                                               \
+        if (!(what)) {                                                 \
             fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #what); \
-            abort();                                                 \
-        }                                                            \
+            abort();                                                   \
+        }                                                              \
     } while (0)
 
 #endif

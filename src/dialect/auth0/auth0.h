@@ -7,8 +7,8 @@
 
 /* Texts live as long as the process. */
 typedef struct Auth0Settings {
-    const KeySet *keys;            /* RS256 */
-    const char *domain;            /* "host[:port]": issuer https://DOMAIN/, audience https://DOMAIN/api/v2/ */
+    const KeySet *keys; /* RS256 */
+    const char *domain; /* "host[:port]": issuer https://DOMAIN/, audience https://DOMAIN/api/v2/ */
     const char *client_id;
     uint8_t client_secret_sum[32]; /* SHA-256 */
     bool signup_off;               /* nobody signs up */

@@ -26,12 +26,13 @@ static const Auth0Connection *database(Ctx *ctx)
 {
     Auth0Connection *view = ARENA_NEW(ctx->arena, Auth0Connection);
 
-    *view = (Auth0Connection){ .id = connection_id(ctx, AUTH0_CONNECTION),
-                               .name = AUTH0_CONNECTION,
-                               .strategy = "auth0",
-                               .options = "{\"mfa\":{\"active\":true,\"return_enroll_settings\":true},\"import_mode\":false,\"passwordPolicy\":\"low\","
-                                          "\"strategy_version\":2,\"requires_username\":false,\"brute_force_protection\":true,"
-                                          "\"password_complexity_options\":{\"min_length\":8},\"enabledDatabaseCustomization\":false}" };
+    *view =
+        (Auth0Connection){ .id = connection_id(ctx, AUTH0_CONNECTION),
+                           .name = AUTH0_CONNECTION,
+                           .strategy = "auth0",
+                           .options = "{\"mfa\":{\"active\":true,\"return_enroll_settings\":true},\"import_mode\":false,\"passwordPolicy\":\"low\","
+                                      "\"strategy_version\":2,\"requires_username\":false,\"brute_force_protection\":true,"
+                                      "\"password_complexity_options\":{\"min_length\":8},\"enabledDatabaseCustomization\":false}" };
     texts_add(ctx->arena, &view->realms, AUTH0_CONNECTION);
     texts_add(ctx->arena, &view->enabled_clients, ((const Auth0Settings *)ctx_settings(ctx))->client_id);
     return view;

@@ -47,8 +47,7 @@ Err auth0_discovery(Ctx *ctx, const Req *req, Reply *reply)
     reply_header(reply, "Cache-Control", "public, max-age=15");
     buf_printf(body, "{\"issuer\":%s", json_quote(ctx->arena, issuer));
     for (size_t i = 0; i < COUNTOF(endpoints); i++)
-        buf_printf(body, ",\"%s\":%s", endpoints[i].name,
-                   json_quote(ctx->arena, arena_printf(ctx->arena, "%s%s", issuer, endpoints[i].path)));
+        buf_printf(body, ",\"%s\":%s", endpoints[i].name, json_quote(ctx->arena, arena_printf(ctx->arena, "%s%s", issuer, endpoints[i].path)));
     buf_puts(body, lists);
     return OK;
 }

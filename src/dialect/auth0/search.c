@@ -58,8 +58,8 @@ static Err parse_or(Parser *p, Cond **ret);
 
 static Err bad(Ctx *ctx, const char *why)
 {
-    return auth0_refuse(ctx, E_BAD_VALUE, "invalid_query_string",
-                        "Query validation error: '%s' on property q (Query in Lucene query string syntax).", why);
+    return auth0_refuse(ctx, E_BAD_VALUE, "invalid_query_string", "Query validation error: '%s' on property q (Query in Lucene query string syntax).",
+                        why);
 }
 
 Err search_too_large(Ctx *ctx)
@@ -366,8 +366,7 @@ static Err search_identity(Parser *p, Str member, const Term *term, Cond **ret)
     if (term->pieces.n != 1)
         return bad(p->ctx, "Wildcards are not supported on identities");
     if (str_eq(member, STR("connection")))
-        return text_eq(text, AUTH0_CONNECTION) ? everybody(p, true, ret)
-                                               : identity_is(p, UF_PROVIDER, auth0_provider_here(text), ret);
+        return text_eq(text, AUTH0_CONNECTION) ? everybody(p, true, ret) : identity_is(p, UF_PROVIDER, auth0_provider_here(text), ret);
     if (str_eq(member, STR("provider")))
         return text_eq(text, "auth0") ? everybody(p, true, ret) : identity_is(p, UF_PROVIDER, auth0_provider_here(text), ret);
     if (str_eq(member, STR("isSocial")))
@@ -391,8 +390,7 @@ static Err search_domain(Parser *p, const Term *term, Cond **ret)
     (*ret)->field = UF_EMAIL;
     texts_add(p->ctx->arena, &(*ret)->pieces, "");
     for (size_t i = 0; i < term->pieces.n; i++)
-        texts_add(p->ctx->arena, &(*ret)->pieces,
-                  i == 0 ? arena_printf(p->ctx->arena, "@%s", term->pieces.v[0]) : term->pieces.v[i]);
+        texts_add(p->ctx->arena, &(*ret)->pieces, i == 0 ? arena_printf(p->ctx->arena, "@%s", term->pieces.v[0]) : term->pieces.v[i]);
     return OK;
 }
 

@@ -105,8 +105,7 @@ static void take_id(Ctx *ctx, const Auth0UserIn *in, NewUser *new)
 /* What the directory is asked for. No connection: the default one, which all dialects share. */
 static NewUser new_user_of(Ctx *ctx, const Auth0UserIn *in)
 {
-    const char *username = text_lower(ctx->arena, in->username), *email = text_lower(ctx->arena, in->email),
-               *phone = in->phone_number;
+    const char *username = text_lower(ctx->arena, in->username), *email = text_lower(ctx->arena, in->email), *phone = in->phone_number;
     const char *name = auth0_default_name(email, username, phone);
     NewUser new = {
         .email = email,
@@ -193,8 +192,7 @@ static Err check_pairs(Ctx *ctx, const Auth0UserIn *in)
 {
     for (size_t i = 0; i < COUNTOF(forbidden_pairs); i++)
         if (given_has(&in->given, forbidden_pairs[i].first) && given_has(&in->given, forbidden_pairs[i].second))
-            return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "invalid_body", "Cannot update %s simultaneously",
-                                forbidden_pairs[i].names);
+            return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "invalid_body", "Cannot update %s simultaneously", forbidden_pairs[i].names);
     return OK;
 }
 
@@ -203,8 +201,7 @@ static Err check_removals(Ctx *ctx, const Auth0UserIn *in)
     for (size_t i = 0; i < COUNTOF(patch_texts); i++)
         if (patch_texts[i].kept && given_null(&in->given, patch_texts[i].from))
             return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported",
-                                "The following user attributes cannot be removed: %s. The connection (" AUTH0_CONNECTION
-                                ") must either be a custom "
+                                "The following user attributes cannot be removed: %s. The connection (" AUTH0_CONNECTION ") must either be a custom "
                                 "database connection with import mode disabled, a social or enterprise connection",
                                 field_at(auth0_user_patch, patch_texts[i].from)->name);
     return OK;
@@ -219,8 +216,8 @@ static Err check_scopes(Ctx *ctx, const Auth0UserIn *in)
         return OK;
     for (const Field *field = auth0_user_patch; field->kind != F_END; field++)
         if (field->name != NULL && given_has(&in->given, field->offset) && !text_eq(field->name, self ? "user_metadata" : "app_metadata"))
-            return fail(ctx, E_SCOPE, NOWHERE,
-                        "Some fields cannot be updated with the permissions granted by the bearer token scopes: %s", field->name);
+            return fail(ctx, E_SCOPE, NOWHERE, "Some fields cannot be updated with the permissions granted by the bearer token scopes: %s",
+                        field->name);
     return OK;
 }
 
@@ -229,7 +226,8 @@ static const struct {
     size_t at;
     const char *name;
 } profile_members[] = {
-    { IN(family_name), "family_name" }, { IN(given_name), "given_name" }, { IN(name), "name" }, { IN(nickname), "nickname" }, { IN(picture), "picture" },
+    { IN(family_name), "family_name" }, { IN(given_name), "given_name" }, { IN(name), "name" },
+    { IN(nickname), "nickname" },       { IN(picture), "picture" },
 };
 
 static Err check_secondary(Ctx *ctx, const Auth0UserIn *in)

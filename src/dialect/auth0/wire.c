@@ -138,11 +138,7 @@ const Field auth0_user_query[] = {
 /* clang-format on */
 
 const Field auth0_page_members[] = {
-    PAGE_QUERY,
-    TEXT(Auth0PageQuery, from, "from"),
-    INT(Auth0PageQuery, take, "take"),
-    TEXT(Auth0PageQuery, sort, "sort"),
-    END(Auth0PageQuery),
+    PAGE_QUERY, TEXT(Auth0PageQuery, from, "from"), INT(Auth0PageQuery, take, "take"), TEXT(Auth0PageQuery, sort, "sort"), END(Auth0PageQuery),
 };
 
 const Field auth0_page_query[] = { PAGE_QUERY, END(Auth0PageQuery) };
@@ -185,8 +181,10 @@ const Field auth0_role_patch[] = {
     END(Auth0RoleIn),
 };
 
-const Field auth0_roles_in[] = { TEXTS(Auth0IdsIn, ids, "roles", .flags = REQUIRED, .min = 1, .max = 1000, .note = "Ids of the roles"), END(Auth0IdsIn) };
-const Field auth0_users_in[] = { TEXTS(Auth0IdsIn, ids, "users", .flags = REQUIRED, .min = 1, .max = 1000, .note = "Ids of the users"), END(Auth0IdsIn) };
+const Field auth0_roles_in[] = { TEXTS(Auth0IdsIn, ids, "roles", .flags = REQUIRED, .min = 1, .max = 1000, .note = "Ids of the roles"),
+                                 END(Auth0IdsIn) };
+const Field auth0_users_in[] = { TEXTS(Auth0IdsIn, ids, "users", .flags = REQUIRED, .min = 1, .max = 1000, .note = "Ids of the users"),
+                                 END(Auth0IdsIn) };
 
 static const Field permission_ref[] = {
     TEXT(Auth0PermissionRef, identifier, "resource_server_identifier", .flags = REQUIRED),
@@ -429,12 +427,8 @@ const Field auth0_connection_query[] = {
 };
 
 const Field auth0_users[] = {
-    INT(Auth0Page, start, "start"),
-    INT(Auth0Page, limit, "limit"),
-    INT(Auth0Page, length, "length"),
-    JSON(Auth0Page, users, "users"),
-    INT(Auth0Page, total, "total"),
-    END(Auth0Page),
+    INT(Auth0Page, start, "start"),  INT(Auth0Page, limit, "limit"), INT(Auth0Page, length, "length"),
+    JSON(Auth0Page, users, "users"), INT(Auth0Page, total, "total"), END(Auth0Page),
 };
 
 /* ---- tokens ---- */

@@ -209,7 +209,7 @@ extern const Field auth0_users[];
 typedef struct Auth0TokenIn {
     const char *grant_type, *client_id, *client_secret, *audience, *scope;
     const char *username, *password, *realm, *refresh_token;
-    const char *token; /* POST /oauth/revoke */
+    const char *token;      /* POST /oauth/revoke */
     const char *scope_sent; /* in JSON a text or an array of texts, as a document */
 } Auth0TokenIn;
 extern const Field auth0_token_in[], auth0_token_form[];
@@ -229,11 +229,13 @@ extern const Field auth0_info[], auth0_id_claims[];
 
 /* POST /dbconnections/signup (7.4). */
 typedef struct Auth0SignUpIn {
-    const char *client_id, *email, *password, *connection, *username, *phone_number, *given_name, *family_name, *name, *nickname, *picture, *user_metadata;
+    const char *client_id, *email, *password, *connection, *username, *phone_number, *given_name, *family_name, *name, *nickname, *picture,
+        *user_metadata;
 } Auth0SignUpIn;
 extern const Field auth0_signup_in[];
 typedef struct Auth0SignedUp {
-    const char *id, *email, *email_verified, *username, *phone_number, *phone_verified, *given_name, *family_name, *name, *nickname, *picture, *user_metadata;
+    const char *id, *email, *email_verified, *username, *phone_number, *phone_verified, *given_name, *family_name, *name, *nickname, *picture,
+        *user_metadata;
 } Auth0SignedUp;
 extern const Field auth0_signed_up[];
 

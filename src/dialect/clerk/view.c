@@ -160,8 +160,8 @@ static const char *image_url(Ctx *ctx, const User *user)
     const Req *req = ctx_call(ctx)->req;
     const char *name = text_empty(user->image_id) ? "default" : clerk_id(ctx->arena, "img_", user->image_id);
 
-    return arena_printf(ctx->arena, "%s://%.*s/v1/public/images/%s", req->tls ? "https" : "http", (int)req->host.n, req->host.n == 0 ? "" : req->host.p,
-                        name);
+    return arena_printf(ctx->arena, "%s://%.*s/v1/public/images/%s", req->tls ? "https" : "http", (int)req->host.n,
+                        req->host.n == 0 ? "" : req->host.p, name);
 }
 
 /* Members that are shown as they are. */

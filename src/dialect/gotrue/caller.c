@@ -165,8 +165,11 @@ static Caller *caller_new(Ctx *ctx, CallerKind kind, const Claims *claims)
 {
     Caller *caller = ARENA_NEW(ctx->arena, Caller);
 
-    *caller = (Caller){ .kind = kind, .actor_id = UUID_NIL, .actor_name = claims->role == NULL ? "" : claims->role,
-                        .scopes = first_aud(ctx, claims->aud), .aal = claims->aal };
+    *caller = (Caller){ .kind = kind,
+                        .actor_id = UUID_NIL,
+                        .actor_name = claims->role == NULL ? "" : claims->role,
+                        .scopes = first_aud(ctx, claims->aud),
+                        .aal = claims->aal };
     return caller;
 }
 

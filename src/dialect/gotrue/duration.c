@@ -5,8 +5,14 @@ static const struct {
     const char *unit;
     int64_t ns;
 } units[] = {
-    { "ns", 1 },       { "us", 1000 },          { "\xc2\xb5s", 1000 },          { "\xce\xbcs", 1000 },
-    { "ms", 1000000 }, { "s", 1000000000 },     { "m", 60 * (int64_t)1000000000 }, { "h", 3600 * (int64_t)1000000000 },
+    { "ns", 1 },
+    { "us", 1000 },
+    { "\xc2\xb5s", 1000 },
+    { "\xce\xbcs", 1000 },
+    { "ms", 1000000 },
+    { "s", 1000000000 },
+    { "m", 60 * (int64_t)1000000000 },
+    { "h", 3600 * (int64_t)1000000000 },
 };
 
 const char *go_quote(Arena *arena, const char *text)

@@ -103,7 +103,8 @@ const ErrRow gotrue_errors[ERR_COUNT] = {
     [E_FACTORS_MANY] = { 422, "too_many_enrolled_mfa_factors", "Maximum number of verified factors reached, unenroll to continue" },
     [E_NO_CHALLENGE] = { 422, "mfa_factor_not_found", "MFA factor with the provided challenge ID not found" },
     [E_CHALLENGE_USED] = { 422, "mfa_ip_address_mismatch", "Challenge and verify IP addresses mismatch." },
-    [E_CHALLENGE_OVER] = { 422, "mfa_challenge_expired", "MFA challenge %s has expired, verify against another challenge or create a new challenge." },
+    [E_CHALLENGE_OVER] = { 422, "mfa_challenge_expired",
+                           "MFA challenge %s has expired, verify against another challenge or create a new challenge." },
     [E_WRONG_CODE] = { 422, "mfa_verification_failed", "Invalid TOTP code entered" },
     [E_FORBIDDEN_COMBO] = { 400, "validation_failed", "These changes cannot be made together" },
 };
@@ -131,11 +132,18 @@ typedef struct Body {
 
 /* The two shapes (spec 0.4): before and since 2024-01-01. */
 static const Field body_initial[] = {
-    INT(Body, status, "code"), TEXT(Body, code, "error_code"), TEXT(Body, text, "msg"),
-    JSON(Body, weak, "weak_password", .flags = OMIT_NULL), TEXT(Body, id, "error_id", .flags = OMIT_NULL), END(Body),
+    INT(Body, status, "code"),
+    TEXT(Body, code, "error_code"),
+    TEXT(Body, text, "msg"),
+    JSON(Body, weak, "weak_password", .flags = OMIT_NULL),
+    TEXT(Body, id, "error_id", .flags = OMIT_NULL),
+    END(Body),
 };
 static const Field body_2024[] = {
-    TEXT(Body, code, "code"), TEXT(Body, text, "message"), JSON(Body, weak, "weak_password", .flags = OMIT_NULL), END(Body),
+    TEXT(Body, code, "code"),
+    TEXT(Body, text, "message"),
+    JSON(Body, weak, "weak_password", .flags = OMIT_NULL),
+    END(Body),
 };
 
 /* Is the request's version 2024-01-01 or later? What is no date counts as none. */
@@ -199,7 +207,8 @@ GotrueFault gotrue_fault(Ctx *ctx, Err err)
 {
     const ErrRow *row = row_of(ctx, err);
 
-    return (GotrueFault){ .status = row->status, .text = sentence(ctx, row),
+    return (GotrueFault){ .status = row->status,
+                          .text = sentence(ctx, row),
                           .code = ctx->fault.name.p != NULL && err != E_BAD_JSON ? str_dup(ctx->arena, ctx->fault.name)
                                   : row->code == NULL                            ? row->status == 500 ? "unexpected_failure" : "unknown"
                                                                                  : row->code };
@@ -211,7 +220,10 @@ void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
     const bool new = wants_2024(req);
     const GotrueFault fault = gotrue_fault(ctx, err);
     const char *code = fault.code;
-    const Body body = { .status = row->status, .code = code, .text = fault.text, .id = row->status >= 500 ? ctx->request_id : NULL,
+    const Body body = { .status = row->status,
+                        .code = code,
+                        .text = fault.text,
+                        .id = row->status >= 500 ? ctx->request_id : NULL,
                         .weak = err == E_WEAK_PASSWORD ? weak_doc(ctx) : NULL };
 
     reply->status = row->status;
@@ -226,7 +238,7 @@ void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
     }
     if (err == E_BUSY)
         reply_retry_after(ctx, reply);
-    if (!(new && err == E_WEAK_PASSWORD) && row->code != NULL && !(err == E_HOOK && ctx->fault.name.p == NULL))
+    if (!(new &&err == E_WEAK_PASSWORD) && row->code != NULL && !(err == E_HOOK && ctx->fault.name.p == NULL))
         reply_header(reply, "x-sb-error-code", code);
     if (new)
         reply_header(reply, "X-Supabase-Api-Version", "2024-01-01");
@@ -257,7 +269,8 @@ static bool method_allowed(Str method)
 
 static bool header_allowed(const Ctx *ctx, Str name)
 {
-    static const char builtin[] = "accept,authorization,content-type,x-client-ip,x-client-info,x-jwt-aud,x-use-cookie,x-supabase-api-version,apikey,redirect_to";
+    static const char builtin[] =
+        "accept,authorization,content-type,x-client-ip,x-client-info,x-jwt-aud,x-use-cookie,x-supabase-api-version,apikey,redirect_to";
     const GotrueSettings *settings = ctx_settings(ctx);
     Str lists[] = { STR(builtin), str_of(settings->cors_headers) };
 

@@ -10,10 +10,10 @@
 /* What the reference's variables say (spec/gotrue.md 9); texts live as long as the process. */
 typedef struct GotrueSettings {
     const KeySet *keys;
-    const char *issuer;     /* "" : none */
-    const char *aud;        /* GOTRUE_JWT_AUD */
+    const char *issuer; /* "" : none */
+    const char *aud;    /* GOTRUE_JWT_AUD */
     const char *site_url, *external_url;
-    int64_t jwt_exp;        /* s */
+    int64_t jwt_exp; /* s */
     Texts admin_roles;
     bool disable_signup, mailer_autoconfirm, sms_autoconfirm;
     bool email_enabled, phone_enabled, anonymous_enabled, magic_link_enabled;
@@ -27,17 +27,17 @@ typedef struct GotrueSettings {
     bool cursor_pagination;
     bool manual_linking;
     int64_t rate_anonymous, rate_otp, rate_token, rate_verify, rate_web3, rate_factor; /* spec 8.1 */
-    const char *rate_header;  /* that names the address, or "" */
-    bool sb_forwarded_for;    /* Sb-Forwarded-For names it */
-    struct Buckets *buckets;  /* NULL: nobody is limited */
+    const char *rate_header;                                                           /* that names the address, or "" */
+    bool sb_forwarded_for;                                                             /* Sb-Forwarded-For names it */
+    struct Buckets *buckets;                                                           /* NULL: nobody is limited */
     const char *version;
     const _Atomic bool *ready; /* false: /health answers 503, for the listeners close soon; NULL: always ready */
 } GotrueSettings;
 
 extern const Dialect gotrue_dialect;
 
-/* Gives a code to the hook that sends text messages; `type` is "mfa" for a second factor, else NULL. For Mailing.send_sms. E_HOOK: its refusal, or that it cannot be
- * reached, with a row of this dialect. */
+/* Gives a code to the hook that sends text messages; `type` is "mfa" for a second factor, else NULL. For Mailing.send_sms. E_HOOK: its refusal, or
+ * that it cannot be reached, with a row of this dialect. */
 Err gotrue_send_sms(Ctx *ctx, const User *user, const char *phone, const char *code, const char *type);
 
 #endif

@@ -1,5 +1,4 @@
 /* hooks.c: what GoTrue tells a hook, and what its answer means (spec/gotrue.md 11). */
-#include "outbound/hook.h"
 
 #include "base/clock.h"
 #include "base/id.h"

@@ -54,9 +54,9 @@ typedef struct Page {
     uint64_t page, per_page;
     int64_t limit, offset;
 } Page;
-Err gotrue_page_read(Ctx *ctx, const Req *req, Page *page);                            /* E_BAD_PAGE, E_BAD_VALUE */
-const char *gotrue_page_value(const Page *page, const char *name);                     /* the first value, or NULL */
-void gotrue_page_headers(Ctx *ctx, Reply *reply, const Page *page, int64_t total);     /* Link, X-Total-Count */
+Err gotrue_page_read(Ctx *ctx, const Req *req, Page *page);                        /* E_BAD_PAGE, E_BAD_VALUE */
+const char *gotrue_page_value(const Page *page, const char *name);                 /* the first value, or NULL */
+void gotrue_page_headers(Ctx *ctx, Reply *reply, const Page *page, int64_t total); /* Link, X-Total-Count */
 
 /* parts.c */
 Err gotrue_audit_list(Ctx *ctx, const Req *req, Reply *reply);

@@ -69,8 +69,8 @@ static Err read_sort(Ctx *ctx, const Pairs *pairs, bool *ascending)
         if (way.p != NULL) {
             up = str_eq_nocase(way, STR("asc"));
             if (!up && !str_eq_nocase(way, STR("desc")))
-                return fail(ctx, E_BAD_VALUE, NOWHERE, "Bad Sort Parameters: bad direction for sort '%.*s', only 'asc' and 'desc' allowed", (int)way.n,
-                            way.p);
+                return fail(ctx, E_BAD_VALUE, NOWHERE, "Bad Sort Parameters: bad direction for sort '%.*s', only 'asc' and 'desc' allowed",
+                            (int)way.n, way.p);
         }
         if (first)
             *ascending = up;
@@ -198,7 +198,7 @@ typedef struct CursorPage {
     struct Pagination {
         const char *next_cursor;
         bool has_more;
-    } *pagination;
+    } * pagination;
 } CursorPage;
 
 static const Field pagination_fields[] = {

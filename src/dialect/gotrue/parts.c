@@ -118,8 +118,16 @@ Err gotrue_session_list(Ctx *ctx, const Req *req, Reply *reply)
         const Session *session = sessions.v[i];
         GotrueSessionRow *view = ARENA_NEW(ctx->arena, GotrueSessionRow);
 
-        *view = (GotrueSessionRow){ session->id, session->user_id, session->factor_id, session->aal == NULL ? "aal1" : session->aal,
-                                    session->user_agent, session->ip, { 0 }, session->created_at, session->updated_at, session->refreshed_at,
+        *view = (GotrueSessionRow){ session->id,
+                                    session->user_id,
+                                    session->factor_id,
+                                    session->aal == NULL ? "aal1" : session->aal,
+                                    session->user_agent,
+                                    session->ip,
+                                    { 0 },
+                                    session->created_at,
+                                    session->updated_at,
+                                    session->refreshed_at,
                                     session->not_after };
         for (size_t k = 0; k < session->amr.n; k++)
             texts_add(ctx->arena, &view->amr, ((const Amr *)session->amr.v[k])->method);

@@ -21,13 +21,14 @@ Err gotrue_oauth_off(Ctx *ctx, const Req *req, Reply *reply)
 }
 
 /* External providers that the reference lists, in its order; those of later parts are off. */
-static const char *const externals[] = { "anonymous_users", "apple", "azure", "bitbucket", "discord", "facebook", "snapchat", "figma", "fly",
-                                         "github", "gitlab", "google", "keycloak", "kakao", "linkedin", "linkedin_oidc", "notion", "spotify",
-                                         "slack", "slack_oidc", "workos", "twitch", "twitter", "email", "phone", "zoom" };
+static const char *const externals[] = { "anonymous_users", "apple",         "azure",  "bitbucket", "discord", "facebook",   "snapchat",
+                                         "figma",           "fly",           "github", "gitlab",    "google",  "keycloak",   "kakao",
+                                         "linkedin",        "linkedin_oidc", "notion", "spotify",   "slack",   "slack_oidc", "workos",
+                                         "twitch",          "twitter",       "email",  "phone",     "zoom" };
 
 static bool external_on(const GotrueSettings *settings, const char *name)
 {
-    return text_eq(name, "email") ? settings->email_enabled
+    return text_eq(name, "email")   ? settings->email_enabled
            : text_eq(name, "phone") ? settings->phone_enabled
                                     : text_eq(name, "anonymous_users") && settings->anonymous_enabled;
 }
@@ -43,7 +44,8 @@ Err gotrue_show_settings(Ctx *ctx, const Req *req, Reply *reply)
     for (size_t i = 0; i < COUNTOF(externals); i++)
         buf_printf(&reply->body, "%s\"%s\":%s", i == 0 ? "" : ",", externals[i], external_on(settings, externals[i]) ? "true" : "false");
     buf_printf(&reply->body, "},\"disable_signup\":%s,\"mailer_autoconfirm\":%s,\"phone_autoconfirm\":%s,\"sms_provider\":",
-               settings->disable_signup ? "true" : "false", settings->mailer_autoconfirm ? "true" : "false", settings->sms_autoconfirm ? "true" : "false");
+               settings->disable_signup ? "true" : "false", settings->mailer_autoconfirm ? "true" : "false",
+               settings->sms_autoconfirm ? "true" : "false");
     json_write_string(&reply->body, settings->sms_provider, JSON_HTML);
     buf_puts(&reply->body, ",\"saml_enabled\":false,\"saml_private_key_next_configured\":true,\"passkeys_enabled\":false}");
     return OK;

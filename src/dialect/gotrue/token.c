@@ -55,8 +55,9 @@ static int64_t expiry(const Ctx *ctx, const Grant *grant, int64_t iat)
 static const struct {
     const char *name, *kinds, *type;
 } kept_claims[] = {
-    { "aud", "sa", "string" }, { "exp", "n", "integer" }, { "iat", "n", "integer" }, { "sub", "s", "string" }, { "email", "s", "string" },
-    { "phone", "s", "string" }, { "role", "s", "string" }, { "aal", "s", "string" }, { "session_id", "s", "string" }, { "is_anonymous", "b", "boolean" },
+    { "aud", "sa", "string" },       { "exp", "n", "integer" },          { "iat", "n", "integer" }, { "sub", "s", "string" },
+    { "email", "s", "string" },      { "phone", "s", "string" },         { "role", "s", "string" }, { "aal", "s", "string" },
+    { "session_id", "s", "string" }, { "is_anonymous", "b", "boolean" },
 };
 
 static const JsonMember *claim_of(const List *members, const char *name)
@@ -79,7 +80,8 @@ static const char *claim_faults(Ctx *ctx, const List *members)
         if (member == NULL)
             faults = arena_printf(ctx->arena, "%s- (root): %s is required\n", faults, kept_claims[i].name);
         else if (strchr(kept_claims[i].kinds, kind) == NULL)
-            faults = arena_printf(ctx->arena, "%s- %s: Invalid type. Expected: %s, given: %s\n", faults, kept_claims[i].name, kept_claims[i].type, member->kind);
+            faults = arena_printf(ctx->arena, "%s- %s: Invalid type. Expected: %s, given: %s\n", faults, kept_claims[i].name, kept_claims[i].type,
+                                  member->kind);
     }
     return faults;
 }
@@ -102,12 +104,14 @@ static Err ask_token_hook(Ctx *ctx, const Grant *grant, char **claims)
     List members = { 0 };
 
     TRY(hook_ask(ctx, HOOK_TOKEN,
-                 arena_printf(ctx->arena, "\"user_id\":\"%s\",\"claims\":%s,\"authentication_method\":\"%s\"", grant->user->id, *claims, method), &output));
+                 arena_printf(ctx->arena, "\"user_id\":\"%s\",\"claims\":%s,\"authentication_method\":\"%s\"", grant->user->id, *claims, method),
+                 &output));
     made = json_get(ctx->arena, output, "claims");
     if (made == NULL)
-        return refuse_claims(ctx, strstr(output, "\"claims\"") == NULL && strcmp(output, "{}") != 0
-                                      ? "output claims field is missing"
-                                      : "output claims do not conform to the expected schema: \n- (root): Invalid type. Expected: object, given: null\n");
+        return refuse_claims(ctx,
+                             strstr(output, "\"claims\"") == NULL && strcmp(output, "{}") != 0
+                                 ? "output claims field is missing"
+                                 : "output claims do not conform to the expected schema: \n- (root): Invalid type. Expected: object, given: null\n");
     TRY(json_members(ctx, str_of(made), &kind, &members));
     if (!text_eq(kind, "object")) {
         IGNORE(refuse_claims(ctx, "Error unmarshaling JSON output."));
@@ -125,10 +129,18 @@ static Err sign_access(Ctx *ctx, const Grant *grant, int64_t *exp, const char **
 {
     const GotrueSettings *settings = ctx_settings(ctx);
     const User *user = grant->user;
-    AccessClaims claims = { .iss = settings->issuer, .sub = user->id, .aud = user->aud, .email = user->email, .phone = user->phone,
-                            .app_metadata = user->meta_app, .user_metadata = user->meta_user, .role = user->role,
-                            .aal = grant->session->aal == NULL ? "aal1" : grant->session->aal, .session_id = grant->session->id,
-                            .iat = ctx->now / US_PER_S, .is_anonymous = user->is_anonymous };
+    AccessClaims claims = { .iss = settings->issuer,
+                            .sub = user->id,
+                            .aud = user->aud,
+                            .email = user->email,
+                            .phone = user->phone,
+                            .app_metadata = user->meta_app,
+                            .user_metadata = user->meta_user,
+                            .role = user->role,
+                            .aal = grant->session->aal == NULL ? "aal1" : grant->session->aal,
+                            .session_id = grant->session->id,
+                            .iat = ctx->now / US_PER_S,
+                            .is_anonymous = user->is_anonymous };
     Buf buf = buf_in(ctx->arena, 4 << 20);
     char *text, *token;
 
@@ -166,7 +178,9 @@ static const WeakPassword *weak_password(Ctx *ctx, const Grant *grant)
 
 Err gotrue_issue(Ctx *ctx, Reply *reply, const Grant *grant, GotrueSession *ret)
 {
-    GotrueSession out = { .token_type = "bearer", .refresh_token = grant->refresh_token, .user = gotrue_user_view(ctx, grant->user),
+    GotrueSession out = { .token_type = "bearer",
+                          .refresh_token = grant->refresh_token,
+                          .user = gotrue_user_view(ctx, grant->user),
                           .weak_password = weak_password(ctx, grant) };
 
     TRY(sign_access(ctx, grant, &out.expires_at, &out.access_token));
@@ -192,8 +206,10 @@ Err gotrue_reply_grant(Ctx *ctx, Reply *reply, const Grant *grant, const Field *
 
 static Err grant_password(Ctx *ctx, const Req *req, const TokenIn *in, Reply *reply)
 {
-    const SignIn sign_in = { .email = text_empty(in->email) ? NULL : in->email, .phone = text_empty(in->phone) ? NULL : in->phone,
-                             .password = in->password, .aud = gotrue_audience(ctx, req) };
+    const SignIn sign_in = { .email = text_empty(in->email) ? NULL : in->email,
+                             .phone = text_empty(in->phone) ? NULL : in->phone,
+                             .password = in->password,
+                             .aud = gotrue_audience(ctx, req) };
     Grant grant = { 0 };
     Err err;
 

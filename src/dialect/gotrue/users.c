@@ -12,9 +12,14 @@ const GotrueIdentity *gotrue_identity_view(Ctx *ctx, const Identity *identity)
 {
     GotrueIdentity *view = ARENA_NEW(ctx->arena, GotrueIdentity);
 
-    *view = (GotrueIdentity){ .identity_id = identity->id, .id = identity->provider_id, .user_id = identity->user_id,
-                              .identity_data = text_eq(identity->data, "{}") ? NULL : identity->data, .provider = identity->provider,
-                              .email = identity->email, .last_sign_in_at = identity->last_sign_in_at, .created_at = identity->created_at,
+    *view = (GotrueIdentity){ .identity_id = identity->id,
+                              .id = identity->provider_id,
+                              .user_id = identity->user_id,
+                              .identity_data = text_eq(identity->data, "{}") ? NULL : identity->data,
+                              .provider = identity->provider,
+                              .email = identity->email,
+                              .last_sign_in_at = identity->last_sign_in_at,
+                              .created_at = identity->created_at,
                               .updated_at = identity->updated_at };
     return view;
 }
@@ -24,13 +29,30 @@ const GotrueUser *gotrue_user_view(Ctx *ctx, const User *user)
     GotrueUser *view = ARENA_NEW(ctx->arena, GotrueUser);
 
     *view = (GotrueUser){
-        .id = user->id, .aud = user->aud, .role = user->role, .email = user->email, .phone = user->phone, .new_email = user->email_change,
-        .new_phone = user->phone_change, .app_metadata = user->meta_app, .user_metadata = user->meta_user,
-        .email_confirmed_at = user->email_confirmed_at, .invited_at = user->invited_at, .phone_confirmed_at = user->phone_confirmed_at,
-        .confirmation_sent_at = user->confirmation_sent_at, .confirmed_at = user->confirmed_at, .recovery_sent_at = user->recovery_sent_at,
-        .email_change_sent_at = user->email_change_sent_at, .phone_change_sent_at = user->phone_change_sent_at,
-        .reauthentication_sent_at = user->reauthentication_sent_at, .last_sign_in_at = user->last_sign_in_at, .created_at = user->created_at,
-        .updated_at = user->updated_at, .banned_until = user->banned_until, .deleted_at = user->deleted_at, .is_anonymous = user->is_anonymous,
+        .id = user->id,
+        .aud = user->aud,
+        .role = user->role,
+        .email = user->email,
+        .phone = user->phone,
+        .new_email = user->email_change,
+        .new_phone = user->phone_change,
+        .app_metadata = user->meta_app,
+        .user_metadata = user->meta_user,
+        .email_confirmed_at = user->email_confirmed_at,
+        .invited_at = user->invited_at,
+        .phone_confirmed_at = user->phone_confirmed_at,
+        .confirmation_sent_at = user->confirmation_sent_at,
+        .confirmed_at = user->confirmed_at,
+        .recovery_sent_at = user->recovery_sent_at,
+        .email_change_sent_at = user->email_change_sent_at,
+        .phone_change_sent_at = user->phone_change_sent_at,
+        .reauthentication_sent_at = user->reauthentication_sent_at,
+        .last_sign_in_at = user->last_sign_in_at,
+        .created_at = user->created_at,
+        .updated_at = user->updated_at,
+        .banned_until = user->banned_until,
+        .deleted_at = user->deleted_at,
+        .is_anonymous = user->is_anonymous,
     };
     for (size_t i = 0; i < user->identities.n; i++)
         list_add(ctx->arena, &view->identities, (void *)(uintptr_t)gotrue_identity_view(ctx, user->identities.v[i]));
@@ -109,9 +131,17 @@ Err gotrue_user_create(Ctx *ctx, const Req *req, Reply *reply)
         return fail(ctx, E_FORBIDDEN_COMBO, NOWHERE, "Only a password or a password hash should be provided");
     TRY(check_hash(ctx, in.password_hash));
     new = (NewUser){
-        .id = in.id, .email = in.email, .phone = in.phone, .password = in.password, .password_hash = in.password_hash,
-        .meta_user = in.user_metadata, .meta_app = in.app_metadata, .role = trimmed(ctx, in.role),
-        .aud = text_empty(in.aud) ? gotrue_audience(ctx, req) : in.aud, .email_confirmed = in.email_confirm, .phone_confirmed = in.phone_confirm,
+        .id = in.id,
+        .email = in.email,
+        .phone = in.phone,
+        .password = in.password,
+        .password_hash = in.password_hash,
+        .meta_user = in.user_metadata,
+        .meta_app = in.app_metadata,
+        .role = trimmed(ctx, in.role),
+        .aud = text_empty(in.aud) ? gotrue_audience(ctx, req) : in.aud,
+        .email_confirmed = in.email_confirm,
+        .phone_confirmed = in.phone_confirm,
         .policy = &admin_create,
     };
     give(&new.given, offsetof(NewUser, role), !text_empty(in.role)); /* one of blanks alone is the empty role, not the default */
@@ -159,8 +189,15 @@ Err gotrue_user_update(Ctx *ctx, const Req *req, Reply *reply)
 
     TRY(gotrue_read(ctx, req, GOTRUE_ADMIN_BODY, &in));
     patch = (UserPatch){
-        .email = in.email, .phone = in.phone, .password = in.password, .meta_user = in.user_metadata, .meta_app = in.app_metadata,
-        .role = trimmed(ctx, in.role), .email_confirmed = in.email_confirm, .phone_confirmed = in.phone_confirm, .meta_mode = META_TOP,
+        .email = in.email,
+        .phone = in.phone,
+        .password = in.password,
+        .meta_user = in.user_metadata,
+        .meta_app = in.app_metadata,
+        .role = trimmed(ctx, in.role),
+        .email_confirmed = in.email_confirm,
+        .phone_confirmed = in.phone_confirm,
+        .meta_mode = META_TOP,
         .policy = &admin_update,
     };
     give(&patch.given, offsetof(UserPatch, role), !text_empty(in.role));

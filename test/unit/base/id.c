@@ -164,8 +164,7 @@ TEST(base64_is_strict)
 {
     static const char *const bad[] = { "Z",      "Zm9vY",  "Zh",   "Zm9",  "Zg=",   "Zg==", "Zm9v=", "Zm 9v",
                                        "Zm9v\n", "\nZm9v", "Zm+v", "Zm/v", "Zm9v.", "=",    "====",  "Zm\xc3\xa4" };
-    static const char *const bad_padded[] = { "Zg",       "Zg=",   "Zg===", "Zg==Zg==", "Z===",
-                                              "Zm9v====", "Zm8=A", "=Zm8",  "Zh==",     "Zm9=" };
+    static const char *const bad_padded[] = { "Zg", "Zg=", "Zg===", "Zg==Zg==", "Z===", "Zm9v====", "Zm8=A", "=Zm8", "Zh==", "Zm9=" };
     TEST_ARENA(arena);
     Str bytes;
 
@@ -205,9 +204,7 @@ static const char *in_62(Arena *arena, const uint8_t *bytes, size_t n, size_t wi
 
 TEST(base62_is_written_and_read)
 {
-    static const uint8_t rows[][4] = {
-        { 0, 0, 0, 0 }, { 0, 0, 0, 61 }, { 0, 0, 0, 62 }, { 0xff, 0xff, 0xff, 0xff }, { 1, 2, 3, 4 }
-    };
+    static const uint8_t rows[][4] = { { 0, 0, 0, 0 }, { 0, 0, 0, 61 }, { 0, 0, 0, 62 }, { 0xff, 0xff, 0xff, 0xff }, { 1, 2, 3, 4 } };
     static const char *const texts[] = { "000000", "00000z", "000010", "4gfFC3", "018wom" };
     TEST_ARENA(arena);
     uint8_t bytes[4], most[16];

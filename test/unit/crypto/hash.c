@@ -105,8 +105,7 @@ TEST(hkdf_gives_the_published_keys)
     for (size_t i = 0; i < COUNTOF(rows); i++) {
         const size_t n = strlen(rows[i].key) / 2;
 
-        assert_ok(
-            hkdf_sum(rows[i].hash, unhex(arena, rows[i].secret), unhex(arena, rows[i].salt), unhex(arena, rows[i].info), key, n));
+        assert_ok(hkdf_sum(rows[i].hash, unhex(arena, rows[i].secret), unhex(arena, rows[i].salt), unhex(arena, rows[i].info), key, n));
         assert_string_equal(hex(arena, key, n), rows[i].key);
     }
 }
@@ -120,8 +119,7 @@ TEST(hkdf_has_its_bound)
     assert_err(hkdf_sum(HASH_SHA256, STR("secret"), STR("salt"), STR("info"), key, 255 * 32 + 1), E_INTERNAL);
 }
 
-static const uint8_t data_key[DATA_KEY_BYTES] = "0123456789abcdef0123456789abcde",
-                     other_key[DATA_KEY_BYTES] = "1123456789abcdef0123456789abcde";
+static const uint8_t data_key[DATA_KEY_BYTES] = "0123456789abcdef0123456789abcde", other_key[DATA_KEY_BYTES] = "1123456789abcdef0123456789abcde";
 
 TEST(seal_opens_for_its_purpose_and_key_alone)
 {

@@ -62,8 +62,7 @@ TEST(alg_names_go_both_ways)
         assert_string_equal(alg_name(alg_named(str_of(names[i]))), names[i]);
     assert_string_equal(alg_name(ALG_NONE), "none");
     for (size_t i = 0; i < 7; i++)
-        assert_int_equal(alg_named(str_of(((const char *[]){ "none", "None", "hs256", "HS384", "", "RS256 ", "ES256K" })[i])),
-                         ALG_NONE);
+        assert_int_equal(alg_named(str_of(((const char *[]){ "none", "None", "hs256", "HS384", "", "RS256 ", "ES256K" })[i])), ALG_NONE);
 }
 
 TEST(jwk_is_read_and_written_back_byte_for_byte)
@@ -340,15 +339,13 @@ TEST(jwks_shows_public_parts_and_no_secret)
     for (size_t i = 0; i < COUNTOF(vectors); i++)
         assert_ok(key_from_jwk(&ctx, str_of(vectors[i].jwk), &keys[i]));
     assert_ok(jwks_write(arena, &set, &text));
-    assert_true(str_starts(
-        str_of(text),
-        STR("{\"keys\":[{\"alg\":\"RS256\",\"e\":\"AQAB\",\"key_ops\":[\"verify\"],\"kid\":\"rs\",\"kty\":\"RSA\",\"n\":")));
+    assert_true(
+        str_starts(str_of(text), STR("{\"keys\":[{\"alg\":\"RS256\",\"e\":\"AQAB\",\"key_ops\":[\"verify\"],\"kid\":\"rs\",\"kty\":\"RSA\",\"n\":")));
     assert_null(strstr(text, "\"d\""));
     assert_null(strstr(text, "\"k\""));
     assert_null(strstr(text, "oct"));
-    assert_non_null(strstr(
-        text,
-        "{\"alg\":\"EdDSA\",\"crv\":\"Ed25519\",\"key_ops\":[\"verify\"],\"kid\":\"ed\",\"kty\":\"OKP\",\"use\":\"sig\",\"x\":"));
+    assert_non_null(
+        strstr(text, "{\"alg\":\"EdDSA\",\"crv\":\"Ed25519\",\"key_ops\":[\"verify\"],\"kid\":\"ed\",\"kty\":\"OKP\",\"use\":\"sig\",\"x\":"));
     assert_ok(json_check(&ctx, str_of(text), JSON_DEPTH));
     set.n = 1;
     assert_ok(jwks_write(arena, &set, &text));

@@ -144,11 +144,10 @@ TEST(jwt_of_ours_is_accepted_and_has_the_members_in_order)
         ring.set.signer = ring.keys[i];
         assert_ok(jwt_sign(arena, &ring.set, "at+jwt", "{\"a\":1}", &token));
         assert_true(
-            str_starts(str_of(token),
-                       str_of(arena_printf(arena, "%s.%s.",
-                                           coded(&ctx, arena_printf(arena, "{\"alg\":\"%s\",\"kid\":\"%s\",\"typ\":\"at+jwt\"}",
-                                                                    alg_name(vectors[i].alg), vectors[i].kid)),
-                                           coded(&ctx, "{\"a\":1}")))));
+            str_starts(str_of(token), str_of(arena_printf(arena, "%s.%s.",
+                                                          coded(&ctx, arena_printf(arena, "{\"alg\":\"%s\",\"kid\":\"%s\",\"typ\":\"at+jwt\"}",
+                                                                                   alg_name(vectors[i].alg), vectors[i].kid)),
+                                                          coded(&ctx, "{\"a\":1}")))));
         assert_fault(&ctx, &ring.set, token, JWT_OK);
     }
 }
@@ -390,8 +389,7 @@ TEST(jwt_claims_are_any_one_json_text_read_strictly)
     TEST_RING(ctx, ring);
 
     for (size_t i = 0; i < COUNTOF(rows); i++)
-        assert_fault(&ctx, &ring.set, forged(&ctx, vector_secret(&ctx), "{\"alg\":\"HS256\",\"kid\":\"hs\"}", rows[i].claims),
-                     rows[i].fault);
+        assert_fault(&ctx, &ring.set, forged(&ctx, vector_secret(&ctx), "{\"alg\":\"HS256\",\"kid\":\"hs\"}", rows[i].claims), rows[i].fault);
 }
 
 /* The classic: the public key is public, so a verifier that takes it as an HMAC secret takes anything. */
@@ -435,11 +433,9 @@ TEST(jwt_ec_signature_of_another_form_is_refused)
             assert_ok(buf_text(&buf, &signature));
             assert_fault(&ctx, &ring.set, arena_printf(arena, "%s.%s", text, signature), JWT_SIGNATURE);
         }
-    assert_fault(
-        &ctx, &ring.set,
-        arena_printf(arena, "%s.MEUCIQDxV2tP5gJkRlT0nTt2yVx2zv3mYlZfYk1k2nQ1b0Q1XwIgQxV2tP5gJkRlT0nTt2yVx2zv3mYlZfYk1k2nQ1b0Q1U",
-                     text),
-        JWT_SIGNATURE);
+    assert_fault(&ctx, &ring.set,
+                 arena_printf(arena, "%s.MEUCIQDxV2tP5gJkRlT0nTt2yVx2zv3mYlZfYk1k2nQ1b0Q1XwIgQxV2tP5gJkRlT0nTt2yVx2zv3mYlZfYk1k2nQ1b0Q1U", text),
+                 JWT_SIGNATURE);
 }
 
 TEST(jwt_fallback_takes_hs256_without_a_known_kid)

@@ -49,8 +49,7 @@ static const char *const words[] = { "name:",
 
 static int depth_of(const Cond *cond)
 {
-    const int a = cond == NULL || cond->a == NULL ? 0 : depth_of(cond->a),
-              b = cond == NULL || cond->b == NULL ? 0 : depth_of(cond->b);
+    const int a = cond == NULL || cond->a == NULL ? 0 : depth_of(cond->a), b = cond == NULL || cond->b == NULL ? 0 : depth_of(cond->b);
 
     return cond == NULL ? 0 : 1 + (a > b ? a : b);
 }
@@ -109,10 +108,8 @@ TEST(auth0_search_bounds_depth_and_size)
 /* The shape of the tree: NOT binds before AND, AND before OR; clauses side by side are joined by OR. */
 static void write_tree(Buf *buf, const Cond *cond)
 {
-    static const char *const names[] = {
-        [COND_AND] = "and",       [COND_OR] = "or",       [COND_NOT] = "not",     [COND_NOBODY] = "nobody",
-        [COND_EXISTS] = "exists", [COND_EQUAL] = "equal", [COND_MATCH] = "match", [COND_RANGE] = "range"
-    };
+    static const char *const names[] = { [COND_AND] = "and",       [COND_OR] = "or",       [COND_NOT] = "not",     [COND_NOBODY] = "nobody",
+                                         [COND_EXISTS] = "exists", [COND_EQUAL] = "equal", [COND_MATCH] = "match", [COND_RANGE] = "range" };
 
     buf_puts(buf, names[cond->kind]);
     if (cond->kind == COND_EQUAL)

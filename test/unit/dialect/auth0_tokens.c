@@ -40,8 +40,7 @@ static void world_fill(World *world)
 /* One request; the answer's status, and its body in the arena. */
 static int ask(World *world, Arena *arena, Method method, const char *path, const char *authorization, char **body)
 {
-    const Header headers[] = { { STR("Authorization"), str_of(authorization) },
-                               { STR("Content-Type"), STR("application/json") } };
+    const Header headers[] = { { STR("Authorization"), str_of(authorization) }, { STR("Content-Type"), STR("application/json") } };
     Req req = { .method = method,
                 .path = str_of(path),
                 .target = str_of(path),
@@ -58,9 +57,8 @@ static int ask(World *world, Arena *arena, Method method, const char *path, cons
     return reply.status;
 }
 
-static const char good_claims[] =
-    "{\"iss\":\"https://" DOMAIN "/\",\"sub\":\"client@clients\",\"aud\":\"https://" DOMAIN "/api/v2/\","
-    "\"iat\":1800000000,\"exp\":1800086400,\"scope\":\"read:users\",\"gty\":\"client-credentials\",\"azp\":\"client\"}";
+static const char good_claims[] = "{\"iss\":\"https://" DOMAIN "/\",\"sub\":\"client@clients\",\"aud\":\"https://" DOMAIN "/api/v2/\","
+                                  "\"iat\":1800000000,\"exp\":1800086400,\"scope\":\"read:users\",\"gty\":\"client-credentials\",\"azp\":\"client\"}";
 
 /* The good claims with one member replaced (NULL: removed). */
 static const char *claims_with(Arena *arena, const char *name, const char *value)
@@ -76,8 +74,7 @@ static const char *bearer(Arena *arena, const KeySet *keys, const char *claims)
     return arena_printf(arena, "Bearer %s", token);
 }
 
-#define INVALID \
-    "{\"statusCode\":401,\"error\":\"Unauthorized\",\"message\":\"Invalid token\",\"attributes\":{\"error\":\"Invalid token\"}}"
+#define INVALID "{\"statusCode\":401,\"error\":\"Unauthorized\",\"message\":\"Invalid token\",\"attributes\":{\"error\":\"Invalid token\"}}"
 #define EXPIRED                                                                                                            \
     "{\"statusCode\":401,\"error\":\"Unauthorized\",\"message\":\"Expired token received for JSON Web Token validation\"," \
     "\"attributes\":{\"error\":\"Expired token received for JSON Web Token validation\"}}"
@@ -152,8 +149,7 @@ TEST(auth0_tokens_of_other_keys_open_nothing)
 }
 
 #define MISSING "{\"statusCode\":401,\"error\":\"Unauthorized\",\"message\":\"Missing authentication\"}"
-#define FORMAT \
-    "{\"statusCode\":400,\"error\":\"Bad Request\",\"message\":\"Bad HTTP authentication header format\",\"errorCode\":\"Bearer\"}"
+#define FORMAT "{\"statusCode\":400,\"error\":\"Bad Request\",\"message\":\"Bad HTTP authentication header format\",\"errorCode\":\"Bearer\"}"
 
 static const struct {
     const char *authorization;
@@ -183,8 +179,7 @@ TEST(auth0_looks_at_the_header_first)
         TEST_ARENA(arena);
         char *body;
 
-        assert_int_equal(ask(&world, arena, GET, "/api/v2/users/nobody", header_rows[i].authorization, &body),
-                         header_rows[i].status);
+        assert_int_equal(ask(&world, arena, GET, "/api/v2/users/nobody", header_rows[i].authorization, &body), header_rows[i].status);
         assert_string_equal(body, header_rows[i].body);
     }
 }
@@ -205,11 +200,9 @@ TEST(auth0_routes_ask_for_their_scopes)
         assert_non_null(route->scope);
         assert_int_equal(ask(&world, arena, (Method)route->method, route->path, NULL, &body), 401);
         assert_int_equal(ask(&world, arena, (Method)route->method, route->path, token, &body), 403);
-        assert_string_equal(
-            body,
-            arena_printf(arena,
-                         "{\"statusCode\":403,\"error\":\"Forbidden\",\"message\":\"Insufficient scope, expected any of: %s\","
-                         "\"errorCode\":\"insufficient_scope\"}",
-                         route->scope));
+        assert_string_equal(body, arena_printf(arena,
+                                               "{\"statusCode\":403,\"error\":\"Forbidden\",\"message\":\"Insufficient scope, expected any of: %s\","
+                                               "\"errorCode\":\"insufficient_scope\"}",
+                                               route->scope));
     }
 }

@@ -1,9 +1,12 @@
 /* check.c: tests of the strict reading of JSON texts. */
 #include "base/clock.h"
-#include "json/json.h"
 #include "test.h"
+#include "json/json.h"
 
-#define TEXT_OF(literal) { (literal), sizeof(literal) - 1 }
+#define TEXT_OF(literal)               \
+    {                                  \
+        (literal), sizeof(literal) - 1 \
+    }
 
 static const Str good[] = {
     TEXT_OF("{}"),

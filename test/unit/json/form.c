@@ -39,10 +39,8 @@ TEST(form_reads_each_kind)
     Ctx ctx;
     In in;
 
-    assert_ok(read_in(
-        arena,
-        "text=a+b%2B&yes=1&n=-12&time=2024-01-02T03:04:05Z&time_ms=1500&t=x&t=y&t=&uuid=6F9619FF-8B86-D011-B42D-00C04FC964FF", 0,
-        &in, &ctx));
+    assert_ok(read_in(arena, "text=a+b%2B&yes=1&n=-12&time=2024-01-02T03:04:05Z&time_ms=1500&t=x&t=y&t=&uuid=6F9619FF-8B86-D011-B42D-00C04FC964FF", 0,
+                      &in, &ctx));
     assert_string_equal(in.text, "a b+");
     assert_true(in.yes);
     assert_int_equal(in.n, -12);

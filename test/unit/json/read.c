@@ -56,13 +56,13 @@ TEST(json_read_reads_each_kind)
     Ctx ctx;
     In in;
 
-    assert_ok(read_in(
-        arena,
-        "{\"text\":\"a\\u00e9\",\"uuid\":\"{6F9619FF-8B86-D011-B42D-00C04FC964FF}\",\"doc\": [ 1, {\"b\":2,\"a\":1} ],"
-        "\"object_doc\":{\"x\": null},\"yes\":true,\"n\":-9223372036854775808,\"time\":\"2024-01-02T03:04:05.5+01:00\",\"time_ms\":1500,"
-        "\"time_us\":7,\"d\":0.25,\"bytes\":\"__4A\",\"texts\":[\"x\",\"\"],\"object\":{\"name\":\"o\",\"n\":1,\"more\":0},"
-        "\"list\":[{\"n\":1},{\"n\":2}]}",
-        0, &in, &ctx));
+    assert_ok(
+        read_in(arena,
+                "{\"text\":\"a\\u00e9\",\"uuid\":\"{6F9619FF-8B86-D011-B42D-00C04FC964FF}\",\"doc\": [ 1, {\"b\":2,\"a\":1} ],"
+                "\"object_doc\":{\"x\": null},\"yes\":true,\"n\":-9223372036854775808,\"time\":\"2024-01-02T03:04:05.5+01:00\",\"time_ms\":1500,"
+                "\"time_us\":7,\"d\":0.25,\"bytes\":\"__4A\",\"texts\":[\"x\",\"\"],\"object\":{\"name\":\"o\",\"n\":1,\"more\":0},"
+                "\"list\":[{\"n\":1},{\"n\":2}]}",
+                0, &in, &ctx));
     assert_string_equal(in.text, "a\xc3\xa9");
     assert_string_equal(in.uuid, "6f9619ff-8b86-d011-b42d-00c04fc964ff");
     assert_string_equal(in.doc, "[1,{\"b\":2,\"a\":1}]");
@@ -240,8 +240,7 @@ TEST(json_members_gives_them_as_they_stand)
     assert_string_equal(kind, "object");
     assert_int_equal(list.n, 6);
     for (size_t i = 0; i < list.n; i++)
-        assert_string_equal(((JsonMember *)list.v[i])->kind,
-                            ((const char *[]){ "string", "array", "number", "integer", "null", "boolean" })[i]);
+        assert_string_equal(((JsonMember *)list.v[i])->kind, ((const char *[]){ "string", "array", "number", "integer", "null", "boolean" })[i]);
     assert_string_equal(((JsonMember *)list.v[0])->text, "x");
     assert_string_equal(((JsonMember *)list.v[1])->text, "[1]");
     assert_ok(json_members(&ctx, STR("[1]"), &kind, &list));

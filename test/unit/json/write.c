@@ -223,10 +223,9 @@ TEST(json_write_writes_nothing_as_null)
     TEST_ARENA(arena);
     const All all = { 0 };
 
-    assert_string_equal(
-        written(arena, all_fields, &all, JSON_PLAIN),
-        "{\"text\":null,\"uuid\":null,\"json\":null,\"yes\":false,\"n\":0,\"time\":null,\"time_ms\":null,\"time_iso\":null,"
-        "\"time_us\":null,\"d\":0,\"bytes\":null,\"texts\":null,\"object\":null,\"list\":null}");
+    assert_string_equal(written(arena, all_fields, &all, JSON_PLAIN),
+                        "{\"text\":null,\"uuid\":null,\"json\":null,\"yes\":false,\"n\":0,\"time\":null,\"time_ms\":null,\"time_iso\":null,"
+                        "\"time_us\":null,\"d\":0,\"bytes\":null,\"texts\":null,\"object\":null,\"list\":null}");
 }
 
 TEST(json_write_keeps_to_the_flags)
@@ -253,8 +252,7 @@ TEST(json_write_keeps_to_the_flags)
     assert_string_equal(written(arena, fields, &all, JSON_PLAIN),
                         "{\"empty\":\"\",\"doc\":{},\"texts\":[],\"list\":[],\"object\":{},\"time\":\"\",\"time_ms\":null}");
     all = (All){ .text = "", .n = 1, .yes = true, .d = 1 };
-    assert_true(str_starts(str_of(written(arena, fields, &all, JSON_PLAIN)),
-                           STR("{\"text\":\"\",\"no\":true,\"n\":1,\"d\":1,\"empty\"")));
+    assert_true(str_starts(str_of(written(arena, fields, &all, JSON_PLAIN)), STR("{\"text\":\"\",\"no\":true,\"n\":1,\"d\":1,\"empty\"")));
 }
 
 TEST(json_write_list_writes_objects)

@@ -198,8 +198,9 @@ TEST(auth0_errors)
 
 TEST(auth0_link_and_unlink)
 {
-    FAKE(fake, { 201, "[{\"connection\":\"Users\",\"user_id\":\"63\",\"provider\":\"auth0\",\"isSocial\":false},"
-                      "{\"profileData\":{\"email\":\"x@y.z\"},\"connection\":\"g\",\"user_id\":7,\"provider\":\"g\",\"isSocial\":true}]" },
+    FAKE(fake,
+         { 201, "[{\"connection\":\"Users\",\"user_id\":\"63\",\"provider\":\"auth0\",\"isSocial\":false},"
+                "{\"profileData\":{\"email\":\"x@y.z\"},\"connection\":\"g\",\"user_id\":7,\"provider\":\"g\",\"isSocial\":true}]" },
          { 200, "[{\"connection\":\"Users\",\"user_id\":\"63\",\"provider\":\"auth0\",\"isSocial\":false}]" });
     USERS(users, fake, "given");
     const HecateAuth0LinkInput in = { .provider = hecate_text("g"), .user_id = hecate_text("7") };
