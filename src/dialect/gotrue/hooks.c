@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "dialect/gotrue/internal.h"
+#include "outbound/hook.h"
 
 /* ---- what goes out ---- */
 
