@@ -153,11 +153,11 @@ Err dir_factor_enroll(Ctx *ctx, const NewFactor *in, Factor **ret, const char **
 
 /* ---- challenges ---- */
 
-/* Is this kind of factor in use? */
+/* Is this kind of factor in use? No code goes out to a phone so far, whatever is set: a challenge that nobody can meet is refused. */
 static Err check_use(Ctx *ctx, const Factor *factor)
 {
     const FactorRules *rules = &ctx->directory->factors;
-    const bool on = text_eq(factor->factor_type, "totp") ? rules->totp_verify : text_eq(factor->factor_type, "phone") && rules->phone_verify;
+    const bool on = text_eq(factor->factor_type, "totp") && rules->totp_verify;
 
     return on ? OK : fail(ctx, E_FACTOR_OFF, NOWHERE, NULL);
 }
