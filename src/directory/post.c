@@ -190,7 +190,7 @@ static const char *redirect_value(Ctx *ctx, const char *text)
 static const char *link_url(Ctx *ctx, const Postal *post, size_t path, const char *hash, const char *type)
 {
     const Mailing *mail = &ctx->directory->mail;
-    const char *set = *(const char *const *)((const char *)mail + path);
+    const char *set = *(const char *const *)(const void *)((const char *)mail + path);
 
     return arena_printf(ctx->arena, "%s?token=%s&type=%s&redirect_to=%s", resolve(ctx, post->external_url, set), hash, type,
                         redirect_value(ctx, post->redirect_to));
@@ -256,7 +256,7 @@ Err post_send(Tx *tx, Sending *sending)
     const OneTime token = { .kind = row->token, .user_id = user->id, .hash = hash, .address = sending->change, .now = ctx->now };
 
     if (row->sent_at != 0 && !post->quiet && !sending->again)
-        TRY(frequency_check(ctx, *(const int64_t *)((const char *)user + row->sent_at), false));
+        TRY(frequency_check(ctx, *(const int64_t *)(const void *)((const char *)user + row->sent_at), false));
     if (!post->quiet)
         TRY(count_mail(ctx, sending));
     if (flow && !sending->again)
