@@ -112,6 +112,16 @@ for (const store of stores)
         await refused(auth.oauth.refreshTokenGrant({ refresh_token: third.refresh_token }), 403, 'invalid_grant', 'Unknown or invalid refresh token.')
       })
 
+      test('a refresh may ask for less, and loses nothing by it', async () => {
+        const u = await user(), refresh = async (refresh_token, scope) => (await auth.oauth.refreshTokenGrant({ refresh_token, ...(scope ? { scope } : {}) })).data
+        const first = await grant(u.email, { scope: 'openid profile offline_access' })
+        const few = await refresh(first.refresh_token, 'openid')
+        assert.equal(few.scope, 'openid')
+        await assert.rejects(refresh(few.refresh_token, 'email'), (error) => error.statusCode === 403 || error.statusCode === 400)
+        const all = await refresh(few.refresh_token)
+        assert.deepEqual(all.scope.split(' ').sort(), ['offline_access', 'openid', 'profile'])
+      })
+
       test('revoke ends a refresh token', async () => {
         const u = await user(), tokens = await grant(u.email, { scope: 'offline_access' })
         await auth.oauth.revokeRefreshToken({ token: tokens.refresh_token })

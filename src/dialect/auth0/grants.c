@@ -19,6 +19,7 @@ static const char own_scopes[] = "read:current_user update:current_user_metadata
 typedef struct UserGrant {
     Grant grant;
     const char *audience, *scope, *gty; /* audience NULL: for /userinfo alone */
+    const char *granted;                /* what a next refresh may ask for; NULL: the same as scope */
     int64_t seconds;
 } UserGrant;
 
@@ -146,7 +147,7 @@ static Err refresh_seal(Ctx *ctx, const UserGrant *user, const char **ret)
 {
     const char *doc = arena_printf(ctx->arena, "{\"token\":%s,\"session\":%s,\"scope\":%s,\"audience\":%s}",
                                    json_quote(ctx->arena, user->grant.refresh_token), json_quote(ctx->arena, user->grant.session->id),
-                                   json_quote(ctx->arena, user->scope), user->audience == NULL ? "null" : json_quote(ctx->arena, user->audience));
+                                   json_quote(ctx->arena, user->granted == NULL ? user->scope : user->granted), user->audience == NULL ? "null" : json_quote(ctx->arena, user->audience));
     char *sealed;
 
     TRY(seal_write(ctx->arena, ctx->directory->data_key, SEAL_PURPOSE, str_of(doc), &sealed));
@@ -230,21 +231,20 @@ static Err refresh_session(Ctx *ctx, const char *token, Grant *ret)
 Err auth0_grant_refresh(Ctx *ctx, const Auth0TokenIn *in, Reply *reply)
 {
     UserGrant user = { .gty = "refresh_token" };
-    const char *doc, *granted;
+    const char *doc;
 
     if (text_empty(in->refresh_token))
         return fail(ctx, E_MISSING, NOWHERE, "refresh_token");
     doc = refresh_open(ctx, in->refresh_token);
     if (doc == NULL)
         return fail(ctx, E_NO_REFRESH_TOKEN, NOWHERE, NULL);
-    granted = json_get(ctx->arena, doc, "scope");
-    TRY(take_audience(ctx, json_get(ctx->arena, doc, "audience"), granted, &user));
+    TRY(take_audience(ctx, json_get(ctx->arena, doc, "audience"), json_get(ctx->arena, doc, "scope"), &user));
+    user.granted = user.scope;
+    user.scope = narrow(ctx, user.granted, in->scope);
+    if (text_empty(user.scope) && !text_empty(in->scope)) /* before the token is used up */
+        return fail(ctx, E_SCOPE, NOWHERE, "%.500s", in->scope);
     TRY(refresh_session(ctx, json_get(ctx->arena, doc, "token"), &user.grant));
-    granted = user.scope;
-    user.scope = narrow(ctx, granted, in->scope);
-    if (text_eq(user.scope, granted))
-        return reply_grant(ctx, &user, true, reply);
-    return fail(ctx, E_SCOPE, NOWHERE, "%.500s", in->scope == NULL ? "" : in->scope);
+    return reply_grant(ctx, &user, true, reply);
 }
 
 /* ---- revoking ---- */
