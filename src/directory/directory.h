@@ -87,6 +87,7 @@ typedef struct NewUser {
     int64_t created_at; /* 0: now */
     const char *first_name, *last_name, *name, *nickname, *picture, *given_name, *family_name;
     const char *locale, *external_id;
+    const char *channel;            /* by which a new phone number is told of things, for the audit trail; or NULL */
     const char *connection;         /* NULL: the default; addresses are unique within a connection */
     const char *provider, *subject; /* an id of the form provider|subject, or NULL */
     bool blocked_shown, skip_password_checks;

@@ -420,6 +420,7 @@ static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
     }
     c->profile = in->policy->profile || profile_needed(user);
     c->traits.provider = user->email != NULL || user->phone == NULL ? "email" : "phone";
+    c->traits.channel = user->email == NULL ? in->channel : NULL;
     if (!in->policy->by_self)
         c->traits = (Traits){ .provider = c->traits.provider,
                               .user_id = user->id,

@@ -63,6 +63,7 @@ static Err sign_up(Ctx *ctx, const OtpIn *in, const Postal *post, bool confirmed
     const bool phone = !text_empty(in->phone);
     const NewUser new = { .email = phone ? NULL : in->email,
                           .phone = phone ? in->phone : NULL,
+                          .channel = phone ? post->channel : NULL,
                           .meta_user = in->data,
                           .aud = post->aud,
                           .email_confirmed = confirmed && !phone,

@@ -63,6 +63,9 @@ static Err signup_address(Ctx *ctx, const Req *req, const SignupIn *in, Grant *r
     const bool phone = !text_empty(in->phone);
     NewUser new = { .email = phone ? NULL : in->email,
                     .phone = in->phone,
+                    .channel = phone && !text_empty(in->channel) ? in->channel
+                               : phone                           ? "sms"
+                                                                 : NULL,
                     .password = in->password,
                     .meta_user = in->data,
                     .aud = gotrue_audience(ctx, req),

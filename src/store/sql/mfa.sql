@@ -32,7 +32,7 @@ UPDATE auth.sessions SET aal = 'aal1', factor_id = NULL WHERE user_id = :user_id
 
 -- :challenge_insert write
 INSERT INTO auth.mfa_challenges (id, factor_id, created_at, ip_address, otp_code)
-VALUES (:challenge_id, :id, :now, :ip_address, :otp_code)
+VALUES (:challenge_id, :id, :now, :ip_address, coalesce(CAST(:otp_code AS text), ''))
 
 -- :factor_challenged write
 UPDATE auth.mfa_factors SET last_challenged_at = :now WHERE id = :id AND user_id = :user_id
@@ -73,7 +73,7 @@ UPDATE auth.refresh_tokens SET revoked = true, updated_at = :now WHERE session_i
 
 -- :refresh_begin write
 INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
-VALUES ('00000000-0000-0000-0000-000000000000', :token, :user_id_text, '', :session_id, false, :now, :now)
+VALUES ('00000000-0000-0000-0000-000000000000', :token, :user_id_text, NULL, :session_id, false, :now, :now)
 
 -- :sessions_delete_low write
 DELETE FROM auth.sessions WHERE user_id = :user_id AND (aal IS NULL OR aal = 'aal1')

@@ -125,7 +125,7 @@ WITH person AS (
 ), session AS (
   INSERT INTO auth.sessions (id, user_id, created_at, updated_at, aal, user_agent, ip, refresh_token_hmac_key, refresh_token_counter)
   SELECT CAST(:session_id AS uuid), id, :now, :now, CAST(:aal AS auth.aal_level), CAST(:user_agent AS text), CAST(:ip AS inet),
-    CAST(:refresh_token_hmac_key AS text), CAST(:counter AS bigint)
+    CAST(:refresh_token_hmac_key AS text), CASE WHEN CAST(:refresh_token_hmac_key AS text) IS NOT NULL THEN CAST(:counter AS bigint) END
   FROM person
   RETURNING id
 ), claim AS (
@@ -133,7 +133,7 @@ WITH person AS (
   SELECT CAST(:amr_id AS uuid), id, :now, :now, :method FROM session
 ), token AS (
   INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
-  SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), CAST(:token AS text), :user_id_text, '', id, false, :now, :now
+  SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), CAST(:token AS text), :user_id_text, NULL, id, false, :now, :now
   FROM session WHERE CAST(:token AS text) IS NOT NULL
 ), event AS (
   INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
@@ -145,13 +145,15 @@ SELECT id AS session_id FROM session
 UPDATE auth.users SET last_sign_in_at = :now, updated_at = :now WHERE id = :user_id AND coalesce(encrypted_password, '') = :password
 ;
 INSERT INTO auth.sessions (id, user_id, created_at, updated_at, aal, user_agent, ip, refresh_token_hmac_key, refresh_token_counter)
-SELECT :session_id, :user_id, :now, :now, :aal, :user_agent, :ip, :refresh_token_hmac_key, :counter WHERE changes() = 1
+SELECT :session_id, :user_id, :now, :now, :aal, :user_agent, :ip, :refresh_token_hmac_key,
+  CASE WHEN :refresh_token_hmac_key IS NOT NULL THEN :counter END
+WHERE changes() = 1
 ;
 INSERT INTO auth.mfa_amr_claims (id, session_id, created_at, updated_at, authentication_method)
 SELECT :amr_id, :session_id, :now, :now, :method WHERE changes() = 1
 ;
 INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
-SELECT '00000000-0000-0000-0000-000000000000', :token, :user_id_text, '', id, 0, :now, :now
+SELECT '00000000-0000-0000-0000-000000000000', :token, :user_id_text, NULL, id, 0, :now, :now
 FROM auth.sessions WHERE id = :session_id AND :token IS NOT NULL
 ;
 INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
