@@ -86,6 +86,12 @@ const char *auth0_cursor_write(Ctx *ctx, int64_t at, const char *id);
 Err auth0_cursor_read(Ctx *ctx, const char *text, int64_t *at, const char **id); /* NULL: the start */
 
 /* account.c */
+/* The user that the path names. */
+Err auth0_load_param(Ctx *ctx, User **ret);
+/* 200 and a text of JSON. */
+Err auth0_reply_fixed(Ctx *ctx, Reply *reply, const char *text);
+
+/* account.c, sessions.c, methods.c, logs.c, blocks.c */
 #define ACCOUNT_HANDLERS(X)                                                                                                                         \
     X(sessions)                                                                                                                                     \
     X(tokens)                                                                                                                                       \

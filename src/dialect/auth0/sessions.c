@@ -1,0 +1,189 @@
+/* sessions.c: sessions and refresh tokens of users (spec/auth0.md 2.9, 4.4, 4.5). */
+#include "base/id.h"
+#include "dialect/auth0/internal.h"
+#include "directory/account.h"
+
+static const struct {
+    const char *method, *name;
+} method_names[] = {
+    { "password", "pwd" },       { "otp", "email" },      { "magiclink", "email" }, { "oauth", "federated" },
+    { "sso/saml", "federated" }, { "web3", "federated" }, { "totp", "mfa" },        { "mfa/phone", "mfa" },
+};
+
+static const char *way_named(const char *method)
+{
+    for (size_t i = 0; i < COUNTOF(method_names); i++)
+        if (text_eq(method_names[i].method, method))
+            return method_names[i].name;
+    return method;
+}
+
+static List client_list(Ctx *ctx)
+{
+    Auth0ClientRef *client = ARENA_NEW(ctx->arena, Auth0ClientRef);
+    List list = { 0 };
+
+    client->client_id = ((const Auth0Settings *)ctx_settings(ctx))->client_id;
+    list_add(ctx->arena, &list, client);
+    return list;
+}
+
+static Auth0Authentication *authentication_of(Ctx *ctx, const AccountSession *session)
+{
+    Auth0Authentication *view = ARENA_NEW(ctx->arena, Auth0Authentication);
+    Auth0AuthMethodUsed *used = ARENA_NEW(ctx->arena, Auth0AuthMethodUsed);
+
+    *used = (Auth0AuthMethodUsed){ way_named(session->method), session->created_at };
+    if (session->method != NULL)
+        list_add(ctx->arena, &view->methods, used);
+    return view;
+}
+
+static void *session_view(Ctx *ctx, const AccountSession *session, const char *user_id)
+{
+    Auth0Session *view = ARENA_NEW(ctx->arena, Auth0Session);
+    Auth0Device *device = ARENA_NEW(ctx->arena, Auth0Device);
+    const int64_t last = session->refreshed_at != 0 ? session->refreshed_at : session->created_at;
+
+    *device = (Auth0Device){ session->user_agent, session->ip, NULL, session->user_agent, session->ip, NULL };
+    *view = (Auth0Session){ .id = session->id,
+                            .user_id = user_id,
+                            .created_at = session->created_at,
+                            .updated_at = session->updated_at,
+                            .authenticated_at = session->created_at,
+                            .expires_at = session->not_after,
+                            .last_interacted_at = last,
+                            .device = device,
+                            .clients = client_list(ctx),
+                            .authentication = authentication_of(ctx, session) };
+    return view;
+}
+
+static void *token_view(Ctx *ctx, const AccountSession *session, const char *user_id)
+{
+    Auth0RefreshToken *view = ARENA_NEW(ctx->arena, Auth0RefreshToken);
+
+    *view = (Auth0RefreshToken){ .id = session->id,
+                                 .user_id = user_id,
+                                 .created_at = session->created_at,
+                                 .last_exchanged_at = session->refreshed_at,
+                                 .client_id = ((const Auth0Settings *)ctx_settings(ctx))->client_id,
+                                 .session_id = session->id,
+                                 .rotating = true };
+    return view;
+}
+
+/* A page by checkpoint. */
+static Err reply_sessions(Ctx *ctx, const Req *req, Reply *reply, bool tokens)
+{
+    Auth0PageQuery query = { 0 };
+    List rows = { 0 }, views = { 0 };
+    int64_t total = 0, take;
+    AccountPage page;
+    User *user;
+
+    TRY(auth0_query(ctx, req, auth0_take_query, &query));
+    TRY(auth0_load_param(ctx, &user));
+    take = HAS(&query, take) ? query.take : DEFAULT_PAGE;
+    page = (AccountPage){ .limit = take + 1, .total = query.include_totals ? &total : NULL };
+    TRY(auth0_cursor_read(ctx, query.from, &page.after, &page.after_id));
+    TRY(dir_account_sessions(ctx, user->id, tokens, &page, &rows));
+    for (size_t i = 0; i < rows.n && i < (size_t)take; i++)
+        list_add(ctx->arena, &views, (tokens ? token_view : session_view)(ctx, rows.v[i], auth0_user_id(ctx, user)));
+    reply->status = 200;
+    reply_header(reply, "Content-Type", AUTH0_JSON);
+    buf_puts(&reply->body, tokens ? "{\"tokens\":" : "{\"sessions\":");
+    json_write_list(&reply->body, tokens ? auth0_refresh_token : auth0_session, &views, JSON_PLAIN);
+    if (rows.n > views.n) {
+        const AccountSession *last = rows.v[views.n - 1];
+
+        buf_printf(&reply->body, ",\"next\":\"%s\"", auth0_cursor_write(ctx, last->created_at, last->id));
+    }
+    if (query.include_totals)
+        buf_printf(&reply->body, ",\"total\":%lld", (long long)total);
+    buf_puts(&reply->body, "}");
+    return OK;
+}
+
+Err auth0_sessions(Ctx *ctx, const Req *req, Reply *reply)
+{
+    return reply_sessions(ctx, req, reply, false);
+}
+
+Err auth0_tokens(Ctx *ctx, const Req *req, Reply *reply)
+{
+    return reply_sessions(ctx, req, reply, true);
+}
+
+Err auth0_sessions_end(Ctx *ctx, const Req *req, Reply *reply)
+{
+    User *user;
+
+    (void)req;
+    TRY(auth0_load_param(ctx, &user));
+    TRY(dir_sign_out(ctx, user, NULL, SIGN_OUT_GLOBAL));
+    return auth0_reply_empty(reply, 202);
+}
+
+Err auth0_tokens_end(Ctx *ctx, const Req *req, Reply *reply)
+{
+    User *user;
+
+    (void)req;
+    TRY(auth0_load_param(ctx, &user));
+    TRY(dir_account_tokens_end(ctx, user->id, NULL));
+    return auth0_reply_empty(reply, 202);
+}
+
+static Err load_session(Ctx *ctx, bool token, AccountSession **ret)
+{
+    const char *id = uuid_valid(str_of(req_param(ctx, "id"))) ? uuid_read(ctx->arena, str_of(req_param(ctx, "id"))) : NULL;
+    const Err err = id == NULL ? E_NO_ROW : dir_account_session(ctx, id, token, ret);
+
+    return err != E_NO_ROW ? err : auth0_say(ctx, 404, NULL, token ? "The refresh token does not exist." : "The session does not exist.");
+}
+
+static Err reply_session(Ctx *ctx, Reply *reply, bool token)
+{
+    AccountSession *session;
+    User *user;
+
+    TRY(load_session(ctx, token, &session));
+    TRY(dir_user_get(ctx, session->user_id, &user));
+    return reply_json(ctx, reply, 200, AUTH0_JSON, token ? auth0_refresh_token : auth0_session,
+                      (token ? token_view : session_view)(ctx, session, auth0_user_id(ctx, user)), JSON_PLAIN);
+}
+
+Err auth0_session_get(Ctx *ctx, const Req *req, Reply *reply)
+{
+    (void)req;
+    return reply_session(ctx, reply, false);
+}
+
+Err auth0_token_get(Ctx *ctx, const Req *req, Reply *reply)
+{
+    (void)req;
+    return reply_session(ctx, reply, true);
+}
+
+Err auth0_session_end(Ctx *ctx, const Req *req, Reply *reply)
+{
+    AccountSession *session;
+    Err err;
+
+    (void)req;
+    TRY(load_session(ctx, false, &session));
+    err = dir_account_session_end(ctx, session->id);
+    TRY(err == E_NO_ROW ? OK : err);
+    return auth0_reply_empty(reply, 202);
+}
+
+Err auth0_token_end(Ctx *ctx, const Req *req, Reply *reply)
+{
+    AccountSession *session;
+
+    (void)req;
+    TRY(load_session(ctx, true, &session));
+    TRY(dir_account_tokens_end(ctx, NULL, session->id));
+    return auth0_reply_empty(reply, 204);
+}
