@@ -225,6 +225,17 @@ for (const store of stores)
       assert.deepEqual([user.name, user.app_metadata, user.blocked], ['stands@example.com', { a: 1 }, undefined])
     })
 
+    test('scopes that are needed together', async () => {
+      for (const [method, where, words] of [['GET', '/api/v2/users/ID/roles', ['read:users', 'read:roles']], ['POST', '/api/v2/users/ID/revoke-access', ['delete:sessions', 'delete:refresh_tokens']]]) {
+        for (const scope of words) {
+          const answer = await call(method, where, {}, await get({ scope }))
+          assert.deepEqual(await answer.json(), { statusCode: 403, error: 'Forbidden', message: `Insufficient scope, expected all of: ${words}`, errorCode: 'insufficient_scope' })
+        }
+        assert.ok((await call(method, where, {}, await get({ scope: words.join(' ') }))).ok, where)
+      }
+      assert.equal((await call('GET', '/api/v2/users/ID/roles', {}, await get({ scope: 'read:role_members' }))).status, 200)
+    })
+
     test('keys of other dialects and forged ones open nothing', async () => {
       const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
       const [header, claims] = token.split('.')

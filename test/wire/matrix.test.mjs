@@ -34,7 +34,7 @@ test('each route asks for what it must', () => {
 // ---- credentials ----
 
 // All that some route asks for.
-const SCOPES = [...new Set(routes.flatMap(({ scopes }) => (scopes ?? '').split(',').filter(Boolean)))]
+const SCOPES = [...new Set(routes.flatMap(({ scopes }) => (scopes ?? '').split(/[,+]/).filter(Boolean)))]
 
 // What each credential opens: a dialect's routes for admins ('gotrue admin', …), those for users ('gotrue user'), or nothing (''). For Auth0 a function of
 // the route gives the token.
@@ -84,7 +84,7 @@ async function credentialsOf(server, users) {
     'Clerk: key signs for GoTrue': [`Bearer ${signToken(service, clerkKey)}`, ''],
     'Clerk: key signs for Auth0': [`Bearer ${signToken({ ...machine, scope: all }, clerkKey)}`, ''],
     'Auth0: token with all scopes': [`Bearer ${machineToken()}`, 'auth0 admin'],
-    'Auth0: token with all but the scope': [(route) => `Bearer ${machineToken({ scope: SCOPES.filter((scope) => !(route.scopes ?? '').split(',').includes(scope)).join(' ') })}`, ''],
+    'Auth0: token with all but the scope': [(route) => `Bearer ${machineToken({ scope: SCOPES.filter((scope) => !(route.scopes ?? '').split(/[,+]/).includes(scope)).join(' ') })}`, ''],
     'Auth0: token without scopes': [`Bearer ${machineToken({ scope: undefined })}`, ''],
     'Auth0: scope in capitals': [`Bearer ${machineToken({ scope: all.toUpperCase() })}`, ''],
     'Auth0: scope with commas': [`Bearer ${machineToken({ scope: SCOPES.join(',') })}`, ''],
@@ -159,10 +159,10 @@ for (const store of stores)
         }
     })
 
-    test('each scope of Auth0 is enough by itself', async () => {
+    test('each scope of Auth0 is enough by itself, those needed together are so together', async () => {
       const key = await signingKey(server, 'auth0')
       for (const route of routes.filter(({ dialect, credential }) => dialect === 'auth0' && credential !== 'none'))
-        for (const scope of route.scopes.split(',')) {
+        for (const scope of route.scopes.split(',').map((words) => words.replaceAll('+', ' '))) {
           const { auth0 } = server
           const claims = { iss: `${auth0.url}/`, aud: `${auth0.url}/api/v2/`, sub: `${auth0.clientId}@clients`, azp: auth0.clientId, scope }
           const answer = await ask(route, `Bearer ${signToken(claims, key)}`)

@@ -164,6 +164,28 @@ static bool is_own(Ctx *ctx)
     return ctx->caller->kind == CALLER_ADMIN || text_eq(req_param(ctx, "id"), auth0_user_id(ctx, ctx->caller->user));
 }
 
+/* One alternative of a route: scopes that are needed together, with `+` between them. */
+static bool has_scopes(Ctx *ctx, Str alternative)
+{
+    while (alternative.p != NULL)
+        if (!word_in(str_of(ctx->caller->scopes), ' ', str_cut(&alternative, '+')))
+            return false;
+    return true;
+}
+
+/* The sentence names the scopes; when they are wanted together it says so. */
+static Err refuse_scope(Ctx *ctx, const char *scope)
+{
+    Str rest = str_of(scope), first = str_cut(&rest, ',');
+    char *text = arena_strndup(ctx->arena, first.p, first.n);
+
+    if (strchr(text, '+') == NULL)
+        return fail(ctx, E_SCOPE, NOWHERE, "Insufficient scope, expected any of: %s", scope);
+    for (char *c = text; *c != '\0'; c++)
+        *c = *c == '+' ? ',' : *c;
+    return fail(ctx, E_SCOPE, NOWHERE, "Insufficient scope, expected all of: %s", text);
+}
+
 Err auth0_allow(Ctx *ctx, const Req *req, const Route *route)
 {
     Str wanted;
@@ -175,7 +197,7 @@ Err auth0_allow(Ctx *ctx, const Req *req, const Route *route)
         return fail(ctx, E_NO_CREDENTIAL, NOWHERE, NULL);
     wanted = str_of(route->scope);
     while (wanted.p != NULL)
-        if (word_in(str_of(ctx->caller->scopes), ' ', str_cut(&wanted, ',')))
+        if (has_scopes(ctx, str_cut(&wanted, ',')))
             return is_own(ctx) ? OK : auth0_say(ctx, 403, "unowned_resource", "User to be acted on does not match subject in bearer token.");
-    return fail(ctx, E_SCOPE, NOWHERE, "Insufficient scope, expected any of: %s", route->scope);
+    return refuse_scope(ctx, route->scope);
 }

@@ -1,8 +1,9 @@
-/* routes.c: one row an operation (spec/auth0.md 2 and 7). */
+/* routes.c: one row an operation (spec/auth0.md 2 and 7). Any one of the scopes opens it; those with a `+` between them are needed together (1.3). */
 #include "dialect/auth0/internal.h"
 
 #define ID_SCOPES_READ "read:users,read:current_user,read:user_idp_tokens"
 #define ID_SCOPES_UPDATE "update:users,update:users_app_metadata,update:current_user_metadata"
+#define ROLES_OF_USER "read:users+read:roles,read:role_members"
 #define LINK_SCOPES "update:users,update:current_user_identities"
 
 /* clang-format off */
@@ -22,7 +23,7 @@ const Route auth0_routes[] = {
     { DELETE, "/api/v2/users/{id}",                NEED_SECRET,  auth0_user_delete,    NULL,              NULL, .scope = "delete:users,delete:current_user" },
     { POST,   "/api/v2/users/{id}/identities",     NEED_SECRET,  auth0_identity_link,  auth0_link,        auth0_identity, .scope = LINK_SCOPES },
     { DELETE, "/api/v2/users/{id}/identities/{provider}/{user_id}", NEED_SECRET, auth0_identity_unlink, NULL, auth0_identity, .scope = LINK_SCOPES },
-    { GET,    "/api/v2/users/{id}/roles",          NEED_SECRET,  auth0_user_roles,     auth0_page_query,  auth0_role, .scope = "read:users,read:roles,read:role_members" },
+    { GET,    "/api/v2/users/{id}/roles",          NEED_SECRET,  auth0_user_roles,     auth0_page_query,  auth0_role, .scope = ROLES_OF_USER },
     { POST,   "/api/v2/users/{id}/roles",          NEED_SECRET,  auth0_user_roles_add, auth0_roles_in,    NULL, .scope = "update:users,create:role_members" },
     { DELETE, "/api/v2/users/{id}/roles",          NEED_SECRET,  auth0_user_roles_remove, auth0_roles_in, NULL, .scope = "update:users,delete:role_members" },
     { GET,    "/api/v2/users/{id}/permissions",    NEED_SECRET,  auth0_user_permissions, auth0_page_query, auth0_permission, .scope = "read:users" },
@@ -36,7 +37,7 @@ const Route auth0_routes[] = {
     { GET,    "/api/v2/roles/{id}/permissions",    NEED_SECRET,  auth0_role_permissions, auth0_page_query, auth0_permission, .scope = "read:roles" },
     { POST,   "/api/v2/roles/{id}/permissions",    NEED_SECRET,  auth0_role_permissions_add, auth0_permissions_in, NULL, .scope = "update:roles" },
     { DELETE, "/api/v2/roles/{id}/permissions",    NEED_SECRET,  auth0_role_permissions_remove, auth0_permissions_in, NULL, .scope = "update:roles" },
-    { GET,    "/api/v2/roles/{id}/users",          NEED_SECRET,  auth0_role_users,     auth0_checkpoint_query, auth0_role_user, .scope = "read:users,read:roles,read:role_members" },
+    { GET,    "/api/v2/roles/{id}/users",          NEED_SECRET,  auth0_role_users,     auth0_checkpoint_query, auth0_role_user, .scope = ROLES_OF_USER },
     { POST,   "/api/v2/roles/{id}/users",          NEED_SECRET,  auth0_role_users_add, auth0_users_in,    NULL, .scope = "update:roles,create:role_members" },
     { GET,    "/api/v2/resource-servers",          NEED_SECRET,  auth0_server_list,    auth0_page_query,  auth0_server, .scope = "read:resource_servers" },
     { POST,   "/api/v2/resource-servers",          NEED_SECRET,  auth0_server_create,  auth0_new_server,  auth0_server, .scope = "create:resource_servers" },
@@ -65,7 +66,7 @@ const Route auth0_routes[] = {
     { GET,    "/api/v2/users/{id}/connected-accounts", NEED_SECRET, auth0_connected_accounts, auth0_take_query, NULL, .scope = "read:users" },
     { GET,    "/api/v2/users/{id}/federated-connections-tokensets", NEED_SECRET, auth0_tokensets, NULL, NULL, .scope = "read:federated_connections_tokens" },
     { DELETE, "/api/v2/users/{id}/federated-connections-tokensets/{tokenset_id}", NEED_SECRET, auth0_nothing_kept, NULL, NULL, .scope = "delete:federated_connections_tokens" },
-    { POST,   "/api/v2/users/{id}/revoke-access", NEED_SECRET, auth0_revoke_access, auth0_revoke_in, NULL, .scope = "delete:sessions,delete:refresh_tokens" },
+    { POST,   "/api/v2/users/{id}/revoke-access", NEED_SECRET, auth0_revoke_access, auth0_revoke_in, NULL, .scope = "delete:sessions+delete:refresh_tokens" },
     { GET,    "/api/v2/sessions/{id}", NEED_SECRET, auth0_session_get, NULL, auth0_session, .scope = "read:sessions" },
     { DELETE, "/api/v2/sessions/{id}", NEED_SECRET, auth0_session_end, NULL, NULL, .scope = "delete:sessions" },
     { POST,   "/api/v2/sessions/{id}/revoke", NEED_SECRET, auth0_session_end, NULL, NULL, .scope = "delete:sessions" },

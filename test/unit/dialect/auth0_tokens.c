@@ -184,6 +184,17 @@ TEST(auth0_looks_at_the_header_first)
     }
 }
 
+/* The scopes that a refusal names: all that open the route, or those that are needed together. */
+static const char *named(Arena *arena, const char *scope)
+{
+    Str rest = str_of(scope);
+    char *text = strchr(scope, '+') == NULL ? NULL : str_dup(arena, str_cut(&rest, ','));
+
+    for (char *c = text; c != NULL && *c != '\0'; c++)
+        *c = *c == '+' ? ',' : *c;
+    return arena_printf(arena, "%s of: %s", text == NULL ? "any" : "all", text == NULL ? scope : text);
+}
+
 /* Each route of the Management API asks for a scope, and says which. */
 TEST(auth0_routes_ask_for_their_scopes)
 {
@@ -201,8 +212,8 @@ TEST(auth0_routes_ask_for_their_scopes)
         assert_int_equal(ask(&world, arena, (Method)route->method, route->path, NULL, &body), 401);
         assert_int_equal(ask(&world, arena, (Method)route->method, route->path, token, &body), 403);
         assert_string_equal(body, arena_printf(arena,
-                                               "{\"statusCode\":403,\"error\":\"Forbidden\",\"message\":\"Insufficient scope, expected any of: %s\","
+                                               "{\"statusCode\":403,\"error\":\"Forbidden\",\"message\":\"Insufficient scope, expected %s\","
                                                "\"errorCode\":\"insufficient_scope\"}",
-                                               route->scope));
+                                               named(arena, route->scope)));
     }
 }
