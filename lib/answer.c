@@ -13,10 +13,30 @@ void hecate_response_status(HecateResponse *response, int status)
 }
 
 /* Headers that anybody reads; all others are passed over. */
+/* "</admin/users?page=2&per_page=50>; rel="next", …": the number of the page with this relation, 0 without. */
+static int64_t link_page(const char *value, const char *rel)
+{
+    const char *end = strstr(value, rel), *start = NULL;
+    uint64_t number;
+    size_t n;
+
+    for (const char *p = value; end != NULL && p < end; p++)
+        if ((*p == '?' || *p == '&') && strncmp(p + 1, "page=", 5) == 0)
+            start = p + 6;
+    if (start == NULL)
+        return 0;
+    n = strspn(start, "0123456789");
+    return str_to_u64((Str){ start, n }, INT32_MAX, &number) ? (int64_t)number : 0;
+}
+
 void hecate_response_header(HecateResponse *response, const char *name, const char *value)
 {
     uint64_t number;
 
+    if (name != NULL && value != NULL && str_eq_nocase(str_of(name), STR("link"))) {
+        response->pages[0] = link_page(value, "; rel=\"next\"");
+        response->pages[1] = link_page(value, "; rel=\"last\"");
+    }
     if (name == NULL || value == NULL || !str_to_u64(str_trim(str_of(value)), INT32_MAX, &number))
         return;
     if (str_eq_nocase(str_of(name), STR("x-total-count")))

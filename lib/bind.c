@@ -12,8 +12,8 @@ size_t bind_size(const Bind *bind)
 
 /* Without a row on the wire, or with one that says nothing narrower. */
 static const FieldKind plain_kinds[] = {
-    [B_TEXT] = F_TEXT,       [B_BOOL] = F_BOOL,       [B_INT] = F_INT,       [B_LIST] = F_LIST,         [B_OBJECT] = F_OBJECT,
-    [B_GIVEN_TEXT] = F_TEXT, [B_GIVEN_BOOL] = F_BOOL, [B_GIVEN_INT] = F_INT, [B_GIVEN_TEXTS] = F_TEXTS,
+    [B_TEXT] = F_TEXT,     [B_BOOL] = F_BOOL,       [B_INT] = F_INT,         [B_TEXTS] = F_TEXTS,   [B_LIST] = F_LIST,
+    [B_OBJECT] = F_OBJECT, [B_GIVEN_TEXT] = F_TEXT, [B_GIVEN_BOOL] = F_BOOL, [B_GIVEN_INT] = F_INT, [B_GIVEN_TEXTS] = F_TEXTS,
 };
 
 static FieldKind kind_of(const Bind *bind, const Field *row)

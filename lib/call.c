@@ -1,6 +1,7 @@
 /* call.c: one call from arguments to result. All it makes lives in an arena of its own, which ends with the call or, on success,
  * with the result; an arena that is full or finds no memory unwinds to call_run(). */
 #include "base/clock.h"
+#include "base/id.h"
 #include "internal.h"
 #include "json/json.h"
 
@@ -13,7 +14,8 @@ typedef struct Call {
     HecateError *error;
     Ctx ctx;
     HecateResponse response;
-    char *token; /* fetched; on the heap */
+    const char *type; /* of the body; NULL is the client's own */
+    char *token;      /* fetched; on the heap */
     void *result;
     jmp_buf no_memory;
 } Call;
@@ -34,11 +36,11 @@ static HecateStatus bad_argument(Call *call)
     return error_set(call->error, HECATE_INVALID, "%s", call->ctx.fault.text == NULL ? "an argument cannot be sent" : call->ctx.fault.text);
 }
 
-static bool is_uuid(const char *id)
+bool is_uuid(const char *id)
 {
     size_t n = 0;
 
-    for (; id[n] != '\0'; n++) {
+    for (; id != NULL && id[n] != '\0'; n++) {
         const bool dash = n == 8 || n == 13 || n == 18 || n == 23;
 
         if (n >= UUID_LENGTH || (dash ? id[n] != '-' : strchr("0123456789abcdefABCDEF", id[n]) == NULL))
@@ -103,6 +105,26 @@ static HecateStatus write_json(Call *call, HecateRequest *request)
     return HECATE_OK;
 }
 
+/* One part, named as Clerk wants it. The boundary is random, so that no content can end the part. */
+static HecateStatus write_file(Call *call, HecateRequest *request)
+{
+    const File *file = call->args->file;
+    Buf buf = buf_in(call->ctx.arena, call->client->memory_limit);
+    const char *boundary = uuid_new(call->ctx.arena);
+    char *text;
+
+    buf_printf(&buf, "--%s\r\nContent-Disposition: form-data; name=\"file\"; filename=\"%s\"\r\nContent-Type: %s\r\n\r\n", boundary, file->name,
+               file->type);
+    buf_add(&buf, file->data, file->size);
+    buf_printf(&buf, "\r\n--%s--\r\n", boundary);
+    if (buf_text(&buf, &text) != OK)
+        return error_set(call->error, HECATE_INVALID, "the body is too large");
+    call->type = arena_printf(call->ctx.arena, "multipart/form-data; boundary=%s", boundary);
+    request->body = text;
+    request->body_size = buf.len;
+    return HECATE_OK;
+}
+
 static HecateStatus write_body(Call *call, HecateRequest *request)
 {
     Buf buf = buf_in(call->ctx.arena, call->client->memory_limit);
@@ -111,6 +133,8 @@ static HecateStatus write_body(Call *call, HecateRequest *request)
 
     if (call->method->json)
         return write_json(call, request);
+    if (call->method->file)
+        return write_file(call, request);
     if (in->bind == NULL)
         return HECATE_OK;
     if (call->args->body == NULL)
@@ -153,8 +177,8 @@ static void write_headers(Call *call, HecateRequest *request)
 
     for (size_t i = 0; i < COUNTOF(client->face->headers) && client->face->headers[i].name != NULL; i++)
         header_put(headers, &n, client->face->headers[i].name, client->face->headers[i].value);
-    if (call->method->body.bind != NULL)
-        header_put(headers, &n, "Content-Type", client->face->content_type);
+    if (request->body != NULL)
+        header_put(headers, &n, "Content-Type", call->type != NULL ? call->type : client->face->content_type);
     if (client->face->apikey && client->key != NULL)
         header_put(headers, &n, "apikey", client->key);
     if (bearer != NULL && !call->method->open)
@@ -269,7 +293,7 @@ static HecateStatus read_result(Call *call)
     if (method->total != NOWHERE)
         *(int64_t *)(void *)(result + method->total) = -1;
     if (method->shape == SHAPE_LIST && str_starts(str_trim(text), STR("[")))
-        text = str_of(arena_printf(arena, "{\"users\":%s}", raw));
+        text = str_of(arena_printf(arena, "{\"%s\":%s}", method->out.bind[0].name, raw));
     err = json_read(&call->ctx, text, JSON_IGNORE_UNKNOWN, table, result);
     if (err != OK)
         return err == E_NOMEM ? no_memory(call) : bad_answer(call, call->ctx.fault.text == NULL ? "a member has another type" : call->ctx.fault.text);
@@ -279,6 +303,8 @@ static HecateStatus read_result(Call *call)
         *(const char **)(void *)(result + method->raw) = raw;
     if (method->total != NOWHERE && call->response.total >= 0)
         *(int64_t *)(void *)(result + method->total) = call->response.total;
+    if (method->pages > 0)
+        memcpy(result + method->pages, call->response.pages, sizeof(call->response.pages));
     call->result = result;
     return HECATE_OK;
 }

@@ -86,10 +86,11 @@ static size_t on_header(char *data, size_t size, size_t n, void *response)
     return size * n;
 }
 
-/* curl's lists live on the heap; each begins with the line that keeps curl from waiting for a "100 Continue". */
+/* curl's lists live on the heap; each begins with a line that takes one of curl's own headers away: with a body the wait for a "100 Continue",
+ * without one the type of a form. */
 static struct curl_slist *header_list(const HecateRequest *request)
 {
-    struct curl_slist *list = curl_slist_append(NULL, "Expect:");
+    struct curl_slist *list = curl_slist_append(NULL, request->body == NULL ? "Content-Type:" : "Expect:");
     Buf line = buf_heap(64 << 10);
 
     for (size_t i = 0; i < request->header_count && list != NULL; i++) {

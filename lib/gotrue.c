@@ -1,4 +1,4 @@
-/* gotrue.c: the methods of GoTrueAdminApi as rows. */
+/* gotrue.c: the methods of GoTrueAdminApi, and what the Elixir module has beside them, as rows. */
 #include "hecate/gotrue.h"
 
 #include "dialect/gotrue/wire.h"
@@ -33,34 +33,68 @@ static const Bind factor_bind[] = {
     BIND_END(HecateGotrueFactor),
 };
 
-static const Bind user_bind[] = {
-    BIND_TEXT(HecateGotrueUser, id),
-    BIND_TEXT(HecateGotrueUser, aud),
-    BIND_TEXT(HecateGotrueUser, role),
-    BIND_TEXT(HecateGotrueUser, email),
-    BIND_TEXT(HecateGotrueUser, phone),
-    BIND_TEXT(HecateGotrueUser, new_email),
-    BIND_TEXT(HecateGotrueUser, new_phone),
-    BIND_TEXT(HecateGotrueUser, app_metadata),
-    BIND_TEXT(HecateGotrueUser, user_metadata),
-    BIND_INT(HecateGotrueUser, email_confirmed_at),
-    BIND_INT(HecateGotrueUser, phone_confirmed_at),
-    BIND_INT(HecateGotrueUser, confirmed_at),
-    BIND_INT(HecateGotrueUser, invited_at),
-    BIND_INT(HecateGotrueUser, confirmation_sent_at),
-    BIND_INT(HecateGotrueUser, recovery_sent_at),
-    BIND_INT(HecateGotrueUser, email_change_sent_at),
-    BIND_INT(HecateGotrueUser, phone_change_sent_at),
-    BIND_INT(HecateGotrueUser, reauthentication_sent_at),
-    BIND_INT(HecateGotrueUser, last_sign_in_at),
-    BIND_INT(HecateGotrueUser, created_at),
-    BIND_INT(HecateGotrueUser, updated_at),
-    BIND_INT(HecateGotrueUser, banned_until),
-    BIND_INT(HecateGotrueUser, deleted_at),
-    BIND_BOOL(HecateGotrueUser, is_anonymous),
-    BIND_LIST(HecateGotrueUser, identities, identity_bind),
-    BIND_LIST(HecateGotrueUser, factors, factor_bind),
-    BIND_END(HecateGotrueUser),
+/* clang-format off */
+#define USER_BINDS \
+    BIND_TEXT(HecateGotrueUser, id), \
+    BIND_TEXT(HecateGotrueUser, aud), \
+    BIND_TEXT(HecateGotrueUser, role), \
+    BIND_TEXT(HecateGotrueUser, email), \
+    BIND_TEXT(HecateGotrueUser, phone), \
+    BIND_TEXT(HecateGotrueUser, new_email), \
+    BIND_TEXT(HecateGotrueUser, new_phone), \
+    BIND_TEXT(HecateGotrueUser, app_metadata), \
+    BIND_TEXT(HecateGotrueUser, user_metadata), \
+    BIND_INT(HecateGotrueUser, email_confirmed_at), \
+    BIND_INT(HecateGotrueUser, phone_confirmed_at), \
+    BIND_INT(HecateGotrueUser, confirmed_at), \
+    BIND_INT(HecateGotrueUser, invited_at), \
+    BIND_INT(HecateGotrueUser, confirmation_sent_at), \
+    BIND_INT(HecateGotrueUser, recovery_sent_at), \
+    BIND_INT(HecateGotrueUser, email_change_sent_at), \
+    BIND_INT(HecateGotrueUser, phone_change_sent_at), \
+    BIND_INT(HecateGotrueUser, reauthentication_sent_at), \
+    BIND_INT(HecateGotrueUser, last_sign_in_at), \
+    BIND_INT(HecateGotrueUser, created_at), \
+    BIND_INT(HecateGotrueUser, updated_at), \
+    BIND_INT(HecateGotrueUser, banned_until), \
+    BIND_INT(HecateGotrueUser, deleted_at), \
+    BIND_BOOL(HecateGotrueUser, is_anonymous), \
+    BIND_LIST(HecateGotrueUser, identities, identity_bind), \
+    BIND_LIST(HecateGotrueUser, factors, factor_bind)
+/* clang-format on */
+
+static const Bind user_bind[] = { USER_BINDS, BIND_END(HecateGotrueUser) };
+
+_Static_assert(offsetof(HecateGotrueLink, user) == 0, "a link begins with its user");
+static const Bind link_bind[] = {
+    USER_BINDS,
+    BIND_TEXT(HecateGotrueLink, action_link),
+    BIND_TEXT(HecateGotrueLink, email_otp),
+    BIND_TEXT(HecateGotrueLink, hashed_token),
+    BIND_TEXT(HecateGotrueLink, verification_type),
+    BIND_TEXT(HecateGotrueLink, redirect_to),
+    BIND_END(HecateGotrueLink),
+};
+
+static const Bind session_bind[] = {
+    BIND_TEXT(HecateGotrueSession, id),          BIND_TEXT(HecateGotrueSession, user_id),    BIND_TEXT(HecateGotrueSession, factor_id),
+    BIND_TEXT(HecateGotrueSession, aal),         BIND_TEXT(HecateGotrueSession, user_agent), BIND_TEXT(HecateGotrueSession, ip),
+    BIND_TEXTS(HecateGotrueSession, amr),        BIND_INT(HecateGotrueSession, created_at),  BIND_INT(HecateGotrueSession, updated_at),
+    BIND_INT(HecateGotrueSession, refreshed_at), BIND_INT(HecateGotrueSession, not_after),   BIND_END(HecateGotrueSession),
+};
+
+/* Arrays: `items` and `count` are one List. */
+static const Bind factors_bind[] = {
+    { .name = "factors", .type = B_LIST, .offset = offsetof(HecateGotrueFactorList, items), .sub = factor_bind, .wire = gotrue_factor },
+    BIND_END(HecateGotrueFactorList),
+};
+static const Bind identities_bind[] = {
+    { .name = "identities", .type = B_LIST, .offset = offsetof(HecateGotrueIdentityList, items), .sub = identity_bind, .wire = gotrue_identity },
+    BIND_END(HecateGotrueIdentityList),
+};
+static const Bind sessions_bind[] = {
+    { .name = "sessions", .type = B_LIST, .offset = offsetof(HecateGotrueSessionList, items), .sub = session_bind, .wire = gotrue_session_row },
+    BIND_END(HecateGotrueSessionList),
 };
 
 /* `users` and `count` are one List. */
@@ -89,8 +123,8 @@ static const Bind attributes_bind[] = {
 };
 
 static const Bind page_bind[] = {
-    GIVE_INT(HecateGotruePage, page),  GIVE_INT(HecateGotruePage, per_page), GIVE_TEXT(HecateGotruePage, filter),
-    GIVE_TEXT(HecateGotruePage, sort), BIND_END(HecateGotruePage),
+    GIVE_INT(HecateGotruePage, page),   GIVE_INT(HecateGotruePage, per_page), GIVE_TEXT(HecateGotruePage, filter), GIVE_TEXT(HecateGotruePage, sort),
+    GIVE_TEXT(HecateGotruePage, email), GIVE_TEXT(HecateGotruePage, phone),   BIND_END(HecateGotruePage),
 };
 
 typedef struct Deletion {
@@ -104,6 +138,20 @@ typedef struct SignOut {
 } SignOut;
 
 static const Bind sign_out_bind[] = { GIVE_TEXT(SignOut, scope), BIND_END(SignOut) };
+
+/* `redirect_to` stands in the query. */
+typedef struct Invitation {
+    HecateText email, data;
+} Invitation;
+
+static const Bind invitation_bind[] = { GIVE_TEXT(Invitation, email), GIVE_TEXT(Invitation, data), BIND_END(Invitation) };
+static const Bind invite_query_bind[] = { GIVE_TEXT(HecateGotrueInvitation, redirect_to), BIND_END(HecateGotrueInvitation) };
+
+static const Bind link_input_bind[] = {
+    GIVE_TEXT(HecateGotrueLinkInput, type),      GIVE_TEXT(HecateGotrueLinkInput, email), GIVE_TEXT(HecateGotrueLinkInput, password),
+    GIVE_TEXT(HecateGotrueLinkInput, new_email), GIVE_TEXT(HecateGotrueLinkInput, data),  BIND_END(HecateGotrueLinkInput),
+};
+static const Bind link_query_bind[] = { GIVE_TEXT(HecateGotrueLinkInput, redirect_to), BIND_END(HecateGotrueLinkInput) };
 
 /* ---- the methods ---- */
 
@@ -125,10 +173,37 @@ static const Method list_users = {
     .shape = SHAPE_LIST,
     .raw = offsetof(HecateGotrueUserList, raw),
     .total = offsetof(HecateGotrueUserList, total),
+    .pages = offsetof(HecateGotrueUserList, next_page),
     .due = offsetof(HecateGotrueUserList, aud),
 };
+static const Method invite_user = {
+    "POST", "/invite", .body = { gotrue_invite_in, invitation_bind }, .query = { NULL, invite_query_bind }, USER_OUT,
+};
+static const Method generate_link = {
+    "POST",
+    "/admin/generate_link",
+    .body = { gotrue_generate_link_in, link_input_bind },
+    .query = { NULL, link_query_bind },
+    .out = { gotrue_link, link_bind },
+    .shape = SHAPE_OBJECT,
+    .raw = offsetof(HecateGotrueLink, raw),
+    .total = NOWHERE,
+    .due = offsetof(HecateGotrueLink, action_link),
+};
 
-const Method *const gotrue_methods[] = { &create_user, &get_user, &update_user, &delete_user, &sign_out, &list_users, NULL };
+#define ARRAY_OUT(T, what) .out = { NULL, what }, .shape = SHAPE_LIST, .raw = offsetof(T, raw), .total = NOWHERE, .due = NOWHERE
+static const Method list_factors = { "GET", "/admin/users/%/factors", ARRAY_OUT(HecateGotrueFactorList, factors_bind) };
+static const Method list_identities = { "GET", "/admin/users/%/identities", ARRAY_OUT(HecateGotrueIdentityList, identities_bind) };
+static const Method list_sessions = { "GET", "/admin/users/%/sessions", ARRAY_OUT(HecateGotrueSessionList, sessions_bind) };
+static const Method delete_factor = { "DELETE", "/admin/users/%/factors/%", NO_OUT };
+static const Method delete_identity = { "DELETE", "/admin/users/%/identities/%", NO_OUT };
+static const Method delete_session = { "DELETE", "/admin/users/%/sessions/%", NO_OUT };
+static const Method delete_sessions = { "DELETE", "/admin/users/%/sessions", NO_OUT };
+
+const Method *const gotrue_methods[] = {
+    &create_user,  &get_user,        &update_user,   &delete_user,   &sign_out,        &list_users,     &invite_user,     &generate_link,
+    &list_factors, &list_identities, &list_sessions, &delete_factor, &delete_identity, &delete_session, &delete_sessions, NULL,
+};
 
 GotrueAdmin *gotrue_admin_new(const HecateOptions *options, HecateError *error)
 {
@@ -176,6 +251,73 @@ HecateStatus gotrue_admin_sign_out(GotrueAdmin *admin, const char *jwt, const ch
     if (text_empty(jwt) || strpbrk(jwt, " \t\r\n") != NULL)
         return error_set(error == NULL ? &unused : error, HECATE_INVALID, "the token is not one");
     return client_call((Client *)admin, &sign_out, &(Args){ .query = &query, .token = jwt }, NULL, error);
+}
+
+HecateStatus gotrue_admin_invite_user_by_email(GotrueAdmin *admin, const char *email, const HecateGotrueInvitation *invitation,
+                                               HecateGotrueUser **ret, HecateError *error)
+{
+    const Invitation body = { { HECATE_VALUE, email }, invitation == NULL ? (HecateText){ 0 } : invitation->data };
+
+    return client_call((Client *)admin, &invite_user, &(Args){ .body = &body, .query = invitation }, ret, error);
+}
+
+HecateStatus gotrue_admin_generate_link(GotrueAdmin *admin, const HecateGotrueLinkInput *input, HecateGotrueLink **ret, HecateError *error)
+{
+    return client_call((Client *)admin, &generate_link, &(Args){ .body = input, .query = input }, ret, error);
+}
+
+HecateStatus gotrue_admin_list_factors(GotrueAdmin *admin, const char *id, HecateGotrueFactorList **ret, HecateError *error)
+{
+    return client_call((Client *)admin, &list_factors, &(Args){ .id = id }, ret, error);
+}
+
+HecateStatus gotrue_admin_delete_factor(GotrueAdmin *admin, const char *id, const char *factor_id, HecateError *error)
+{
+    HecateError unused;
+
+    if (!is_uuid(factor_id))
+        return error_set(error == NULL ? &unused : error, HECATE_INVALID, "the factor's id is none");
+    return client_call((Client *)admin, &delete_factor, &(Args){ .id = id, .more = { factor_id } }, NULL, error);
+}
+
+HecateStatus gotrue_admin_list_identities(GotrueAdmin *admin, const char *id, HecateGotrueIdentityList **ret, HecateError *error)
+{
+    return client_call((Client *)admin, &list_identities, &(Args){ .id = id }, ret, error);
+}
+
+HecateStatus gotrue_admin_delete_identity(GotrueAdmin *admin, const char *id, const char *identity, HecateError *error)
+{
+    return client_call((Client *)admin, &delete_identity, &(Args){ .id = id, .more = { identity } }, NULL, error);
+}
+
+HecateStatus gotrue_admin_list_sessions(GotrueAdmin *admin, const char *id, HecateGotrueSessionList **ret, HecateError *error)
+{
+    return client_call((Client *)admin, &list_sessions, &(Args){ .id = id }, ret, error);
+}
+
+HecateStatus gotrue_admin_delete_sessions(GotrueAdmin *admin, const char *id, const char *session, HecateError *error)
+{
+    return client_call((Client *)admin, session == NULL ? &delete_sessions : &delete_session, &(Args){ .id = id, .more = { session } }, NULL, error);
+}
+
+void gotrue_link_free(HecateGotrueLink *link)
+{
+    result_free(link);
+}
+
+void gotrue_factor_list_free(HecateGotrueFactorList *list)
+{
+    result_free(list);
+}
+
+void gotrue_identity_list_free(HecateGotrueIdentityList *list)
+{
+    result_free(list);
+}
+
+void gotrue_session_list_free(HecateGotrueSessionList *list)
+{
+    result_free(list);
 }
 
 void gotrue_user_free(HecateGotrueUser *user)

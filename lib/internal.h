@@ -13,7 +13,7 @@
 
 /* ---- bindings: members of public structs to rows of a dialect's wire tables, by the name on the wire ---- */
 
-typedef enum BindType { B_END, B_TEXT, B_BOOL, B_INT, B_LIST, B_OBJECT, B_GIVEN_TEXT, B_GIVEN_BOOL, B_GIVEN_INT, B_GIVEN_TEXTS } BindType;
+typedef enum BindType { B_END, B_TEXT, B_BOOL, B_INT, B_TEXTS, B_LIST, B_OBJECT, B_GIVEN_TEXT, B_GIVEN_BOOL, B_GIVEN_INT, B_GIVEN_TEXTS } BindType;
 
 typedef struct Bind {
     const char *name;
@@ -33,6 +33,8 @@ typedef struct Bind {
 #define BIND_BOOL_AS(T, m, n) BIND_(T, m, n, B_BOOL, bool)
 #define BIND_INT(T, m) BIND_(T, m, #m, B_INT, int64_t)
 #define BIND_INT_AS(T, m, n) BIND_(T, m, n, B_INT, int64_t)
+/* HecateStrings is laid out as Texts. */
+#define BIND_TEXTS(T, m) BIND_(T, m, #m, B_TEXTS, HecateStrings)
 /* Lists are struct { Item **items; size_t count; } in public, and laid out as List. */
 #define BIND_LIST(T, m, s, ...) \
     { .name = #m, .type = B_LIST, .offset = (uint32_t)(offsetof(T, m) + 0 * sizeof(char[sizeof(((T *)0)->m) == sizeof(List) ? 1 : -1])), .sub = (s), ##__VA_ARGS__ }
@@ -52,6 +54,7 @@ size_t bind_size(const Bind *bind);
  * no UTF-8, a document no JSON object, a time outside the years 0 to 9999. */
 Err bind_write_body(Ctx *ctx, Buf *buf, const Field *wire, const Bind *bind, const void *in);
 Err bind_write_query(Ctx *ctx, Buf *buf, const Field *wire, const Bind *bind, const void *in);
+bool is_uuid(const char *text); /* NULL is none */
 /* Percent-encodes all but RFC 3986's unreserved characters. */
 void percent_write(Buf *buf, const char *text);
 
@@ -60,7 +63,7 @@ void percent_write(Buf *buf, const char *text);
 typedef enum Shape {
     SHAPE_NONE,   /* the body does not matter */
     SHAPE_OBJECT, /* an object */
-    SHAPE_LIST,   /* the same; a bare array is read as {"users": array} */
+    SHAPE_LIST,   /* the same; a bare array is read as the member that the first binding names */
     SHAPE_JSON,   /* any JSON text, which the caller reads */
 } Shape;
 
@@ -74,16 +77,25 @@ typedef struct Method {
     Binding body, query, out;
     Shape shape;
     ptrdiff_t raw, total; /* SHAPE_OBJECT, SHAPE_LIST: where the raw answer, and X-Total-Count, go; NOWHERE */
+    ptrdiff_t pages;      /* where two numbers from Link go, next and last; 0 is nowhere */
     ptrdiff_t due;        /* a text that must be there, else the answer is not what was asked for; NOWHERE */
     bool open;            /* without a credential */
     bool json;            /* the body is Args.json as it is */
+    bool file;            /* the body is Args.file as a form's part (RFC 7578) */
 } Method;
 
 /* Each ends with NULL; for the test that finds bindings which the wire does not know. */
 extern const Method *const gotrue_methods[], *const clerk_methods[], *const auth0_methods[];
 
+typedef struct File {
+    const char *name, *type; /* of the part's file, and of its content */
+    const void *data;
+    size_t size;
+} File;
+
 typedef struct Args {
     const char *id, *more[2];
+    const File *file;
     const char *json; /* a body that is ready */
     const void *body, *query;
     const char *token; /* instead of the handle's credential */
@@ -134,8 +146,8 @@ void result_free(void *result);
 
 struct HecateResponse {
     int status;
-    Buf body; /* heap */
-    int64_t total;
+    Buf body;                /* heap */
+    int64_t total, pages[2]; /* X-Total-Count, -1 without; Link: next and last, 0 without */
     int retry_after;
     char failure[256];
 };

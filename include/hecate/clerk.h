@@ -64,38 +64,70 @@ typedef struct HecateClerkUserList {
 
 /* CreateUserParams */
 typedef struct HecateClerkNewUser {
-    HecateText external_id, first_name, last_name, locale, username, password, password_digest, password_hasher;
-    HecateTexts email_address, phone_number, web3_wallet;
-    HecateText public_metadata, private_metadata, unsafe_metadata; /* JSON objects */
+    HecateText external_id, first_name, last_name, locale, username, password, password_digest, password_hasher, totp_secret;
+    HecateTexts email_address, phone_number, web3_wallet, backup_codes;
+    HecateTexts email_address_identification_status, phone_number_identification_status; /* "verified" or "reserved", one an address */
+    HecateText public_metadata, private_metadata, unsafe_metadata;                       /* JSON objects */
     HecateBool skip_password_checks, skip_password_requirement, skip_user_requirement, skip_legal_checks;
-    HecateBool delete_self_enabled, create_organization_enabled, banned;
+    HecateBool delete_self_enabled, create_organization_enabled, bypass_client_trust, banned, locked;
     HecateInt create_organizations_limit, legal_accepted_at, created_at;
 } HecateClerkNewUser;
 
 /* UpdateUserParams. Metadata given here replaces the whole document; clerk_users_update_user_metadata() merges. */
 typedef struct HecateClerkUserPatch {
-    HecateText external_id, first_name, last_name, locale, username, password, password_digest, password_hasher;
+    HecateText external_id, first_name, last_name, locale, username, password, password_digest, password_hasher, totp_secret;
+    HecateTexts backup_codes;
     HecateText primary_email_address_id, primary_phone_number_id, primary_web3_wallet_id, profile_image_id;
     HecateText public_metadata, private_metadata, unsafe_metadata; /* JSON objects */
     HecateBool skip_password_checks, sign_out_of_other_sessions, notify_primary_email_address_changed, skip_legal_checks;
-    HecateBool delete_self_enabled, create_organization_enabled;
+    HecateBool delete_self_enabled, create_organization_enabled, bypass_client_trust;
     HecateInt create_organizations_limit, legal_accepted_at, created_at;
 } HecateClerkUserPatch;
 
-/* UserMetadataParams: merged at every depth; null removes a key. */
+/* UserMetadataParams. In an update merged at every depth, and null removes a key; in a replacement each takes the place of the old. */
 typedef struct HecateClerkMetadata {
     HecateText public_metadata, private_metadata, unsafe_metadata;
 } HecateClerkMetadata;
 
 /* UserListParams, and UserCountParams (which leaves out the last four). */
 typedef struct HecateClerkUserQuery {
-    HecateTexts email_address, phone_number, username, web3_wallet, user_id, external_id, organization_id;
-    HecateText query;
+    HecateTexts email_address, phone_number, username, web3_wallet, user_id, external_id, organization_id, provider_user_id;
+    HecateText query, email_address_query, phone_number_query, username_query, name_query, provider;
     HecateBool banned;
     HecateInt last_active_at_since, last_active_at_after, last_active_at_before, created_at_after, created_at_before;
+    HecateInt last_sign_in_at_after, last_sign_in_at_before;
     HecateInt limit, offset;
     HecateText order_by, starting_after; /* "-created_at", "+username" */
 } HecateClerkUserQuery;
+
+/* Of the address that takes the place of all others. */
+typedef struct HecateClerkReplacement {
+    HecateText identification_status;                /* "verified", "reserved" or "unverified" */
+    HecateBool notify_primary_email_address_changed; /* e-mail alone */
+} HecateClerkReplacement;
+
+/* The address itself; its owner's other members are a look-up away. Free with clerk_address_free(). */
+typedef struct HecateClerkAddressAnswer {
+    HecateClerkAddress address;
+    const char *raw;
+} HecateClerkAddressAnswer;
+
+/* A picture: PNG, JPEG, GIF or WebP. */
+typedef struct HecateClerkImage {
+    const void *data;
+    size_t size;
+    const char *content_type; /* NULL is application/octet-stream */
+} HecateClerkImage;
+
+typedef struct HecateClerkPageQuery {
+    HecateInt limit, offset;
+    HecateTexts status; /* invitations alone: "pending", "accepted", "revoked", "expired" */
+} HecateClerkPageQuery;
+
+/* Lists of what is no user: {"data":[…],"total_count":N} as it came. Free with clerk_answer_free(). */
+typedef struct HecateClerkAnswer {
+    const char *json;
+} HecateClerkAnswer;
 
 /* As gotrue_admin_new(); options.url may be NULL for the cloud's. */
 HECATE_API ClerkUsers *clerk_users_new(const HecateOptions *options, HecateError *error);
@@ -123,7 +155,52 @@ HECATE_API HecateStatus clerk_users_ban_user(ClerkUsers *users, const char *id, 
 HECATE_API HecateStatus clerk_users_unban_user(ClerkUsers *users, const char *id, HecateClerkUser **ret, HecateError *error);
 /* verifyPassword: POST /users/{id}/verify_password. A wrong password is HECATE_REFUSED with code "incorrect_password". */
 HECATE_API HecateStatus clerk_users_verify_password(ClerkUsers *users, const char *id, const char *password, bool *ret_verified, HecateError *error);
+/* verifyTOTP: POST /users/{id}/verify_totp, with a code of the app or a backup code, which is used up. `ret_type` may be NULL; it is set to "totp" or
+ * "backup_code", which nobody frees. A wrong code is HECATE_REFUSED with code "totp_incorrect_code" or so. */
+HECATE_API HecateStatus clerk_users_verify_totp(ClerkUsers *users, const char *id, const char *code, const char **ret_type, HecateError *error);
+/* replaceUserMetadata: PUT /users/{id}/metadata */
+HECATE_API HecateStatus clerk_users_replace_user_metadata(ClerkUsers *users, const char *id, const HecateClerkMetadata *metadata,
+                                                          HecateClerkUser **ret, HecateError *error);
+/* replaceUserEmailAddress, replaceUserPhoneNumber: PUT /users/{id}/email_address, …/phone_number. `replacement` may be NULL. */
+HECATE_API HecateStatus clerk_users_replace_user_email_address(ClerkUsers *users, const char *id, const char *email,
+                                                               const HecateClerkReplacement *replacement, HecateClerkAddressAnswer **ret,
+                                                               HecateError *error);
+HECATE_API HecateStatus clerk_users_replace_user_phone_number(ClerkUsers *users, const char *id, const char *phone,
+                                                              const HecateClerkReplacement *replacement, HecateClerkAddressAnswer **ret,
+                                                              HecateError *error);
+/* updateUserProfileImage, deleteUserProfileImage: POST, DELETE /users/{id}/profile_image */
+HECATE_API HecateStatus clerk_users_update_user_profile_image(ClerkUsers *users, const char *id, const HecateClerkImage *image, HecateClerkUser **ret,
+                                                              HecateError *error);
+HECATE_API HecateStatus clerk_users_delete_user_profile_image(ClerkUsers *users, const char *id, HecateClerkUser **ret, HecateError *error);
+/* lockUser, unlockUser: POST /users/{id}/lock, …/unlock */
+HECATE_API HecateStatus clerk_users_lock_user(ClerkUsers *users, const char *id, HecateClerkUser **ret, HecateError *error);
+HECATE_API HecateStatus clerk_users_unlock_user(ClerkUsers *users, const char *id, HecateClerkUser **ret, HecateError *error);
+/* removePassword: POST /users/{id}/remove_password */
+HECATE_API HecateStatus clerk_users_remove_password(ClerkUsers *users, const char *id, bool sign_out_of_other_sessions, HecateClerkUser **ret,
+                                                    HecateError *error);
+/* setPasswordCompromised, unsetPasswordCompromised: POST /users/{id}/password/set_compromised, …/unset_compromised */
+HECATE_API HecateStatus clerk_users_set_password_compromised(ClerkUsers *users, const char *id, bool revoke_all_sessions, HecateClerkUser **ret,
+                                                             HecateError *error);
+HECATE_API HecateStatus clerk_users_unset_password_compromised(ClerkUsers *users, const char *id, HecateClerkUser **ret, HecateError *error);
+/* disableUserMFA, deleteUserTOTP, deleteUserBackupCodes: DELETE /users/{id}/mfa, …/totp, …/backup_code */
+HECATE_API HecateStatus clerk_users_disable_user_mfa(ClerkUsers *users, const char *id, HecateError *error);
+HECATE_API HecateStatus clerk_users_delete_user_totp(ClerkUsers *users, const char *id, HecateError *error);
+HECATE_API HecateStatus clerk_users_delete_user_backup_codes(ClerkUsers *users, const char *id, HecateError *error);
+/* deleteUserPasskey, deleteUserWeb3Wallet, deleteUserExternalAccount: DELETE /users/{id}/passkeys/{passkey} and so on. */
+HECATE_API HecateStatus clerk_users_delete_user_passkey(ClerkUsers *users, const char *id, const char *passkey, HecateError *error);
+HECATE_API HecateStatus clerk_users_delete_user_web3_wallet(ClerkUsers *users, const char *id, const char *wallet, HecateError *error);
+HECATE_API HecateStatus clerk_users_delete_user_external_account(ClerkUsers *users, const char *id, const char *account, HecateError *error);
+/* getUserOauthAccessToken: GET /users/{id}/oauth_access_tokens/{provider}; "oauth_" is put before a provider that lacks it. */
+HECATE_API HecateStatus clerk_users_get_user_oauth_access_token(ClerkUsers *users, const char *id, const char *provider, HecateClerkAnswer **ret,
+                                                                HecateError *error);
+/* getOrganizationMembershipList, getOrganizationInvitationList: GET /users/{id}/organization_memberships, …_invitations. `query` may be NULL. */
+HECATE_API HecateStatus clerk_users_get_organization_membership_list(ClerkUsers *users, const char *id, const HecateClerkPageQuery *query,
+                                                                     HecateClerkAnswer **ret, HecateError *error);
+HECATE_API HecateStatus clerk_users_get_organization_invitation_list(ClerkUsers *users, const char *id, const HecateClerkPageQuery *query,
+                                                                     HecateClerkAnswer **ret, HecateError *error);
 
+HECATE_API void clerk_answer_free(HecateClerkAnswer *answer);
+HECATE_API void clerk_address_free(HecateClerkAddressAnswer *answer);
 HECATE_API void clerk_user_free(HecateClerkUser *user);
 HECATE_API void clerk_user_list_free(HecateClerkUserList *list);
 

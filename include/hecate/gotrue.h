@@ -1,4 +1,4 @@
-/* gotrue.h: the class GoTrueAdminApi of @supabase/auth-js, one function per method. */
+/* gotrue.h: the class GoTrueAdminApi of @supabase/auth-js and the module Supabase.GoTrue.Admin of supabase-ex, one function per method. */
 #ifndef HECATE_API_GOTRUE_H
 #define HECATE_API_GOTRUE_H
 
@@ -49,9 +49,41 @@ typedef struct HecateGotrueUserList {
     HecateGotrueUser **users;
     size_t count;
     const char *aud;
-    int64_t total; /* of all pages; -1 if the server did not say */
+    int64_t total;                /* of all pages; -1 if the server did not say */
+    int64_t next_page, last_page; /* 0 is none */
     const char *raw;
 } HecateGotrueUserList;
+
+typedef struct HecateGotrueFactorList {
+    HecateGotrueFactor **items;
+    size_t count;
+    const char *raw;
+} HecateGotrueFactorList;
+
+typedef struct HecateGotrueIdentityList {
+    HecateGotrueIdentity **items;
+    size_t count;
+    const char *raw;
+} HecateGotrueIdentityList;
+
+typedef struct HecateGotrueSession {
+    const char *id, *user_id, *factor_id, *aal, *user_agent, *ip;
+    HecateStrings amr; /* how the user signed in: "password", "totp" */
+    int64_t created_at, updated_at, refreshed_at, not_after;
+} HecateGotrueSession;
+
+typedef struct HecateGotrueSessionList {
+    HecateGotrueSession **items;
+    size_t count;
+    const char *raw;
+} HecateGotrueSessionList;
+
+/* A link that was made and not sent. Whoever holds it, or the code, signs in as the user. */
+typedef struct HecateGotrueLink {
+    HecateGotrueUser user; /* its raw is NULL */
+    const char *action_link, *email_otp, *hashed_token, *verification_type, *redirect_to;
+    const char *raw;
+} HecateGotrueLink;
 
 /* AdminUserAttributes. `password_hash` and `id` count at creation only. */
 typedef struct HecateGotrueAttributes {
@@ -64,8 +96,23 @@ typedef struct HecateGotrueAttributes {
 
 typedef struct HecateGotruePage {
     HecateInt page, per_page;
-    HecateText filter, sort; /* Hecate and newer GoTrue servers */
+    HecateText filter, sort; /* part of an address or a name; "created_at desc" */
+    HecateText email, phone; /* exact; servers that know no such look-up pass over them */
 } HecateGotruePage;
+
+typedef struct HecateGotrueInvitation {
+    HecateText data;        /* JSON object: the new user's user_metadata */
+    HecateText redirect_to; /* where the link in the mail ends */
+} HecateGotrueInvitation;
+
+/* GenerateLinkParams. `type`: signup, invite, magiclink, recovery, email_change_current or email_change_new. */
+typedef struct HecateGotrueLinkInput {
+    HecateText type, email;
+    HecateText password;  /* signup alone, and due there */
+    HecateText new_email; /* email_change_… alone, and due there */
+    HecateText data;      /* JSON object: user_metadata; signup, invite, magiclink */
+    HecateText redirect_to;
+} HecateGotrueLinkInput;
 
 /* HECATE_INVALID (NULL is returned): options.url is missing or no URL, or a header cannot be sent. HECATE_NOMEM. */
 HECATE_API GotrueAdmin *gotrue_admin_new(const HecateOptions *options, HecateError *error);
@@ -86,9 +133,33 @@ HECATE_API HecateStatus gotrue_admin_delete_user(GotrueAdmin *admin, const char 
 /* signOut: POST /logout?scope=… with the user's own access token. `scope` is "global", "local", "others", or NULL for "global".
  */
 HECATE_API HecateStatus gotrue_admin_sign_out(GotrueAdmin *admin, const char *jwt, const char *scope, HecateError *error);
+/* inviteUserByEmail: POST /invite. Makes the user, and sends the mail. `invitation` may be NULL. */
+HECATE_API HecateStatus gotrue_admin_invite_user_by_email(GotrueAdmin *admin, const char *email, const HecateGotrueInvitation *invitation,
+                                                          HecateGotrueUser **ret, HecateError *error);
+/* generateLink: POST /admin/generate_link. No mail is sent. Free with gotrue_link_free(). */
+HECATE_API HecateStatus gotrue_admin_generate_link(GotrueAdmin *admin, const HecateGotrueLinkInput *input, HecateGotrueLink **ret,
+                                                   HecateError *error);
+/* mfa.listFactors: GET /admin/users/{id}/factors. Free with gotrue_factor_list_free(). */
+HECATE_API HecateStatus gotrue_admin_list_factors(GotrueAdmin *admin, const char *id, HecateGotrueFactorList **ret, HecateError *error);
+/* mfa.deleteFactor; delete_factor: DELETE /admin/users/{id}/factors/{factor_id}. Both are UUIDs. */
+HECATE_API HecateStatus gotrue_admin_delete_factor(GotrueAdmin *admin, const char *id, const char *factor_id, HecateError *error);
+
+/* Beyond auth-js; a server without these routes answers with 404. */
+/* list_identities: GET /admin/users/{id}/identities. Free with gotrue_identity_list_free(). */
+HECATE_API HecateStatus gotrue_admin_list_identities(GotrueAdmin *admin, const char *id, HecateGotrueIdentityList **ret, HecateError *error);
+/* delete_identity: DELETE /admin/users/{id}/identities/{identity}: its identity_id or its id. */
+HECATE_API HecateStatus gotrue_admin_delete_identity(GotrueAdmin *admin, const char *id, const char *identity, HecateError *error);
+/* GET /admin/users/{id}/sessions. Free with gotrue_session_list_free(). */
+HECATE_API HecateStatus gotrue_admin_list_sessions(GotrueAdmin *admin, const char *id, HecateGotrueSessionList **ret, HecateError *error);
+/* DELETE /admin/users/{id}/sessions, or of one of them: `session` may be NULL for all. */
+HECATE_API HecateStatus gotrue_admin_delete_sessions(GotrueAdmin *admin, const char *id, const char *session, HecateError *error);
 
 HECATE_API void gotrue_user_free(HecateGotrueUser *user);
 HECATE_API void gotrue_user_list_free(HecateGotrueUserList *list);
+HECATE_API void gotrue_link_free(HecateGotrueLink *link);
+HECATE_API void gotrue_factor_list_free(HecateGotrueFactorList *list);
+HECATE_API void gotrue_identity_list_free(HecateGotrueIdentityList *list);
+HECATE_API void gotrue_session_list_free(HecateGotrueSessionList *list);
 
 #ifdef __cplusplus
 }

@@ -97,6 +97,12 @@ typedef struct HecateTexts {
     size_t count;
 } HecateTexts;
 
+/* A list of texts in a result. */
+typedef struct HecateStrings {
+    const char **items;
+    size_t count;
+} HecateStrings;
+
 /* Each makes a value to assign; hecate_text(NULL) is an explicit null. An input that is zeroed is absent in all. */
 static inline HecateText hecate_text(const char *value)
 {

@@ -338,7 +338,7 @@ TEST(every_binding_has_its_row_on_the_wire)
 {
     static const Field nothing[] = { { .kind = F_END } };
 
-    assert_int_equal(check_methods(gotrue_methods) + check_methods(clerk_methods) + check_methods(auth0_methods), 53);
+    assert_int_equal(check_methods(gotrue_methods) + check_methods(clerk_methods) + check_methods(auth0_methods), 82);
     assert_int_equal(unknown, 0);
     find_unknown(nothing, clerk_methods[0]->body.bind);
     assert_in_range(unknown, 20, 100);

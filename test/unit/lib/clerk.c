@@ -190,3 +190,191 @@ TEST(clerk_errors_that_are_none)
         assert_int_equal(error.status, i == 3 ? 401 : 400);
     }
 }
+
+/* ---- functions that answer the user, or nothing ---- */
+
+typedef HecateStatus AnswersUser(ClerkUsers *users, const char *id, HecateClerkUser **ret, HecateError *error);
+typedef HecateStatus AnswersNothing(ClerkUsers *users, const char *id, HecateError *error);
+typedef HecateStatus DeletesPart(ClerkUsers *users, const char *id, const char *part, HecateError *error);
+
+TEST(clerk_functions_of_one_user)
+{
+    static const struct {
+        AnswersUser *call;
+        const char *line;
+    } rows[] = {
+        { clerk_users_lock_user, "POST https://api.clerk.com/v1/users/user_2/lock\n" },
+        { clerk_users_unlock_user, "POST https://api.clerk.com/v1/users/user_2/unlock\n" },
+        { clerk_users_delete_user_profile_image, "DELETE https://api.clerk.com/v1/users/user_2/profile_image\n" },
+        { clerk_users_unset_password_compromised, "POST https://api.clerk.com/v1/users/user_2/password/unset_compromised\n" },
+    };
+    FAKE(fake, { 200, USER });
+    USERS(users, fake);
+
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        HecateClerkUser *user = NULL;
+
+        assert_int_equal(rows[i].call(users, "user_2", &user, NULL), HECATE_OK);
+        assert_string_equal(user->email_addresses.items[0]->value, "a@b.co");
+        clerk_user_free(user);
+        assert_asked(fake, (int)i, rows[i].line);
+        assert_int_equal(rows[i].call(users, "", &user, NULL), HECATE_INVALID);
+    }
+}
+
+TEST(clerk_functions_that_answer_nothing)
+{
+    static const struct {
+        AnswersNothing *call;
+        const char *line;
+    } rows[] = {
+        { clerk_users_disable_user_mfa, "DELETE https://api.clerk.com/v1/users/user_2/mfa\n" },
+        { clerk_users_delete_user_totp, "DELETE https://api.clerk.com/v1/users/user_2/totp\n" },
+        { clerk_users_delete_user_backup_codes, "DELETE https://api.clerk.com/v1/users/user_2/backup_code\n" },
+    };
+    static const struct {
+        DeletesPart *call;
+        const char *line;
+    } parts[] = {
+        { clerk_users_delete_user_passkey, "DELETE https://api.clerk.com/v1/users/user_2/passkeys/idn%2F1\n" },
+        { clerk_users_delete_user_web3_wallet, "DELETE https://api.clerk.com/v1/users/user_2/web3_wallets/idn%2F1\n" },
+        { clerk_users_delete_user_external_account, "DELETE https://api.clerk.com/v1/users/user_2/external_accounts/idn%2F1\n" },
+    };
+    FAKE(fake, { 200, "{\"user_id\":\"user_2\"}" });
+    USERS(users, fake);
+
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        assert_int_equal(rows[i].call(users, "user_2", NULL), HECATE_OK);
+        assert_asked(fake, (int)i, rows[i].line);
+    }
+    for (size_t i = 0; i < COUNTOF(parts); i++) {
+        assert_int_equal(parts[i].call(users, "user_2", "idn/1", NULL), HECATE_OK);
+        assert_asked(fake, (int)(COUNTOF(rows) + i), parts[i].line);
+        assert_int_equal(parts[i].call(users, "user_2", "..", NULL), HECATE_INVALID);
+        assert_int_equal(parts[i].call(users, "user_2", NULL, NULL), HECATE_INVALID);
+    }
+    assert_int_equal(fake->calls, 6);
+}
+
+TEST(clerk_passwords_that_are_taken_away)
+{
+    FAKE(fake, { 200, USER });
+    USERS(users, fake);
+    HecateClerkUser *user = NULL;
+
+    assert_int_equal(clerk_users_remove_password(users, "user_2", true, &user, NULL), HECATE_OK);
+    clerk_user_free(user);
+    assert_asked(fake, 0, "POST https://api.clerk.com/v1/users/user_2/remove_password\n");
+    assert_asked(fake, 0, "\n\n{\"sign_out_of_other_sessions\":true}");
+    assert_int_equal(clerk_users_set_password_compromised(users, "user_2", false, &user, NULL), HECATE_OK);
+    clerk_user_free(user);
+    assert_asked(fake, 1, "POST https://api.clerk.com/v1/users/user_2/password/set_compromised\n");
+    assert_asked(fake, 1, "\n\n{\"revoke_all_sessions\":false}");
+}
+
+TEST(clerk_create_user_sends_factors)
+{
+    static const char *const codes[] = { "abc", "def" }, *const states[] = { "reserved" };
+    FAKE(fake, { 200, USER });
+    USERS(users, fake);
+    const HecateClerkNewUser in = { .totp_secret = hecate_text("JBSW"),
+                                    .backup_codes = hecate_texts(codes, 2),
+                                    .phone_number_identification_status = hecate_texts(states, 1),
+                                    .locked = hecate_bool(false) };
+    HecateClerkUser *user = NULL;
+
+    assert_int_equal(clerk_users_create_user(users, &in, &user, NULL), HECATE_OK);
+    clerk_user_free(user);
+    assert_asked(
+        fake, 0,
+        "\n\n{\"phone_number_identification_status\":[\"reserved\"],\"totp_secret\":\"JBSW\",\"backup_codes\":[\"abc\",\"def\"],\"locked\":false}");
+}
+
+TEST(clerk_verify_totp)
+{
+    FAKE(fake, { 200, "{\"verified\":true,\"code_type\":\"backup_code\"}" }, { 200, "{\"verified\":true,\"code_type\":\"totp\"}" }, { 200, "{}" });
+    USERS(users, fake);
+    const char *type = NULL;
+
+    assert_int_equal(clerk_users_verify_totp(users, "user_2", "123456", &type, NULL), HECATE_OK);
+    assert_string_equal(type, "backup_code");
+    assert_asked(fake, 0, "POST https://api.clerk.com/v1/users/user_2/verify_totp\n");
+    assert_asked(fake, 0, "\n\n{\"code\":\"123456\"}");
+    assert_int_equal(clerk_users_verify_totp(users, "user_2", "123456", &type, NULL), HECATE_OK);
+    assert_string_equal(type, "totp");
+    assert_int_equal(clerk_users_verify_totp(users, "user_2", "123456", &type, NULL), HECATE_BAD_ANSWER);
+    assert_int_equal(clerk_users_verify_totp(users, "user_2", NULL, NULL, NULL), HECATE_INVALID);
+}
+
+TEST(clerk_metadata_and_addresses_are_replaced)
+{
+#define EMAIL \
+    "{\"id\":\"idn_1\",\"object\":\"email_address\",\"email_address\":\"n@b.co\",\"verification\":{\"status\":\"verified\"},\"created_at\":1}"
+    FAKE(fake, { 200, USER }, { 200, EMAIL }, { 200, "{\"id\":\"idn_2\",\"phone_number\":\"+15550001111\"}" });
+    USERS(users, fake);
+    const HecateClerkMetadata metadata = { .public_metadata = hecate_text("{}") };
+    const HecateClerkReplacement how = { hecate_text("reserved"), hecate_bool(true) };
+    HecateClerkAddressAnswer *answer = NULL;
+    HecateClerkUser *user = NULL;
+
+    assert_int_equal(clerk_users_replace_user_metadata(users, "user_2", &metadata, &user, NULL), HECATE_OK);
+    clerk_user_free(user);
+    assert_asked(fake, 0, "PUT https://api.clerk.com/v1/users/user_2/metadata\n");
+    assert_asked(fake, 0, "\n\n{\"public_metadata\":{}}");
+    assert_int_equal(clerk_users_replace_user_email_address(users, "user_2", "n@b.co", &how, &answer, NULL), HECATE_OK);
+    assert_string_equal(answer->address.value, "n@b.co");
+    assert_string_equal(answer->address.verification->status, "verified");
+    assert_int_equal(answer->raw[0], '{');
+    clerk_address_free(answer);
+    assert_asked(fake, 1, "PUT https://api.clerk.com/v1/users/user_2/email_address\n");
+    assert_asked(fake, 1, "{\"email_address\":\"n@b.co\",\"identification_status\":\"reserved\",\"notify_primary_email_address_changed\":true}");
+    assert_int_equal(clerk_users_replace_user_phone_number(users, "user_2", "+15550001111", NULL, &answer, NULL), HECATE_OK);
+    assert_string_equal(answer->address.value, "+15550001111");
+    clerk_address_free(answer);
+    assert_asked(fake, 2, "PUT https://api.clerk.com/v1/users/user_2/phone_number\n");
+    assert_asked(fake, 2, "\n\n{\"phone_number\":\"+15550001111\"}");
+}
+
+TEST(clerk_profile_image_goes_as_a_form)
+{
+    static const unsigned char bytes[] = { 0x89, 'P', 'N', 'G', '\r', '\n' };
+    FAKE(fake, { 200, USER });
+    USERS(users, fake);
+    HecateClerkImage image = { bytes, sizeof(bytes), "image/png" };
+    HecateClerkUser *user = NULL;
+
+    assert_int_equal(clerk_users_update_user_profile_image(users, "user_2", &image, &user, NULL), HECATE_OK);
+    clerk_user_free(user);
+    assert_asked(fake, 0, "POST https://api.clerk.com/v1/users/user_2/profile_image\n");
+    assert_asked(fake, 0, "\nContent-Type: multipart/form-data; boundary=");
+    assert_asked(fake, 0,
+                 "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"image\"\r\nContent-Type: image/png\r\n\r\n\x89PNG\r\n\r\n--");
+    image.content_type = "a\r\nb";
+    assert_int_equal(clerk_users_update_user_profile_image(users, "user_2", &image, &user, NULL), HECATE_INVALID);
+    assert_int_equal(clerk_users_update_user_profile_image(users, "user_2", NULL, &user, NULL), HECATE_INVALID);
+    assert_int_equal(fake->calls, 1);
+}
+
+TEST(clerk_lists_of_what_is_no_user)
+{
+    static const char *const states[] = { "pending", "accepted" };
+    FAKE(fake, { 200, "{\"data\":[],\"total_count\":0}" });
+    USERS(users, fake);
+    const HecateClerkPageQuery query = { .limit = hecate_int(5), .status = hecate_texts(states, 2) };
+    HecateClerkAnswer *answer = NULL;
+
+    assert_int_equal(clerk_users_get_user_oauth_access_token(users, "user_2", "google", &answer, NULL), HECATE_OK);
+    assert_string_equal(answer->json, "{\"data\":[],\"total_count\":0}");
+    clerk_answer_free(answer);
+    assert_asked(fake, 0, "GET https://api.clerk.com/v1/users/user_2/oauth_access_tokens/oauth_google?paginated=true\n");
+    assert_int_equal(clerk_users_get_user_oauth_access_token(users, "user_2", "oauth_x", &answer, NULL), HECATE_OK);
+    clerk_answer_free(answer);
+    assert_asked(fake, 1, "/oauth_access_tokens/oauth_x?");
+    assert_int_equal(clerk_users_get_organization_membership_list(users, "user_2", &query, &answer, NULL), HECATE_OK);
+    clerk_answer_free(answer);
+    assert_asked(fake, 2, "GET https://api.clerk.com/v1/users/user_2/organization_memberships?limit=5\n");
+    assert_int_equal(clerk_users_get_organization_invitation_list(users, "user_2", &query, &answer, NULL), HECATE_OK);
+    clerk_answer_free(answer);
+    assert_asked(fake, 3, "GET https://api.clerk.com/v1/users/user_2/organization_invitations?limit=5&status=pending&status=accepted\n");
+    assert_int_equal(clerk_users_get_user_oauth_access_token(users, "user_2", NULL, &answer, NULL), HECATE_INVALID);
+}

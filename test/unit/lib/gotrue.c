@@ -224,3 +224,139 @@ TEST(gotrue_weak_password_has_reasons)
     assert_int_equal(error.retry_after, 7);
     assert_string_equal(error.reasons, "");
 }
+
+TEST(gotrue_list_reads_the_pages_of_link)
+{
+    static const struct {
+        const char *link;
+        int64_t next, last;
+    } links[] = {
+        { "</admin/users?page=2&per_page=50>; rel=\"next\", </admin/users?page=31&per_page=50>; rel=\"last\"", 2, 31 },
+        { "<https://h/admin/users?per_page=5&page=7>; rel=\"last\"", 0, 7 },
+        { "</admin/users?page=x>; rel=\"next\"", 0, 0 },
+        { "; rel=\"next\"", 0, 0 },
+        { "", 0, 0 },
+    };
+
+    for (size_t i = 0; i < COUNTOF(links); i++) {
+        Fake *fake CLEANUP(fake_free) = fake_new();
+        ADMIN(admin, fake);
+        HecateGotrueUserList *list = NULL;
+
+        fake->told[0] = (Told){ .status = 200, .body = "{\"users\":[],\"aud\":\"\"}", .header = { "Link", links[i].link } };
+        assert_int_equal(gotrue_admin_list_users(admin, NULL, &list, NULL), HECATE_OK);
+        assert_int_equal(list->next_page, links[i].next);
+        assert_int_equal(list->last_page, links[i].last);
+        gotrue_user_list_free(list);
+    }
+}
+
+TEST(gotrue_invite)
+{
+    FAKE(fake, { 200, USER });
+    ADMIN(admin, fake);
+    const HecateGotrueInvitation how = { .data = hecate_text("{\"a\":1}"), .redirect_to = hecate_text("https://app/x?y") };
+    HecateGotrueUser *user = NULL;
+
+    assert_int_equal(gotrue_admin_invite_user_by_email(admin, "a@b.co", &how, &user, NULL), HECATE_OK);
+    assert_string_equal(user->email, "a@b.co");
+    gotrue_user_free(user);
+    assert_asked(fake, 0, "POST http://127.0.0.1:9999/auth/v1/invite?redirect_to=https%3A%2F%2Fapp%2Fx%3Fy\n");
+    assert_asked(fake, 0, "\n\n{\"email\":\"a@b.co\",\"data\":{\"a\":1}}");
+    assert_int_equal(gotrue_admin_invite_user_by_email(admin, "a@b.co", NULL, &user, NULL), HECATE_OK);
+    gotrue_user_free(user);
+    assert_asked(fake, 1, "/invite\n");
+    assert_asked(fake, 1, "\n\n{\"email\":\"a@b.co\"}");
+    assert_int_equal(gotrue_admin_invite_user_by_email(admin, NULL, NULL, &user, NULL), HECATE_INVALID);
+}
+
+TEST(gotrue_generate_link)
+{
+#define LINK \
+    "\"action_link\":\"https://h/verify?token=t\",\"email_otp\":\"123456\",\"hashed_token\":\"t\",\"verification_type\":\"signup\",\"redirect_to\":\"https://app\""
+    FAKE(fake, { 200, "{" LINK ",\"id\":\"" ID "\",\"email\":\"a@b.co\",\"identities\":[]}" }, { 200, USER });
+    ADMIN(admin, fake);
+    const HecateGotrueLinkInput in = { .type = hecate_text("signup"),
+                                       .email = hecate_text("a@b.co"),
+                                       .password = hecate_text("pw"),
+                                       .data = hecate_text("{}"),
+                                       .redirect_to = hecate_text("https://app") };
+    HecateGotrueLink *link = NULL;
+
+    assert_int_equal(gotrue_admin_generate_link(admin, &in, &link, NULL), HECATE_OK);
+    assert_asked(fake, 0, "POST http://127.0.0.1:9999/auth/v1/admin/generate_link?redirect_to=https%3A%2F%2Fapp\n");
+    assert_asked(fake, 0, "\n\n{\"type\":\"signup\",\"email\":\"a@b.co\",\"password\":\"pw\",\"data\":{}}");
+    assert_string_equal(link->action_link, "https://h/verify?token=t");
+    assert_string_equal(link->email_otp, "123456");
+    assert_string_equal(link->hashed_token, "t");
+    assert_string_equal(link->verification_type, "signup");
+    assert_string_equal(link->redirect_to, "https://app");
+    assert_string_equal(link->user.id, ID);
+    assert_string_equal(link->user.email, "a@b.co");
+    assert_null(link->user.raw);
+    assert_non_null(strstr(link->raw, "action_link"));
+    gotrue_link_free(link);
+    link = NULL;
+    assert_int_equal(gotrue_admin_generate_link(admin, &in, &link, NULL), HECATE_BAD_ANSWER); /* a user without a link */
+    assert_null(link);
+}
+
+TEST(gotrue_factors)
+{
+    FAKE(fake, { 200, "[{\"id\":\"f\",\"status\":\"verified\",\"factor_type\":\"totp\",\"created_at\":\"2026-01-02T03:04:05Z\"},{\"id\":\"g\"}]" },
+         { 200, "[]" }, { 200, "{\"id\":\"f\"}" });
+    ADMIN(admin, fake);
+    HecateGotrueFactorList *list = NULL;
+
+    assert_int_equal(gotrue_admin_list_factors(admin, ID, &list, NULL), HECATE_OK);
+    assert_asked(fake, 0, "GET http://127.0.0.1:9999/auth/v1/admin/users/" ID "/factors\n");
+    assert_int_equal(list->count, 2);
+    assert_string_equal(list->items[0]->factor_type, "totp");
+    assert_int_equal(list->items[0]->created_at, 1767323045000000);
+    assert_int_equal(list->raw[0], '[');
+    gotrue_factor_list_free(list);
+    assert_int_equal(gotrue_admin_list_factors(admin, ID, &list, NULL), HECATE_OK);
+    assert_int_equal(list->count, 0);
+    gotrue_factor_list_free(list);
+    assert_int_equal(gotrue_admin_delete_factor(admin, ID, ID, NULL), HECATE_OK);
+    assert_asked(fake, 2, "DELETE http://127.0.0.1:9999/auth/v1/admin/users/" ID "/factors/" ID "\n");
+    assert_not_asked(fake, 2, "Content-Type");
+    assert_int_equal(gotrue_admin_delete_factor(admin, ID, "x", NULL), HECATE_INVALID);
+    assert_int_equal(gotrue_admin_delete_factor(admin, ID, NULL, NULL), HECATE_INVALID);
+    assert_int_equal(fake->calls, 3);
+}
+
+TEST(gotrue_identities)
+{
+    FAKE(fake, { 200, "[{\"identity_id\":\"i\",\"id\":\"1\",\"provider\":\"github\",\"identity_data\":{\"a\":1}}]" }, { 200, "{}" });
+    ADMIN(admin, fake);
+    HecateGotrueIdentityList *list = NULL;
+
+    assert_int_equal(gotrue_admin_list_identities(admin, ID, &list, NULL), HECATE_OK);
+    assert_asked(fake, 0, "GET http://127.0.0.1:9999/auth/v1/admin/users/" ID "/identities\n");
+    assert_int_equal(list->count, 1);
+    assert_string_equal(list->items[0]->identity_data, "{\"a\":1}");
+    gotrue_identity_list_free(list);
+    assert_int_equal(gotrue_admin_delete_identity(admin, ID, "10/x", NULL), HECATE_OK);
+    assert_asked(fake, 1, "DELETE http://127.0.0.1:9999/auth/v1/admin/users/" ID "/identities/10%2Fx\n");
+    assert_int_equal(gotrue_admin_delete_identity(admin, ID, "", NULL), HECATE_INVALID);
+}
+
+TEST(gotrue_sessions)
+{
+    FAKE(fake, { 200, "[{\"id\":\"s\",\"aal\":\"aal2\",\"amr\":[\"password\",\"totp\"],\"not_after\":\"2026-01-02T03:04:05Z\"}]" }, { 200, "{}" });
+    ADMIN(admin, fake);
+    HecateGotrueSessionList *list = NULL;
+
+    assert_int_equal(gotrue_admin_list_sessions(admin, ID, &list, NULL), HECATE_OK);
+    assert_asked(fake, 0, "GET http://127.0.0.1:9999/auth/v1/admin/users/" ID "/sessions\n");
+    assert_int_equal(list->count, 1);
+    assert_int_equal(list->items[0]->amr.count, 2);
+    assert_string_equal(list->items[0]->amr.items[1], "totp");
+    assert_int_equal(list->items[0]->not_after, 1767323045000000);
+    gotrue_session_list_free(list);
+    assert_int_equal(gotrue_admin_delete_sessions(admin, ID, NULL, NULL), HECATE_OK);
+    assert_asked(fake, 1, "DELETE http://127.0.0.1:9999/auth/v1/admin/users/" ID "/sessions\n");
+    assert_int_equal(gotrue_admin_delete_sessions(admin, ID, "s", NULL), HECATE_OK);
+    assert_asked(fake, 2, "DELETE http://127.0.0.1:9999/auth/v1/admin/users/" ID "/sessions/s\n");
+}
