@@ -306,21 +306,16 @@ void fiber_wake_remote(Fiber *fiber)
     }
     if (atomic_exchange(&fiber->remote, true))
         return;
-    pthread_mutex_lock(&loop->lock);
-    fiber->next_remote = loop->remote;
-    loop->remote = fiber;
-    pthread_mutex_unlock(&loop->lock);
-    uv_async_send(&loop->wake);
+    fiber->next_remote = atomic_load(&loop->remote);
+    while (!atomic_compare_exchange_weak(&loop->remote, &fiber->next_remote, fiber))
+        ;
+    loop_wake(loop);
 }
 
 static void take_remote(Loop *loop)
 {
-    Fiber *fibers;
+    Fiber *fibers = atomic_exchange(&loop->remote, NULL);
 
-    pthread_mutex_lock(&loop->lock);
-    fibers = loop->remote;
-    loop->remote = NULL;
-    pthread_mutex_unlock(&loop->lock);
     while (fibers != NULL) {
         Fiber *fiber = fibers;
 

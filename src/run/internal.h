@@ -17,14 +17,16 @@ typedef struct Every Every;
 
 struct Loop {
     uv_loop_t uv;
-    uv_async_t wake;
+    uv_poll_t wake; /* of wake_fd */
     uv_prepare_t prepare;
     uv_idle_t idle; /* active while fibers are ready: the loop then does not sleep */
     int index;
     pthread_t thread;
-    pthread_mutex_t lock; /* over posts and remote */
-    Post *posts, **posts_end;
-    Fiber *remote; /* woken from other threads */
+    /* What other threads bring, the last first. Without a lock: a nicer thread that holds one and is put aside would hold up the loop. */
+    Post *_Atomic posts;
+    Fiber *_Atomic remote; /* woken fibers */
+    int wake_fd;
+    _Atomic bool is_woken; /* wake_fd was written to since the loop last looked */
     Fiber *ready, **ready_end;
     Fiber *current, *fibers, *pool;
     size_t n_fibers, n_pool;
@@ -38,6 +40,8 @@ struct Loop {
     size_t asan_size;
 };
 
+/* Lets the loop look at what was brought. From any thread. */
+void loop_wake(Loop *loop);
 void fibers_run(Loop *loop);
 void fibers_shutdown(Loop *loop);
 void fibers_free(Loop *loop);

@@ -1,4 +1,7 @@
 /* loop.c: a libuv loop with a ready list of fibers, posts from other threads, and timers. */
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include "base/log.h"
 #include "run/internal.h"
 
@@ -31,15 +34,25 @@ void **loop_slot(Loop *loop, int slot)
     return &loop->slots[slot];
 }
 
+/* In the order in which they came. */
+static Post *take_posts(Loop *loop)
+{
+    Post *posts = atomic_exchange(&loop->posts, NULL), *ret = NULL;
+
+    while (posts != NULL) {
+        Post *post = posts;
+
+        posts = post->next;
+        post->next = ret;
+        ret = post;
+    }
+    return ret;
+}
+
 static void run_posts(Loop *loop)
 {
-    Post *posts;
+    Post *posts = take_posts(loop);
 
-    pthread_mutex_lock(&loop->lock);
-    posts = loop->posts;
-    loop->posts = NULL;
-    loop->posts_end = &loop->posts;
-    pthread_mutex_unlock(&loop->lock);
     while (posts != NULL) {
         Post *post = posts;
 
@@ -49,10 +62,26 @@ static void run_posts(Loop *loop)
     }
 }
 
-static void on_wake(uv_async_t *async)
+/* uv_async_send() is not used: a loop that finds a sender put aside in the middle of it waits for that thread. */
+void loop_wake(Loop *loop)
 {
-    Loop *loop = async->data;
+    const uint64_t one = 1;
+    ssize_t n;
 
+    if (atomic_exchange(&loop->is_woken, true))
+        return;
+    n = write(loop->wake_fd, &one, sizeof(one));
+    (void)n; /* a full counter is as readable */
+}
+
+static void on_wake(uv_poll_t *poll, int status, int events)
+{
+    Loop *loop = poll->data;
+    uint64_t count;
+    const ssize_t n = read(loop->wake_fd, &count, sizeof(count));
+
+    (void)status, (void)events, (void)n;
+    atomic_store(&loop->is_woken, false);
     run_posts(loop);
     fibers_run(loop);
 }
@@ -75,17 +104,19 @@ Err loop_new(int index, Loop **ret)
     if (loop == NULL)
         return E_NOMEM;
     loop->index = index;
-    loop->posts_end = &loop->posts;
     loop->ready_end = &loop->ready;
-    pthread_mutex_init(&loop->lock, NULL);
-    if (uv_loop_init(&loop->uv) != 0 || uv_async_init(&loop->uv, &loop->wake, on_wake) != 0) {
+    loop->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (loop->wake_fd < 0 || uv_loop_init(&loop->uv) != 0) {
+        close(loop->wake_fd);
         free(loop);
         return E_IO;
     }
+    uv_poll_init(&loop->uv, &loop->wake, loop->wake_fd);
     uv_prepare_init(&loop->uv, &loop->prepare);
     uv_idle_init(&loop->uv, &loop->idle);
     loop->wake.data = loop->prepare.data = loop->idle.data = loop;
     uv_prepare_start(&loop->prepare, on_prepare);
+    uv_poll_start(&loop->wake, UV_READABLE, on_wake);
     *ret = loop;
     return OK;
 }
@@ -140,6 +171,7 @@ void loop_free(Loop *loop)
     uv_walk(&loop->uv, close_handle, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     uv_loop_close(&loop->uv);
+    close(loop->wake_fd);
     while (loop->timers != NULL) {
         Every *every = loop->timers;
 
@@ -147,7 +179,6 @@ void loop_free(Loop *loop)
         free(every);
     }
     fibers_free(loop);
-    pthread_mutex_destroy(&loop->lock);
     if (this_loop == loop)
         this_loop = NULL;
     free(loop);
@@ -159,12 +190,10 @@ void loop_post(Loop *loop, void (*fn)(void *arg), void *arg)
 
     if (post == NULL)
         abort();
-    *post = (Post){ .fn = fn, .arg = arg };
-    pthread_mutex_lock(&loop->lock);
-    *loop->posts_end = post;
-    loop->posts_end = &post->next;
-    pthread_mutex_unlock(&loop->lock);
-    uv_async_send(&loop->wake);
+    *post = (Post){ .next = atomic_load(&loop->posts), .fn = fn, .arg = arg };
+    while (!atomic_compare_exchange_weak(&loop->posts, &post->next, post))
+        ;
+    loop_wake(loop);
 }
 
 /* ---- timers ---- */
