@@ -1,6 +1,6 @@
 /* main.c: the commands, one row each. */
+#include "admin.h"
 #include "server/server.h"
-#include "users.h"
 
 static Exit run_version(const Start *how, Buf *why)
 {
@@ -10,9 +10,10 @@ static Exit run_version(const Start *how, Buf *why)
     return EXIT_OK;
 }
 
-static Exit run_users(const Start *how, Buf *why)
+/* The name of the command is the first argument. */
+static Exit run_admin(const Start *how, Buf *why)
 {
-    return (Exit)users_command(how->argc, how->argv, why);
+    return (Exit)admin_command(how->argv[-1], how->argc, how->argv, why);
 }
 
 static Exit run_help(const Start *how, Buf *why);
@@ -30,7 +31,11 @@ static const struct {
     { "migrate", "[--OPTION VALUE]…", "brings the database to this version's tables", command_migrate, true },
     { "routes", "[--json]", "every route with dialect, method, credential and scopes", command_routes, false },
     { "config", "[--markdown] [--OPTION VALUE]…", "each option with its value and where it comes from", command_config, true },
-    { "users", USERS_USAGE, "users of a server, this one or another, in any dialect", run_users, false },
+    { "users", "VERB [ID] [--OPTION VALUE]…", "users of a server, this one or another, through any of the three APIs", run_admin, false },
+    { "links", "create TYPE --email ADDRESS [--OPTION VALUE]…", "links for sign-up, sign-in, recovery and changes of addresses, not sent", run_admin,
+      false },
+    { "factors", "VERB USER [FACTOR] [--OPTION VALUE]…", "second factors of a user", run_admin, false },
+    { "sessions", "VERB [USER] [SESSION] [--OPTION VALUE]…", "sessions of a user", run_admin, false },
     { "version", "", "the version", run_version, false },
     { "help", "", "this list; `hecate COMMAND --help` tells more", run_help, false },
 };
@@ -51,8 +56,8 @@ static Exit command_help(size_t i)
     buf_printf(&buf, "hecate %s %s\n  %s\n", commands[i].name, commands[i].usage, commands[i].about);
     if (commands[i].options)
         server_help(&buf);
-    if (commands[i].run == run_users)
-        users_help(&buf);
+    if (commands[i].run == run_admin)
+        admin_help(&buf, commands[i].name);
     fwrite(buf.data, 1, buf.len, stdout);
     return EXIT_OK;
 }

@@ -1,4 +1,4 @@
-// clib_users.test.mjs: `hecate users` against a running server: each verb in each dialect, on each store, and how it ends.
+// clib_users.test.mjs: `hecate users`, `links`, `factors`, `sessions` against a running server: each verb in each API, on each store, and how it ends.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
@@ -8,9 +8,9 @@ import { after, before, describe, test } from 'node:test'
 import { binary, start, stores } from '../lib/server.mjs'
 
 // Runs a command: { code, out, err }.
-function users(env, args, input = '') {
+function hecate(env, args, input = '') {
   return new Promise((resolve) => {
-    const child = spawn(binary, ['users', ...args], { env: { PATH: process.env.PATH, ...env } })
+    const child = spawn(binary, args, { env: { PATH: process.env.PATH, ...env } })
     let out = '', err = ''
     child.stdout.on('data', (chunk) => { out += chunk })
     child.stderr.on('data', (chunk) => { err += chunk })
@@ -18,6 +18,9 @@ function users(env, args, input = '') {
     child.stdin.end(input)
   })
 }
+
+const claims = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'))
+const users = (env, args, input) => hecate(env, ['users', ...args], input)
 
 const dialects = {
   gotrue: (server) => ({ HECATE_URL: server.gotrue.url, HECATE_SERVICE_KEY: server.gotrue.serviceKey }),
@@ -35,7 +38,7 @@ for (const store of stores) {
     after(async () => { await server.stop() })
 
     for (const [dialect, env] of Object.entries(dialects)) {
-      const run = (args, input) => users(env(server), [...args, '--dialect', dialect], input)
+      const run = (args, input) => users(env(server), [...args, '--api', dialect], input)
       const good = async (args, input) => {
         const done = await run(args, input)
         assert.equal(done.code, 0, done.err)
@@ -68,17 +71,17 @@ for (const store of stores) {
 
       test(`${dialect}: a wrong key is 1, no server 69, wrong usage 64`, async () => {
         const wrong = { ...env(server), HECATE_SERVICE_KEY: 'a.b.c', HECATE_CLERK_SECRET_KEY: 'sk_test_wrong', HECATE_AUTH0_CLIENT_SECRET: 'wrong' }
-        const refused = await users(wrong, ['list', '--dialect', dialect])
+        const refused = await users(wrong, ['list', '--api', dialect])
         assert.equal(refused.code, 1)
         assert.match(refused.err, /^hecate: refused: 40[13] /)
-        const none = await users({ ...env(server), HECATE_URL: 'http://127.0.0.1:1' }, ['list', '--dialect', dialect])
+        const none = await users({ ...env(server), HECATE_URL: 'http://127.0.0.1:1' }, ['list', '--api', dialect])
         assert.equal(none.code, 69)
         for (const args of [['get'], ['list', 'x'], ['list', '--soft'], ['list', '--page', '0'], ['list', '--nothing'], ['get', 'a', 'b'], ['fly', 'x']])
           assert.equal((await run(args)).code, 64, args.join(' '))
       })
 
       test(`${dialect}: no credential is 64 and asks for one`, async () => {
-        const done = await users({ HECATE_URL: server.gotrue.url }, ['list', '--dialect', dialect])
+        const done = await users({ HECATE_URL: server.gotrue.url }, ['list', '--api', dialect])
         assert.equal(done.code, 64)
         assert.match(done.err, /no credential: set HECATE_/)
       })
@@ -86,10 +89,107 @@ for (const store of stores) {
 
     test('a certificate of an unknown authority is 69', async () => {
       const { HECATE_CA, ...rest } = dialects.auth0(server)
-      const done = await users(rest, ['list', '--dialect', 'auth0'])
+      const done = await users(rest, ['list', '--api', 'auth0'])
       assert.equal(done.code, 69)
       assert.match(done.err, /certificate/i)
       assert.ok(HECATE_CA)
+    })
+
+    const gotrue = async (...args) => {
+      const done = await hecate(dialects.gotrue(server), args)
+      assert.equal(done.code, 0, done.err)
+      return done.out
+    }
+    const post = async (path, body, token) => {
+      const response = await fetch(server.gotrue.url + path, { method: 'POST', body: JSON.stringify(body),
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token ?? server.gotrue.anonKey}` } })
+      return response.json()
+    }
+    const password = 'Long-enough-4-all'
+    // A user who can sign in: { id, email }.
+    async function person(name) {
+      const email = `${name}@cli.example`
+      const done = await hecate({ ...dialects.gotrue(server), HECATE_USER_PASSWORD: password }, ['users', 'create', '--json', '--confirm', '--email', email])
+      assert.equal(done.code, 0, done.err)
+      return JSON.parse(done.out)
+    }
+    const signIn = ({ email }) => post('/token?grant_type=password', { email, password })
+
+    test('a list of one address', async () => {
+      const user = await person('exact')
+      await person('inexact')
+      const list = JSON.parse(await gotrue('users', 'list', '--json', '--email', user.email))
+      assert.deepEqual(list.users.map(({ id }) => id), [user.id])
+    })
+
+    test('an invitation makes a user who is not confirmed', async () => {
+      const made = JSON.parse(await gotrue('users', 'invite', '--json', '--email', 'invited@cli.example', '--user-metadata', '{"team":7}', '--redirect', 'http://127.0.0.1:3000'))
+      const seen = JSON.parse(await gotrue('users', 'get', made.id, '--json'))
+      assert.deepEqual([seen.user_metadata.team, seen.email_confirmed_at, Boolean(seen.invited_at)], [7, undefined, true])
+    })
+
+    test('links of each type', async () => {
+      const { email } = await person('links')
+      const types = { magiclink: [], recovery: [], invite: ['--email', 'new-invite@cli.example'], email_change_current: ['--new-email', 'moved@cli.example'],
+        email_change_new: ['--new-email', 'moved@cli.example'] }
+      for (const [type, more] of Object.entries(types)) {
+        const out = await gotrue('links', 'create', type, '--email', email, ...more)
+        assert.match(out, new RegExp(`^TYPE +EMAIL +CODE +LINK\n${type} .*@cli\\.example +\\d{6} +http\\S+/verify\\?\\S+\n$`), type)
+      }
+      const signup = await hecate({ ...dialects.gotrue(server), HECATE_USER_PASSWORD: password }, ['links', 'create', 'signup', '--json', '--email', 'new@cli.example'])
+      assert.equal(signup.code, 0, signup.err)
+      const { email_otp: token, verification_type: type } = JSON.parse(signup.out)
+      const session = await post('/verify', { type, token, email: 'new@cli.example' })
+      assert.equal(session.user.email, 'new@cli.example')
+      const refused = await hecate(dialects.gotrue(server), ['links', 'create', 'nothing', '--email', email])
+      assert.deepEqual([refused.code, refused.out], [1, ''])
+      for (const args of [['create'], ['list'], ['create', 'recovery', 'x'], ['create', 'recovery', '--page', '1'], ['create', 'recovery', '--api', 'clerk']])
+        assert.equal((await hecate(dialects.gotrue(server), ['links', ...args])).code, 64, args.join(' '))
+    })
+
+    test('factors are listed and taken away', async () => {
+      const user = await person('factors'), { access_token: token } = await signIn(user)
+      const factor = await post('/factors', { factor_type: 'totp', friendly_name: 'pho\u001bne' }, token)
+      assert.match(await gotrue('factors', 'list', user.id), new RegExp(`^ID +TYPE +NAME +CREATED +STATE\n${factor.id}  totp  .*pho.ne .*unverified\n$`))
+      assert.deepEqual(JSON.parse(await gotrue('factors', 'list', user.id, '--json')).map(({ id }) => id), [factor.id])
+      assert.equal(await gotrue('factors', 'delete', user.id, factor.id), 'deleted\n')
+      assert.deepEqual(JSON.parse(await gotrue('factors', 'list', user.id, '--json')), [])
+      const again = await hecate(dialects.gotrue(server), ['factors', 'delete', user.id, factor.id])
+      assert.match(again.err, /^hecate: refused: 404 /)
+    })
+
+    test('sessions are listed and ended: one, all, one\'s own', async () => {
+      const user = await person('sessions')
+      const tokens = [await signIn(user), await signIn(user), await signIn(user)]
+      const ids = async () => JSON.parse(await gotrue('sessions', 'list', user.id, '--json')).map(({ id }) => id)
+      const all = await ids()
+      assert.equal(all.length, 3)
+      assert.match(await gotrue('sessions', 'list', user.id), new RegExp(`^ID +LEVEL +ADDRESS +CREATED +REFRESHED +AGENT\n(.+ aal1 .+\n){3}$`))
+      assert.equal(await gotrue('sessions', 'end', user.id, all[0]), 'ended\n')
+      assert.deepEqual((await ids()).sort(), all.slice(1).sort())
+      const own = tokens.find(({ access_token: token }) => claims(token).session_id === all[1])
+      const out = await hecate(dialects.gotrue(server), ['sessions', 'sign-out', '--scope', 'local', '--token-file', '-'], own.access_token + '\n')
+      assert.deepEqual([out.code, out.out], [0, 'signed out\n'], out.err)
+      assert.deepEqual(await ids(), all.slice(2))
+      assert.equal(await gotrue('sessions', 'end', user.id, '--json'), '{}\n')
+      assert.deepEqual(await ids(), [])
+      assert.equal((await hecate({ ...dialects.gotrue(server), HECATE_USER_TOKEN: '' }, ['sessions', 'sign-out'])).code, 64)
+    })
+
+    test('clerk locks and unlocks', async () => {
+      const clerk = (...args) => users(dialects.clerk(server), [...args, '--api', 'clerk'])
+      const { id } = JSON.parse((await clerk('create', '--json', '--email', 'lock@cli.example')).out)
+      assert.match((await clerk('lock', id)).out, / locked\n$/)
+      assert.match((await clerk('get', id)).out, / locked\n$/)
+      assert.match((await clerk('unlock', id)).out, / active\n$/)
+    })
+
+    test('no secret has a place on the line', async () => {
+      for (const noun of ['users', 'links', 'factors', 'sessions']) {
+        const { code, out } = await hecate({}, [noun, '--help'])
+        assert.equal(code, 0)
+        assert.doesNotMatch(out, /^ +--(key|password|token|secret) /m)
+      }
     })
 
     test('a key from a file', async () => {

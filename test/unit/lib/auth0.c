@@ -243,6 +243,7 @@ TEST(auth0_bodies_are_json)
     assert_int_equal(auth0_users_delete_roles(users, "auth0|63", "{\"roles\":[\"rol_1\"]}", NULL), HECATE_OK);
     assert_asked(fake, 0, "DELETE https://tenant.example/api/v2/users/auth0%7C63/roles\n");
     assert_asked(fake, 0, "\n\n{\"roles\":[\"rol_1\"]}");
+    assert_asked(fake, 0, "\nContent-Type: application/json\n");
     assert_int_equal(auth0_users_assign_roles(users, "auth0|63", "{\"roles\":", &error), HECATE_INVALID);
     assert_int_equal(auth0_users_assign_roles(users, "auth0|63", NULL, &error), HECATE_INVALID);
     assert_int_equal(auth0_users_delete_multifactor_provider(users, "auth0|63", "duo", NULL), HECATE_OK);
