@@ -110,6 +110,16 @@
     X(E_CHALLENGE_USED,     "the challenge was used, or made elsewhere")                     \
     X(E_CHALLENGE_OVER,     "the challenge is too old")                                      \
     X(E_WRONG_CODE,         "the code is wrong, or was used")                                \
+    /* organizations */                                                                      \
+    X(E_NO_ORGANIZATION,    "no such organization")                                          \
+    X(E_SLUG_TAKEN,         "another organization has the slug")                             \
+    X(E_NO_MEMBER,          "the user is not a member of the organization")                  \
+    X(E_MEMBER_EXISTS,      "the user is a member already")                                  \
+    X(E_MEMBERS_MANY,       "the organization has as many members as may be")                \
+    X(E_LAST_ADMIN,         "the organization would have no administrator left")             \
+    X(E_NO_INVITATION,      "no such invitation")                                            \
+    X(E_INVITED,            "the address is invited already")                                \
+    X(E_INVITATION_OVER,    "the invitation is not open any more")                           \
     /* the operator's own programs */                                                        \
     X(E_HOOK_REJECTED,      "a hook rejects the attempt")                                    \
     X(E_FORBIDDEN_COMBO,    "these changes cannot be made together")

@@ -93,8 +93,47 @@ typedef struct Permission {
     const char *name, *description, *server_name, *identifier, *role_id, *role_name;
 } Permission;
 
+/* hecate.organizations. What is counted is read, never written. */
+typedef struct Organization {
+    const char *id;
+    const char *short_id; /* "org_" and 16 letters and digits */
+    const char *name, *slug;
+    const char *public_metadata, *private_metadata, *branding; /* documents; NULL reads as {}, branding as none */
+    int64_t max_memberships;                                   /* 0: no limit */
+    bool admin_delete_enabled;
+    const char *image_id, *created_by; /* NULL: none */
+    int64_t created_at, updated_at;
+    int64_t members, admins, pending; /* pending: invitations that are open */
+} Organization;
+
+/* hecate.memberships: who is in an organization; one role of two. */
+#define ROLE_ADMIN "admin"
+#define ROLE_MEMBER "member"
+typedef struct User User;
+typedef struct Membership {
+    const char *id, *organization_id, *user_id, *role;
+    const char *public_metadata, *private_metadata;
+    int64_t created_at, updated_at;
+    const Organization *organization; /* where an operation says so */
+    const User *user;
+} Membership;
+
+/* hecate.invitations: to an organization, or (organization_id NULL) to the application itself. */
+typedef struct Invitation {
+    const char *id;
+    const char *short_id; /* "uinv_" and 16 letters and digits */
+    const char *organization_id, *email, *role, *inviter_id;
+    const char *public_metadata, *private_metadata;
+    const char *details; /* a document that only its maker reads */
+    const char *status;  /* pending, accepted, revoked, expired: as it is now */
+    const char *url;     /* where the invited land, or NULL */
+    int64_t created_at, updated_at, expires_at;
+    const Organization *organization; /* where an operation says so */
+    const User *inviter;
+} Invitation;
+
 /* auth.users and, beside it, hecate.profiles; and the lists that belong to a user. */
-typedef struct User {
+struct User {
     const char *id, *aud, *role;
     const char *email, *phone;      /* NULL: none */
     const char *encrypted_password; /* never leaves the directory */
@@ -124,7 +163,7 @@ typedef struct User {
     List addresses;  /* Address, the ones of auth.users first, then by age */
     List factors;    /* Factor */
     List subjects;   /* Subject, oldest first */
-} User;
+};
 
 /* auth.sessions */
 typedef struct Session {
@@ -277,7 +316,8 @@ typedef struct UserQuery {
     Given given;
     const char *aud;
     Texts ids, not_ids, emails, phones, usernames, external_ids, not_external_ids, web3;
-    const char *filter; /* GoTrue's: e-mail LIKE %f% (case counts, wildcards work) or meta_user.full_name ILIKE %f% */
+    Texts organizations, not_organizations; /* ids: in one of them, in none of them */
+    const char *filter;                     /* GoTrue's: e-mail LIKE %f% (case counts, wildcards work) or meta_user.full_name ILIKE %f% */
     const char *any_like, *email_like, *phone_like, *username_like, *name_like;
     bool banned;            /* with HAS(): only these, or only the others */
     const char *connection; /* Auth0's */
@@ -294,5 +334,39 @@ typedef struct UserQuery {
     int64_t after_created_at; /* with after_id: when that user was made, if the caller knows (it may be gone); else it is looked up */
     bool whole;               /* with identities, addresses, factors and subjects */
 } UserQuery;
+
+/* ---- lists of organizations and what belongs to them: newest first unless they say otherwise ---- */
+
+typedef enum OrganizationSort { ORGANIZATION_CREATED_AT, ORGANIZATION_NAME, ORGANIZATION_MEMBERS } OrganizationSort;
+
+/* All conditions hold together; limit ≥ 1. */
+typedef struct OrganizationQuery {
+    Texts ids, not_ids, user_ids, not_user_ids; /* user_ids: with one of these in it */
+    const char *query;                          /* in name or slug, without case; NULL: no condition */
+    const char *query_id;                       /* or with this id */
+    OrganizationSort sort;
+    bool ascending;
+    int64_t limit, offset;
+    const char *after_id; /* with ORGANIZATION_CREATED_AT: behind this one … */
+    int64_t after;        /* … made then; 0: from the start */
+} OrganizationQuery;
+
+/* Memberships: of the users that `users` finds, in its order, but that SORT_CREATED_AT is the time when the membership began. */
+typedef struct MemberQuery {
+    UserQuery users;
+    const char *organization_id; /* NULL: of any */
+    Texts roles;                 /* empty: any */
+    const char *after_id;        /* behind the membership of this user … */
+    int64_t after;               /* … that began then; 0: from the start */
+} MemberQuery;
+
+typedef struct InvitationQuery {
+    const char *organization_id; /* NULL: of any */
+    bool application;            /* those without an organization alone; else those with one */
+    Texts emails, statuses;      /* empty: any */
+    const char *email_like;      /* part of the address; NULL: no condition */
+    bool by_email, by_expiry, ascending;
+    int64_t limit, offset, now; /* now: filled by the directory */
+} InvitationQuery;
 
 #endif

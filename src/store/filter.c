@@ -2,6 +2,7 @@
 #include "store/filter.h"
 #include "sql.gen.h"
 #include "store/cols.h"
+#include "store/organizations.h"
 
 enum { MOST_SQL = 64 * 1024 };
 
@@ -27,8 +28,7 @@ static void put(Filter *f, const char *sql)
     buf_puts(&f->query->sql, sql);
 }
 
-/* ` AND column IN (…)`, or NOT IN; nothing for an empty list. */
-static void put_in(Filter *f, const char *before, FieldKind kind, const Texts *texts, bool fold, const char *after)
+void filter_in(Filter *f, const char *before, FieldKind kind, const Texts *texts, bool fold, const char *after)
 {
     if (texts->n == 0)
         return;
@@ -40,8 +40,7 @@ static void put_in(Filter *f, const char *before, FieldKind kind, const Texts *t
     put(f, after);
 }
 
-/* %text% for LIKE … ESCAPE '\', in lower case, with the pattern's own signs escaped. */
-static const char *like_pattern(Arena *arena, const char *text)
+const char *filter_like(Arena *arena, const char *text)
 {
     Buf pattern = buf_in(arena, 2 * strlen(text) + 3);
     char *ret = "";
@@ -85,7 +84,7 @@ static void put_like(Filter *f, const Search *search, const char *text)
 
     if (text_empty(text))
         return;
-    pattern = like_pattern(f->ctx->arena, text);
+    pattern = filter_like(f->ctx->arena, text);
     for (size_t i = 0; i < COUNTOF(search->columns) && search->columns[i] != NULL; i++) {
         buf_printf(&f->query->sql, "%s lower(%s) LIKE lower(", i == 0 ? " AND (" : " OR", search->columns[i]);
         put_value(f, F_TEXT, pattern, 0);
@@ -110,11 +109,11 @@ static void put_address(Filter *f, const char *kind, const Texts *texts)
         return;
     buf_printf(&f->query->sql, " AND u.id IN (SELECT b.id FROM %s b WHERE b.%s IN (", tx_is_postgres(db_auto(f->ctx)) ? "auth.users" : "auth_users",
                kind);
-    put_in(f, "", F_TEXT, texts, true, ")");
+    filter_in(f, "", F_TEXT, texts, true, ")");
     put(f, " UNION ALL ");
     put_holders(f);
     buf_printf(&f->query->sql, "a.kind = '%s'", kind);
-    put_in(f, " AND a.value_key IN (", F_TEXT, texts, true, "))");
+    filter_in(f, " AND a.value_key IN (", F_TEXT, texts, true, "))");
 }
 
 /* Bounds on a time: which member, which comparison. */
@@ -164,7 +163,7 @@ static void put_wallets(Filter *f, const Texts *keys)
         return;
     buf_printf(&f->query->sql, " AND u.id IN (SELECT a.user_id FROM %s a WHERE a.kind = 'web3'",
                tx_is_postgres(db_auto(f->ctx)) ? "hecate.addresses" : "hecate_addresses");
-    put_in(f, " AND a.value_key IN (", F_TEXT, keys, false, "))");
+    filter_in(f, " AND a.value_key IN (", F_TEXT, keys, false, "))");
 }
 
 static void put_provider(Filter *f, const UserQuery *in)
@@ -172,8 +171,18 @@ static void put_provider(Filter *f, const UserQuery *in)
     buf_printf(&f->query->sql, " AND u.id IN (SELECT i.user_id FROM %s i WHERE i.provider = ",
                tx_is_postgres(db_auto(f->ctx)) ? "auth.identities" : "auth_identities");
     put_value(f, F_TEXT, in->provider, 0);
-    put_in(f, " AND i.provider_id IN (", F_TEXT, &in->provider_ids, false, ")");
+    filter_in(f, " AND i.provider_id IN (", F_TEXT, &in->provider_ids, false, ")");
     put(f, ")");
+}
+
+/* Who is in one of these organizations, or in none of them. */
+static void put_organizations(Filter *f, const char *before, const Texts *ids)
+{
+    if (ids->n == 0)
+        return;
+    buf_printf(&f->query->sql, "%s (SELECT m.user_id FROM %s m", before,
+               tx_is_postgres(db_auto(f->ctx)) ? "hecate.memberships" : "hecate_memberships");
+    filter_in(f, " WHERE m.organization_id IN (", F_UUID, ids, false, "))");
 }
 
 static void put_where(Filter *f, const UserQuery *in)
@@ -184,13 +193,13 @@ static void put_where(Filter *f, const UserQuery *in)
         put(f, " AND u.aud = ");
         put_value(f, F_TEXT, in->aud, 0);
     }
-    put_in(f, " AND u.id IN (", F_UUID, &in->ids, false, ")");
-    put_in(f, " AND u.id NOT IN (", F_UUID, &in->not_ids, false, ")");
+    filter_in(f, " AND u.id IN (", F_UUID, &in->ids, false, ")");
+    filter_in(f, " AND u.id NOT IN (", F_UUID, &in->not_ids, false, ")");
     put_address(f, "email", &in->emails);
     put_address(f, "phone", &in->phones);
-    put_in(f, " AND p.username_key IN (", F_TEXT, &in->usernames, true, ")");
-    put_in(f, " AND p.external_id IN (", F_TEXT, &in->external_ids, false, ")");
-    put_in(f, " AND (p.external_id IS NULL OR p.external_id NOT IN (", F_TEXT, &in->not_external_ids, false, "))");
+    filter_in(f, " AND p.username_key IN (", F_TEXT, &in->usernames, true, ")");
+    filter_in(f, " AND p.external_id IN (", F_TEXT, &in->external_ids, false, ")");
+    filter_in(f, " AND (p.external_id IS NULL OR p.external_id NOT IN (", F_TEXT, &in->not_external_ids, false, "))");
     put_filter(f, in->filter);
     put_like(f, &any_search, in->any_like);
     put_like(f, &email_search, in->email_like);
@@ -208,6 +217,8 @@ static void put_where(Filter *f, const UserQuery *in)
         put_value(f, F_TEXT, in->connection, 0);
     }
     put_wallets(f, &in->web3);
+    put_organizations(f, " AND u.id IN", &in->organizations);
+    put_organizations(f, " AND u.id NOT IN", &in->not_organizations);
     if (in->provider != NULL)
         put_provider(f, in);
     if (in->living)
@@ -251,10 +262,28 @@ static const char *wallet_sort(Filter *f)
                         table, table);
 }
 
-static void put_order(Filter *f, const UserQuery *in)
+/* ORDER BY. created_at is never null in rows of ours, but others may write: nulls last, so that pages are stable. */
+static void put_sort(Filter *f, const UserQuery *in, const char *created_at)
 {
     const char *way = in->ascending ? "ASC" : "DESC";
 
+    put(f, " ORDER BY ");
+    if (in->sort != SORT_CREATED_AT)
+        buf_printf(&f->query->sql, "%s%s %s NULLS LAST, ", in->sort == SORT_WEB3 ? wallet_sort(f) : sort_columns[in->sort].sql,
+                   sort_columns[in->sort].text && tx_is_postgres(db_auto(f->ctx)) ? " COLLATE \"C\"" : "", way);
+    buf_printf(&f->query->sql, "%s %s NULLS LAST, u.id %s", created_at, way, way);
+}
+
+static void put_page(Filter *f, const UserQuery *in)
+{
+    put(f, " LIMIT ");
+    put_value(f, F_INT, NULL, in->limit);
+    put(f, " OFFSET ");
+    put_value(f, F_INT, NULL, in->offset);
+}
+
+static void put_order(Filter *f, const UserQuery *in)
+{
     if (in->after_id != NULL && in->after_created_at != 0) {
         buf_printf(&f->query->sql, " AND (u.created_at, u.id) %s (", in->ascending ? ">" : "<");
         put_value(f, F_TIME, NULL, in->after_created_at);
@@ -267,20 +296,11 @@ static void put_order(Filter *f, const UserQuery *in)
         put_value(f, F_UUID, in->after_id, 0);
         put(f, ")");
     }
-    /* created_at is never null in rows of ours, but others may write: nulls last, so that pages are stable */
-    if (in->sort != SORT_CREATED_AT)
-        buf_printf(&f->query->sql, " ORDER BY %s%s %s NULLS LAST, u.created_at %s NULLS LAST, u.id %s",
-                   in->sort == SORT_WEB3 ? wallet_sort(f) : sort_columns[in->sort].sql,
-                   sort_columns[in->sort].text && tx_is_postgres(db_auto(f->ctx)) ? " COLLATE \"C\"" : "", way, way, way);
-    else
-        buf_printf(&f->query->sql, " ORDER BY u.created_at %s NULLS LAST, u.id %s", way, way);
-    put(f, " LIMIT ");
-    put_value(f, F_INT, NULL, in->limit);
-    put(f, " OFFSET ");
-    put_value(f, F_INT, NULL, in->offset);
+    put_sort(f, in, "u.created_at");
+    put_page(f, in);
 }
 
-static Filter filter_new(Tx *tx)
+Filter filter_new(Tx *tx)
 {
     Ctx *ctx = tx_ctx(tx);
     Filter f = { .ctx = ctx, .query = ARENA_NEW(ctx->arena, Query) };
@@ -332,6 +352,56 @@ Err store_user_count(Tx *tx, const UserQuery *in, int64_t *ret)
                : db == 0         ? "auth.users u"
                                  : "auth_users u");
     put_where(&f, in);
+    if (f.query->sql.over)
+        return E_TOO_LARGE;
+    TRY(db_query(tx, f.query, count_cols, 1, &rows));
+    *ret = ((const CheckRow *)rows.v[0])->count;
+    return OK;
+}
+
+/* ---- memberships: the users that are found, with what joins them to an organization ---- */
+
+static void put_members(Filter *f, const MemberQuery *in)
+{
+    const bool pg = tx_is_postgres(db_auto(f->ctx));
+
+    buf_printf(&f->query->sql, " FROM %s JOIN %s m ON m.user_id = u.id", sql_text_user_tables[pg ? 0 : 1],
+               pg ? "hecate.memberships" : "hecate_memberships");
+    put_where(f, &in->users);
+    if (in->organization_id != NULL) {
+        put(f, " AND m.organization_id = ");
+        put_value(f, F_UUID, in->organization_id, 0);
+    }
+    filter_in(f, " AND m.role IN (", F_TEXT, &in->roles, false, ")");
+}
+
+Err store_member_list(Tx *tx, const MemberQuery *in, List *ret)
+{
+    Filter f = filter_new(tx);
+
+    buf_printf(&f.query->sql, "SELECT %s", sql_text_membership_columns[tx_is_postgres(tx) ? 0 : 1]);
+    put_members(&f, in);
+    if (in->after != 0) {
+        put(&f, in->users.ascending ? " AND (m.created_at, m.user_id) > (" : " AND (m.created_at, m.user_id) < (");
+        put_value(&f, F_TIME, NULL, in->after);
+        put(&f, ", ");
+        put_value(&f, F_UUID, in->after_id, 0);
+        put(&f, ")");
+    }
+    put_sort(&f, &in->users, "m.created_at");
+    put(&f, in->organization_id == NULL ? ", m.id" : ""); /* a user is in an organization once */
+    put_page(&f, &in->users);
+    return f.query->sql.over ? E_TOO_LARGE : db_query(tx, f.query, membership_cols, SIZE_MAX, ret);
+}
+
+Err store_member_count(Tx *tx, const MemberQuery *in, int64_t *ret)
+{
+    static const Field count_cols[] = { INT(CheckRow, count, "count"), END(CheckRow) };
+    Filter f = filter_new(tx);
+    List rows = { 0 };
+
+    put(&f, "SELECT count(*) AS count");
+    put_members(&f, in);
     if (f.query->sql.over)
         return E_TOO_LARGE;
     TRY(db_query(tx, f.query, count_cols, 1, &rows));

@@ -108,7 +108,7 @@ function sqlite_schema(file) {
   for (const { name: table, sql } of tables) {
     assert.match(sql, /\) STRICT$/, `${table} is not STRICT`)
     for (const [, name, kind, rest] of sql.matchAll(/CONSTRAINT ("[^"]+"|\w+)\s+(CHECK|FOREIGN KEY) ?(.*)/g)) {
-      const [, columns, parent, action] = rest.match(/^\(([\w, ]+)\) REFERENCES (\w+) \([\w, ]+\) ON DELETE (\w)/) ?? []
+      const [, columns, parent, action] = rest.match(/^\(([\w, ]+)\) REFERENCES (\w+) \([\w, ]+\) ON DELETE (?:SET )?(\w)/) ?? []
       const set = kind === 'CHECK' ? ret.checks : ret.foreign
       ;(set[table] ??= {})[name.replaceAll('"', '')] = kind === 'CHECK' ? true : { columns: columns.split(', '), parent, on_delete: action.toLowerCase() }
     }

@@ -55,3 +55,16 @@ SELECT 'one_time_token_without_user', count(*) FROM auth.one_time_tokens o WHERE
 UNION ALL
 SELECT 'two_passwords', count(*) FROM auth.users u JOIN hecate.passwords w ON w.user_id = u.id
 WHERE u.encrypted_password IS NOT NULL AND u.encrypted_password <> ''
+UNION ALL
+SELECT 'membership_without_user_or_organization', count(*) FROM hecate.memberships m
+WHERE NOT EXISTS (SELECT 1 FROM auth.users u WHERE u.id = m.user_id AND u.deleted_at IS NULL)
+  OR NOT EXISTS (SELECT 1 FROM hecate.organizations o WHERE o.id = m.organization_id)
+UNION ALL
+SELECT 'role_without_membership', count(*) FROM hecate.member_roles r
+WHERE NOT EXISTS (SELECT 1 FROM hecate.memberships m WHERE m.organization_id = r.organization_id AND m.user_id = r.user_id)
+UNION ALL
+SELECT 'slug_of_two_organizations', count(*) FROM (SELECT o.slug FROM hecate.organizations o GROUP BY o.slug HAVING count(*) > 1) x
+UNION ALL
+SELECT 'two_open_invitations', count(*) FROM
+  (SELECT i.organization_id, i.email FROM hecate.invitations i WHERE i.status = 'pending' AND i.organization_id IS NOT NULL
+   GROUP BY i.organization_id, i.email HAVING count(*) > 1) x
