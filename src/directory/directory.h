@@ -323,8 +323,8 @@ Err dir_sign_out(Ctx *ctx, const User *user, const char *session_id, SignOutScop
 Err dir_session_list(Ctx *ctx, const SessionQuery *in, List *ret, int64_t *total);
 /* E_SESSION_GONE: there is none, or it ended some other way. */
 Err dir_session_get(Ctx *ctx, const char *id, SessionShown **ret);
-/* A session without refresh tokens, for `life` µs. E_NO_USER, E_BANNED, E_CONFLICT. */
-Err dir_session_begin(Ctx *ctx, const char *user_id, int64_t life, SessionShown **ret);
+/* A session without refresh tokens, for `life` µs, in an organization (NULL: in none). E_NO_USER, E_BANNED, E_CONFLICT, E_NO_MEMBER. */
+Err dir_session_begin(Ctx *ctx, const char *user_id, const char *organization_id, int64_t life, SessionShown **ret);
 /* Ends it for good (audit: logout); it is shown as revoked for 30 days. E_SESSION_GONE. */
 Err dir_session_end(Ctx *ctx, const char *id, SessionShown **ret);
 /* E_NO_USER. */

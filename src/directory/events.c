@@ -28,6 +28,15 @@ static const struct {
     [EV_REAUTHENTICATE_REQUESTED] = { "user_reauthenticate_requested", "user" },
     [EV_UPDATED_PASSWORD] = { "user_updated_password", "user" },
     [EV_IDENTITY_UNLINKED] = { "identity_unlinked", "user", true },
+    [EV_ORGANIZATION_CREATED] = { "organization_created", "organization" },
+    [EV_ORGANIZATION_MODIFIED] = { "organization_modified", "organization" },
+    [EV_ORGANIZATION_DELETED] = { "organization_deleted", "organization" },
+    [EV_MEMBER_ADDED] = { "organization_member_added", "organization" },
+    [EV_MEMBER_MODIFIED] = { "organization_member_modified", "organization" },
+    [EV_MEMBER_REMOVED] = { "organization_member_removed", "organization" },
+    [EV_INVITATION_CREATED] = { "invitation_created", "organization" },
+    [EV_INVITATION_REVOKED] = { "invitation_revoked", "organization" },
+    [EV_INVITATION_DELETED] = { "invitation_deleted", "organization" },
 };
 
 typedef struct Payload {
@@ -37,13 +46,21 @@ typedef struct Payload {
 } Payload;
 
 static const Field traits_doc[] = {
-    TEXT(Traits, challenge_id, "challenge_id", .flags = OMIT_NULL),   TEXT(Traits, channel, "channel", .flags = OMIT_NULL),
-    TEXT(Traits, factor_id, "factor_id", .flags = OMIT_NULL),         TEXT(Traits, factor_status, "factor_status", .flags = OMIT_NULL),
-    TEXT(Traits, factor_type, "factor_type", .flags = OMIT_NULL),     TEXT(Traits, identity_id, "identity_id", .flags = OMIT_NULL),
-    TEXT(Traits, provider, "provider", .flags = OMIT_NULL),           TEXT(Traits, provider_id, "provider_id", .flags = OMIT_NULL),
-    TEXT(Traits, provider_type, "provider_type", .flags = OMIT_NULL), TEXT(Traits, session_id, "session_id", .flags = OMIT_NULL),
-    TEXT(Traits, user_email, "user_email", .flags = OMIT_NULL),       TEXT(Traits, user_id, "user_id", .flags = OMIT_NULL),
-    TEXT(Traits, user_phone, "user_phone", .flags = OMIT_NULL),       END(Traits),
+    TEXT(Traits, challenge_id, "challenge_id", .flags = OMIT_NULL),
+    TEXT(Traits, channel, "channel", .flags = OMIT_NULL),
+    TEXT(Traits, factor_id, "factor_id", .flags = OMIT_NULL),
+    TEXT(Traits, factor_status, "factor_status", .flags = OMIT_NULL),
+    TEXT(Traits, factor_type, "factor_type", .flags = OMIT_NULL),
+    TEXT(Traits, identity_id, "identity_id", .flags = OMIT_NULL),
+    TEXT(Traits, organization_id, "organization_id", .flags = OMIT_NULL),
+    TEXT(Traits, provider, "provider", .flags = OMIT_NULL),
+    TEXT(Traits, provider_id, "provider_id", .flags = OMIT_NULL),
+    TEXT(Traits, provider_type, "provider_type", .flags = OMIT_NULL),
+    TEXT(Traits, session_id, "session_id", .flags = OMIT_NULL),
+    TEXT(Traits, user_email, "user_email", .flags = OMIT_NULL),
+    TEXT(Traits, user_id, "user_id", .flags = OMIT_NULL),
+    TEXT(Traits, user_phone, "user_phone", .flags = OMIT_NULL),
+    END(Traits),
 };
 
 /* Members in ascending order, as the reference writes them. */

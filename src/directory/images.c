@@ -215,6 +215,25 @@ void image_forget(Ctx *ctx, const char *id)
     IGNORE(in_lane(ctx, remove_file, &job));
 }
 
+static Err image_check(Ctx *ctx, Str image)
+{
+    if (ctx->directory->images == NULL)
+        return fail(ctx, E_FEATURE_OFF, NOWHERE, NULL);
+    if (image.n > MOST_IMAGE)
+        return fail(ctx, E_TOO_LARGE, NOWHERE, NULL);
+    return image_type(image) == NULL ? fail(ctx, E_BAD_VALUE, NOWHERE, NULL) : OK;
+}
+
+Err image_write(Ctx *ctx, const char *id, Str image)
+{
+    FileJob job;
+
+    TRY(image_check(ctx, image));
+    job = job_for(ctx, id);
+    job.image = image;
+    return in_lane(ctx, write_file, &job);
+}
+
 /* ---- pictures of users ---- */
 
 typedef struct Picture {
@@ -239,19 +258,11 @@ static Err set_picture(Tx *tx, void *arg)
 Err dir_image_put(Ctx *ctx, const char *user_id, Str image, User **ret)
 {
     Picture picture = { .user_id = user_id, .id = uuid_new(ctx->arena) };
-    FileJob job;
     Err err;
 
-    if (ctx->directory->images == NULL)
-        return fail(ctx, E_FEATURE_OFF, NOWHERE, NULL);
-    if (image.n > MOST_IMAGE)
-        return fail(ctx, E_TOO_LARGE, NOWHERE, NULL);
-    if (image_type(image) == NULL)
-        return fail(ctx, E_BAD_VALUE, NOWHERE, NULL);
+    TRY(image_check(ctx, image));
     TRY(dir_user_get(ctx, user_id, ret));
-    job = job_for(ctx, picture.id);
-    job.image = image;
-    TRY(in_lane(ctx, write_file, &job));
+    TRY(image_write(ctx, picture.id, image));
     err = tx_run(ctx, set_picture, &picture);
     if (err != OK && err != E_DB_LOST) /* then nobody knows whether the user names it */
         image_forget(ctx, picture.id);

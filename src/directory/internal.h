@@ -28,13 +28,22 @@ typedef enum EventKind {
     EV_REAUTHENTICATE_REQUESTED,
     EV_UPDATED_PASSWORD,
     EV_IDENTITY_UNLINKED,
+    EV_ORGANIZATION_CREATED,
+    EV_ORGANIZATION_MODIFIED,
+    EV_ORGANIZATION_DELETED,
+    EV_MEMBER_ADDED,
+    EV_MEMBER_MODIFIED,
+    EV_MEMBER_REMOVED,
+    EV_INVITATION_CREATED,
+    EV_INVITATION_REVOKED,
+    EV_INVITATION_DELETED,
     EV_KINDS
 } EventKind;
 
 /* What an event is about. NULL members are left out, "" are not. */
 typedef struct Traits {
     const char *channel, *provider, *provider_type, *user_email, *user_id, *user_phone;
-    const char *challenge_id, *factor_id, *factor_status, *factor_type, *session_id, *identity_id, *provider_id;
+    const char *challenge_id, *factor_id, *factor_status, *factor_type, *session_id, *identity_id, *provider_id, *organization_id;
 } Traits;
 
 /* An event by the caller of this request, or by the user itself where it acts (`actor`). Written in the same transaction. */
@@ -78,6 +87,31 @@ char *refresh1_new(Ctx *ctx);
 void identities_take(Ctx *ctx, User *user, bool email, bool phone);
 /* Within the transaction that takes an id or a name: is it kept for a linked account? E_ID_TAKEN, E_USERNAME_TAKEN. */
 Err linked_check(Tx *tx, const Linked *wanted);
+
+/* ---- images.c: files ---- */
+
+/* Writes what is an image to its file. E_FEATURE_OFF, E_TOO_LARGE, E_BAD_VALUE, E_IO, E_BUSY. */
+Err image_write(Ctx *ctx, const char *id, Str image);
+
+/* ---- organizations.c, members.c ---- */
+
+/* What is locked is the organization alone: users are locked before it. */
+Err organization_load(Tx *tx, const char *id, Organization **ret);
+/* An error is one of this member. */
+Err organization_blame(Ctx *ctx, Err err, ptrdiff_t at);
+/* The event of this kind, about this organization and user (either may be NULL). */
+Err organization_event(Tx *tx, EventKind kind, const char *organization_id, const char *user_id, const char *email);
+/* The user, locked, and no shell of a deleted one. */
+Err member_user(Tx *tx, const char *id, User **ret);
+/* A membership within the transaction that holds user and organization. E_MEMBERS_MANY, E_MEMBER_EXISTS. */
+Err member_insert(Tx *tx, const Organization *organization, const User *user, Membership *membership);
+/* A document after a change. E_TOO_LONG at `at`. */
+Err organization_doc(Ctx *ctx, const char **doc, const char *change, MetaMode mode, int64_t max, ptrdiff_t at);
+/* The organizations of these ids, and the users: `ids` may be empty. */
+Err organizations_by_id(Ctx *ctx, const Texts *ids, List *ret);
+Err users_by_id(Ctx *ctx, const Texts *ids, List *ret);
+const User *user_of(const List *users, const char *id);
+const Organization *organization_of(const List *organizations, const char *id);
 
 /* ---- refresh2.c: refresh tokens of version 2 ---- */
 

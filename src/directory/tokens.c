@@ -3,6 +3,7 @@
 #include "base/id.h"
 #include "crypto/crypto.h"
 #include "directory/internal.h"
+#include "store/organizations.h"
 
 #define REMEMBER_TIME ((int64_t)30 * 86400 * US_PER_S)
 
@@ -45,8 +46,23 @@ Err dir_session_get(Ctx *ctx, const char *id, SessionShown **ret)
 typedef struct Beginning {
     SessionWrite write;
     SessionQuery end;
+    const char *organization_id;
     SessionShown *session;
 } Beginning;
+
+/* The session is in the organization, of which the user is a member. */
+static Err enter_organization(Tx *tx, const Beginning *beginning)
+{
+    const MemberKey key = { .organization_id = beginning->organization_id, .user_id = beginning->write.user_id, .session_id = beginning->end.id };
+    Membership *membership;
+    Err err;
+
+    if (beginning->organization_id == NULL)
+        return OK;
+    err = store_membership_get(tx, &key, &membership);
+    TRY(err == E_NO_ROW ? fail(tx_ctx(tx), E_NO_MEMBER, NOWHERE, NULL) : err);
+    return store_session_organization_put(tx, &key);
+}
 
 static Err begin(Tx *tx, void *arg)
 {
@@ -55,11 +71,12 @@ static Err begin(Tx *tx, void *arg)
     TRY(store_sign_in(tx, &beginning->write));
     TRY(store_session_set_end(tx, &beginning->end));
     TRY(store_profile_active(tx, beginning->write.user_id, beginning->write.now));
+    TRY(enter_organization(tx, beginning));
     return find(tx, beginning->end.id, &beginning->session);
 }
 
 /* No refresh token: who has the administrator's key makes tokens of the session. */
-Err dir_session_begin(Ctx *ctx, const char *user_id, int64_t life, SessionShown **ret)
+Err dir_session_begin(Ctx *ctx, const char *user_id, const char *organization_id, int64_t life, SessionShown **ret)
 {
     Beginning *beginning = ARENA_NEW(ctx->arena, Beginning);
     const Traits traits = { .user_id = user_id };
@@ -71,6 +88,7 @@ Err dir_session_begin(Ctx *ctx, const char *user_id, int64_t life, SessionShown 
         return fail(ctx, E_NO_USER, NOWHERE, NULL);
     if (user_banned(ctx, user))
         return fail(ctx, E_BANNED, NOWHERE, NULL);
+    beginning->organization_id = organization_id;
     beginning->end = (SessionQuery){ .id = uuid_new(ctx->arena), .not_after = ctx->now + life };
     beginning->write = (SessionWrite){ .user_id = user->id,
                                        .session_id = beginning->end.id,

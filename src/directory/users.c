@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "directory/post.h"
+#include "store/organizations.h"
 #include "json/json.h"
 
 bool user_banned(const Ctx *ctx, const User *user)
@@ -1033,6 +1034,7 @@ static Err soft_delete(Tx *tx, User *user)
     TRY(store_one_time_tokens_delete(tx, user->id));
     TRY(store_factors_delete(tx, user->id));
     TRY(store_backup_codes_delete(tx, user->id));
+    TRY(store_memberships_delete_all(tx, user->id));
     TRY(store_profile_delete(tx, user->id));
     TRY(store_password_delete(tx, user->id));
     TRY(store_addresses_delete_all(tx, user->id));

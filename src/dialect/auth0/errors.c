@@ -115,6 +115,15 @@ const ErrRow auth0_errors[ERR_COUNT] = {
     [E_CHALLENGE_USED] = { 403, "invalid_grant", "Invalid otp_code." },
     [E_CHALLENGE_OVER] = { 403, "invalid_grant", "Invalid otp_code." },
     [E_WRONG_CODE] = { 403, "invalid_grant", "Invalid otp_code." },
+    [E_NO_ORGANIZATION] = { 404, NULL, "No organization found by that id or name" },
+    [E_SLUG_TAKEN] = { 409, "organization_conflict", "An organization with this name already exists." },
+    [E_NO_MEMBER] = { 404, NULL, "The user is not a member of the organization." },
+    [E_MEMBER_EXISTS] = { 409, NULL, "The user is a member of the organization already." },
+    [E_MEMBERS_MANY] = { 403, "insufficient_entitlement", "The organization has as many members as it may have." },
+    [E_LAST_ADMIN] = { 409, NULL, "The organization needs an administrator." },
+    [E_NO_INVITATION] = { 404, NULL, "The invitation does not exist." },
+    [E_INVITED] = { 409, NULL, "The address is invited to the organization already." },
+    [E_INVITATION_OVER] = { 409, NULL, "The invitation is not open any more." },
     [E_FORBIDDEN_COMBO] = { 400, "invalid_body", "%s" },
 };
 

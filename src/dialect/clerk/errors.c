@@ -121,6 +121,17 @@ const ErrRow clerk_errors[ERR_COUNT] = {
     [E_CHALLENGE_USED] = { 422, "form_code_incorrect", "is incorrect", "Incorrect code" },
     [E_CHALLENGE_OVER] = { 422, "form_code_incorrect", "is incorrect", "Incorrect code" },
     [E_WRONG_CODE] = { 422, "form_code_incorrect", "is incorrect", "Incorrect code" },
+    [E_NO_ORGANIZATION] = { 404, "resource_not_found", "not found", "Given organization not found." },
+    [E_SLUG_TAKEN] = { 422, "form_identifier_exists", "That slug is taken. Please try another.", NULL },
+    [E_NO_MEMBER] = { 404, "resource_not_found", "not found", "Given user is not a member of the organization." },
+    [E_MEMBER_EXISTS] = { 400, "already_a_member_in_organization", "already a member", "The user is already a member of the organization." },
+    [E_MEMBERS_MANY] = { 403, "organization_membership_quota_exceeded", "membership quota exceeded",
+                         "You have reached your limit of organization memberships, including outstanding invitations." },
+    [E_LAST_ADMIN] = { 400, "organization_minimum_permissions_needed", "minimum permissions needed",
+                       "There has to be at least one organization member with the minimum required permissions." },
+    [E_NO_INVITATION] = { 404, "resource_not_found", "not found", "Given invitation not found." },
+    [E_INVITED] = { 400, "organization_invitation_not_unique", "is invited already", "There is a pending invitation to this email address." },
+    [E_INVITATION_OVER] = { 404, "organization_invitation_not_pending", "not pending", "Only pending invitations can be revoked." },
     [E_FORBIDDEN_COMBO] = { 422, "form_conditional_param_disallowed", "is not allowed", "{text}" },
 };
 

@@ -133,7 +133,7 @@ Err clerk_session_create(Ctx *ctx, const Req *req, Reply *reply)
 
     TRY(clerk_read_body(ctx, req, &in));
     user_id = clerk_id_read(ctx->arena, "user_", in.user_id);
-    err = user_id == NULL ? fail(ctx, E_NO_USER, NOWHERE, NULL) : dir_session_begin(ctx, user_id, SESSION_LIFE, &session);
+    err = user_id == NULL ? fail(ctx, E_NO_USER, NOWHERE, NULL) : dir_session_begin(ctx, user_id, NULL, SESSION_LIFE, &session);
     if (err == E_NO_USER)
         return fail(ctx, E_NO_USER, NOWHERE, "%s", clerk_shown(ctx, in.user_id));
     TRY(err);

@@ -106,6 +106,15 @@ const ErrRow gotrue_errors[ERR_COUNT] = {
     [E_CHALLENGE_OVER] = { 422, "mfa_challenge_expired",
                            "MFA challenge %s has expired, verify against another challenge or create a new challenge." },
     [E_WRONG_CODE] = { 422, "mfa_verification_failed", "Invalid TOTP code entered" },
+    [E_NO_ORGANIZATION] = { 404, "validation_failed", "Organization not found" },
+    [E_SLUG_TAKEN] = { 422, "conflict", "An organization with this slug exists already" },
+    [E_NO_MEMBER] = { 404, "validation_failed", "Membership not found" },
+    [E_MEMBER_EXISTS] = { 422, "conflict", "The user is a member already" },
+    [E_MEMBERS_MANY] = { 422, "conflict", "The organization has as many members as may be" },
+    [E_LAST_ADMIN] = { 422, "conflict", "The organization needs an administrator" },
+    [E_NO_INVITATION] = { 404, "validation_failed", "Invitation not found" },
+    [E_INVITED] = { 422, "conflict", "The address is invited already" },
+    [E_INVITATION_OVER] = { 422, "conflict", "The invitation is not open any more" },
     [E_FORBIDDEN_COMBO] = { 400, "validation_failed", "These changes cannot be made together" },
 };
 
