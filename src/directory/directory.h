@@ -20,6 +20,11 @@ typedef struct FactorRules {
     int64_t most_enrolled, most_verified; /* a user's */
 } FactorRules;
 
+/* After how many wrong passwords, and for how long (µs), a user is kept out; 0 tries: for ever so many. A lock of an administrator lasts as long. */
+typedef struct Lockout {
+    int64_t tries, time;
+} Lockout;
+
 /* Settings of the directory, one for the process; read-only while requests run. */
 typedef struct Directory {
     const char *default_aud, *default_role;                       /* of new users; GOTRUE_JWT_AUD, GOTRUE_JWT_DEFAULT_GROUP_NAME */
@@ -35,6 +40,7 @@ typedef struct Directory {
     bool audit_off;            /* audit to the log alone */
     bool email_off, phone_off; /* no sign-in by this kind of address */
     FactorRules factors;
+    Lockout lockout;
     const char *images; /* the folder of pictures; NULL: none are taken */
     HookSetting hooks[HOOKS];
     const uint8_t *data_key; /* DATA_KEY_BYTES */
@@ -82,7 +88,7 @@ typedef struct NewUser {
     const char *role, *aud;                          /* NULL or "": the defaults */
     bool email_confirmed, phone_confirmed;
     bool banned; /* for good */
-    bool locked; /* for LOCK_TIME */
+    bool locked; /* for lockout.time */
     int64_t banned_until;
     int64_t created_at; /* 0: now */
     const char *first_name, *last_name, *name, *nickname, *picture, *given_name, *family_name;
@@ -125,7 +131,7 @@ typedef struct UserPatch {
     bool unconfirm;
     int64_t banned_until; /* 0: lifts the ban */
     bool banned;          /* true: for good; false: lifts the ban */
-    bool locked;          /* true: no sign-in for LOCK_TIME; false: lifts that, and the failed attempts are forgotten */
+    bool locked;          /* true: no sign-in for lockout.time; false: lifts that, and wrong passwords are forgotten */
     bool remove_password; /* sessions end with end_sessions alone */
     bool blocked_shown;
     int64_t created_at, legal_accepted_at;
@@ -157,13 +163,17 @@ Err dir_user_delete(Ctx *ctx, const char *id, bool soft);
  * ban: for good, and all sessions end. unban lifts every ban. */
 Err dir_user_ban(Ctx *ctx, const char *id, User **ret);
 Err dir_user_unban(Ctx *ctx, const char *id, User **ret);
-/* lock: no sign-in by password for LOCK_TIME; sessions go on. unlock lifts that before its time. */
+/* lock: no sign-in for lockout.time; sessions go on. unlock lifts that before its time, and wrong passwords are forgotten. E_FEATURE_OFF: without
+ * lockout there is neither. */
 Err dir_user_lock(Ctx *ctx, const char *id, User **ret);
 Err dir_user_unlock(Ctx *ctx, const char *id, User **ret);
 /* Takes the password away; a user without one stays as it is. */
 Err dir_password_remove(Ctx *ctx, const char *id, bool end_sessions, User **ret);
-#define LOCK_TIME ((int64_t)3600 * 1000000)
 
+/* Until when the user is kept out, by an administrator or by wrong passwords; 0: it is not. */
+int64_t user_locked_until(const Ctx *ctx, const User *user);
+/* How many more wrong passwords it takes; -1: they do not count. */
+int64_t user_tries_left(const Ctx *ctx, const User *user);
 /* Is the user banned at this request's time? */
 bool user_banned(const Ctx *ctx, const User *user);
 /* A ban without an end is written as this time (9999-12-31T23:59:59Z): the Go server reads it. */
@@ -286,7 +296,8 @@ Err dir_password_verify(Ctx *ctx, const char *id, const char *password);
 Err dir_password_check(Ctx *ctx, const UserPolicy *policy, const char *password);
 
 /* A sign-in by password (RFC 6749 4.3). One of email, phone, username is set. Unknown user, no password and wrong password are all E_BAD_SIGN_IN and
- * take the same time. E_PROVIDER_OFF, E_BANNED, E_LOCKED, E_EMAIL_UNCONFIRMED, E_PHONE_UNCONFIRMED (all only after a right password), E_BUSY. */
+ * take the same time. E_PROVIDER_OFF, E_BANNED, E_EMAIL_UNCONFIRMED, E_PHONE_UNCONFIRMED (all only after a right password), E_LOCKED (after too many
+ * wrong ones: whatever the password, and of names that nobody has, too), E_BUSY. */
 typedef struct SignIn {
     const char *email, *phone, *username, *password;
     const char *aud;      /* NULL: any */

@@ -76,6 +76,13 @@ Err password_fits_hash(Ctx *ctx, const char *hash, const char *password);
 /* Renews a weaker hash after a right password. */
 void password_renew(Ctx *ctx, User *user, const char *password);
 
+/* ---- lockout.c ---- */
+
+/* A wrong password of the user, or of whom nobody knows (NULL): E_BAD_SIGN_IN, or E_LOCKED if there were too many before. */
+Err lockout_count(Ctx *ctx, const SignIn *in, const User *user);
+/* What a sign-in holds wrong passwords against. */
+void lockout_bounds(const Ctx *ctx, SessionWrite *write);
+
 /* ---- sessions.c ---- */
 
 /* A refresh token of version 1 that is not stored yet. */

@@ -46,7 +46,7 @@ static Err may_sign_in(Ctx *ctx, const SignIn *in, const User *user)
 {
     if (user_banned(ctx, user))
         return fail(ctx, E_BANNED, NOWHERE, NULL);
-    if (user->locked_until > ctx->now)
+    if (user_locked_until(ctx, user) > 0)
         return fail(ctx, E_LOCKED, NOWHERE, NULL);
     if (user->password_compromised_at != 0) {
         IGNORE(fail(ctx, E_WEAK_PASSWORD, NOWHERE,
@@ -63,14 +63,14 @@ static Err may_sign_in(Ctx *ctx, const SignIn *in, const User *user)
     return OK;
 }
 
-/* E_CONFLICT: the user is gone, or has another password by now. */
+/* E_CONFLICT: the user is gone, or is locked out or has another password by now. */
 Err session_begin(Tx *tx, const char *method, EventKind event, const Traits *traits, User *user, Grant *ret)
 {
     Ctx *ctx = tx_ctx(tx);
     const bool v2 = ctx->directory->refresh_v2, audit = event != EV_KINDS && !ctx->directory->audit_off;
     Session *session = ARENA_NEW(ctx->arena, Session);
     Amr *amr = ARENA_NEW(ctx->arena, Amr);
-    const SessionWrite write = {
+    SessionWrite write = {
         .user_id = user->id,
         .session_id = uuid_new(ctx->arena),
         .token = v2 ? NULL : refresh1_new(ctx),
@@ -86,8 +86,10 @@ Err session_begin(Tx *tx, const char *method, EventKind event, const Traits *tra
         .now = ctx->now,
         .password = user->encrypted_password == NULL ? "" : user->encrypted_password,
     };
-    const Err err = store_sign_in(tx, &write);
+    Err err;
 
+    lockout_bounds(ctx, &write);
+    err = store_sign_in(tx, &write);
     if (err == E_NO_ROW)
         return E_CONFLICT;
     TRY(err);
@@ -151,8 +153,8 @@ static Err try_sign_in(Ctx *ctx, const SignIn *in, bool again, Grant *ret)
     if (err != OK && err != E_WRONG_PASSWORD && err != E_NO_PASSWORD && err != E_FOREIGN_PASSWORD)
         return err;
     TRY(ask_password_hook(ctx, user, err == OK));
-    if (err != OK)
-        return fail(ctx, E_BAD_SIGN_IN, NOWHERE, NULL);
+    if (err != OK || user_tries_left(ctx, user) == 0)
+        return lockout_count(ctx, in, user);
     TRY(may_sign_in(ctx, in, user));
     if (account == NULL)
         password_renew(ctx, user, in->password);

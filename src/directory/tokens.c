@@ -100,6 +100,7 @@ Err dir_session_begin(Ctx *ctx, const char *user_id, const char *organization_id
                                        .payload_1 = event_payload(ctx, EV_LOGIN, NULL, &traits),
                                        .now = ctx->now,
                                        .password = user->encrypted_password == NULL ? "" : user->encrypted_password };
+    beginning->write.most = INT64_MAX; /* wrong passwords keep no administrator out */
     err = tx_run(ctx, begin, beginning);
     if (err == E_NO_ROW)
         return fail(ctx, E_CONFLICT, NOWHERE, NULL); /* it got another password, or went, this very moment */

@@ -405,9 +405,11 @@ static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
     identities_take(ctx, user, user->email != NULL, user->phone != NULL);
     take_metadata(ctx, in, user);
     take_profile(in, user);
+    if (in->locked && ctx->directory->lockout.tries == 0)
+        return fail(ctx, E_FEATURE_OFF, NOWHERE, NULL);
     if (in->locked) {
         user->locked_at = ctx->now;
-        user->locked_until = ctx->now + LOCK_TIME;
+        user->locked_until = ctx->now + ctx->directory->lockout.time;
     }
     for (size_t i = 0; i < c->further.n; i++)
         ((Address *)c->further.v[i])->user_id = user->id;
@@ -686,6 +688,7 @@ static Err change_password(Tx *tx, const Change *change, User *user)
         TRY(store_password_put(tx, user, scheme_of(str_of(user->digest))->name));
     else if (had_digest)
         TRY(store_password_delete(tx, user->id));
+    TRY(store_tries_delete(tx, user->id));
     TRY(store_user_clear_tokens(tx, user->id));
     TRY(store_one_time_tokens_delete(tx, user->id));
     return in->policy->keep_sessions || in->end_sessions ? OK : store_sessions_delete_all(tx, user->id); /* end_sessions has its own end */
@@ -793,9 +796,7 @@ static void change_lock(const Ctx *ctx, const UserPatch *in, User *user)
     if (!HAS(in, locked))
         return;
     user->locked_at = in->locked ? ctx->now : 0;
-    user->locked_until = in->locked ? ctx->now + LOCK_TIME : 0;
-    if (!in->locked)
-        user->failed_attempts = 0;
+    user->locked_until = in->locked ? ctx->now + ctx->directory->lockout.time : 0;
 }
 
 static Err apply_change(Tx *tx, void *arg)
@@ -818,6 +819,8 @@ static Err apply_change(Tx *tx, void *arg)
     TRY(change_metadata(ctx, in, user));
     change_ban(in, user);
     change_lock(ctx, in, user);
+    if (HAS(in, locked) && !in->locked)
+        TRY(store_tries_delete(tx, user->id));
     TRY(codes_write(tx, user, &change->codes));
     if (HAS(in, password_compromised))
         user->password_compromised_at = in->password_compromised ? ctx->now : 0;
@@ -958,6 +961,8 @@ static Err set_lock(Ctx *ctx, const char *id, bool locked, User **ret)
     UserPatch in = { .locked = locked, .policy = &admin_policy };
 
     SET(&in, locked);
+    if (ctx->directory->lockout.tries == 0)
+        return fail(ctx, E_FEATURE_OFF, NOWHERE, NULL);
     return dir_user_update(ctx, id, &in, ret);
 }
 
@@ -1053,6 +1058,7 @@ static Err delete_user(Tx *tx, void *arg)
     traits =
         (Traits){ .user_id = user->id, .user_email = user->email == NULL ? "" : user->email, .user_phone = user->phone == NULL ? "" : user->phone };
     TRY(event_add(tx, EV_USER_DELETED, NULL, &traits));
+    TRY(store_tries_delete(tx, user->id));
     return deletion->soft ? soft_delete(tx, user) : store_user_delete(tx, user->id);
 }
 

@@ -288,6 +288,8 @@ static Err verify_whole(Tx *tx, void *arg)
         return invalid(ctx, v);
     if (user_banned(ctx, user))
         return fail(ctx, E_BANNED, NOWHERE, NULL);
+    if (user_locked_until(ctx, user) > 0)
+        return fail(ctx, E_LOCKED, NOWHERE, NULL);
     if (!v->test) {
         TRY(store_token_take(tx, &(const OneTime){ .kind = v->kind, .user_id = user->id, .hash = stored, .now = ctx->now }, &taken));
         if (!taken)
@@ -403,6 +405,8 @@ static Err exchange_whole(Tx *tx, void *arg)
     TRY(err);
     if (user_banned(ctx, user))
         return fail(ctx, E_BANNED, NOWHERE, NULL);
+    if (user_locked_until(ctx, user) > 0)
+        return fail(ctx, E_LOCKED, NOWHERE, NULL);
     TRY(store_flow_take(tx, flow, &taken));
     if (!taken)
         return fail(ctx, E_NO_FLOW, NOWHERE, NULL);

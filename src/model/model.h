@@ -151,7 +151,8 @@ struct User {
     const char *locale, *external_id, *meta_private, *connection, *last_ip, *image_id;
     bool blocked_shown, delete_self_enabled, create_organization_enabled, bypass_client_trust;
     int64_t create_organizations_limit; /* -1: none */
-    int64_t logins_count, failed_attempts;
+    int64_t logins_count;
+    int64_t failed_attempts, failed_at; /* wrong passwords since the last right one, and when the last was; see user_tries_left() */
     int64_t legal_accepted_at, last_active_at, password_set_at, last_password_reset_at, locked_at, locked_until;
     int64_t mfa_enabled_at, mfa_disabled_at, profile_updated_at;
     int64_t backup_codes;                      /* how many are left */

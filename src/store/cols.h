@@ -55,6 +55,7 @@
     INT(T, at user.create_organizations_limit, "create_organizations_limit"), \
     INT(T, at user.logins_count, "logins_count"), \
     INT(T, at user.failed_attempts, "failed_attempts"), \
+    TIME(T, at user.failed_at, "failed_at"), \
     TIME(T, at user.legal_accepted_at, "legal_accepted_at"), \
     TIME(T, at user.last_active_at, "last_active_at"), \
     TIME(T, at user.password_set_at, "password_set_at"), \

@@ -61,6 +61,8 @@ static const Field write_cols[] = {
     TIME(SessionWrite, now, "now"),
     TIME(SessionWrite, now, "refreshed_at"),
     TIME(SessionWrite, created_at, "created_at"),
+    INT(SessionWrite, most, "most"),
+    TIME(SessionWrite, before, "before"),
     END(SessionWrite),
 };
 
@@ -150,6 +152,25 @@ Err store_sign_in(Tx *tx, const SessionWrite *in)
     Answer *answer;
 
     return db_one(tx, SQL_SIGN_IN, write_cols, in, answer_cols, &answer);
+}
+
+Err store_try_count(Tx *tx, const SessionWrite *in, bool *counted)
+{
+    Answer *answer;
+    const Err err = db_one(tx, SQL_TRY_COUNT, write_cols, in, answer_cols, &answer);
+
+    *counted = err == OK;
+    return err == E_NO_ROW ? OK : err;
+}
+
+Err store_tries_forget(Tx *tx, int64_t before)
+{
+    return db_exec(tx, SQL_TRIES_FORGET, write_cols, &(const SessionWrite){ .before = before }, NULL);
+}
+
+Err store_tries_delete(Tx *tx, const char *user_id)
+{
+    return db_exec(tx, SQL_TRIES_DELETE, write_cols, &(const SessionWrite){ .user_id = user_id }, NULL);
 }
 
 Err store_refresh_swap(Tx *tx, const SessionWrite *in, bool *swapped)

@@ -124,9 +124,14 @@ typedef struct SessionWrite {
     bool audit;
     const char *event_1, *payload_1, *event_2, *payload_2;
     int64_t now, created_at;
+    int64_t most, before; /* wrong passwords after which a user is locked out; those up to `before` do not count */
 } SessionWrite;
-/* E_NO_ROW: the user is gone, or has another password by now. */
+/* E_NO_ROW: the user is gone, or is locked out or has another password by now. */
 Err store_sign_in(Tx *tx, const SessionWrite *in);
+/* Counts a wrong password of in->user_id; false: there were too many before. */
+Err store_try_count(Tx *tx, const SessionWrite *in, bool *counted);
+Err store_tries_forget(Tx *tx, int64_t before);
+Err store_tries_delete(Tx *tx, const char *user_id);
 Err store_refresh_swap(Tx *tx, const SessionWrite *in, bool *swapped);
 Err store_refresh_lock_session(Tx *tx, const char *session_id);
 Err store_refresh_revoke_family(Tx *tx, const SessionWrite *in);

@@ -8,7 +8,7 @@ import { race } from '../lib/wire.mjs'
 
 const MANY = 50
 const password = 'Secret-pw-1'
-const env = { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_DATA_KEY: '00112233445566778899aabbccddeeff'.repeat(2) }
+const env = { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOCKOUT_ATTEMPTS: '0', HECATE_DATA_KEY: '00112233445566778899aabbccddeeff'.repeat(2) }
 const v2 = { GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION: '2' }
 
 let n = 0

@@ -5,7 +5,7 @@ static Err reply_blocks(Ctx *ctx, Reply *reply, const User *user)
 {
     const char *name = user == NULL ? NULL : user->email != NULL ? user->email : user->username;
 
-    if (name == NULL || user->locked_until <= ctx->now)
+    if (name == NULL || user_locked_until(ctx, user) == 0)
         return auth0_reply_fixed(ctx, reply, "{\"blocked_for\":[]}");
     return auth0_reply_fixed(
         ctx, reply,
@@ -44,7 +44,7 @@ Err auth0_blocks_end(Ctx *ctx, const Req *req, Reply *reply)
     User *user;
 
     TRY(find_identified(ctx, req, &user));
-    if (user != NULL && user->locked_until != 0)
+    if (user != NULL && user_locked_until(ctx, user) != 0)
         TRY(dir_user_unlock(ctx, user->id, &user));
     return auth0_reply_empty(reply, 204);
 }
@@ -64,7 +64,7 @@ Err auth0_user_blocks_end(Ctx *ctx, const Req *req, Reply *reply)
 
     (void)req;
     TRY(auth0_load_param(ctx, &user));
-    if (user->locked_until != 0)
+    if (user_locked_until(ctx, user) != 0)
         TRY(dir_user_unlock(ctx, user->id, &user));
     return auth0_reply_empty(reply, 204);
 }

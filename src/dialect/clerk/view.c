@@ -139,9 +139,13 @@ static void show_factors(const User *user, ClerkUser *view)
 
 static void show_lock(Ctx *ctx, const User *user, ClerkUser *view)
 {
-    view->locked = user->locked_until > ctx->now;
-    if (view->locked && user->locked_until < BANNED_FOREVER)
-        view->lockout_expires_in_seconds = arena_printf(ctx->arena, "%lld", (long long)((user->locked_until - ctx->now + US_PER_S - 1) / US_PER_S));
+    const int64_t until = user_locked_until(ctx, user), left = user_tries_left(ctx, user);
+
+    view->locked = until > 0;
+    if (view->locked && until < BANNED_FOREVER)
+        view->lockout_expires_in_seconds = arena_printf(ctx->arena, "%lld", (long long)((until - ctx->now + US_PER_S - 1) / US_PER_S));
+    if (left >= 0)
+        view->verification_attempts_remaining = arena_printf(ctx->arena, "%lld", (long long)left);
 }
 
 /* App metadata without what the directory keeps there. */

@@ -113,15 +113,37 @@ WHERE s.user_id = :user_id AND s.created_at > :created_at AND (s.not_after IS NU
   AND (s.tag = :tag OR (s.tag IS NULL AND CAST(:tag AS text) IS NULL))
 LIMIT 1
 
--- A sign-in: last_sign_in_at, session, amr claim, first refresh token, audit row. Nothing at all when the user is gone or has another password by now:
--- the row of the user is what a sign-in and a new password wait for one another at.
+-- Too many wrong passwords: the user does not sign in for a time.
+
+-- #define locked_out
+SELECT 1 FROM hecate.sign_in_tries y WHERE y.id = :user_id AND y.tries >= :most AND y.tried_at > :before
+
+-- A wrong password counts, up to the bound and not beyond: then there is no row. What was before `before` is forgotten.
+
+-- :try_count write
+INSERT INTO hecate.sign_in_tries AS y (id, tries, tried_at) VALUES (:user_id, 1, :now)
+ON CONFLICT (id) DO UPDATE SET tried_at = excluded.tried_at,
+  tries = CASE WHEN y.tried_at <= :before THEN 1 ELSE y.tries + 1 END
+WHERE y.tries < :most OR y.tried_at <= :before
+RETURNING tries AS swapped
+
+-- :tries_forget write
+DELETE FROM hecate.sign_in_tries WHERE tried_at <= :before
+
+-- :tries_delete write
+DELETE FROM hecate.sign_in_tries WHERE id = :user_id
+
+-- A sign-in: last_sign_in_at, session, amr claim, first refresh token, audit row, no wrong passwords. Nothing at all when the user is gone, is locked out or
+-- has another password by now: the row of the user is what a sign-in and a new password wait for one another at.
 
 -- :sign_in write
 -- @pg
 WITH person AS (
   UPDATE auth.users SET last_sign_in_at = :now, updated_at = :now
-  WHERE id = :user_id AND coalesce(encrypted_password, '') = CAST(:password AS text)
+  WHERE id = :user_id AND coalesce(encrypted_password, '') = CAST(:password AS text) AND NOT EXISTS (#locked_out#)
   RETURNING id
+), tries AS (
+  DELETE FROM hecate.sign_in_tries WHERE id IN (SELECT id FROM person)
 ), session AS (
   INSERT INTO auth.sessions (id, user_id, created_at, updated_at, aal, user_agent, ip, refresh_token_hmac_key, refresh_token_counter)
   SELECT CAST(:session_id AS uuid), id, :now, :now, CAST(:aal AS auth.aal_level), CAST(:user_agent AS text), CAST(:ip AS inet),
@@ -142,7 +164,8 @@ WITH person AS (
 )
 SELECT id AS session_id FROM session
 -- @sqlite
-UPDATE auth.users SET last_sign_in_at = :now, updated_at = :now WHERE id = :user_id AND coalesce(encrypted_password, '') = :password
+UPDATE auth.users SET last_sign_in_at = :now, updated_at = :now
+WHERE id = :user_id AND coalesce(encrypted_password, '') = :password AND NOT EXISTS (#locked_out#)
 ;
 INSERT INTO auth.sessions (id, user_id, created_at, updated_at, aal, user_agent, ip, refresh_token_hmac_key, refresh_token_counter)
 SELECT :session_id, :user_id, :now, :now, :aal, :user_agent, :ip, :refresh_token_hmac_key,
@@ -155,6 +178,8 @@ SELECT :amr_id, :session_id, :now, :now, :method WHERE changes() = 1
 INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
 SELECT '00000000-0000-0000-0000-000000000000', :token, :user_id_text, NULL, id, 0, :now, :now
 FROM auth.sessions WHERE id = :session_id AND :token IS NOT NULL
+;
+DELETE FROM hecate.sign_in_tries WHERE id IN (SELECT user_id FROM auth.sessions WHERE id = :session_id)
 ;
 INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
 SELECT '00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, '' FROM auth.sessions WHERE id = :session_id AND :audit

@@ -7,10 +7,12 @@ u.reauthentication_sent_at, u.last_sign_in_at, u.banned_until, u.deleted_at, u.c
 u.phone_change, u.raw_app_meta_data, u.raw_user_meta_data, u.is_sso_user, u.is_anonymous,
 p.user_id AS profile_id, p.username, p.first_name, p.last_name, p.name, p.nickname, p.picture, p.given_name, p.family_name,
 p.locale, p.external_id, p.private_metadata, p.connection, p.last_ip, p.image_id, p.blocked_shown, p.delete_self_enabled,
-p.create_organization_enabled, p.bypass_client_trust, p.create_organizations_limit, p.logins_count, p.failed_attempts,
+p.create_organization_enabled, p.bypass_client_trust, p.create_organizations_limit, p.logins_count,
 p.legal_accepted_at, p.last_active_at, p.password_set_at, p.last_password_reset_at, p.locked_at, p.locked_until,
 p.mfa_enabled_at, p.mfa_disabled_at, p.updated_at AS profile_updated_at, p.email_id, p.phone_id, p.web3_id, p.backup_codes,
-p.password_compromised_at, w.digest
+p.password_compromised_at, w.digest,
+(SELECT y.tries FROM hecate.sign_in_tries y WHERE y.id = u.id) AS failed_attempts,
+(SELECT y.tried_at FROM hecate.sign_in_tries y WHERE y.id = u.id) AS failed_at
 
 -- #define user_tables
 auth.users u LEFT JOIN hecate.profiles p ON p.user_id = u.id LEFT JOIN hecate.passwords w ON w.user_id = u.id
@@ -141,12 +143,12 @@ WHERE id = :id
 -- :profile_put write
 INSERT INTO hecate.profiles (user_id, username, username_key, first_name, last_name, name, nickname, picture, given_name,
   family_name, locale, external_id, private_metadata, connection, last_ip, image_id, blocked_shown, delete_self_enabled,
-  create_organization_enabled, bypass_client_trust, create_organizations_limit, logins_count, failed_attempts,
+  create_organization_enabled, bypass_client_trust, create_organizations_limit, logins_count,
   legal_accepted_at, last_active_at, password_set_at, last_password_reset_at, locked_at, locked_until, mfa_enabled_at,
   mfa_disabled_at, email_id, phone_id, web3_id, backup_codes, password_compromised_at, updated_at)
 VALUES (:id, :username, :username_key, :first_name, :last_name, :name, :nickname, :picture, :given_name,
   :family_name, :locale, :external_id, :private_metadata, :connection, :last_ip, :image_id, :blocked_shown, :delete_self_enabled,
-  :create_organization_enabled, :bypass_client_trust, :create_organizations_limit, :logins_count, :failed_attempts,
+  :create_organization_enabled, :bypass_client_trust, :create_organizations_limit, :logins_count,
   :legal_accepted_at, :last_active_at, :password_set_at, :last_password_reset_at, :locked_at, :locked_until, :mfa_enabled_at,
   :mfa_disabled_at, :email_id, :phone_id, :web3_id, :backup_codes, :password_compromised_at, :updated_at)
 ON CONFLICT (user_id) DO UPDATE SET username = excluded.username, username_key = excluded.username_key,
@@ -156,7 +158,7 @@ ON CONFLICT (user_id) DO UPDATE SET username = excluded.username, username_key =
   last_ip = excluded.last_ip, image_id = excluded.image_id, blocked_shown = excluded.blocked_shown,
   delete_self_enabled = excluded.delete_self_enabled, create_organization_enabled = excluded.create_organization_enabled,
   bypass_client_trust = excluded.bypass_client_trust, create_organizations_limit = excluded.create_organizations_limit,
-  logins_count = excluded.logins_count, failed_attempts = excluded.failed_attempts,
+  logins_count = excluded.logins_count,
   legal_accepted_at = excluded.legal_accepted_at, last_active_at = excluded.last_active_at,
   password_set_at = excluded.password_set_at, last_password_reset_at = excluded.last_password_reset_at,
   locked_at = excluded.locked_at, locked_until = excluded.locked_until, mfa_enabled_at = excluded.mfa_enabled_at,
