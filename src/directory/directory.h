@@ -62,6 +62,9 @@ typedef struct Caller {
 
 /* ---- users ---- */
 
+/* The connection of users that name none. */
+#define DEFAULT_CONNECTION "Username-Password-Authentication"
+
 /* What a dialect's rules are where they differ; one constant a dialect. */
 typedef struct UserPolicy {
     bool check_password;   /* rules of the Directory hold for new passwords (length alone for Clerk and Auth0: password_min) */
@@ -94,7 +97,7 @@ typedef struct NewUser {
     const char *first_name, *last_name, *name, *nickname, *picture, *given_name, *family_name;
     const char *locale, *external_id;
     const char *channel;            /* by which a new phone number is told of things, for the audit trail; or NULL */
-    const char *connection;         /* NULL: the default; addresses are unique within a connection */
+    const char *connection;         /* NULL: the default, for which an address must be free everywhere; else it must be in this connection */
     const char *provider, *subject; /* an id of the form provider|subject, or NULL */
     bool blocked_shown, skip_password_checks;
     bool delete_self_disabled, create_organization_disabled, bypass_client_trust;
@@ -301,6 +304,7 @@ Err dir_password_check(Ctx *ctx, const UserPolicy *policy, const char *password)
 typedef struct SignIn {
     const char *email, *phone, *username, *password;
     const char *aud;      /* NULL: any */
+    const char *connection; /* whose users alone are meant; NULL: any */
     bool unconfirmed_too; /* an address that nobody confirmed will do */
     bool linked_too;      /* accounts that were linked sign their user in */
 } SignIn;

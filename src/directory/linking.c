@@ -281,13 +281,15 @@ static Err rebuild(Ctx *ctx, const Linked *linked, const Identity *identity, Use
     return text_empty(linked->digest) ? OK : password_place(ctx, user, linked->digest, NOWHERE);
 }
 
-/* The further address of the user that had the account, or NULL. */
-static const Address *lent_address(const User *owner, const char *kind, const char *value)
+/* The further address of the user that had the account, also one that stands in the account's connection alone, or NULL. */
+static const Address *lent_address(const User *owner, const char *connection, const char *kind, const char *value)
 {
     for (size_t i = 0; i < owner->addresses.n; i++) {
         const Address *address = owner->addresses.v[i];
 
-        if (!address->primary && text_empty(address->connection) && text_eq(address->kind, kind) && text_eq(address->value, value))
+        const bool its = text_empty(address->connection) || text_eq(address->connection, connection);
+
+        if (!address->primary && its && text_eq(address->kind, kind) && text_eq(address->value, value))
             return address;
     }
     return NULL;
@@ -325,10 +327,10 @@ static Err take_back(Tx *tx, const User *owner, const DirLink *in, const char *k
     if (text_empty(value))
         return OK;
     TRY(store_address_lock(tx, value));
-    lent = lent_address(owner, kind, value);
+    lent = lent_address(owner, in->connection, kind, value);
     if (lent != NULL)
         TRY(store_address_delete(tx, lent->id));
-    else
+    if (lent == NULL || !text_empty(lent->connection))
         TRY(store_address_holders(tx, kind, value, &holders));
     if (holders.n > 0)
         return take_beside(tx, &holders, in, kind, value, confirmed, user);

@@ -13,7 +13,29 @@ char *refresh1_new(Ctx *ctx)
 
 /* ---- sign-in ---- */
 
-static Err find_user(Ctx *ctx, const SignIn *in, User **ret)
+static bool of_connection(const User *user, const char *connection)
+{
+    return connection == NULL || text_eq(text_empty(user->connection) ? DEFAULT_CONNECTION : user->connection, connection);
+}
+
+/* Who has the address in this connection alone, beside the one who has it in auth.users. */
+static Err find_in_connection(Ctx *ctx, const SignIn *in, const char *phone, User **ret)
+{
+    UserQuery *query = ARENA_NEW(ctx->arena, UserQuery);
+    List users = { 0 };
+
+    *query = (UserQuery){ .whole = true, .living = true, .limit = 100 };
+    texts_add(ctx->arena, in->email != NULL ? &query->emails : &query->phones, in->email != NULL ? text_lower(ctx->arena, in->email) : phone);
+    TRY(dir_user_list(ctx, query, &users));
+    for (size_t i = 0; i < users.n; i++)
+        if (of_connection(users.v[i], in->connection)) {
+            *ret = users.v[i];
+            return OK;
+        }
+    return E_NO_ROW;
+}
+
+static Err find_anywhere(Ctx *ctx, const SignIn *in, User **ret)
 {
     Tx *tx = db_auto(ctx);
     const char *email = in->email, *phone = in->phone;
@@ -25,6 +47,21 @@ static Err find_user(Ctx *ctx, const SignIn *in, User **ret)
     if (phone_read(ctx, phone, &phone) != OK)
         return E_NO_ROW;
     return store_user_get_by_phone(tx, phone, in->aud, ret);
+}
+
+static Err find_user(Ctx *ctx, const SignIn *in, User **ret)
+{
+    const char *phone = in->phone;
+    User *user;
+
+    TRY(find_anywhere(ctx, in, &user));
+    if (of_connection(user, in->connection)) {
+        *ret = user;
+        return OK;
+    }
+    if (in->email == NULL && (phone == NULL || phone_read(ctx, phone, &phone) != OK))
+        return E_NO_ROW;
+    return find_in_connection(ctx, in, phone, ret);
 }
 
 /* The user whose identity an account is by now, and the account with its own password. */

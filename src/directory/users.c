@@ -120,11 +120,11 @@ static Err address_free(Tx *tx, const char *kind, const char *value, const char 
     TRY(store_address_holders(tx, kind, value, &holders));
     for (size_t i = 0; i < holders.n; i++) {
         const Holder *holder = holders.v[i];
-        const char *theirs = text_empty(holder->connection) ? "" : holder->connection;
+        const char *theirs = text_empty(holder->connection) ? DEFAULT_CONNECTION : holder->connection;
 
         if (text_eq(holder->id, self))
             continue;
-        if (connection == NULL || *theirs == '\0' || text_eq(theirs, connection))
+        if (connection == NULL || text_eq(theirs, connection))
             return fail(ctx, taken_error(kind), at, NULL);
         *elsewhere = true;
     }
@@ -650,14 +650,40 @@ Err address_to_identity(Tx *tx, User *user, const char *kind, const char *value,
     return store_identity_set_data(tx, identity);
 }
 
+/* The address that stands in the user's connection alone is verified, or not any more. */
+static Err verify_in_connection(Tx *tx, const User *user, const char *kind, bool verified)
+{
+    for (size_t i = 0; i < user->addresses.n; i++) {
+        Address address = *(const Address *)user->addresses.v[i];
+
+        if (address.primary || text_empty(address.connection) || !text_eq(address.connection, user->connection) || !text_eq(address.kind, kind))
+            continue;
+        address.verified_at = verified ? tx_ctx(tx)->now : 0;
+        address.updated_at = tx_ctx(tx)->now;
+        TRY(store_address_update(tx, &address));
+    }
+    return OK;
+}
+
+static Err set_confirmed(Tx *tx, User *user, const char *kind, bool confirmed)
+{
+    const bool email = text_eq(kind, "email");
+    const int64_t at = confirmed ? tx_ctx(tx)->now : 0;
+
+    if ((email ? user->email : user->phone) == NULL && !text_empty(user->connection))
+        return verify_in_connection(tx, user, kind, confirmed);
+    *(email ? &user->email_confirmed_at : &user->phone_confirmed_at) = at;
+    return OK;
+}
+
 static Err change_confirmed(Tx *tx, const UserPatch *in, User *user)
 {
     Ctx *ctx = tx_ctx(tx);
 
     if (HAS(in, email_confirmed) && (in->email_confirmed || in->unconfirm))
-        user->email_confirmed_at = in->email_confirmed ? ctx->now : 0;
+        TRY(set_confirmed(tx, user, "email", in->email_confirmed));
     if (HAS(in, phone_confirmed) && (in->phone_confirmed || in->unconfirm))
-        user->phone_confirmed_at = in->phone_confirmed ? ctx->now : 0;
+        TRY(set_confirmed(tx, user, "phone", in->phone_confirmed));
     if (in->email_confirmed && in->policy->verified_in_meta)
         user->meta_user = json_set(ctx->arena, user->meta_user, "email_verified", "true");
     if (!in->email_confirmed && !in->phone_confirmed)
@@ -744,14 +770,15 @@ Err address_make_primary(Tx *tx, User *user, const char *kind, const char *id, p
     return address_to_core(tx, user, address);
 }
 
-/* An address of its own that becomes the one of auth.users is no further one any more. */
+/* An address of its own that becomes the one of auth.users is no further one any more; the one of its connection gives way to it. */
 static Err take_further_back(Tx *tx, const User *user, const char *kind, const char *value)
 {
     for (size_t i = 0; i < user->addresses.n; i++) {
         const Address *address = user->addresses.v[i];
+        const bool own = text_empty(address->connection) ? text_eq(address->value, value) : text_eq(address->connection, user->connection);
 
-        if (!address->primary && text_empty(address->connection) && text_eq(address->kind, kind) && text_eq(address->value, value))
-            return store_address_delete(tx, address->id);
+        if (!address->primary && own && text_eq(address->kind, kind))
+            TRY(store_address_delete(tx, address->id));
     }
     return OK;
 }

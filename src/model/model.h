@@ -78,6 +78,13 @@ typedef struct ResourceServer {
     List scopes; /* Scope */
 } ResourceServer;
 
+/* hecate.connections: where users of Auth0 come from. Documents may be NULL but for options. */
+typedef struct Connection {
+    const char *id, *name, *strategy, *display_name, *options, *enabled_clients, *realms, *metadata;
+    bool is_domain_connection, show_as_button;
+    int64_t created_at;
+} Connection;
+
 /* hecate.roles, and who has one since when. */
 typedef struct Role {
     const char *id, *name, *description;
@@ -276,6 +283,7 @@ typedef enum UserField {
     UF_CREATED_AT,
     UF_UPDATED_AT,
     UF_PROVIDER,
+    UF_CONNECTION,  /* NULL: the default one */
     UF_PROVIDER_ID, /* of identities other than e-mail and phone */
     UF_META_USER,
     UF_META_APP, /* documents: `path` says which member */

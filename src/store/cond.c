@@ -43,6 +43,7 @@ static const struct {
     [UF_LAST_IP] = { "host(p.last_ip)", "p.last_ip" },
     [UF_CREATED_AT] = { "u.created_at" },
     [UF_UPDATED_AT] = { "u.updated_at" },
+    [UF_CONNECTION] = { "p.connection" },
     [UF_PROVIDER] = { "i.provider" },
     [UF_PROVIDER_ID] = { "i.provider_id" },
     [UF_META_USER] = { "u.raw_user_meta_data" },

@@ -19,6 +19,7 @@ static const UniqueRow unique_rows[] = {
     { "invitations_pending_idx", E_INVITED },
     { "roles_name_idx", E_CONFLICT },
     { "resource_servers_identifier_idx", E_CONFLICT },
+    { "connections_name_idx", E_CONFLICT },
     { "sessions_pkey", E_CONFLICT },
     { "refresh_tokens_token_unique", E_CONFLICT },
     { "mfa_factors_user_friendly_name_unique", E_FACTOR_NAME_TAKEN },

@@ -54,23 +54,37 @@ const char *auth0_cursor_write(Ctx *ctx, int64_t at, const char *id)
     return cursor;
 }
 
-Err auth0_cursor_read(Ctx *ctx, const char *text, int64_t *at, const char **id)
+static Err bad_cursor(Ctx *ctx)
+{
+    return auth0_say(ctx, 400, "invalid_paging",
+                     "The checkpoint ID provided in the 'from' parameter has expired or is invalid, please remove the checkpoint ID and try again");
+}
+
+Err auth0_cursor_read_text(Ctx *ctx, const char *text, int64_t *at, const char **id)
 {
     Str decoded, time;
     uint64_t number;
 
     if (text == NULL)
         return OK;
-    if (base64_read(ctx->arena, str_of(text), true, false, &decoded)) {
-        time = str_cut(&decoded, ',');
-        *id = decoded.p == NULL ? NULL : uuid_read(ctx->arena, decoded);
-        if (*id != NULL && str_to_u64(time, INT64_MAX, &number)) {
-            *at = (int64_t)number;
-            return OK;
-        }
-    }
-    return auth0_say(ctx, 400, "invalid_paging",
-                     "The checkpoint ID provided in the 'from' parameter has expired or is invalid, please remove the checkpoint ID and try again");
+    if (!base64_read(ctx->arena, str_of(text), true, false, &decoded))
+        return bad_cursor(ctx);
+    time = str_cut(&decoded, ',');
+    if (decoded.p == NULL || decoded.n == 0 || decoded.n > 64 || memchr(decoded.p, '\0', decoded.n) != NULL || !utf8_valid(decoded) ||
+        !str_to_u64(time, INT64_MAX, &number))
+        return bad_cursor(ctx);
+    *id = str_dup(ctx->arena, decoded);
+    *at = (int64_t)number;
+    return OK;
+}
+
+Err auth0_cursor_read(Ctx *ctx, const char *text, int64_t *at, const char **id)
+{
+    const char *found = NULL;
+
+    TRY(auth0_cursor_read_text(ctx, text, at, &found));
+    *id = found == NULL ? NULL : uuid_read(ctx->arena, str_of(found));
+    return found != NULL && *id == NULL ? bad_cursor(ctx) : OK;
 }
 
 /* ---- roles ---- */

@@ -1,78 +1,357 @@
-/* connections.c: the connections that users can have: one database, which all dialects share (spec/auth0.md 2.14). */
+/* connections.c: the connections that users come from (spec/auth0.md 2.14). */
+#include "directory/connections.h"
 #include "base/id.h"
 #include "dialect/auth0/internal.h"
 
-/* `con_` and 16 characters, from the name: the same on every node and after every start. */
-static const char *connection_id(Ctx *ctx, const char *name)
+static Err no_connection(Ctx *ctx)
 {
-    uint8_t sum[32];
-    Buf buf = buf_in(ctx->arena, 64);
-    char *text = "";
-
-    hash_sum(HASH_SHA256, str_of(name), sum);
-    base62_write(&buf, sum, sizeof(sum), 43);
-    IGNORE(buf_text(&buf, &text)); /* the cap fits by construction */
-    return arena_printf(ctx->arena, "con_%.16s", text);
+    return auth0_say(ctx, 404, "inexistent_connection", "The connection does not exist");
 }
 
-bool auth0_connection_known(Ctx *ctx, const char *id)
+static Err load(Ctx *ctx, Connection **ret)
 {
-    return text_eq(id, connection_id(ctx, AUTH0_CONNECTION));
+    const Err err = dir_connection_get(ctx, req_param(ctx, "id"), ret);
+
+    return err == E_NO_ROW ? no_connection(ctx) : err;
 }
 
-/* ---- reading them ---- */
-
-static const Auth0Connection *database(Ctx *ctx)
+Err auth0_connection_find(Ctx *ctx, const char *id, Connection **ret)
 {
-    Auth0Connection *view = ARENA_NEW(ctx->arena, Auth0Connection);
-
-    *view =
-        (Auth0Connection){ .id = connection_id(ctx, AUTH0_CONNECTION),
-                           .name = AUTH0_CONNECTION,
-                           .strategy = "auth0",
-                           .options = "{\"mfa\":{\"active\":true,\"return_enroll_settings\":true},\"import_mode\":false,\"passwordPolicy\":\"low\","
-                                      "\"strategy_version\":2,\"requires_username\":false,\"brute_force_protection\":true,"
-                                      "\"password_complexity_options\":{\"min_length\":8},\"enabledDatabaseCustomization\":false}" };
-    texts_add(ctx->arena, &view->realms, AUTH0_CONNECTION);
-    texts_add(ctx->arena, &view->enabled_clients, ((const Auth0Settings *)ctx_settings(ctx))->client_id);
-    return view;
+    return dir_connection_get(ctx, id, ret);
 }
 
-static bool strategy_wanted(const Auth0ConnectionQuery *query)
+/* ---- shown ---- */
+
+static const char *own_client(Ctx *ctx)
 {
-    for (size_t i = 0; i < query->strategy.n; i++)
-        if (text_eq(query->strategy.v[i], "auth0"))
-            return true;
-    return query->strategy.n == 0;
+    return ((const Auth0Settings *)ctx_settings(ctx))->client_id;
+}
+
+/* Without a list of its own a connection is everybody's, and its own realm. */
+static Auth0Connection view_of(Ctx *ctx, const Connection *connection)
+{
+    const char *client = json_quote(ctx->arena, own_client(ctx)), *name = json_quote(ctx->arena, connection->name);
+
+    return (Auth0Connection){
+        .id = connection->id,
+        .name = connection->name,
+        .display_name = connection->display_name,
+        .strategy = connection->strategy,
+        .options = connection->options,
+        .metadata = connection->metadata,
+        .is_domain_connection = connection->is_domain_connection,
+        .show_as_button = connection->show_as_button,
+        .realms = connection->realms != NULL ? connection->realms : arena_printf(ctx->arena, "[%s]", name),
+        .enabled_clients = connection->enabled_clients != NULL ? connection->enabled_clients : arena_printf(ctx->arena, "[%s]", client),
+    };
+}
+
+static Err reply_connection(Ctx *ctx, Reply *reply, int status, const Connection *connection, const Field *fields)
+{
+    const Auth0Connection view = view_of(ctx, connection);
+
+    return reply_json(ctx, reply, status, AUTH0_JSON, fields, &view, JSON_PLAIN);
+}
+
+/* ---- lists ---- */
+
+static void write_page(Ctx *ctx, Reply *reply, const Auth0ConnectionQuery *query, const List *rows, int64_t limit, int64_t total)
+{
+    const Field *fields = auth0_chosen(ctx, auth0_connection, query->fields, !HAS(query, include_fields) || query->include_fields);
+    const bool by_key = HAS(query, take) || HAS(query, from);
+    List views = { 0 };
+
+    for (size_t i = 0; i < rows->n && i < (size_t)limit; i++) {
+        Auth0Connection *view = ARENA_NEW(ctx->arena, Auth0Connection);
+
+        *view = view_of(ctx, rows->v[i]);
+        list_add(ctx->arena, &views, view);
+    }
+    reply->status = 200;
+    reply_header(reply, "Content-Type", AUTH0_JSON);
+    if (by_key)
+        buf_puts(&reply->body, "{\"connections\":");
+    else if (query->include_totals)
+        buf_printf(&reply->body, "{\"total\":%lld,\"start\":%lld,\"limit\":%lld,\"connections\":", (long long)total, (long long)(query->page * limit),
+                   (long long)limit);
+    json_write_list(&reply->body, fields, &views, JSON_PLAIN);
+    if (by_key && rows->n > views.n) {
+        const Connection *last = rows->v[views.n - 1];
+
+        buf_printf(&reply->body, ",\"next\":\"%s\"", auth0_cursor_write(ctx, last->created_at, last->id));
+    }
+    if (by_key || query->include_totals)
+        buf_puts(&reply->body, "}");
 }
 
 Err auth0_connection_list(Ctx *ctx, const Req *req, Reply *reply)
 {
     Auth0ConnectionQuery query = { 0 };
-    const Auth0Connection *view = database(ctx);
-    List list = { 0 };
-    int64_t total;
+    ConnectionPage page;
+    int64_t total = 0, limit;
+    List rows = { 0 };
+    bool by_key;
 
     TRY(auth0_query(ctx, req, auth0_connection_query, &query));
-    total = (query.name == NULL || text_eq(query.name, view->name)) && strategy_wanted(&query);
-    if (total == 1 && query.page == 0 && query.from == NULL)
-        list_add(ctx->arena, &list, (void *)(uintptr_t)view);
-    reply->status = 200;
-    reply_header(reply, "Content-Type", AUTH0_JSON);
-    if (query.include_totals)
-        buf_printf(&reply->body, "{\"total\":%lld,\"start\":0,\"limit\":50,\"connections\":", (long long)total);
-    else if (HAS(&query, take) || HAS(&query, from))
-        buf_puts(&reply->body, "{\"connections\":");
-    json_write_list(&reply->body, auth0_connection, &list, JSON_PLAIN);
-    if (query.include_totals || HAS(&query, take) || HAS(&query, from))
-        buf_puts(&reply->body, "}");
+    by_key = HAS(&query, take) || HAS(&query, from);
+    limit = by_key ? (HAS(&query, take) ? query.take : DEFAULT_PAGE) : HAS(&query, per_page) ? query.per_page : DEFAULT_PAGE;
+    page = (ConnectionPage){ .name = query.name,
+                             .strategies = &query.strategy,
+                             .limit = limit + 1,
+                             .offset = by_key ? 0 : query.page * limit,
+                             .total = query.include_totals ? &total : NULL };
+    TRY(auth0_cursor_read_text(ctx, query.from, &page.after, &page.after_id));
+    TRY(dir_connection_list(ctx, &page, &rows));
+    write_page(ctx, reply, &query, &rows, limit, total);
     return OK;
 }
 
 Err auth0_connection_get(Ctx *ctx, const Req *req, Reply *reply)
 {
+    Auth0ConnectionQuery query = { 0 };
+    Connection *connection;
+
+    TRY(auth0_query(ctx, req, auth0_connection_fields, &query));
+    TRY(load(ctx, &connection));
+    return reply_connection(ctx, reply, 200, connection,
+                            auth0_chosen(ctx, auth0_connection, query.fields, !HAS(&query, include_fields) || query.include_fields));
+}
+
+/* ---- making and changing ---- */
+
+/* Where identifiers are attributes, the option from before them has no place. */
+static Err check_options(Ctx *ctx, const char *options)
+{
+    if (options != NULL && json_get(ctx->arena, options, "attributes") != NULL && json_get(ctx->arena, options, "requires_username") != NULL)
+        return auth0_say(ctx, 400, "invalid_body", "Cannot set both options.attributes and options.requires_username");
+    return OK;
+}
+
+static const char *texts_doc(Ctx *ctx, const Texts *texts)
+{
+    const char *doc = "[";
+
+    for (size_t i = 0; i < texts->n; i++)
+        doc = arena_printf(ctx->arena, "%s%s%s", doc, i == 0 ? "" : ",", json_quote(ctx->arena, texts->v[i]));
+    return arena_printf(ctx->arena, "%s]", doc);
+}
+
+/* Options come whole (2.14). */
+static void take_members(Ctx *ctx, const Auth0ConnectionIn *in, Connection *connection)
+{
+    if (HAS(in, display_name))
+        connection->display_name = in->display_name;
+    if (HAS(in, options))
+        connection->options = in->options == NULL ? "{}" : in->options;
+    if (HAS(in, metadata))
+        connection->metadata = in->metadata;
+    if (HAS(in, enabled_clients))
+        connection->enabled_clients = texts_doc(ctx, &in->enabled_clients);
+    if (HAS(in, realms))
+        connection->realms = texts_doc(ctx, &in->realms);
+    if (HAS(in, is_domain_connection))
+        connection->is_domain_connection = in->is_domain_connection;
+    if (HAS(in, show_as_button))
+        connection->show_as_button = in->show_as_button;
+}
+
+Err auth0_connection_create(Ctx *ctx, const Req *req, Reply *reply)
+{
+    Auth0ConnectionIn in = { 0 };
+    Connection connection;
+    Err err;
+
+    TRY(auth0_body(ctx, req, 0, &in));
+    if (!auth0_provider_known(in.strategy))
+        return auth0_bad_member(ctx, "strategy", "Kind of the connection", "No enum match for: %.200s", in.strategy);
+    TRY(check_options(ctx, in.options));
+    connection = (Connection){ .name = in.name, .strategy = in.strategy, .options = "{}" };
+    take_members(ctx, &in, &connection);
+    err = dir_connection_create(ctx, &connection);
+    if (err == E_CONFLICT)
+        return auth0_say(ctx, 409, "connection_conflict", "A connection with the same name already exists");
+    TRY(err);
+    return reply_connection(ctx, reply, 201, &connection, auth0_connection);
+}
+
+Err auth0_connection_update(Ctx *ctx, const Req *req, Reply *reply)
+{
+    Auth0ConnectionIn in = { 0 };
+    Connection *connection;
+    Err err;
+
+    TRY(auth0_body(ctx, req, 0, &in));
+    TRY(check_options(ctx, in.options));
+    TRY(load(ctx, &connection));
+    take_members(ctx, &in, connection);
+    err = dir_connection_update(ctx, connection);
+    TRY(err == E_NO_ROW ? no_connection(ctx) : err);
+    return reply_connection(ctx, reply, 200, connection, auth0_connection);
+}
+
+/* Nobody there is no error. The default one stays: users of the other APIs are of it. */
+Err auth0_connection_delete(Ctx *ctx, const Req *req, Reply *reply)
+{
+    const Err err = dir_connection_delete(ctx, req_param(ctx, "id"));
+
     (void)req;
-    if (!auth0_connection_known(ctx, req_param(ctx, "id")))
-        return auth0_say(ctx, 404, "inexistent_connection", "The connection does not exist");
-    return reply_json(ctx, reply, 200, AUTH0_JSON, auth0_connection, database(ctx), JSON_PLAIN);
+    if (err == E_CONFLICT)
+        return auth0_say(ctx, 400, "operation_not_supported", "The connection " AUTH0_CONNECTION " cannot be deleted.");
+    if (err != OK && err != E_NO_ROW)
+        return err;
+    return auth0_reply_empty(reply, 204);
+}
+
+/* ---- users and clients of one ---- */
+
+/* The one whose address it is in this connection. */
+Err auth0_connection_user_delete(Ctx *ctx, const Req *req, Reply *reply)
+{
+    UserQuery *query = ARENA_NEW(ctx->arena, UserQuery);
+    Auth0UserQuery in = { 0 };
+    Connection *connection;
+    List users = { 0 };
+
+    TRY(auth0_query(ctx, req, auth0_connection_user, &in));
+    TRY(load(ctx, &connection));
+    *query = (UserQuery){ .whole = true, .living = true, .limit = 100 };
+    texts_add(ctx->arena, &query->emails, text_lower(ctx->arena, in.email));
+    TRY(dir_user_list(ctx, query, &users));
+    for (size_t i = 0; i < users.n; i++) {
+        const Auth0User *view = auth0_user_view(ctx, users.v[i]);
+        const Auth0Identity *primary = view->identities.v[0];
+        Err err = OK;
+
+        if (text_eq(primary->connection, connection->name) && text_eq(view->email, text_lower(ctx->arena, in.email)))
+            err = dir_user_delete(ctx, ((const User *)users.v[i])->id, false);
+        if (err != OK && err != E_NO_USER)
+            return err;
+    }
+    return auth0_reply_empty(reply, 204);
+}
+
+static Err read_clients(Ctx *ctx, const Connection *connection, Auth0Clients *ret)
+{
+    const Auth0Connection view = view_of(ctx, connection);
+
+    return json_read(ctx, str_of(arena_printf(ctx->arena, "{\"clients\":%s}", view.enabled_clients)), 0, auth0_clients, ret);
+}
+
+Err auth0_connection_clients(Ctx *ctx, const Req *req, Reply *reply)
+{
+    Auth0PageQuery query = { 0 };
+    Auth0Clients clients = { 0 };
+    Connection *connection;
+
+    TRY(auth0_query(ctx, req, auth0_take_query, &query));
+    TRY(load(ctx, &connection));
+    TRY(read_clients(ctx, connection, &clients));
+    reply->status = 200;
+    reply_header(reply, "Content-Type", AUTH0_JSON);
+    buf_puts(&reply->body, "{\"clients\":[");
+    for (size_t i = 0; i < clients.ids.n; i++)
+        buf_printf(&reply->body, "%s{\"client_id\":%s}", i == 0 ? "" : ",", json_quote(ctx->arena, clients.ids.v[i]));
+    buf_puts(&reply->body, "]}");
+    return OK;
+}
+
+/* The list, with one client more or less. */
+static void set_client(Ctx *ctx, Auth0Clients *clients, const Auth0ClientStatus *change)
+{
+    Texts next = { 0 };
+
+    for (size_t i = 0; i < clients->ids.n; i++)
+        if (!text_eq(clients->ids.v[i], change->client_id))
+            texts_add(ctx->arena, &next, clients->ids.v[i]);
+    if (change->status)
+        texts_add(ctx->arena, &next, change->client_id);
+    clients->ids = next;
+}
+
+Err auth0_connection_clients_set(Ctx *ctx, const Req *req, Reply *reply)
+{
+    Auth0Clients clients = { 0 };
+    Connection *connection;
+    List changes = { 0 };
+    Err err;
+
+    if (json_read_list(ctx, req->body, auth0_client_status, &changes) != OK || changes.n == 0 || changes.n > 50)
+        return auth0_bad_member(ctx, NULL, NULL, "Data does not match the schema of a list of clients");
+    TRY(load(ctx, &connection));
+    TRY(read_clients(ctx, connection, &clients));
+    for (size_t i = 0; i < changes.n; i++)
+        set_client(ctx, &clients, changes.v[i]);
+    connection->enabled_clients = texts_doc(ctx, &clients.ids);
+    err = dir_connection_update(ctx, connection);
+    TRY(err == E_NO_ROW ? no_connection(ctx) : err);
+    return auth0_reply_empty(reply, 204);
+}
+
+/* ---- what a connection asks of its users ---- */
+
+bool auth0_connection_off(const Connection *connection)
+{
+    return text_eq(connection->enabled_clients, "[]");
+}
+
+/* Lengths and kinds of characters (2.14); `run`: how often one character may follow itself. */
+static const struct {
+    const char *name;
+    int64_t length;
+    int kinds;
+    bool first_three;
+    size_t run;
+} password_policies[] = {
+    { "none", 1, 0, false, 0 }, { "low", 6, 0, false, 0 }, { "fair", 8, 3, true, 0 }, { "good", 8, 3, false, 0 }, { "excellent", 10, 3, false, 2 },
+};
+
+static size_t longest_run(const char *text)
+{
+    size_t longest = 0, run = 0;
+
+    for (size_t i = 0; text[i] != '\0'; i++) {
+        run = i > 0 && text[i] == text[i - 1] ? run + 1 : 1;
+        longest = run > longest ? run : longest;
+    }
+    return longest;
+}
+
+static int kinds_of(const char *text, bool first_three)
+{
+    bool lower = false, upper = false, digit = false, other = false;
+
+    for (; *text != '\0'; text++) {
+        const bool is_lower = *text >= 'a' && *text <= 'z', is_upper = *text >= 'A' && *text <= 'Z', is_digit = *text >= '0' && *text <= '9';
+
+        lower |= is_lower;
+        upper |= is_upper;
+        digit |= is_digit;
+        other |= !is_lower && !is_upper && !is_digit;
+    }
+    return lower + upper + digit + (other && !first_three);
+}
+
+static int64_t least_length(Ctx *ctx, const char *options, int64_t otherwise)
+{
+    const char *complexity = json_get(ctx->arena, options, "password_complexity_options");
+    const char *text = complexity == NULL ? NULL : json_get(ctx->arena, complexity, "min_length");
+    uint64_t n;
+
+    return text != NULL && str_to_u64(str_of(text), 128, &n) && n > 0 ? (int64_t)n : otherwise;
+}
+
+Err auth0_password_fits(Ctx *ctx, const Connection *connection, const char *password)
+{
+    const char *policy = json_get(ctx->arena, connection->options, "passwordPolicy");
+
+    for (size_t i = 0; password != NULL && i < COUNTOF(password_policies); i++) {
+        const typeof(password_policies[0]) *row = &password_policies[i];
+
+        if (!text_eq(row->name, policy == NULL ? "none" : policy))
+            continue;
+        if ((int64_t)utf8_length(str_of(password)) < least_length(ctx, connection->options, row->length) ||
+            kinds_of(password, row->first_three) < row->kinds || (row->run > 0 && longest_run(password) > row->run))
+            return fail(ctx, E_WEAK_PASSWORD, NOWHERE, NULL);
+    }
+    return OK;
 }

@@ -145,9 +145,10 @@ static Err id_token(Ctx *ctx, const UserGrant *user, const char **ret)
 /* What the caller keeps is sealed: it opens nothing in another dialect, and carries what was granted. */
 static Err refresh_seal(Ctx *ctx, const UserGrant *user, const char **ret)
 {
-    const char *doc = arena_printf(ctx->arena, "{\"token\":%s,\"session\":%s,\"scope\":%s,\"audience\":%s}",
-                                   json_quote(ctx->arena, user->grant.refresh_token), json_quote(ctx->arena, user->grant.session->id),
-                                   json_quote(ctx->arena, user->granted == NULL ? user->scope : user->granted), user->audience == NULL ? "null" : json_quote(ctx->arena, user->audience));
+    const char *doc =
+        arena_printf(ctx->arena, "{\"token\":%s,\"session\":%s,\"scope\":%s,\"audience\":%s}", json_quote(ctx->arena, user->grant.refresh_token),
+                     json_quote(ctx->arena, user->grant.session->id), json_quote(ctx->arena, user->granted == NULL ? user->scope : user->granted),
+                     user->audience == NULL ? "null" : json_quote(ctx->arena, user->audience));
     char *sealed;
 
     TRY(seal_write(ctx->arena, ctx->directory->data_key, SEAL_PURPOSE, str_of(doc), &sealed));
@@ -185,6 +186,17 @@ static bool all_digits(const char *text)
     return text[0] == '+' && strspn(text + 1, "0123456789") == strlen(text + 1);
 }
 
+/* A database that is there. */
+static Err check_realm(Ctx *ctx, const char *name)
+{
+    Connection *connection;
+    const Err err = dir_connection_named(ctx, name, &connection);
+
+    if (err == E_NO_ROW || (err == OK && !text_eq(connection->strategy, "auth0")))
+        return fail(ctx, E_BAD_VALUE, NOWHERE, "Unknown realm %.200s.", name);
+    return err;
+}
+
 Err auth0_grant_password(Ctx *ctx, const Auth0TokenIn *in, Reply *reply)
 {
     const bool realm = !text_eq(in->grant_type, "password");
@@ -193,8 +205,8 @@ Err auth0_grant_password(Ctx *ctx, const Auth0TokenIn *in, Reply *reply)
 
     if (text_empty(in->username) || text_empty(in->password) || (realm && text_empty(in->realm)))
         return fail(ctx, E_MISSING, NOWHERE, text_empty(in->username) ? "username" : text_empty(in->password) ? "password" : "realm");
-    if (realm && !text_eq(in->realm, AUTH0_CONNECTION))
-        return fail(ctx, E_BAD_VALUE, NOWHERE, "Unknown realm %.200s.", in->realm);
+    TRY(check_realm(ctx, realm ? in->realm : AUTH0_CONNECTION));
+    sign_in.connection = realm ? in->realm : AUTH0_CONNECTION;
     TRY(take_audience(ctx, in->audience, in->scope, &user));
     *(strchr(in->username, '@') != NULL ? &sign_in.email : all_digits(in->username) ? &sign_in.phone : &sign_in.username) = in->username;
     TRY(dir_sign_in(ctx, &sign_in, &user.grant));

@@ -11,6 +11,11 @@ static const char providers[] =
     "planningcenter salesforce salesforce-community salesforce-sandbox samlp sharepoint shop shopify sms soundcloud thirtysevensignals twitter "
     "untappd vkontakte waad weibo windowslive wordpress yahoo yandex";
 
+bool auth0_provider_known(const char *provider)
+{
+    return word_in(STR(providers), ' ', str_of(provider));
+}
+
 /* An account, as a body or a path names it. */
 typedef struct Account {
     const char *provider, *subject, *id; /* id: provider|subject */
@@ -93,6 +98,17 @@ static Err link_account(Ctx *ctx, const User *primary, const Account *account, U
                                                        : err;
 }
 
+/* The connection is there, and of this provider. */
+static Err check_connection(Ctx *ctx, const Auth0Link *in)
+{
+    Connection *connection;
+    const Err err = in->connection_id == NULL ? OK : auth0_connection_find(ctx, in->connection_id, &connection);
+
+    if (err == E_NO_ROW || (err == OK && in->connection_id != NULL && !text_eq(connection->strategy, in->provider)))
+        return auth0_say(ctx, 400, "inexistent_connection", "The provider/connection is not configured.");
+    return err;
+}
+
 static Err check_link(Ctx *ctx, const Auth0Link *in)
 {
     if (in->link_with != NULL && (in->provider != NULL || in->user_id != NULL))
@@ -103,11 +119,9 @@ static Err check_link(Ctx *ctx, const Auth0Link *in)
         return auth0_bad_member(ctx, NULL, NULL, "Missing required property: provider");
     if (in->user_id == NULL)
         return auth0_bad_member(ctx, NULL, NULL, "Missing required property: user_id");
-    if (!word_in(STR(providers), ' ', str_of(in->provider)))
+    if (!auth0_provider_known(in->provider))
         return auth0_bad_member(ctx, "provider", "Identity provider", "No enum match for: %.200s", in->provider);
-    if (in->connection_id != NULL && !auth0_connection_known(ctx, in->connection_id))
-        return auth0_say(ctx, 400, "inexistent_connection", "The provider/connection is not configured.");
-    return OK;
+    return check_connection(ctx, in);
 }
 
 Err auth0_identity_link(Ctx *ctx, const Req *req, Reply *reply)
@@ -166,7 +180,7 @@ Err auth0_identity_unlink(Ctx *ctx, const Req *req, Reply *reply)
 
     (void)req;
     TRY(auth0_check_user_id(ctx, req_param(ctx, "id")));
-    if (!word_in(STR(providers), ' ', str_of(account.provider)))
+    if (!auth0_provider_known(account.provider))
         return auth0_bad_param(ctx, "provider", "Identity provider", "No enum match for: %.200s", account.provider);
     TRY(auth0_load(ctx, req_param(ctx, "id"), &user));
     if (text_eq(auth0_user_id(ctx, user), account.id))

@@ -4,9 +4,10 @@
 
 #include "dialect/auth0/auth0.h"
 #include "dialect/auth0/wire.h"
+#include "directory/connections.h"
 
 #define AUTH0_JSON "application/json; charset=utf-8"
-#define AUTH0_CONNECTION "Username-Password-Authentication" /* the one database */
+#define AUTH0_CONNECTION DEFAULT_CONNECTION
 
 extern const ErrRow auth0_errors[ERR_COUNT];
 extern const Route auth0_routes[];
@@ -43,6 +44,8 @@ const Auth0User *auth0_user_view(Ctx *ctx, const User *user);
 const char *auth0_user_id(Ctx *ctx, const User *user);
 /* Only the named members of a user, or all but these, as the query says. */
 const Field *auth0_chosen_fields(Ctx *ctx, const Auth0UserQuery *query);
+/* The members of a table that a comma-separated list names (NULL: all), or all but these. */
+const Field *auth0_chosen(Ctx *ctx, const Field *table, const char *names, bool include);
 Err auth0_reply_user(Ctx *ctx, Reply *reply, int status, const User *user);
 /* The directory's word for one of Auth0's providers, or the text itself. */
 const char *auth0_provider_here(const char *provider);
@@ -64,6 +67,7 @@ Err auth0_user_list(Ctx *ctx, const Req *req, Reply *reply);
 Err auth0_users_by_email(Ctx *ctx, const Req *req, Reply *reply);
 
 /* identities.c */
+bool auth0_provider_known(const char *provider);
 Err auth0_identity_link(Ctx *ctx, const Req *req, Reply *reply);
 Err auth0_identity_unlink(Ctx *ctx, const Req *req, Reply *reply);
 
@@ -74,16 +78,18 @@ int64_t auth0_limit(const Auth0PageQuery *query);
 Err auth0_reply_page(Reply *reply, const Auth0PageQuery *query, const char *name, const Field *fields, const List *list, int64_t total);
 /* Nothing, or {} for another status than 204. */
 Err auth0_reply_empty(Reply *reply, int status);
-#define ACCESS_HANDLERS(X)                                                                                                          \
-    X(role_create)                                                                                                                  \
-    X(role_get)                                                                                                                     \
-    X(role_update) X(role_delete) X(role_list) X(user_roles) X(user_roles_add) X(user_roles_remove) X(role_users) X(role_users_add) \
-        X(user_permissions) X(user_permissions_add) X(user_permissions_remove) X(role_permissions) X(role_permissions_add)          \
-            X(role_permissions_remove) X(server_create) X(server_get) X(server_list) X(server_update) X(server_delete)
+#define ACCESS_HANDLERS(X)                                                                                                                         \
+    X(role_create)                                                                                                                                 \
+    X(role_get)                                                                                                                                    \
+    X(role_update)                                                                                                                                 \
+    X(role_delete) X(role_list) X(user_roles) X(user_roles_add) X(user_roles_remove) X(role_users) X(role_users_add) X(user_permissions)           \
+        X(user_permissions_add) X(user_permissions_remove) X(role_permissions) X(role_permissions_add) X(role_permissions_remove) X(server_create) \
+            X(server_get) X(server_list) X(server_update) X(server_delete)
 #define HANDLER(name) Err auth0_##name(Ctx *ctx, const Req *req, Reply *reply);
 ACCESS_HANDLERS(HANDLER)
 const char *auth0_cursor_write(Ctx *ctx, int64_t at, const char *id);
-Err auth0_cursor_read(Ctx *ctx, const char *text, int64_t *at, const char **id); /* NULL: the start */
+Err auth0_cursor_read(Ctx *ctx, const char *text, int64_t *at, const char **id);      /* NULL: the start; the id is a UUID */
+Err auth0_cursor_read_text(Ctx *ctx, const char *text, int64_t *at, const char **id); /* the same with any id */
 
 /* account.c */
 /* The user that the path names. */
@@ -92,19 +98,26 @@ Err auth0_load_param(Ctx *ctx, User **ret);
 Err auth0_reply_fixed(Ctx *ctx, Reply *reply, const char *text);
 
 /* account.c, sessions.c, methods.c, logs.c, blocks.c */
-#define ACCOUNT_HANDLERS(X)                                                                                                                         \
-    X(sessions)                                                                                                                                     \
-    X(tokens)                                                                                                                                       \
-    X(sessions_end) X(tokens_end) X(session_get) X(token_get) X(session_end) X(token_end) X(method_list) X(method_create) X(methods_set)            \
-        X(methods_delete) X(method_get) X(method_update) X(method_delete) X(provider_delete) X(recovery_code) X(enrollments) X(user_logs) X(blocks) \
-            X(blocks_end) X(user_blocks) X(user_blocks_end) X(nothing_kept) X(risk_clear) X(organizations) X(connected_accounts) X(tokensets)       \
-                X(revoke_access)
+#define ACCOUNT_HANDLERS(X)                                                                                                                     \
+    X(sessions)                                                                                                                                 \
+    X(tokens)                                                                                                                                   \
+    X(sessions_end)                                                                                                                             \
+    X(tokens_end) X(session_get) X(token_get) X(session_end) X(token_end) X(method_list) X(method_create) X(methods_set) X(methods_delete)      \
+        X(method_get) X(method_update) X(method_delete) X(provider_delete) X(recovery_code) X(enrollments) X(user_logs) X(blocks) X(blocks_end) \
+            X(user_blocks) X(user_blocks_end) X(nothing_kept) X(risk_clear) X(organizations) X(connected_accounts) X(tokensets) X(revoke_access)
 ACCOUNT_HANDLERS(HANDLER)
 
 /* connections.c */
-bool auth0_connection_known(Ctx *ctx, const char *id);
-HANDLER(connection_list)
-HANDLER(connection_get)
+Err auth0_connection_find(Ctx *ctx, const char *id, Connection **ret); /* E_NO_ROW */
+/* Is it open to no client? */
+bool auth0_connection_off(const Connection *connection);
+/* The connection's rules for passwords: E_WEAK_PASSWORD. NULL passes. */
+Err auth0_password_fits(Ctx *ctx, const Connection *connection, const char *password);
+#define CONNECTION_HANDLERS(X) \
+    X(connection_list)         \
+    X(connection_get)          \
+    X(connection_create) X(connection_update) X(connection_delete) X(connection_user_delete) X(connection_clients) X(connection_clients_set)
+CONNECTION_HANDLERS(HANDLER)
 
 /* grants.c, signup.c */
 Err auth0_grant_password(Ctx *ctx, const Auth0TokenIn *in, Reply *reply);

@@ -75,15 +75,14 @@ static Err read_page(Ctx *ctx, const Auth0UserQuery *in, UserQuery *query)
     return read_sort(ctx, in->sort, query);
 }
 
-/* Users with an identity of this connection; all have one of the database. */
+/* Users of this connection, or with an identity of it. */
 static void add_connection(Ctx *ctx, const char *connection, UserQuery *query)
 {
     Cond *cond, *both;
 
-    if (connection == NULL || text_eq(connection, AUTH0_CONNECTION))
+    if (connection == NULL)
         return;
-    cond = ARENA_NEW(ctx->arena, Cond);
-    *cond = (Cond){ .kind = COND_EQUAL, .field = UF_PROVIDER, .low = { .kind = F_TEXT, .text = auth0_provider_here(connection) } };
+    cond = search_connection(ctx, connection);
     if (query->where != NULL) {
         both = ARENA_NEW(ctx->arena, Cond);
         *both = (Cond){ .kind = COND_AND, .a = (Cond *)(uintptr_t)query->where, .b = cond };

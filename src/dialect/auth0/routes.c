@@ -77,7 +77,13 @@ const Route auth0_routes[] = {
     { GET,    "/api/v2/user-blocks/{id}", NEED_SECRET, auth0_user_blocks, NULL, NULL, .scope = "read:users" },
     { DELETE, "/api/v2/user-blocks/{id}", NEED_SECRET, auth0_user_blocks_end, NULL, NULL, .scope = "update:users" },
     { GET,    "/api/v2/connections", NEED_SECRET, auth0_connection_list, auth0_connection_query, auth0_connection, .scope = "read:connections" },
-    { GET,    "/api/v2/connections/{id}", NEED_SECRET, auth0_connection_get, NULL, auth0_connection, .scope = "read:connections" },
+    { POST,   "/api/v2/connections", NEED_SECRET, auth0_connection_create, auth0_new_connection, auth0_connection, .scope = "create:connections" },
+    { GET,    "/api/v2/connections/{id}", NEED_SECRET, auth0_connection_get, auth0_connection_fields, auth0_connection, .scope = "read:connections" },
+    { PATCH,  "/api/v2/connections/{id}", NEED_SECRET, auth0_connection_update, auth0_connection_patch, auth0_connection, .scope = "update:connections" },
+    { DELETE, "/api/v2/connections/{id}", NEED_SECRET, auth0_connection_delete, NULL, NULL, .scope = "delete:connections" },
+    { DELETE, "/api/v2/connections/{id}/users", NEED_SECRET, auth0_connection_user_delete, auth0_connection_user, NULL, .scope = "delete:users" },
+    { GET,    "/api/v2/connections/{id}/clients", NEED_SECRET, auth0_connection_clients, auth0_take_query, NULL, .scope = "read:connections" },
+    { PATCH,  "/api/v2/connections/{id}/clients", NEED_SECRET, auth0_connection_clients_set, auth0_client_status, NULL, .scope = "update:connections" },
     { GET,    "/api/v2/users-by-email",            NEED_SECRET,  auth0_users_by_email, auth0_email_query, auth0_user, .scope = "read:users" },
     { 0 }
 };

@@ -119,15 +119,29 @@ static bool is_connection_id(const char *text)
            strspn(text + n, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == 16;
 }
 
+/* Letters and digits, with single hyphens between them. */
+static bool is_connection_name(const char *text)
+{
+    const size_t n = strlen(text);
+
+    return n > 0 && text[0] != '-' && text[n - 1] != '-' && strstr(text, "--") == NULL &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == n;
+}
+
 /* Each name that `form` of a field may have. */
 static const struct {
     const char *name;
     bool (*fits)(const char *text);
 } forms[] = {
-    { "email", is_email },           { "strict-uri", is_uri },
-    { "username", is_username },     { "user-id", is_user_id },
-    { "^\\+[0-9]{1,15}$", is_e164 }, { "^con_[A-Za-z0-9]{16}$", is_connection_id },
-    { "^\\S*$", has_no_space },      { "^[a-zA-Z0-9_.]+:(1|-1)$", is_sort },
+    { "email", is_email },
+    { "strict-uri", is_uri },
+    { "username", is_username },
+    { "user-id", is_user_id },
+    { "^\\+[0-9]{1,15}$", is_e164 },
+    { "^con_[A-Za-z0-9]{16}$", is_connection_id },
+    { "^[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9])*$", is_connection_name },
+    { "^\\S*$", has_no_space },
+    { "^[a-zA-Z0-9_.]+:(1|-1)$", is_sort },
 };
 
 static bool fits(const char *form, const char *text)

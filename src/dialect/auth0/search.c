@@ -358,6 +358,51 @@ static Err identity_is(Parser *p, UserField field, const char *text, Cond **ret)
     return OK;
 }
 
+static Cond *cond_of(Ctx *ctx, CondKind kind, UserField field, const char *text)
+{
+    Cond *cond = ARENA_NEW(ctx->arena, Cond);
+
+    *cond = (Cond){ .kind = kind, .field = field, .low = { .kind = F_TEXT, .text = text } };
+    return cond;
+}
+
+static Cond *join(Ctx *ctx, CondKind kind, Cond *a, Cond *b)
+{
+    Cond *cond = ARENA_NEW(ctx->arena, Cond);
+
+    *cond = (Cond){ .kind = kind, .a = a, .b = b };
+    return cond;
+}
+
+/* Users of the connection, or with an identity of another party of this name. Users of the default one name none. */
+Cond *search_connection(Ctx *ctx, const char *name)
+{
+    Cond *named = cond_of(ctx, COND_EQUAL, UF_CONNECTION, name), *none = join(ctx, COND_NOT, cond_of(ctx, COND_EXISTS, UF_CONNECTION, NULL), NULL);
+
+    return join(ctx, COND_OR, named, text_eq(name, AUTH0_CONNECTION) ? none : cond_of(ctx, COND_EQUAL, UF_PROVIDER, auth0_provider_here(name)));
+}
+
+/* The way of a user's own identity stands in its id; passwordless ones are no users of the database. */
+static Cond *with_prefix(Ctx *ctx, const char *provider)
+{
+    Cond *cond = cond_of(ctx, COND_MATCH, UF_USER_ID, NULL);
+
+    texts_add(ctx->arena, &cond->pieces, arena_printf(ctx->arena, "%s|", provider));
+    texts_add(ctx->arena, &cond->pieces, "");
+    return cond;
+}
+
+static Err of_provider(Parser *p, const char *text, Cond **ret)
+{
+    if (text_eq(text, "email") || text_eq(text, "sms"))
+        *ret = with_prefix(p->ctx, text);
+    else if (text_eq(text, "auth0"))
+        *ret = join(p->ctx, COND_NOT, join(p->ctx, COND_OR, with_prefix(p->ctx, "email"), with_prefix(p->ctx, "sms")), NULL);
+    else
+        return identity_is(p, UF_PROVIDER, auth0_provider_here(text), ret);
+    return OK;
+}
+
 static Err search_identity(Parser *p, Str member, const Term *term, Cond **ret)
 {
     const char *text = term->pieces.v[0];
@@ -365,10 +410,12 @@ static Err search_identity(Parser *p, Str member, const Term *term, Cond **ret)
 
     if (term->pieces.n != 1)
         return bad(p->ctx, "Wildcards are not supported on identities");
-    if (str_eq(member, STR("connection")))
-        return text_eq(text, AUTH0_CONNECTION) ? everybody(p, true, ret) : identity_is(p, UF_PROVIDER, auth0_provider_here(text), ret);
+    if (str_eq(member, STR("connection"))) {
+        *ret = search_connection(p->ctx, text);
+        return OK;
+    }
     if (str_eq(member, STR("provider")))
-        return text_eq(text, "auth0") ? everybody(p, true, ret) : identity_is(p, UF_PROVIDER, auth0_provider_here(text), ret);
+        return of_provider(p, text, ret);
     if (str_eq(member, STR("isSocial")))
         return text_eq(text, "true") ? identity_is(p, UF_PROVIDER, NULL, ret) : everybody(p, text_eq(text, "false"), ret);
     if (!str_eq(member, STR("user_id")))

@@ -6,6 +6,8 @@
 
 /* Reads `q` into a tree of conditions. E_BAD_VALUE (invalid_query_string): not of the language, or a search that it does not allow. */
 Err search_read(Ctx *ctx, const char *q, const Cond **ret);
+/* Users who have an identity of the connection with this name. */
+Cond *search_connection(Ctx *ctx, const char *name);
 /* E_BAD_VALUE: the tree became more than one statement can hold. */
 Err search_too_large(Ctx *ctx);
 

@@ -78,32 +78,55 @@ static Err check_body(Ctx *ctx, const Auth0UserIn *in)
 
 /* ---- creating ---- */
 
-/* What the one database asks for: a password, and something to sign in with. */
-static Err check_new(Ctx *ctx, const Auth0UserIn *in)
+/* What each kind of connection asks for, and what it does not take (2.2). */
+static Err check_identifiers(Ctx *ctx, const Auth0UserIn *in, const Connection *connection)
 {
-    if (!text_eq(in->connection, AUTH0_CONNECTION))
-        return fail(ctx, E_NO_CONNECTION, NOWHERE, NULL);
-    if (in->email == NULL && in->username == NULL && in->phone_number == NULL)
-        return auth0_bad_member(ctx, NULL, NULL, "Missing required property: email");
-    if (in->password == NULL)
-        return auth0_bad_member(ctx, NULL, NULL, "Missing required property: password");
-    return check_body(ctx, in);
+    const bool email = text_eq(connection->strategy, "email"), sms = text_eq(connection->strategy, "sms");
+
+    if (!email && !sms && !text_eq(connection->strategy, "auth0"))
+        return auth0_say(ctx, 400, "invalid_body",
+                         "Connection does not support user creation through the API. It must either be a database or passwordless connection.");
+    if (auth0_connection_off(connection))
+        return auth0_say(ctx, 400, "invalid_body", "Connection is disabled.");
+    if (sms ? in->phone_number == NULL : email ? in->email == NULL : in->email == NULL && in->username == NULL && in->phone_number == NULL)
+        return auth0_bad_member(ctx, NULL, NULL, "Missing required property: %s", sms ? "phone_number" : "email");
+    if (!email && !sms)
+        return in->password == NULL ? auth0_bad_member(ctx, NULL, NULL, "Missing required property: password") : OK;
+    if (in->password != NULL)
+        return auth0_bad_member(ctx, NULL, NULL, "Additional properties not allowed: password");
+    return in->username == NULL ? OK : auth0_say(ctx, 400, "invalid_body", "Cannot set username for connection without requires_username.");
 }
 
-/* A chosen id of 32 hex digits is the UUID itself: both forms of an id are one. */
-static void take_id(Ctx *ctx, const Auth0UserIn *in, NewUser *new)
+/* The default connection takes user names whatever it says of them: users of the other APIs have some. */
+static Err check_new(Ctx *ctx, const Auth0UserIn *in, Connection **ret)
 {
-    if (text_empty(in->user_id))
+    Connection *connection;
+    const Err err = dir_connection_named(ctx, in->connection, &connection);
+
+    TRY(err == E_NO_ROW ? fail(ctx, E_NO_CONNECTION, NOWHERE, NULL) : err);
+    TRY(check_identifiers(ctx, in, connection));
+    if (in->username != NULL && !text_eq(connection->name, AUTH0_CONNECTION) &&
+        !text_eq(json_get(ctx->arena, connection->options, "requires_username"), "true"))
+        return auth0_say(ctx, 400, "invalid_body", "Cannot set username for connection without requires_username.");
+    TRY(check_body(ctx, in));
+    *ret = connection;
+    return auth0_password_fits(ctx, connection, in->password);
+}
+
+/* A chosen id of 32 hex digits is the UUID itself: both forms of an id are one. Passwordless users have ids of their own kind. */
+static void take_id(Ctx *ctx, const Auth0UserIn *in, const char *strategy, NewUser *new)
+{
+    if (text_empty(in->user_id) && text_eq(strategy, "auth0"))
         return;
-    new->id = uuid_of(ctx, arena_printf(ctx->arena, "auth0|%s", in->user_id));
+    new->id = text_empty(in->user_id) ? NULL : uuid_of(ctx, arena_printf(ctx->arena, "%s|%s", strategy, in->user_id));
     if (new->id == NULL) {
-        new->provider = "auth0";
-        new->subject = in->user_id;
+        new->provider = strategy;
+        new->subject = text_empty(in->user_id) ? random_text(ctx->arena, 24, "0123456789abcdef") : in->user_id;
     }
 }
 
 /* What the directory is asked for. No connection: the default one, which all dialects share. */
-static NewUser new_user_of(Ctx *ctx, const Auth0UserIn *in)
+static NewUser new_user_of(Ctx *ctx, const Auth0UserIn *in, const Connection *connection)
 {
     const char *username = text_lower(ctx->arena, in->username), *email = text_lower(ctx->arena, in->email), *phone = in->phone_number;
     const char *name = auth0_default_name(email, username, phone);
@@ -126,20 +149,34 @@ static NewUser new_user_of(Ctx *ctx, const Auth0UserIn *in)
         .policy = &auth0_policy,
     };
 
-    take_id(ctx, in, &new);
+    if (!text_eq(connection->name, AUTH0_CONNECTION))
+        new.connection = connection->name;
+    take_id(ctx, in, connection->strategy, &new);
     return new;
+}
+
+/* An address that users of other connections alone have is free in the default one; there it then stands beside auth.users (hecate.addresses). */
+static Err create(Ctx *ctx, NewUser *new, User **ret)
+{
+    const Err err = dir_user_create(ctx, new, ret);
+
+    if (new->connection != NULL || (err != E_EMAIL_TAKEN && err != E_PHONE_TAKEN))
+        return err;
+    new->connection = AUTH0_CONNECTION;
+    return dir_user_create(ctx, new, ret);
 }
 
 Err auth0_user_create(Ctx *ctx, const Req *req, Reply *reply)
 {
     Auth0UserIn in = { 0 };
+    Connection *connection;
     NewUser new;
     User *user;
 
     TRY(auth0_body(ctx, req, SCHEMA_METADATA_HINT, &in));
-    TRY(check_new(ctx, &in));
-    new = new_user_of(ctx, &in);
-    TRY(dir_user_create(ctx, &new, &user));
+    TRY(check_new(ctx, &in, &connection));
+    new = new_user_of(ctx, &in, connection);
+    TRY(create(ctx, &new, &user));
     ctx->user_id = user->id;
     return auth0_reply_user(ctx, reply, 201, user);
 }
@@ -266,6 +303,24 @@ static Err check_database(Ctx *ctx, const Auth0UserIn *in, const Auth0User *user
     return OK;
 }
 
+/* Passwordless users have no password and no user name; a connection that is off keeps what its users sign in by. */
+static Err check_credentials(Ctx *ctx, const Auth0UserIn *in, const Auth0User *user)
+{
+    const Auth0Identity *primary = user->identities.v[0];
+    Connection *connection;
+    Err err;
+
+    if (!HAS(in, email) && !HAS(in, password) && !HAS(in, username))
+        return OK;
+    if (!text_eq(primary->provider, "auth0") && (HAS(in, password) || HAS(in, username)))
+        return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported", "Connection is not supported for this operation.");
+    err = dir_connection_named(ctx, primary->connection, &connection);
+    TRY(err == E_NO_ROW ? fail(ctx, E_NO_CONNECTION, NOWHERE, NULL) : err);
+    if (auth0_connection_off(connection))
+        return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported", "Cannot change email or password for users in a disabled connection.");
+    return auth0_password_fits(ctx, connection, in->password);
+}
+
 static Err check_verified(Ctx *ctx, const Auth0UserIn *in, const Auth0User *user)
 {
     if (HAS(in, email_verified) && user->email == NULL && in->email == NULL)
@@ -355,6 +410,7 @@ Err auth0_user_update(Ctx *ctx, const Req *req, Reply *reply)
     view = auth0_user_view(ctx, user);
     TRY(check_connection(ctx, &in, view));
     TRY(check_database(ctx, &in, view));
+    TRY(check_credentials(ctx, &in, view));
     TRY(check_verified(ctx, &in, view));
     patch = patch_of(ctx, &in);
     if (!is_empty(&patch))

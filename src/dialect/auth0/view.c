@@ -290,21 +290,25 @@ const Auth0User *auth0_user_view(Ctx *ctx, const User *user)
     return view;
 }
 
-const Field *auth0_chosen_fields(Ctx *ctx, const Auth0UserQuery *query)
+const Field *auth0_chosen(Ctx *ctx, const Field *table, const char *names, bool include)
 {
-    const bool include = !HAS(query, include_fields) || query->include_fields;
     Field *chosen;
     size_t n = 0, all = 0;
 
-    if (text_empty(query->fields))
-        return auth0_user;
-    while (auth0_user[all].kind != F_END)
+    if (text_empty(names))
+        return table;
+    while (table[all].kind != F_END)
         all++;
     chosen = ARENA_ARRAY(ctx->arena, Field, all + 1);
     for (size_t i = 0; i <= all; i++)
-        if (auth0_user[i].kind == F_END || word_in(str_of(query->fields), ',', str_of(auth0_user[i].name)) == include)
-            chosen[n++] = auth0_user[i];
+        if (table[i].kind == F_END || word_in(str_of(names), ',', str_of(table[i].name)) == include)
+            chosen[n++] = table[i];
     return chosen;
+}
+
+const Field *auth0_chosen_fields(Ctx *ctx, const Auth0UserQuery *query)
+{
+    return auth0_chosen(ctx, auth0_user, query->fields, !HAS(query, include_fields) || query->include_fields);
 }
 
 Err auth0_reply_user(Ctx *ctx, Reply *reply, int status, const User *user)

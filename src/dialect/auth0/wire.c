@@ -406,24 +406,69 @@ const Field auth0_connection[] = {
     JSON(Auth0Connection, options, "options"),
     TEXT(Auth0Connection, strategy, "strategy"),
     TEXT(Auth0Connection, name, "name"),
+    TEXT(Auth0Connection, display_name, "display_name", .flags = OMIT_NULL),
     BOOL(Auth0Connection, is_domain_connection, "is_domain_connection"),
-    TEXTS(Auth0Connection, realms, "realms"),
-    TEXTS(Auth0Connection, enabled_clients, "enabled_clients"),
+    BOOL(Auth0Connection, show_as_button, "show_as_button"),
+    JSON(Auth0Connection, realms, "realms"),
+    JSON(Auth0Connection, enabled_clients, "enabled_clients"),
+    JSON(Auth0Connection, metadata, "metadata", .flags = OMIT_NULL),
     END(Auth0Connection),
 };
 
+/* clang-format off */
+#define CONNECTION_FIELDS                                                                                                              \
+    GIVEN(Auth0ConnectionIn, given),                                                                                                   \
+    TEXT(Auth0ConnectionIn, display_name, "display_name", .max = 128, .note = "Connection name used in the new universal login experience"), \
+    OBJECT_JSON(Auth0ConnectionIn, options, "options", .flags = NULLABLE, .note = "Options of the connection"),                        \
+    OBJECT_JSON(Auth0ConnectionIn, metadata, "metadata", .note = "Metadata of the connection"),                                        \
+    TEXTS(Auth0ConnectionIn, enabled_clients, "enabled_clients", .max = 1000, .note = "Ids of clients"),                               \
+    TEXTS(Auth0ConnectionIn, realms, "realms", .max = 1000, .note = "Realms of the connection"),                                       \
+    BOOL(Auth0ConnectionIn, is_domain_connection, "is_domain_connection", .note = "Whether third-party clients may use it"),           \
+    BOOL(Auth0ConnectionIn, show_as_button, "show_as_button", .note = "Whether it is shown as a button")
+/* clang-format on */
+
+const Field auth0_new_connection[] = {
+    TEXT(Auth0ConnectionIn, name, "name", .flags = REQUIRED, .min = 1, .max = 128, .form = "^[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9])*$",
+         .note = "Name of the connection"),
+    TEXT(Auth0ConnectionIn, strategy, "strategy", .flags = REQUIRED, .min = 1, .note = "Kind of the connection"),
+    CONNECTION_FIELDS,
+    END(Auth0ConnectionIn),
+};
+
+const Field auth0_connection_patch[] = { CONNECTION_FIELDS, END(Auth0ConnectionIn) };
+
+const Field auth0_clients[] = { TEXTS(Auth0Clients, ids, "clients"), END(Auth0Clients) };
+
+const Field auth0_client_status[] = {
+    TEXT(Auth0ClientStatus, client_id, "client_id", .flags = REQUIRED, .max = 64),
+    BOOL(Auth0ClientStatus, status, "status", .flags = REQUIRED),
+    END(Auth0ClientStatus),
+};
+
+/* clang-format off */
+#define CONNECTION_CHOICE                                                                                                              \
+    GIVEN(Auth0ConnectionQuery, given),                                                                                                \
+    TEXT(Auth0ConnectionQuery, fields, "fields", .note = "Comma-separated list of fields"),                                            \
+    BOOL(Auth0ConnectionQuery, include_fields, "include_fields", .note = "Whether the fields are to be included or excluded")
+/* clang-format on */
+
+const Field auth0_connection_fields[] = { CONNECTION_CHOICE, END(Auth0ConnectionQuery) };
+
 const Field auth0_connection_query[] = {
-    GIVEN(Auth0ConnectionQuery, given),
+    CONNECTION_CHOICE,
     INT(Auth0ConnectionQuery, page, "page", .max = 1000000, .note = "Page index of the results to return"),
     INT(Auth0ConnectionQuery, per_page, "per_page", .max = 100, .note = "Number of results per page"),
     BOOL(Auth0ConnectionQuery, include_totals, "include_totals", .note = "Whether the total is to be returned"),
     TEXT(Auth0ConnectionQuery, from, "from", .min = 1, .note = "Id from which to start selection"),
     INT(Auth0ConnectionQuery, take, "take", .min = 1, .max = 100, .note = "Number of results per page"),
     TEXT(Auth0ConnectionQuery, name, "name", .min = 1, .note = "Name of the connection"),
-    TEXT(Auth0ConnectionQuery, fields, "fields", .note = "Comma-separated list of fields"),
-    BOOL(Auth0ConnectionQuery, include_fields, "include_fields", .note = "Whether the fields are to be included or excluded"),
     TEXTS(Auth0ConnectionQuery, strategy, "strategy", .note = "Strategies"),
     END(Auth0ConnectionQuery),
+};
+
+const Field auth0_connection_user[] = {
+    TEXT(Auth0UserQuery, email, "email", .flags = REQUIRED, .form = "email", .note = "The email of the user"),
+    END(Auth0UserQuery),
 };
 
 const Field auth0_users[] = {

@@ -184,11 +184,26 @@ typedef struct Auth0RevokeIn {
 } Auth0RevokeIn;
 extern const Field auth0_revoke_in[];
 typedef struct Auth0Connection {
-    const char *id, *name, *strategy, *options;
-    bool is_domain_connection;
-    Texts realms, enabled_clients;
+    const char *id, *name, *display_name, *strategy, *options, *metadata, *realms, *enabled_clients;
+    bool is_domain_connection, show_as_button;
 } Auth0Connection;
 extern const Field auth0_connection[];
+typedef struct Auth0ConnectionIn {
+    Given given;
+    const char *name, *strategy, *display_name, *options, *metadata;
+    bool is_domain_connection, show_as_button;
+    Texts realms, enabled_clients;
+} Auth0ConnectionIn;
+extern const Field auth0_new_connection[], auth0_connection_patch[];
+typedef struct Auth0Clients {
+    Texts ids;
+} Auth0Clients;
+extern const Field auth0_clients[];
+typedef struct Auth0ClientStatus {
+    const char *client_id;
+    bool status;
+} Auth0ClientStatus;
+extern const Field auth0_client_status[];
 typedef struct Auth0ConnectionQuery {
     Given given;
     int64_t page, per_page, take;
@@ -196,7 +211,7 @@ typedef struct Auth0ConnectionQuery {
     const char *from, *name, *fields;
     Texts strategy;
 } Auth0ConnectionQuery;
-extern const Field auth0_connection_query[];
+extern const Field auth0_connection_query[], auth0_connection_fields[], auth0_connection_user[];
 
 /* GET /users with include_totals. */
 typedef struct Auth0Page {
