@@ -69,6 +69,8 @@ typedef struct Columns {
 
 /* Reads a result into work->rows and work->changed, in the arena of `ctx`, and frees it. E_NOMEM, E_DB (a type that nobody reads). */
 Err rows_read(Ctx *ctx, Db *db, Work *work, PGresult *result);
+/* Reads its rows from `first` to before `end` into work->rows. E_NOMEM. */
+Err rows_take(Ctx *ctx, Db *db, Work *work, const PGresult *result, int first, int end);
 
 /* ---- connections (pg_conn.c) ---- */
 
@@ -110,6 +112,8 @@ typedef struct Item {
     uint8_t steps, tries;
     Err err;
     PGresult *result; /* of OK; the waiting one's to free */
+    struct Gather *gather;
+    int row; /* of a gather's result; -1: none */
     Waiter waiter;
 } Item;
 
@@ -149,6 +153,11 @@ void pipe_send(Pipe *pipe);
 void pipe_read(Pipe *pipe);
 /* One turn for a thread: sends, waits for the socket, reads. A server that says nothing for too long is lost. */
 void pipe_turn(Pipe *pipe);
+/* May another batch go out now? */
+static inline bool pipe_free(const Pipe *pipe)
+{
+    return pipe->conn != NULL && pipe->batches < pipe->window;
+}
 static inline bool pipe_idle(const Pipe *pipe)
 {
     return pipe->waiting.first == NULL && pipe->sent.first == NULL;
@@ -161,10 +170,29 @@ void pipe_fail(Pipe *pipe, Err err);
 void pipe_close(Pipe *pipe);
 
 /* Between pg_pipe.c and pg_answers.c. */
+void queue_init(Queue *queue);
 void queue_add(Queue *queue, Item *item);
 Item *queue_take(Queue *queue);
 void queue_before(Queue *queue, Queue *front); /* puts all of `front` before what is in `queue` */
 void item_forget(Item *item);                  /* its result and its error */
+
+/* ---- reads by a key, several as one statement (pg_gather.c) ---- */
+
+enum { MOST_KINDS = 8 }; /* of gathered statements */
+
+typedef struct Gatherings {
+    Queue kinds[MOST_KINDS]; /* items of one statement each */
+    size_t waiting;
+} Gatherings;
+
+/* Keeps an item that can be asked for together with others; false: it can not. */
+bool gather_add(Gatherings *gatherings, Item *item);
+/* Gives the pipe all that is kept: one alone as it is, several as one item with a Gather. */
+void gather_push(Gatherings *gatherings, Pipe *pipe);
+/* Answers the items of one that came back. */
+void gather_deal(Item *item);
+/* Reads an answered item's row into its work. On the loop of the one that dealt it. */
+Err gather_read(Ctx *ctx, Db *db, Item *item);
 
 /* ---- owners ---- */
 

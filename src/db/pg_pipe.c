@@ -11,7 +11,7 @@ enum { MOST_BATCH = 128, FIRST_PAUSE = 50, LONGEST_PAUSE = 2000, SILENCE = 1000 
 
 /* ---- queues ---- */
 
-static void queue_init(Queue *queue)
+void queue_init(Queue *queue)
 {
     *queue = (Queue){ .end = &queue->first };
 }

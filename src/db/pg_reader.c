@@ -7,6 +7,7 @@ enum { TICK_MS = 500, SILENCE_MS = 1000 };
 
 typedef struct Reader {
     Pipe pipe;
+    Gatherings gatherings;
     Loop *loop;
     uv_poll_t *poll; /* NULL: no connection */
     int events;
@@ -31,7 +32,17 @@ bool reader_here(void)
 
 static void answer(Item *item)
 {
-    waiter_done(&item->waiter);
+    if (item->gather != NULL)
+        gather_deal(item);
+    else
+        waiter_done(&item->waiter);
+}
+
+/* Answers all that wait. */
+static void fail_all(Reader *reader, Err err)
+{
+    gather_push(&reader->gatherings, &reader->pipe);
+    pipe_fail(&reader->pipe, err);
 }
 
 /* ---- the socket ---- */
@@ -101,7 +112,7 @@ static void connect_fiber(void *arg)
         reader->hopeless = err != OK;
         if (err == OK)
             break;
-        pipe_fail(&reader->pipe, E_DB_LOST);
+        fail_all(reader, E_DB_LOST);
         if (fiber_sleep(pause) != OK)
             break;
     }
@@ -141,6 +152,8 @@ static void on_check(uv_check_t *check)
     if (!uv_is_active((uv_handle_t *)&reader->idle))
         return;
     uv_idle_stop(&reader->idle);
+    if (pipe_free(&reader->pipe))
+        gather_push(&reader->gatherings, &reader->pipe);
     pipe_send(&reader->pipe);
     watch(reader);
     reconnect(reader);
@@ -163,15 +176,18 @@ Err reader_run(Ctx *ctx, Db *db, Work *work)
     Item item = { .work = work };
 
     TRY(fiber_check());
-    if (reader->pipe.waiting.n >= MOST_WAITING)
+    if (reader->pipe.waiting.n + reader->gatherings.waiting >= MOST_WAITING)
         return E_BUSY;
     if (reader->pipe.conn == NULL && reader->hopeless)
         return E_DB_LOST;
     waiter_init(&item.waiter);
-    pipe_push(&reader->pipe, &item);
+    if (!gather_add(&reader->gatherings, &item))
+        pipe_push(&reader->pipe, &item);
     schedule(reader);
     waiter_wait(&item.waiter);
-    return item.err != OK ? item.err : rows_read(ctx, db, work, item.result);
+    if (item.err != OK)
+        return item.err;
+    return item.gather != NULL ? gather_read(ctx, db, &item) : rows_read(ctx, db, work, item.result);
 }
 
 /* ---- life ---- */
@@ -217,7 +233,7 @@ void reader_close(Db *db)
         return;
     *loop_slot(reader->loop, LOOP_SLOT_DB) = NULL;
     reader->closing = true;
-    pipe_fail(&reader->pipe, E_SHUTDOWN);
+    fail_all(reader, E_SHUTDOWN);
     on_losing(&reader->pipe);
     pipe_close(&reader->pipe);
     uv_close((uv_handle_t *)&reader->check, on_closed);

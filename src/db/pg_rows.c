@@ -195,11 +195,18 @@ static const Columns *columns_of(State *state, const Stmt *stmt, const Field *co
     return columns;
 }
 
-static void read_rows(Ctx *ctx, Work *work, const PGresult *result, const Field *const *fields)
+typedef struct Reading {
+    Work *work;
+    const PGresult *result;
+    int first, end;
+} Reading;
+
+static void read_rows(Ctx *ctx, Work *work, const Reading *reading, const Field *const *fields)
 {
+    const PGresult *result = reading->result;
     const int n = PQnfields(result);
 
-    for (int r = 0; r < PQntuples(result); r++) {
+    for (int r = reading->first; r < reading->end; r++) {
         void *row = work_row(ctx, work);
 
         if (row == NULL)
@@ -210,11 +217,6 @@ static void read_rows(Ctx *ctx, Work *work, const PGresult *result, const Field 
     }
 }
 
-typedef struct Reading {
-    Work *work;
-    PGresult *result;
-} Reading;
-
 static Err read_all(Tx *tx, void *arg)
 {
     const Reading *reading = arg;
@@ -222,24 +224,28 @@ static Err read_all(Tx *tx, void *arg)
     const Field **fields;
 
     if (work->stmt != NULL) {
-        read_rows(tx->ctx, work, reading->result, columns_of(tx->db->state, work->stmt, work->cols, reading->result)->fields);
+        read_rows(tx->ctx, work, reading, columns_of(tx->db->state, work->stmt, work->cols, reading->result)->fields);
         return OK;
     }
     fields = ARENA_ARRAY(tx->ctx->arena, const Field *, (size_t)PQnfields(reading->result) + 1);
     match(reading->result, work->cols, fields, PQnfields(reading->result));
-    read_rows(tx->ctx, work, reading->result, fields);
+    read_rows(tx->ctx, work, reading, fields);
     return OK;
+}
+
+Err rows_take(Ctx *ctx, Db *db, Work *work, const PGresult *result, int first, int end)
+{
+    Reading reading = { .work = work, .result = result, .first = first, .end = end };
+    Tx tx = { .ctx = ctx, .db = db };
+
+    return trapped(ctx, read_all, &tx, &reading);
 }
 
 Err rows_read(Ctx *ctx, Db *db, Work *work, PGresult *result)
 {
-    Reading reading = { .work = work, .result = result };
-    Tx tx = { .ctx = ctx, .db = db };
-    Err err = OK;
+    const Err err = work->cols == NULL ? OK : rows_take(ctx, db, work, result, 0, PQntuples(result));
 
     work->changed = (int64_t)strtoll(PQcmdTuples(result), NULL, 10);
-    if (work->cols != NULL)
-        err = trapped(ctx, read_all, &tx, &reading);
     PQclear(result);
     return err;
 }

@@ -25,7 +25,7 @@ WHERE u.id = :user_id
 
 -- A refresh token with its session, its user, and the session's active token.
 
--- :refresh_load
+-- :refresh_load gathered
 SELECT t.token, t.parent, t.revoked, t.updated_at AS token_updated_at, t.session_id AS token_session_id,
   c.token AS active_token, c.parent AS active_parent, #session_columns# #session_amr#, #user_columns# #user_parts#
 FROM auth.refresh_tokens t
@@ -97,7 +97,7 @@ UPDATE auth.sessions SET refresh_token_counter = refresh_token_counter + 1, refr
   user_agent = :user_agent, ip = :ip
 WHERE id = :session_id AND refresh_token_counter = :counter
 
--- :session_load
+-- :session_load gathered
 SELECT #session_columns# #session_amr#, #user_columns# #user_parts#
 FROM auth.sessions s
 LEFT JOIN auth.users u ON u.id = s.user_id

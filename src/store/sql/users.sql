@@ -58,7 +58,7 @@ auth.users u LEFT JOIN hecate.profiles p ON p.user_id = u.id LEFT JOIN hecate.pa
      'created_at', s.created_at))
    FROM hecate.subjects s WHERE s.user_id = u.id) AS subjects
 
--- :user_get
+-- :user_get gathered
 SELECT #user_columns# #user_parts# FROM #user_tables# WHERE u.id = :id
 
 -- Before a user is read to be changed. Alone: what a statement that waits for a lock reads beside the locked row is from before the wait.

@@ -21,7 +21,7 @@ static const Field thing_cols[] = {
     DOUBLE(Thing, real, "real"), BYTES(Thing, raw, "raw"), INT(Thing, wait_s, "wait_s"), END(Thing),
 };
 
-enum { S_INSERT, S_GET, S_COUNT, S_ADD, S_SLEEP, S_LOCK, S_WRONG, S_KILL };
+enum { S_INSERT, S_GET, S_COUNT, S_ADD, S_SLEEP, S_LOCK, S_WRONG, S_KILL, S_GET_UUID, S_MANY_UUID, S_GET_TEXT, S_MANY_TEXT };
 static const char *const insert_sqlite[] = {
     "INSERT INTO things (id, n, at, uuid, text, doc, ip, flag, real, raw) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", NULL
 };
@@ -29,9 +29,14 @@ static const char *const get_sqlite[] = { "SELECT * FROM things WHERE id = $1", 
 static const char *const count_sqlite[] = { "SELECT count(*) AS n FROM things", NULL };
 static const char *const add_sqlite[] = { "UPDATE things SET n = n + $1 WHERE id = $2", NULL };
 static const char *const none_sqlite[] = { "SELECT 1 AS n", NULL };
+static const char *const get_uuid_sqlite[] = { "SELECT uuid, id FROM things WHERE uuid = $1", NULL };
+static const char *const get_text_sqlite[] = { "SELECT text, id FROM things WHERE text = $1", NULL };
 static const char *const all_params[] = { "id", "n", "at", "uuid", "text", "doc", "ip", "flag", "real", "raw", NULL };
 static const char *const id_params[] = { "id", NULL };
 static const char *const add_params[] = { "n", "id", NULL };
+static const char *const uuid_params[] = { "uuid", NULL };
+static const char *const text_params[] = { "text", NULL };
+static const char *const keys_params[] = { "keys", NULL };
 static const char *const no_params[] = { NULL };
 
 static const Stmt stmts[] = {
@@ -47,6 +52,12 @@ static const Stmt stmts[] = {
     [S_KILL] = { "kill",
                  "SELECT count(pg_terminate_backend(pid)) AS n FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
                  none_sqlite, no_params, STMT_READ | STMT_SLOW, S_KILL },
+    [S_GET_UUID] = { "get_uuid", "SELECT uuid, id FROM public.things WHERE uuid = $1", get_uuid_sqlite, uuid_params, STMT_READ, S_GET_UUID,
+                     &stmts[S_MANY_UUID] },
+    [S_MANY_UUID] = { "get_uuid_many", "SELECT uuid, id FROM public.things WHERE uuid = ANY($1)", NULL, keys_params, STMT_READ, S_MANY_UUID },
+    [S_GET_TEXT] = { "get_text", "SELECT text, id FROM public.things WHERE text = $1", get_text_sqlite, text_params, STMT_READ, S_GET_TEXT,
+                     &stmts[S_MANY_TEXT] },
+    [S_MANY_TEXT] = { "get_text_many", "SELECT text, id FROM public.things WHERE text = ANY($1)", NULL, keys_params, STMT_READ, S_MANY_TEXT },
 };
 
 __attribute__((constructor)) static void use_stmts(void)
@@ -274,6 +285,45 @@ STORE_TEST(a_refused_read_spoils_no_other_of_its_batch)
     store_fibers(store, 60, wrong_or_right, tasks, sizeof(*tasks));
     for (size_t i = 0; i < 60; i++)
         assert_int_equal(tasks[i].err, store->postgres && tasks[i].id % 5 == 0 ? E_DB : OK);
+}
+
+/* Every kind of key beside the others: there, asked for twice, not there, and such as go alone. */
+static void get_by_key(void *arg)
+{
+    TEST_ARENA(arena);
+    Task *task = arg;
+    Ctx ctx = ctx_new(arena, task->store->db);
+    const int64_t id = task->id % 40; /* those from 30 on are not there */
+    const Thing key = { .uuid = arena_printf(arena, "5f1c8f5e-6f2d-4d7e-9b59-0f6f5a3f7b%02d", (int)id),
+                        .text = arena_printf(arena, id % 2 == 0 ? "say \"%d\"" : "a\\{%d},", (int)id) };
+    Thing *out;
+
+    for (int i = 0; i < 3 && task->err == OK; i++) {
+        task->err = db_one(db_auto(&ctx), &stmts[task->id % 2 == 0 ? S_GET_UUID : S_GET_TEXT], thing_cols, &key, thing_cols, &out);
+        if (task->err == E_NO_ROW && id >= 30)
+            task->err = OK;
+        else if (task->err == OK && out->id != id)
+            task->err = E_INTERNAL;
+    }
+}
+
+STORE_TEST(reads_by_key_get_their_own_rows)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+    Task *tasks = tasks_new(arena, store, 300);
+
+    make_things(store);
+    for (int id = 0; id < 30; id++) {
+        const Thing thing = { .id = id,
+                              .uuid = arena_printf(arena, "5f1c8f5e-6f2d-4d7e-9b59-0f6f5a3f7b%02d", id),
+                              .text = arena_printf(arena, id % 2 == 0 ? "say \"%d\"" : "a\\{%d},", id) };
+
+        assert_ok(db_exec(db_auto(&ctx), &stmts[S_INSERT], thing_cols, &thing, NULL));
+    }
+    store_fibers(store, 300, get_by_key, tasks, sizeof(*tasks));
+    for (size_t i = 0; i < 300; i++)
+        assert_ok(tasks[i].err);
 }
 
 /* ---- transactions ---- */
