@@ -1,13 +1,13 @@
 // tables.mjs: the tables behind a running server, and what `hecate check` says of them.
 import { spawnSync } from 'node:child_process'
-import { rows } from './pg.mjs'
+import { psql, rows } from './pg.mjs'
 import { binary } from './server.mjs'
 
-// The rows of a query that names its tables auth.… and hecate.…, read beside the server.
-export async function query(server, sql) {
-  if (server.store === 'postgres') return rows(server.database, sql)
+// The rows of a query that names its tables auth.… and hecate.…, read beside the server; with `write`, of a statement that changes some and returns them.
+export async function query(server, sql, write = false) {
+  if (server.store === 'postgres') return write ? psql(server.database, sql) : rows(server.database, sql)
   const { DatabaseSync } = await import('node:sqlite')
-  const db = new DatabaseSync(server.database.slice('sqlite:'.length), { readOnly: true })
+  const db = new DatabaseSync(server.database.slice('sqlite:'.length), { readOnly: !write, timeout: 5000 })
   try {
     return db.prepare(sql.replace(/\b(auth|hecate)\./g, '$1_')).all().map((row) => ({ ...row }))
   } finally {

@@ -1,0 +1,239 @@
+// once.test.mjs: a code or link works once, whatever comes at once, and wrong codes are counted exactly. HECATE_TRIALS: how often each is tried.
+import assert from 'node:assert/strict'
+import { createHash, randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import { after, before, describe, test } from 'node:test'
+import { freePort, sleep, start, stores } from '../lib/server.mjs'
+import { sink } from '../lib/smtp.mjs'
+import { query } from '../lib/tables.mjs'
+import { totp } from '../lib/totp.mjs'
+import { race, Wire } from '../lib/wire.mjs'
+
+const REQUESTS = 50, TRIALS = Number(process.env.HECATE_TRIALS ?? 5), LIMIT = 30
+const password = 'secret-pw-1'
+let n = 0
+const email = () => `once-${process.pid}-${n++}@example.com`
+const phone = () => `1555${String(1000000 + n++)}`
+const times = (count, fn) => Array.from({ length: count }, (_, i) => fn(i))
+
+// A program that takes text messages: by number, the codes.
+async function texts() {
+  const codes = new Map()
+  const server = createServer(async (req, res) => {
+    let body = ''
+    for await (const chunk of req) body += chunk
+    const { sms } = JSON.parse(body)
+    codes.set(sms.phone, sms.otp)
+    res.setHeader('content-type', 'application/json').end('{}')
+  })
+  const port = await freePort()
+  await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
+  return {
+    code: (number) => codes.get(number),
+    env: { GOTRUE_EXTERNAL_PHONE_ENABLED: 'true', GOTRUE_HOOK_SEND_SMS_ENABLED: 'true', GOTRUE_HOOK_SEND_SMS_URI: `http://127.0.0.1:${port}/`,
+      GOTRUE_HOOK_SEND_SMS_SECRETS: 'v1,whsec_dGVzdC1zZWNyZXQtb2YtMzItYnl0ZXMtbG9uZyEhISE=', GOTRUE_RATE_LIMIT_SMS_SENT: '1000000', GOTRUE_SMS_OTP_EXP: '600', GOTRUE_SMS_MAX_FREQUENCY: '1ms' },
+    stop: () => server.close(),
+  }
+}
+
+const settings = {
+  HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOG_LEVEL: 'error', GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION: 'true',
+  ...Object.fromEntries(['CONFIRMATION', 'RECOVERY', 'MAGIC_LINK', 'EMAIL_CHANGE', 'INVITE'].map((name) => [`GOTRUE_MAILER_SUBJECTS_${name}`, `${name} {{ .Token }}`])),
+}
+
+// Is this answer one of a winner: a session, or a redirect with one or with a code for one?
+const won = ({ status, headers, text }) => (status === 200 && Boolean(JSON.parse(text).access_token)) || (status === 303 && /[?#&](access_token|code)=/.test(headers.location))
+const changed = ({ status }) => status === 200
+const path = (letter) => letter.link.replace(/^https?:\/\/[^/]+/, '')
+
+for (const store of stores)
+  describe(`once, on ${store}`, () => {
+    let server, mail, sms
+    const wires = []
+
+    before(async () => {
+      mail = await sink()
+      sms = await texts()
+      server = await start({ store, env: { ...mail.env, ...sms.env, ...settings } })
+      for (let i = 0; i < REQUESTS; i++) wires.push(new Wire(server.gotrue.url))
+    })
+    after(async () => {
+      wires.forEach((wire) => wire.close())
+      await server?.stop()
+      mail.stop()
+      sms.stop()
+    })
+
+    const bearer = (token) => ({ authorization: `Bearer ${token}` })
+    const call = async (method, target, body, token) => {
+      const answer = await wires[0].request(method, target, body, token && bearer(token))
+      assert.ok(answer.status < 400, `${method} ${target}: ${answer.status} ${answer.text}`)
+      return answer
+    }
+    const service = (method, target, body) => call(method, target, body, server.gotrue.serviceKey)
+    const known = async () => {
+      const address = email()
+      await service('POST', '/admin/users', { email: address, password, email_confirm: true })
+      return address
+    }
+    const signedIn = async (address) => (await call('POST', '/token?grant_type=password', { email: address, password })).json
+    // One letter to `address`, after a call.
+    const letter = async (address, ...ask) => {
+      await call(...ask)
+      return mail.next(address)
+    }
+    const challenge = (verifier) => ({ code_challenge: createHash('sha256').update(verifier).digest('base64url'), code_challenge_method: 's256' })
+    const moving = async () => {
+      const old = await known(), moved = email()
+      await call('PUT', '/user', { email: moved }, (await signedIn(old)).access_token)
+      return { old: await mail.next(old), moved: await mail.next(moved), address: moved }
+    }
+    // A session of over a day, for which a new password needs a code by mail.
+    const aged = async () => {
+      const address = await known(), session = await signedIn(address)
+      const past = Date.now() - 25 * 3600_000
+      const id = JSON.parse(Buffer.from(session.access_token.split('.')[1], 'base64url')).session_id
+      await query(server, `UPDATE auth.sessions SET created_at = ${store === 'postgres' ? `to_timestamp(${past / 1000})` : past * 1000} WHERE id = '${id}' RETURNING id`, true)
+      return { address, token: session.access_token }
+    }
+    const factor = async () => {
+      if (Date.now() % 30_000 > 25_000) await sleep(30_000 - Date.now() % 30_000) // so that no step ends in between
+      const { access_token: token } = await signedIn(await known())
+      const made = (await call('POST', '/factors', { factor_type: 'totp' }, token)).json
+      return { token, id: made.id, secret: made.totp.secret }
+    }
+    const challenges = (of, count) => Promise.all(times(count, async (i) => (await wires[i].request('POST', `/factors/${of.id}/challenge`, {}, bearer(of.token))).json.id))
+
+    // Each gives what the i-th of all at once sends.
+    const kinds = {
+      'link of a sign-up': async () => {
+        const address = email(), got = await letter(address, 'POST', '/signup', { email: address, password })
+        return () => ['GET', path(got)]
+      },
+      'code of a sign-up': async () => {
+        const address = email(), got = await letter(address, 'POST', '/signup', { email: address, password })
+        return () => ['POST', '/verify', { type: 'signup', email: address, token: got.otp }]
+      },
+      'link and code of a sign-up': async () => {
+        const address = email(), got = await letter(address, 'POST', '/signup', { email: address, password })
+        return (i) => i % 2 ? ['GET', path(got)] : ['POST', '/verify', { type: 'signup', email: address, token: got.otp }]
+      },
+      'link to a new password': async () => {
+        const address = await known(), got = await letter(address, 'POST', '/recover', { email: address })
+        return () => ['GET', path(got)]
+      },
+      'magic link': async () => {
+        const address = await known(), got = await letter(address, 'POST', '/otp', { email: address })
+        return () => ['GET', path(got)]
+      },
+      'code to sign in': async () => {
+        const address = await known(), got = await letter(address, 'POST', '/otp', { email: address })
+        return () => ['POST', '/verify', { type: 'email', email: address, token: got.otp }]
+      },
+      'code by text message': async () => {
+        const number = phone()
+        await call('POST', '/otp', { phone: number })
+        return () => ['POST', '/verify', { type: 'sms', phone: number, token: sms.code(number) }]
+      },
+      'invitation': async () => {
+        const address = email()
+        await service('POST', '/invite', { email: address })
+        const got = await mail.next(address)
+        return () => ['GET', path(got)]
+      },
+      'second agreement to another address': async () => {
+        const { old, moved } = await moving()
+        await call('GET', path(old))
+        return () => ['GET', path(moved)]
+      },
+      'code of another address': async () => {
+        const { old, moved, address } = await moving()
+        await call('GET', path(old))
+        return () => ['POST', '/verify', { type: 'email_change', email: address, token: moved.otp }]
+      },
+      'code of a PKCE flow': async () => {
+        const verifier = randomBytes(32).toString('hex'), address = await known()
+        const got = await letter(address, 'POST', '/recover', { email: address, ...challenge(verifier) })
+        const code = new URL((await call('GET', path(got))).headers.location).searchParams.get('code')
+        return () => ['POST', '/token?grant_type=pkce', { auth_code: code, code_verifier: verifier }]
+      },
+      'step of TOTP that enrols': async () => {
+        const made = await factor(), ids = await challenges(made, 10), code = totp(made.secret)
+        return (i) => ['POST', `/factors/${made.id}/verify`, { challenge_id: ids[i % 10], code }, bearer(made.token)]
+      },
+      'step of TOTP': async () => {
+        const made = await factor(), [first] = await challenges(made, 1)
+        const { access_token: token } = (await call('POST', `/factors/${made.id}/verify`, { challenge_id: first, code: totp(made.secret, -1) }, made.token)).json
+        const ids = await challenges({ ...made, token }, REQUESTS), code = totp(made.secret)
+        return (i) => ['POST', `/factors/${made.id}/verify`, { challenge_id: ids[i], code }, bearer(token)]
+      },
+      'code for a new password': async () => {
+        const { address, token } = await aged(), got = await letter(address, 'GET', '/reauthenticate', undefined, token)
+        return (i) => ['PUT', '/user', { password: `another-pw-${i}`, nonce: got.otp }, bearer(token)]
+      },
+    }
+
+    for (const [name, make] of Object.entries(kinds))
+      test(`${name}: one of ${REQUESTS} wins`, async () => {
+        const wins = name === 'code for a new password' ? changed : won
+        for (let trial = 0; trial < TRIALS; trial++) {
+          const request = await make()
+          const answers = await race(wires.map((wire, i) => [wire, ...request(i)]))
+          assert.equal(answers.filter(wins).length, 1, `trial ${trial}: ${answers.find((one) => !wins(one))?.text.slice(0, 400)}`)
+          assert.ok(answers.every((one) => one.status < 500), answers.find((one) => one.status >= 500)?.text)
+        }
+      })
+
+    test('the first agreement to another address counts once: both are needed', async () => {
+      for (let trial = 0; trial < TRIALS; trial++) {
+        const { old, moved } = await moving()
+        const answers = await race(wires.map((wire) => [wire, 'GET', path(old)]))
+        assert.equal(answers.filter(won).length, 0, JSON.stringify(answers.map(({ headers }) => headers.location)))
+        assert.ok(won(await call('GET', path(moved))))
+      }
+    })
+
+    test('sign-ups of one address at once make one user', async () => {
+      const address = email()
+      const answers = await race(wires.map((wire) => [wire, 'POST', '/signup', { email: address, password }]))
+      assert.ok(answers.every(({ status }) => status === 200 || status === 429), answers.find(({ status }) => status !== 200)?.text)
+      assert.equal((await query(server, `SELECT id FROM auth.users WHERE email = '${address}'`)).length, 1)
+    })
+
+    const wrong = (count, right) => times(count + 1, (i) => String(i).padStart(6, '0')).filter((code) => code !== right).slice(0, count)
+    const guess = (address, code) => ['POST', '/verify', { type: 'email', email: address, token: code }]
+    const codeFor = async (address) => letter(address, 'POST', '/otp', { email: address })
+
+    test('1,000 wrong codes at once: each is refused, and then the right one', { timeout: 120_000 }, async () => {
+      const address = email(), other = email(), got = await codeFor(address)
+      const many = times(1000, () => new Wire(server.gotrue.url))
+      const answers = await race(wrong(1000, got.otp).map((code, i) => [many[i], ...guess(address, code)]))
+      many.forEach((wire) => wire.close())
+      for (const { status, text } of answers) assert.deepEqual([status, JSON.parse(text).error_code], [403, 'otp_expired'])
+      assert.equal((await wires[0].request(...guess(address, got.otp))).json.error_code, 'otp_expired')
+      assert.ok(won(await call('GET', path(got)))) // who has the mail can still use its link
+      assert.ok(won(await call(...guess(other, (await codeFor(other)).otp)))) // and nobody else is locked out
+    })
+
+    for (const [count, good] of [[LIMIT - 1, true], [LIMIT, false]])
+      test(`${count} wrong codes at once: the right one is ${good ? 'good' : 'refused'}`, async () => {
+        const address = email(), got = await codeFor(address)
+        await race(wrong(count, got.otp).map((code, i) => [wires[i], ...guess(address, code)]))
+        assert.equal(won(await wires[0].request(...guess(address, got.otp))), good)
+      })
+  })
+
+test('a code is none for another address, another kind, or when it is old', async () => {
+  const mail = await sink(), server = await start({ env: { ...mail.env, ...settings, GOTRUE_MAILER_OTP_EXP: '1' } }), wire = new Wire(server.gotrue.url)
+  const address = email(), other = email()
+  for (const who of [address, other]) await wire.request('POST', '/signup', { email: who, password })
+  const { otp } = await mail.next(address)
+  const refused = async (body) => assert.equal((await wire.request('POST', '/verify', body)).json.error_code, 'otp_expired', JSON.stringify(body))
+  await refused({ type: 'signup', email: other, token: otp })
+  await refused({ type: 'recovery', email: address, token: otp })
+  await sleep(2100)
+  await refused({ type: 'signup', email: address, token: otp })
+  wire.close()
+  await server.stop()
+  mail.stop()
+})
