@@ -9,7 +9,7 @@
 #include "outbound/mail.h"
 #include "json/json.h"
 
-enum { LEASE_S = 40, DAY_S = 86400, IDLE_MS = 5000, MOST_TEMPLATE = 256 * 1024 };
+enum { LEASE_S = 45, DAY_S = 86400, IDLE_MS = 5000, MOST_TEMPLATE = 256 * 1024 };
 
 /* Built-in subjects and bodies. A body with a link has no code in it; the one with a code has no link. */
 #define LINKED(title, sentence, word) "<h2>" title "</h2>\n\n<p>" sentence "</p>\n<p><a href=\"{{ .ConfirmationURL }}\">" word "</a></p>\n"

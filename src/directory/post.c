@@ -69,6 +69,7 @@ Err message_add(Tx *tx, const Message *message)
     Ctx *ctx = tx_ctx(tx);
     Message small = *message;
     Letter letter = { .id = uuid_new(ctx->arena),
+                      .user_id = message->user_id,
                       .kind = kind_names[message->kind],
                       .next_at = ctx->now,
                       .created_at = ctx->now,
@@ -97,6 +98,7 @@ Err message_notify(Tx *tx, const User *user, Message message)
 
     if (!mail->notify[message.kind] || text_empty(message.to))
         return OK;
+    message.user_id = user->id;
     message.data = user->meta_user;
     if (message.email == NULL)
         message.email = user->email;
@@ -230,7 +232,9 @@ static Err post_letter(Tx *tx, const Sending *sending, const char *to, const cha
     Ctx *ctx = tx_ctx(tx);
     const typeof(purposes[0]) *row = &purposes[sending->purpose];
     const User *user = sending->user;
-    Message message = { .kind = row->message, .to = to, .email = user->email == NULL ? to : user->email, .token = code, .data = user->meta_user };
+    Message message = {
+        .kind = row->message, .user_id = user->id, .to = to, .email = user->email == NULL ? to : user->email, .token = code, .data = user->meta_user
+    };
 
     if (row->type != NULL) {
         message.confirmation_url = link_url(ctx, sending->post, row->path, hash, row->type);

@@ -23,6 +23,7 @@ typedef enum Purpose {
 /* The variables of a template; NULL: it has none of that name. */
 typedef struct Message {
     MessageKind kind;
+    const char *user_id; /* of whom it speaks: it goes with the user; or NULL */
     const char *to;
     const char *confirmation_url, *email, *token, *token_hash, *redirect_to, *new_email, *sending_to, *data;
     const char *old_email, *phone, *old_phone, *provider, *factor_type;

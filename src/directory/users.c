@@ -1064,6 +1064,7 @@ static Err soft_delete(Tx *tx, User *user)
     user->deleted_at = user->updated_at = ctx->now;
     TRY(store_user_soft_delete(tx, user));
     TRY(store_one_time_tokens_delete(tx, user->id));
+    TRY(store_outbox_delete_user(tx, user->id));
     TRY(store_factors_delete(tx, user->id));
     TRY(store_backup_codes_delete(tx, user->id));
     TRY(store_memberships_delete_all(tx, user->id));

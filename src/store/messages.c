@@ -212,15 +212,11 @@ Err store_flow_take(Tx *tx, const Flow *flow, bool *taken)
 /* ---- the outbox ---- */
 
 static const Field letter_cols[] = {
-    UUID(Letter, id, "id"),
-    TEXT(Letter, kind, "kind"),
-    TEXT(Letter, sealed, "sealed", .flags = SECRET),
-    TEXT(Letter, state, "state"),
-    INT(Letter, tries, "tries"),
-    TIME(Letter, next_at, "next_at"),
-    TIME(Letter, created_at, "created_at"),
-    TIME(Letter, now, "now"),
-    END(Letter),
+    UUID(Letter, id, "id"),           UUID(Letter, user_id, "user_id"),
+    TEXT(Letter, kind, "kind"),       TEXT(Letter, sealed, "sealed", .flags = SECRET),
+    TEXT(Letter, state, "state"),     INT(Letter, tries, "tries"),
+    TIME(Letter, next_at, "next_at"), TIME(Letter, created_at, "created_at"),
+    TIME(Letter, now, "now"),         END(Letter),
 };
 
 Err store_outbox_insert(Tx *tx, const Letter *letter)
@@ -248,6 +244,11 @@ Err store_outbox_put_back(Tx *tx, const char *id, const char *state, int64_t nex
 Err store_outbox_delete(Tx *tx, const char *id)
 {
     return write_letter(tx, SQL_OUTBOX_DELETE, &(const Letter){ .id = id });
+}
+
+Err store_outbox_delete_user(Tx *tx, const char *user_id)
+{
+    return write_letter(tx, SQL_OUTBOX_DELETE_USER, &(const Letter){ .user_id = user_id });
 }
 
 Err store_outbox_release(Tx *tx, int64_t now)

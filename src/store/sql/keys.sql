@@ -53,6 +53,13 @@ SELECT 'profile_without_user', count(*) FROM hecate.profiles p WHERE NOT EXISTS 
 UNION ALL
 SELECT 'one_time_token_without_user', count(*) FROM auth.one_time_tokens o WHERE NOT EXISTS (SELECT 1 FROM auth.users u WHERE u.id = o.user_id)
 UNION ALL
+SELECT 'message_without_user', count(*) FROM hecate.outbox o
+WHERE o.user_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM auth.users u WHERE u.id = o.user_id)
+UNION ALL
+SELECT 'message_kept_and_tried', count(*) FROM hecate.outbox o WHERE o.state = 'kept' AND o.tries > 0
+UNION ALL
+SELECT 'message_failed_untried', count(*) FROM hecate.outbox o WHERE o.state = 'failed' AND o.tries = 0
+UNION ALL
 SELECT 'two_passwords', count(*) FROM auth.users u JOIN hecate.passwords w ON w.user_id = u.id
 WHERE u.encrypted_password IS NOT NULL AND u.encrypted_password <> ''
 UNION ALL

@@ -124,7 +124,8 @@ DELETE FROM auth.flow_state WHERE id = :id AND auth_code = :auth_code
 -- The outbox.
 
 -- :outbox_insert write
-INSERT INTO hecate.outbox (id, kind, sealed, state, tries, next_at, created_at) VALUES (:id, :kind, :sealed, :state, 0, :next_at, :created_at)
+INSERT INTO hecate.outbox (id, user_id, kind, sealed, state, tries, next_at, created_at)
+VALUES (:id, :user_id, :kind, :sealed, :state, 0, :next_at, :created_at)
 
 -- Nobody else gets the row before next_at.
 
@@ -143,6 +144,9 @@ UPDATE hecate.outbox SET state = :state, next_at = :next_at WHERE id = :id
 
 -- :outbox_delete write
 DELETE FROM hecate.outbox WHERE id = :id
+
+-- :outbox_delete_user write
+DELETE FROM hecate.outbox WHERE user_id = :user_id
 
 -- What a process had in hand when it ended: on SQLite there is no other.
 
