@@ -188,6 +188,7 @@ typedef struct SessionShown {
     const char *status;                                      /* active, expired, revoked */
     int64_t created_at, updated_at, refreshed_at, not_after; /* not_after 0: no end of its own */
     int64_t total;                                           /* in a list: how many there are in all */
+    const char *organization_id;                             /* in which it is, NULL: in none */
 } SessionShown;
 
 typedef struct SessionQuery {

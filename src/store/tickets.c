@@ -11,6 +11,7 @@ static const Field session_row_cols[] = {
     TIME(SessionShown, refreshed_at, "refreshed_at"),
     TIME(SessionShown, not_after, "not_after"),
     INT(SessionShown, total, "total"),
+    UUID(SessionShown, organization_id, "organization_id"),
     END(SessionShown),
 };
 

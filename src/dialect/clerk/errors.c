@@ -167,7 +167,7 @@ const ErrRow clerk_says[SAYS] = {
     [SAY_USERNAME_PHONE] = { 422, "form_username_cannot_be_phone_number", "Username cannot be a phone number.",
                              "{param} cannot be a phone number. Please choose a different username." },
     [SAY_LAST_IDENTIFIER] = { 400, "identification_deletion_failed", "Deletion failed", "You cannot delete your last identification." },
-    [SAY_BULK] = { 400, "bulk_size_exceeded", "bulk size exceeded", "Parameters exceed the maximum allowed bulk processing size of 50." },
+    [SAY_BULK] = { 400, "bulk_size_exceeded", "bulk size exceeded", "Parameters exceed the maximum allowed bulk processing size of {text}." },
     [SAY_NO_PART] = { 404, "resource_not_found", "Resource not found", NULL },
     [SAY_NO_ACCOUNT] = { 404, "external_account_not_found", "Invalid external account", "The External Account was not found." },
     [SAY_NO_PASSKEY] = { 404, "passkey_not_registered", "not registered", "Passkey is not registered." },
@@ -194,6 +194,12 @@ const ErrRow clerk_says[SAYS] = {
     [SAY_IMAGE_BAD] = { 400, "request_body_invalid", "Image decode error",
                         "The image could not be decoded. Please ensure the image is valid and try again." },
     [SAY_IMAGE_LARGE] = { 413, "image_too_large", "Image too large", "The image being uploaded is more than 10MB. Please choose a smaller one." },
+    [SAY_NAME] = { 422, "form_param_format_invalid", "is invalid", "{param} must not contain a URL or HTML." },
+    [SAY_SLUG] = { 422, "form_param_format_invalid", "is invalid", "{param} can only contain lowercase letters, numbers and dashes, 64 at most." },
+    [SAY_NO_ROLE] = { 404, "resource_not_found", "not found", "Organization role not found." },
+    [SAY_DUPLICATE] = { 400, "duplicate_record", "duplicate record", "There is a pending invitation to this email address." },
+    [SAY_REVOKED] = { 400, "invitation_already_revoked", "already revoked", "The invitation is already revoked." },
+    [SAY_ACCEPTED] = { 400, "invitation_already_accepted", "already accepted", "The invitation is already accepted." },
     [SAY_NO_IMAGE] = { 404, "image_not_found", "Image not found", NULL },
 };
 

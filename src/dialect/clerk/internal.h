@@ -76,6 +76,12 @@ typedef enum Say {
     SAY_NO_PASSKEY,
     SAY_NO_PROVIDER,
     SAY_NO_TOKEN,
+    SAY_NAME,
+    SAY_SLUG,
+    SAY_NO_ROLE,
+    SAY_DUPLICATE,
+    SAY_REVOKED,
+    SAY_ACCEPTED,
     SAYS
 } Say;
 extern const ErrRow clerk_says[SAYS];
@@ -103,6 +109,74 @@ bool clerk_has_account(const User *user, const char *identity_id);
 const ClerkAddress *clerk_address_view(Ctx *ctx, const User *user, const Address *address);
 /* A bare array. */
 Err clerk_reply_list(Reply *reply, const Field *fields, const List *list);
+
+/* Where a picture is served; NULL or "": the one of those without. */
+const char *clerk_image_url(Ctx *ctx, const char *image_id);
+/* What others may see of the user. */
+const ClerkUserData *clerk_user_data(Ctx *ctx, const User *user);
+
+/* ---- list.c, for lists of other things, too ---- */
+
+/* `+x` (which an unencoded plus makes a blank), `x`: to include; `-x`: to exclude. */
+const char *clerk_bare(const char *text, bool *exclude);
+/* The first order_by counts; none is -created_at, which is a row of every table. SAY_CHOICE. */
+typedef struct ClerkOrder {
+    const char *name;
+    int sort;
+} ClerkOrder;
+Err clerk_read_order(Ctx *ctx, const Texts *order_by, ptrdiff_t at, const ClerkOrder *orders, size_t n, int *sort, bool *ascending);
+/* Is the page within its bounds? SAY_LIMIT_MOST, SAY_LIMIT_LEAST. */
+Err clerk_check_page(Ctx *ctx, int64_t limit, ptrdiff_t at_limit, int64_t offset, ptrdiff_t at_offset);
+/* A query through route->in: what is given twice and is no list, and lists that are too long, are refused. */
+Err clerk_read_query(Ctx *ctx, const Req *req, void *in);
+/* Is each of the statuses of an invitation? SAY_CHOICE. */
+Err clerk_check_statuses(Ctx *ctx, const Texts *statuses, ptrdiff_t at);
+/* Users by the query of GET …/memberships, in its order. SAY_CHOICE … */
+Err clerk_read_members(Ctx *ctx, const Req *req, MemberQuery *query);
+
+/* ---- organizations.c, members.c, invitations.c ---- */
+
+enum { CLERK_MOST_METADATA = 8192 };
+/* The organization that the path names by its id. E_NO_ORGANIZATION. */
+Err clerk_path_organization(Ctx *ctx, const char **ret);
+const ClerkOrganization *clerk_organization_view(Ctx *ctx, const Organization *organization, bool counted);
+/* The directory's role for Clerk's, and back. SAY_NO_ROLE. */
+Err clerk_read_role(Ctx *ctx, const char *text, const char **ret);
+const char *clerk_role(const char *role);
+const char *clerk_role_name(const char *role);
+const char *clerk_permissions(const char *role);
+/* The user that a body names at fault, with its id in the error. E_NO_USER. */
+Err clerk_body_user(Ctx *ctx, const char *text, const char **ret);
+Err clerk_no_such_user(Ctx *ctx, Err err, const char *text);
+/* Metadata of a body as it goes over: null is as absent, and {} where the whole is replaced. */
+void clerk_take_metadata(const Given *from, size_t at, const char *doc, MetaMode mode, Given *to, size_t at_to, const char **ret);
+#define CLERK_ORGANIZATION_HANDLERS(X) \
+    X(organization_list)               \
+    X(organization_create)             \
+    X(organization_get)                \
+    X(organization_update)             \
+    X(organization_delete)             \
+    X(organization_merge)              \
+    X(organization_replace)            \
+    X(organization_logo_put)           \
+    X(organization_logo_delete)        \
+    X(member_create)                   \
+    X(member_list)                     \
+    X(member_update)                   \
+    X(member_metadata)                 \
+    X(member_delete)                   \
+    X(membership_list)                 \
+    X(user_memberships)                \
+    X(user_invitations)                \
+    X(organization_invite)             \
+    X(organization_invite_bulk)        \
+    X(organization_invitations)        \
+    X(organization_invitation_get)     \
+    X(organization_invitation_revoke)  \
+    X(instance_invitations)            \
+    X(invitation_create) X(invitation_bulk) X(invitation_list) X(invitation_revoke) X(invitation_delete)
+#define CLERK_HANDLER(name) Err clerk_##name(Ctx *ctx, const Req *req, Reply *reply);
+CLERK_ORGANIZATION_HANDLERS(CLERK_HANDLER)
 
 /* ---- digests.c ---- */
 
@@ -141,7 +215,6 @@ Err clerk_users_unban(Ctx *ctx, const Req *req, Reply *reply);
 bool clerk_multipart_file(Ctx *ctx, Str type, Str body, Str *ret);
 Err clerk_image_put(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_image(Ctx *ctx, const Req *req, Reply *reply);
-Err clerk_empty_list(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_oauth_tokens(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_mfa_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_totp_delete(Ctx *ctx, const Req *req, Reply *reply);

@@ -1,4 +1,4 @@
-/* list.c: GET /users and /users/count: conditions, order, pages (spec/clerk.md 1.4, 2.1). */
+/* list.c: GET /users and /users/count: conditions, order, pages (spec/clerk.md 1.4, 2.1), and what other lists have of them. */
 #include "base/clock.h"
 #include "base/id.h"
 #include "dialect/clerk/internal.h"
@@ -24,8 +24,7 @@ static void match_none(Ctx *ctx, UserQuery *query)
     texts_add(ctx->arena, &query->ids, UUID_NIL);
 }
 
-/* `+x` (which an unencoded plus makes a blank), `x`: to include; `-x`: to exclude. */
-static const char *bare(const char *text, bool *exclude)
+const char *clerk_bare(const char *text, bool *exclude)
 {
     *exclude = *text == '-';
     return *text == '-' || *text == '+' || *text == ' ' ? text + 1 : text;
@@ -37,7 +36,7 @@ static void take_user_ids(Ctx *ctx, const ClerkUserQuery *in, UserQuery *query)
 
     for (size_t i = 0; i < in->user_id.n; i++) {
         bool exclude;
-        const char *id = clerk_id_read(ctx->arena, "user_", bare(in->user_id.v[i], &exclude));
+        const char *id = clerk_id_read(ctx->arena, "user_", clerk_bare(in->user_id.v[i], &exclude));
 
         any = any || !exclude;
         if (id != NULL)
@@ -51,21 +50,27 @@ static void take_external_ids(Ctx *ctx, const ClerkUserQuery *in, UserQuery *que
 {
     for (size_t i = 0; i < in->external_id.n; i++) {
         bool exclude;
-        const char *id = bare(in->external_id.v[i], &exclude);
+        const char *id = clerk_bare(in->external_id.v[i], &exclude);
 
         texts_add(ctx->arena, exclude ? &query->not_external_ids : &query->external_ids, id);
     }
 }
 
-/* Nobody is in an organization here. */
+/* An organization that is not there has nobody in it. */
 static void take_organizations(Ctx *ctx, const ClerkUserQuery *in, UserQuery *query)
 {
+    bool any = false;
+
     for (size_t i = 0; i < in->organization_id.n; i++) {
         bool exclude;
+        const char *id = clerk_id_read(ctx->arena, "org_", clerk_bare(in->organization_id.v[i], &exclude));
 
-        if (bare(in->organization_id.v[i], &exclude) != NULL && !exclude)
-            match_none(ctx, query);
+        any = any || !exclude;
+        if (id != NULL)
+            texts_add(ctx->arena, exclude ? &query->not_organizations : &query->organizations, id);
     }
+    if (any && query->organizations.n == 0)
+        match_none(ctx, query);
 }
 
 static void take_addresses(Ctx *ctx, const ClerkUserQuery *in, UserQuery *query)
@@ -106,9 +111,9 @@ static void take_searches(Ctx *ctx, const ClerkUserQuery *in, UserQuery *query)
     const char *id = in->query == NULL ? NULL : clerk_id_read(ctx->arena, "user_", in->query);
     bool unused;
 
-    query->any_like = id != NULL ? id : in->query == NULL ? NULL : *in->query == '-' ? in->query : bare(in->query, &unused);
+    query->any_like = id != NULL ? id : in->query == NULL ? NULL : *in->query == '-' ? in->query : clerk_bare(in->query, &unused);
     query->email_like = in->email_address_query;
-    query->phone_like = in->phone_number_query == NULL ? NULL : bare(in->phone_number_query, &unused);
+    query->phone_like = in->phone_number_query == NULL ? NULL : clerk_bare(in->phone_number_query, &unused);
     query->username_like = in->username_query;
     query->name_like = in->name_query;
     if (HAS(in, banned))
@@ -160,10 +165,7 @@ static Err take_conditions(Ctx *ctx, const ClerkUserQuery *in, UserQuery *query)
 
 /* ---- order and pages ---- */
 
-static const struct {
-    const char *name;
-    UserSort sort;
-} orders[] = {
+static const ClerkOrder orders[] = {
     { "created_at", SORT_CREATED_AT },
     { "updated_at", SORT_UPDATED_AT },
     { "email_address", SORT_EMAIL },
@@ -176,42 +178,59 @@ static const struct {
     { "last_sign_in_at", SORT_LAST_SIGN_IN_AT },
 };
 
-static Err unknown_order(Ctx *ctx, const char *text)
+static const ClerkOrder member_orders[] = {
+    { "phone_number", SORT_PHONE },    { "email_address", SORT_EMAIL }, { "created_at", SORT_CREATED_AT },
+    { "first_name", SORT_FIRST_NAME }, { "last_name", SORT_LAST_NAME }, { "username", SORT_USERNAME },
+};
+
+static Err unknown_order(Ctx *ctx, const char *text, ptrdiff_t at, const ClerkOrder *table, size_t n)
 {
     const char *list = "";
 
-    for (size_t i = 0; i < COUNTOF(orders); i++)
-        list = arena_printf(ctx->arena, "%s%s%s", list, i == 0 ? "" : ", ", orders[i].name);
-    return clerk_fail(ctx, SAY_CHOICE, AT(ClerkUserQuery, order_by),
+    for (size_t i = 0; i < n; i++)
+        list = arena_printf(ctx->arena, "%s%s%s", list, i == 0 ? "" : ", ", table[i].name);
+    return clerk_fail(ctx, SAY_CHOICE, at,
                       arena_printf(ctx->arena, "%.200s does not match the allowed values for parameter order_by. Allowed values: %s", text, list));
 }
 
-/* The first order_by counts; none is -created_at. */
-static Err take_order(Ctx *ctx, const ClerkUserQuery *in, UserQuery *query)
+Err clerk_read_order(Ctx *ctx, const Texts *order_by, ptrdiff_t at, const ClerkOrder *table, size_t n, int *sort, bool *ascending)
 {
-    const char *text = in->order_by.n == 0 ? "-created_at" : in->order_by.v[0], *name;
+    const char *text = order_by->n == 0 ? "-created_at" : order_by->v[0], *name;
     bool down;
 
-    name = bare(text, &down);
-    for (size_t i = 0; i < COUNTOF(orders); i++)
-        if (text_eq(orders[i].name, name)) {
-            query->sort = orders[i].sort;
-            query->ascending = !down;
+    name = clerk_bare(text, &down);
+    for (size_t i = 0; i < n; i++)
+        if (text_eq(table[i].name, name)) {
+            *sort = table[i].sort;
+            *ascending = !down;
             return OK;
         }
-    return unknown_order(ctx, text);
+    return unknown_order(ctx, text, at, table, n);
+}
+
+static Err take_order(Ctx *ctx, const ClerkUserQuery *in, const ClerkOrder *table, size_t n, UserQuery *query)
+{
+    int sort;
+
+    TRY(clerk_read_order(ctx, &in->order_by, AT(ClerkUserQuery, order_by), table, n, &sort, &query->ascending));
+    query->sort = (UserSort)sort;
+    return OK;
+}
+
+Err clerk_check_page(Ctx *ctx, int64_t limit, ptrdiff_t at_limit, int64_t offset, ptrdiff_t at_offset)
+{
+    if (limit > MOST_LIMIT)
+        return clerk_fail(ctx, SAY_LIMIT_MOST, at_limit, NULL);
+    if (limit < 1)
+        return clerk_fail(ctx, SAY_LIMIT_LEAST, at_limit, "1");
+    return offset < 0 ? clerk_fail(ctx, SAY_LIMIT_LEAST, at_offset, "0") : OK;
 }
 
 static Err take_page(Ctx *ctx, const ClerkUserQuery *in, UserQuery *query)
 {
     query->limit = HAS(in, limit) ? in->limit : DEFAULT_LIMIT;
     query->offset = in->offset;
-    if (query->limit > MOST_LIMIT)
-        return clerk_fail(ctx, SAY_LIMIT_MOST, AT(ClerkUserQuery, limit), NULL);
-    if (query->limit < 1)
-        return clerk_fail(ctx, SAY_LIMIT_LEAST, AT(ClerkUserQuery, limit), "1");
-    if (query->offset < 0)
-        return clerk_fail(ctx, SAY_LIMIT_LEAST, AT(ClerkUserQuery, offset), "0");
+    TRY(clerk_check_page(ctx, query->limit, AT(ClerkUserQuery, limit), query->offset, AT(ClerkUserQuery, offset)));
     if (in->starting_after == NULL)
         return OK;
     if (query->sort != SORT_CREATED_AT || query->offset != 0)
@@ -224,15 +243,15 @@ static Err take_page(Ctx *ctx, const ClerkUserQuery *in, UserQuery *query)
 
 /* ---- the two requests ---- */
 
-/* Lists have a bound each; what else is given twice is refused. */
-static Err read_query(Ctx *ctx, const Req *req, ClerkUserQuery *in)
+Err clerk_read_query(Ctx *ctx, const Req *req, void *in)
 {
-    const Err err = req_query(ctx, req, clerk_user_query, 0, in);
+    const Field *fields = ctx_call(ctx)->route->in;
+    const Err err = req_query(ctx, req, fields, 0, in);
 
     if (err == E_BAD_VALUE)
         return clerk_fail(ctx, SAY_TWICE, ctx->fault.at, NULL);
     TRY(err);
-    for (const Field *field = clerk_user_query; field->kind != F_END; field++)
+    for (const Field *field = fields; field->kind != F_END; field++)
         if (field->kind == F_TEXTS && field->max > 0 && ((const Texts *)field_of(field, in))->n > field->max)
             return fail(ctx, E_TOO_LONG, (ptrdiff_t)field->offset, NULL);
     return OK;
@@ -244,9 +263,9 @@ Err clerk_user_list(Ctx *ctx, const Req *req, Reply *reply)
     UserQuery *query = ARENA_NEW(ctx->arena, UserQuery);
     List users, views = { 0 };
 
-    TRY(read_query(ctx, req, in));
+    TRY(clerk_read_query(ctx, req, in));
     TRY(take_conditions(ctx, in, query));
-    TRY(take_order(ctx, in, query));
+    TRY(take_order(ctx, in, orders, COUNTOF(orders), query));
     TRY(take_page(ctx, in, query));
     query->whole = true;
     TRY(dir_user_list(ctx, query, &users));
@@ -261,8 +280,50 @@ Err clerk_user_count(Ctx *ctx, const Req *req, Reply *reply)
     UserQuery *query = ARENA_NEW(ctx->arena, UserQuery);
     ClerkCount out = { .object = "total_count" };
 
-    TRY(read_query(ctx, req, in));
+    TRY(clerk_read_query(ctx, req, in));
     TRY(take_conditions(ctx, in, query));
     TRY(dir_user_count(ctx, query, &out.total_count));
     return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
+}
+
+static Err take_roles(Ctx *ctx, const ClerkUserQuery *in, MemberQuery *query)
+{
+    for (size_t i = 0; i < in->role.n; i++) {
+        bool exclude;
+        const char *role;
+
+        TRY(clerk_read_role(ctx, clerk_bare(in->role.v[i], &exclude), &role));
+        texts_add(ctx->arena, &query->roles, role);
+    }
+    return OK;
+}
+
+Err clerk_read_members(Ctx *ctx, const Req *req, MemberQuery *query)
+{
+    ClerkUserQuery *in = ARENA_NEW(ctx->arena, ClerkUserQuery);
+
+    TRY(clerk_read_query(ctx, req, in));
+    TRY(take_conditions(ctx, in, &query->users));
+    TRY(take_roles(ctx, in, query));
+    TRY(take_order(ctx, in, member_orders, COUNTOF(member_orders), &query->users));
+    return take_page(ctx, in, &query->users);
+}
+
+Err clerk_check_statuses(Ctx *ctx, const Texts *statuses, ptrdiff_t at)
+{
+    static const char *const known[] = { "pending", "accepted", "revoked", "expired" };
+
+    for (size_t i = 0; i < statuses->n; i++) {
+        size_t k;
+
+        for (k = 0; k < COUNTOF(known) && !text_eq(known[k], statuses->v[i]); k++)
+            continue;
+        if (k == COUNTOF(known))
+            return clerk_fail(
+                ctx, SAY_CHOICE, at,
+                arena_printf(ctx->arena,
+                             "%s does not match the allowed values for parameter status. Allowed values: pending, accepted, revoked, expired",
+                             clerk_shown(ctx, statuses->v[i])));
+    }
+    return OK;
 }

@@ -1,8 +1,6 @@
-/* parts.c: what hangs on a user (spec/clerk.md 2.6): organizations, tokens of other parties, passkeys, wallets,
- * external accounts. There are no organizations and no tokens of other parties yet: their lists are empty. */
+/* parts.c: what hangs on a user (spec/clerk.md 2.6): tokens of other parties, passkeys, wallets, external accounts. No token of another party is
+ * kept: their lists are empty. */
 #include "dialect/clerk/internal.h"
-
-enum { MOST_LIMIT = 500 };
 
 static Err read_user(Ctx *ctx, const char **id)
 {
@@ -13,40 +11,10 @@ static Err read_user(Ctx *ctx, const char **id)
 
 static Err read_page(Ctx *ctx, const Req *req)
 {
-    static const char *const statuses[] = { "pending", "accepted", "revoked", "expired" };
     ClerkPageQuery in = { .limit = 10 };
-    size_t known = 0;
 
     TRY(req_query(ctx, req, ctx_call(ctx)->route->in, FORM_FIRST, &in));
-    if (in.limit > MOST_LIMIT)
-        return clerk_fail(ctx, SAY_LIMIT_MOST, AT(ClerkPageQuery, limit), NULL);
-    if (in.limit < 1)
-        return clerk_fail(ctx, SAY_LIMIT_LEAST, AT(ClerkPageQuery, limit), "1");
-    if (in.offset < 0)
-        return clerk_fail(ctx, SAY_LIMIT_LEAST, AT(ClerkPageQuery, offset), "0");
-    for (size_t i = 0; i < in.status.n; i++) {
-        for (known = 0; known < COUNTOF(statuses) && !text_eq(statuses[known], in.status.v[i]); known++)
-            continue;
-        if (known == COUNTOF(statuses))
-            return clerk_fail(
-                ctx, SAY_CHOICE, AT(ClerkPageQuery, status),
-                arena_printf(ctx->arena,
-                             "%s does not match the allowed values for parameter status. Allowed values: pending, accepted, revoked, expired",
-                             clerk_shown(ctx, in.status.v[i])));
-    }
-    return OK;
-}
-
-Err clerk_empty_list(Ctx *ctx, const Req *req, Reply *reply)
-{
-    const ClerkPage out = { 0 };
-    const char *id;
-    User *user;
-
-    TRY(read_page(ctx, req));
-    TRY(read_user(ctx, &id));
-    TRY(dir_user_get(ctx, id, &user));
-    return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
+    return clerk_check_page(ctx, in.limit, AT(ClerkPageQuery, limit), in.offset, AT(ClerkPageQuery, offset));
 }
 
 /* No token of another party is kept: a user who has the account has no token, others have no account. */

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "dialect/clerk/internal.h"
+#include "directory/organizations.h"
 
 enum { MOST_LIMIT = 500, LEAST_TOKEN_S = 30, MOST_TOKEN_S = 315360000, TOKEN_S = 60, TOKEN_EARLY_S = 10, SIGN_IN_TOKEN_S = 2592000, JTI_DIGITS = 20 };
 #define SESSION_LIFE ((int64_t)7 * 86400 * US_PER_S)
@@ -20,6 +21,7 @@ static const ClerkSession *session_view(Ctx *ctx, const SessionShown *session)
         .user_id = clerk_id(ctx->arena, "user_", session->user_id),
         .client_id = clerk_id(ctx->arena, "client_", session->id),
         .status = session->status,
+        .last_active_organization_id = session->organization_id == NULL ? NULL : clerk_id(ctx->arena, "org_", session->organization_id),
         .last_active_at = session->refreshed_at != 0 ? session->refreshed_at : session->created_at,
         .expire_at = session->not_after != 0 ? session->not_after : BANNED_FOREVER,
         .abandon_at = session->created_at + SESSION_ABANDON,
@@ -128,15 +130,16 @@ Err clerk_session_create(Ctx *ctx, const Req *req, Reply *reply)
 {
     ClerkSessionIn in = { 0 };
     SessionShown *session;
-    const char *user_id;
-    Err err;
+    const char *user_id, *organization_id = NULL;
 
     TRY(clerk_read_body(ctx, req, &in));
-    user_id = clerk_id_read(ctx->arena, "user_", in.user_id);
-    err = user_id == NULL ? fail(ctx, E_NO_USER, NOWHERE, NULL) : dir_session_begin(ctx, user_id, NULL, SESSION_LIFE, &session);
-    if (err == E_NO_USER)
-        return fail(ctx, E_NO_USER, NOWHERE, "%s", clerk_shown(ctx, in.user_id));
-    TRY(err);
+    TRY(clerk_body_user(ctx, in.user_id, &user_id));
+    if (in.active_organization_id != NULL) {
+        organization_id = clerk_id_read(ctx->arena, "org_", in.active_organization_id);
+        if (organization_id == NULL)
+            return fail(ctx, E_NO_ORGANIZATION, NOWHERE, NULL);
+    }
+    TRY(clerk_no_such_user(ctx, dir_session_begin(ctx, user_id, organization_id, SESSION_LIFE, &session), in.user_id));
     return reply_session(ctx, reply, session);
 }
 
@@ -189,11 +192,42 @@ static const char *factor_ages(Ctx *ctx, const Session *session)
                         (long long)(second < 0 ? -1 : (ctx->now - second) / US_PER_S / 60));
 }
 
-static Err sign(Ctx *ctx, const Session *session, int64_t life, const char **ret)
+static const Field organization_claim[] = {
+    TEXT(ClerkOrganization, id, "id"),
+    TEXT(ClerkOrganization, slug, "slg"),
+    TEXT(ClerkOrganization, role_set_key, "rol"),
+    END(ClerkOrganization),
+};
+
+/* The organization that the session is in, as long as its user is a member. Permissions of the system's own have no place in a token. */
+static Err claim_organization(Ctx *ctx, const SessionShown *session, const char **ret)
+{
+    Buf buf = buf_in(ctx->arena, 4096);
+    ClerkOrganization claim;
+    Membership *membership;
+    char *text;
+    Err err;
+
+    if (session->organization_id == NULL)
+        return OK;
+    err = dir_session_membership(ctx, session->id, &membership);
+    if (err == E_NO_MEMBER || err == E_NO_ORGANIZATION)
+        return OK;
+    TRY(err);
+    claim = (ClerkOrganization){ .id = clerk_id(ctx->arena, "org_", membership->organization_id),
+                                 .slug = membership->organization->slug,
+                                 .role_set_key = clerk_role(membership->role) + strlen("org:") };
+    json_write(&buf, organization_claim, &claim, JSON_PLAIN);
+    TRY(buf_text(&buf, &text));
+    *ret = text;
+    return OK;
+}
+
+static Err sign(Ctx *ctx, const SessionShown *shown, const Session *session, int64_t life, const char **ret)
 {
     const ClerkSettings *settings = ctx_settings(ctx);
     const int64_t now = ctx->now / US_PER_S;
-    const ClerkClaims claims = {
+    ClerkClaims claims = {
         .exp = now + life,
         .fva = factor_ages(ctx, session),
         .iat = now,
@@ -208,6 +242,7 @@ static Err sign(Ctx *ctx, const Session *session, int64_t life, const char **ret
     Buf buf = buf_in(ctx->arena, 16384);
     char *text, *token;
 
+    TRY(claim_organization(ctx, shown, &claims.o));
     json_write(&buf, clerk_claims, &claims, JSON_PLAIN);
     TRY(buf_text(&buf, &text));
     TRY(jwt_sign(ctx->arena, settings->keys, "JWT", text, &token));
@@ -237,7 +272,7 @@ Err clerk_session_token(Ctx *ctx, const Req *req, Reply *reply)
     TRY(check_life(ctx, &in));
     TRY(read_session(ctx, &shown));
     TRY(load_active(ctx, shown, &session));
-    TRY(sign(ctx, session, in.expires_in_seconds == 0 ? TOKEN_S : in.expires_in_seconds, &out.jwt));
+    TRY(sign(ctx, shown, session, in.expires_in_seconds == 0 ? TOKEN_S : in.expires_in_seconds, &out.jwt));
     return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
 }
 

@@ -389,7 +389,7 @@ static Err read_bulk(Ctx *ctx, const Req *req, Texts *ids)
     if (in.user_ids.n == 0)
         return clerk_fail(ctx, SAY_NIL, AT(ClerkBulkIn, user_ids), NULL);
     if (in.user_ids.n > MOST_BULK)
-        return clerk_fail(ctx, SAY_BULK, NOWHERE, NULL);
+        return clerk_fail(ctx, SAY_BULK, NOWHERE, "50");
     for (size_t i = 0; i < in.user_ids.n; i++) {
         const char *id = clerk_id_read(ctx->arena, "user_", in.user_ids.v[i]);
 

@@ -158,11 +158,11 @@ static const char *public_metadata(Ctx *ctx, const User *user)
     return json_set(ctx->arena, json_set(ctx->arena, doc, "provider", NULL), "providers", NULL);
 }
 
-/* The user's picture, or the one of users without; where the server answers, as the request names it. */
-static const char *image_url(Ctx *ctx, const User *user)
+/* Where the server answers, as the request names it. */
+const char *clerk_image_url(Ctx *ctx, const char *image_id)
 {
     const Req *req = ctx_call(ctx)->req;
-    const char *name = text_empty(user->image_id) ? "default" : clerk_id(ctx->arena, "img_", user->image_id);
+    const char *name = text_empty(image_id) ? "default" : clerk_id(ctx->arena, "img_", image_id);
 
     return arena_printf(ctx->arena, "%s://%.*s/v1/public/images/%s", req->tls ? "https" : "http", (int)req->host.n,
                         req->host.n == 0 ? "" : req->host.p, name);
@@ -188,7 +188,7 @@ static void show_profile(Ctx *ctx, const User *user, ClerkUser *view)
     for (size_t i = 0; i < COUNTOF(same); i++)
         memcpy((char *)view + same[i].to, (const char *)user + same[i].from, same[i].size);
     view->public_metadata = public_metadata(ctx, user);
-    view->image_url = view->profile_image_url = image_url(ctx, user);
+    view->image_url = view->profile_image_url = clerk_image_url(ctx, user->image_id);
     view->has_image = !text_empty(user->image_id);
     view->banned = user_banned(ctx, user);
     view->password_enabled = !text_empty(user->encrypted_password) || !text_empty(user->digest);
@@ -211,6 +211,42 @@ const ClerkUser *clerk_user_view(Ctx *ctx, const User *user)
     for (size_t i = 0; i < user->identities.n; i++)
         if (is_external(user->identities.v[i]))
             list_add(ctx->arena, &view->external_accounts, account_view(ctx, user->identities.v[i]));
+    return view;
+}
+
+/* Primary e-mail address, else phone number, else name, else wallet. */
+static const char *identifier_of(Ctx *ctx, const User *user)
+{
+    static const char *const kinds[] = { "email", "phone", NULL, "web3" };
+
+    for (size_t i = 0; i < COUNTOF(kinds); i++) {
+        if (kinds[i] == NULL && user->username != NULL)
+            return user->username;
+        for (size_t k = 0; kinds[i] != NULL && k < user->addresses.n; k++) {
+            const Address *address = user->addresses.v[k];
+
+            if (address->primary && text_empty(address->connection) && text_eq(address->kind, kinds[i]))
+                return arena_printf(ctx->arena, "%s%s", i == 1 ? "+" : "", address->value);
+        }
+    }
+    return NULL;
+}
+
+const ClerkUserData *clerk_user_data(Ctx *ctx, const User *user)
+{
+    ClerkUserData *view = ARENA_NEW(ctx->arena, ClerkUserData);
+
+    *view = (ClerkUserData){
+        .user_id = clerk_id(ctx->arena, "user_", user->id),
+        .first_name = user->first_name,
+        .last_name = user->last_name,
+        .image_url = clerk_image_url(ctx, user->image_id),
+        .has_image = !text_empty(user->image_id),
+        .identifier = identifier_of(ctx, user),
+        .username = user->username,
+        .banned = user_banned(ctx, user),
+    };
+    view->profile_image_url = view->image_url;
     return view;
 }
 

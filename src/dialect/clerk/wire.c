@@ -156,6 +156,31 @@ const Field clerk_user_query[] = {
     END(ClerkUserQuery),
 };
 
+const Field clerk_member_query[] = {
+    GIVEN(ClerkUserQuery, given),
+    TEXTS(ClerkUserQuery, email_address, "email_address", .max = MOST_ITEMS),
+    TEXTS(ClerkUserQuery, phone_number, "phone_number", .max = MOST_ITEMS),
+    TEXTS(ClerkUserQuery, username, "username", .max = MOST_ITEMS),
+    TEXTS(ClerkUserQuery, web3_wallet, "web3_wallet", .max = MOST_ITEMS),
+    TEXTS(ClerkUserQuery, user_id, "user_id", .max = MOST_ITEMS),
+    TEXTS(ClerkUserQuery, role, "role", .max = MOST_ITEMS),
+    TEXTS(ClerkUserQuery, order_by, "order_by"),
+    TEXT(ClerkUserQuery, query, "query"),
+    TEXT(ClerkUserQuery, email_address_query, "email_address_query"),
+    TEXT(ClerkUserQuery, phone_number_query, "phone_number_query"),
+    TEXT(ClerkUserQuery, username_query, "username_query"),
+    TEXT(ClerkUserQuery, name_query, "name_query"),
+    TEXT(ClerkUserQuery, api_version, "__clerk_api_version"),
+    BOOL(ClerkUserQuery, paginated, "paginated"),
+    TIME_MS(ClerkUserQuery, last_active_at_after, "last_active_at_after"),
+    TIME_MS(ClerkUserQuery, last_active_at_before, "last_active_at_before"),
+    TIME_MS(ClerkUserQuery, created_at_after, "created_at_after"),
+    TIME_MS(ClerkUserQuery, created_at_before, "created_at_before"),
+    INT(ClerkUserQuery, limit, "limit"),
+    INT(ClerkUserQuery, offset, "offset"),
+    END(ClerkUserQuery),
+};
+
 const Field clerk_page_query[] = {
     TEXTS(ClerkPageQuery, status, "status"),
     BOOL(ClerkPageQuery, paginated, "paginated"),
@@ -192,6 +217,120 @@ const Field clerk_sign_in_token_in[] = {
 };
 
 const Field clerk_verify_in[] = { TEXT(ClerkVerifyIn, token, "token", .flags = SECRET | REQUIRED), END(ClerkVerifyIn) };
+
+/* ---- organizations (4.2) ---- */
+
+/* clang-format off */
+#define ORGANIZATION_NAMES                                                                         \
+    TEXT(ClerkOrganizationIn, slug, "slug", .max = LONGEST_NAME),                                  \
+    INT(ClerkOrganizationIn, max_allowed_memberships, "max_allowed_memberships"),                  \
+    TIME(ClerkOrganizationIn, created_at, "created_at")
+#define TWO_METADATA(T)                                                                            \
+    OBJECT_JSON(T, public_metadata, "public_metadata"),                                            \
+    OBJECT_JSON(T, private_metadata, "private_metadata")
+/* clang-format on */
+
+const Field clerk_new_organization[] = {
+    GIVEN(ClerkOrganizationIn, given),
+    TEXT(ClerkOrganizationIn, name, "name", .flags = REQUIRED, .max = LONGEST_NAME),
+    TEXT(ClerkOrganizationIn, created_by, "created_by"),
+    ORGANIZATION_NAMES,
+    TWO_METADATA(ClerkOrganizationIn),
+    END(ClerkOrganizationIn),
+};
+
+const Field clerk_organization_patch[] = {
+    GIVEN(ClerkOrganizationIn, given),
+    TEXT(ClerkOrganizationIn, name, "name", .max = LONGEST_NAME),
+    BOOL(ClerkOrganizationIn, admin_delete_enabled, "admin_delete_enabled"),
+    ORGANIZATION_NAMES,
+    TWO_METADATA(ClerkOrganizationIn),
+    END(ClerkOrganizationIn),
+};
+
+const Field clerk_organization_metadata[] = { GIVEN(ClerkOrganizationIn, given), TWO_METADATA(ClerkOrganizationIn), END(ClerkOrganizationIn) };
+
+const Field clerk_organization_query[] = {
+    GIVEN(ClerkOrganizationQuery, given),
+    TEXTS(ClerkOrganizationQuery, user_id, "user_id", .max = MOST_ITEMS),
+    TEXTS(ClerkOrganizationQuery, organization_id, "organization_id", .max = MOST_ITEMS),
+    TEXTS(ClerkOrganizationQuery, order_by, "order_by"),
+    TEXT(ClerkOrganizationQuery, query, "query"),
+    TEXT(ClerkOrganizationQuery, api_version, "__clerk_api_version"),
+    BOOL(ClerkOrganizationQuery, include_members_count, "include_members_count"),
+    BOOL(ClerkOrganizationQuery, include_missing_member, "include_missing_member_with_elevated_permissions"),
+    INT(ClerkOrganizationQuery, limit, "limit"),
+    INT(ClerkOrganizationQuery, offset, "offset"),
+    END(ClerkOrganizationQuery),
+};
+
+const Field clerk_organization_get_query[] = {
+    GIVEN(ClerkOrganizationQuery, given),
+    BOOL(ClerkOrganizationQuery, include_members_count, "include_members_count"),
+    BOOL(ClerkOrganizationQuery, include_missing_member, "include_missing_member_with_elevated_permissions"),
+    TEXT(ClerkOrganizationQuery, api_version, "__clerk_api_version"),
+    END(ClerkOrganizationQuery),
+};
+
+const Field clerk_new_member[] = {
+    GIVEN(ClerkMemberIn, given),
+    TEXT(ClerkMemberIn, user_id, "user_id", .flags = REQUIRED),
+    TEXT(ClerkMemberIn, role, "role", .flags = REQUIRED),
+    TWO_METADATA(ClerkMemberIn),
+    END(ClerkMemberIn),
+};
+
+const Field clerk_member_patch[] = {
+    GIVEN(ClerkMemberIn, given),
+    TEXT(ClerkMemberIn, role, "role", .flags = REQUIRED),
+    END(ClerkMemberIn),
+};
+
+const Field clerk_member_metadata_in[] = { GIVEN(ClerkMemberIn, given), TWO_METADATA(ClerkMemberIn), END(ClerkMemberIn) };
+
+enum { LONGEST_URL = 2048 };
+
+const Field clerk_new_organization_invitation[] = {
+    GIVEN(ClerkInvitationIn, given),
+    TEXT(ClerkInvitationIn, email_address, "email_address", .flags = REQUIRED),
+    TEXT(ClerkInvitationIn, role, "role", .flags = REQUIRED),
+    TEXT(ClerkInvitationIn, inviter_user_id, "inviter_user_id"),
+    TWO_METADATA(ClerkInvitationIn),
+    TEXT(ClerkInvitationIn, redirect_url, "redirect_url", .max = LONGEST_URL),
+    INT(ClerkInvitationIn, expires_in_days, "expires_in_days"),
+    BOOL(ClerkInvitationIn, notify, "notify"),
+    END(ClerkInvitationIn),
+};
+
+const Field clerk_new_invitation[] = {
+    GIVEN(ClerkInvitationIn, given),
+    TEXT(ClerkInvitationIn, email_address, "email_address", .flags = REQUIRED),
+    OBJECT_JSON(ClerkInvitationIn, public_metadata, "public_metadata"),
+    TEXT(ClerkInvitationIn, redirect_url, "redirect_url", .max = LONGEST_URL),
+    INT(ClerkInvitationIn, expires_in_days, "expires_in_days"),
+    TEXT(ClerkInvitationIn, template_slug, "template_slug", .max = LONGEST_NAME),
+    BOOL(ClerkInvitationIn, notify, "notify"),
+    BOOL(ClerkInvitationIn, ignore_existing, "ignore_existing"),
+    END(ClerkInvitationIn),
+};
+
+const Field clerk_revoke_invitation[] = {
+    GIVEN(ClerkInvitationIn, given),
+    TEXT(ClerkInvitationIn, requesting_user_id, "requesting_user_id"),
+    END(ClerkInvitationIn),
+};
+
+const Field clerk_invitation_query[] = {
+    TEXTS(ClerkInvitationQuery, status, "status", .max = MOST_ITEMS),
+    TEXTS(ClerkInvitationQuery, order_by, "order_by"),
+    TEXT(ClerkInvitationQuery, email_address, "email_address"),
+    TEXT(ClerkInvitationQuery, query, "query"),
+    TEXT(ClerkInvitationQuery, api_version, "__clerk_api_version"),
+    BOOL(ClerkInvitationQuery, paginated, "paginated"),
+    INT(ClerkInvitationQuery, limit, "limit"),
+    INT(ClerkInvitationQuery, offset, "offset"),
+    END(ClerkInvitationQuery),
+};
 
 /* ---- what goes out ---- */
 
@@ -240,6 +379,7 @@ const Field clerk_claims[] = {
     TEXT(ClerkClaims, iss, "iss"),
     TEXT(ClerkClaims, jti, "jti"),
     INT(ClerkClaims, nbf, "nbf"),
+    JSON(ClerkClaims, o, "o", .flags = OMIT_NULL),
     TEXT(ClerkClaims, sid, "sid"),
     TEXT(ClerkClaims, sts, "sts"),
     TEXT(ClerkClaims, sub, "sub"),
@@ -368,6 +508,124 @@ const Field clerk_user[] = {
     TEXT(ClerkUser, profile_image_url, "profile_image_url"),
     END(ClerkUser),
 };
+
+const Field clerk_organization[] = {
+    TEXT(ClerkOrganization, object, "object"),
+    TEXT(ClerkOrganization, id, "id"),
+    TEXT(ClerkOrganization, name, "name"),
+    TEXT(ClerkOrganization, slug, "slug"),
+    TEXT(ClerkOrganization, image_url, "image_url"),
+    BOOL(ClerkOrganization, has_image, "has_image"),
+    JSON(ClerkOrganization, members_count, "members_count", .flags = OMIT_NULL),
+    JSON(ClerkOrganization, missing_member, "missing_member_with_elevated_permissions", .flags = OMIT_NULL),
+    JSON(ClerkOrganization, pending_invitations_count, "pending_invitations_count", .flags = OMIT_NULL),
+    INT(ClerkOrganization, max_allowed_memberships, "max_allowed_memberships"),
+    BOOL(ClerkOrganization, admin_delete_enabled, "admin_delete_enabled"),
+    JSON(ClerkOrganization, public_metadata, "public_metadata", .flags = NULL_AS_EMPTY),
+    JSON(ClerkOrganization, private_metadata, "private_metadata", .flags = NULL_AS_EMPTY),
+    TEXT(ClerkOrganization, created_by, "created_by", .flags = OMIT_NULL),
+    TIME_MS(ClerkOrganization, created_at, "created_at"),
+    TIME_MS(ClerkOrganization, updated_at, "updated_at"),
+    TEXT(ClerkOrganization, role_set_key, "role_set_key"),
+    TEXT(ClerkOrganization, logo_url, "logo_url", .flags = OMIT_NULL),
+    END(ClerkOrganization),
+};
+
+/* Of one that a list names beside something else. */
+static const Field organization_data_fields[] = {
+    TEXT(ClerkOrganization, id, "id"),
+    TEXT(ClerkOrganization, name, "name"),
+    TEXT(ClerkOrganization, slug, "slug"),
+    TEXT(ClerkOrganization, image_url, "image_url"),
+    BOOL(ClerkOrganization, has_image, "has_image"),
+    END(ClerkOrganization),
+};
+
+static const Field user_data_fields[] = {
+    TEXT(ClerkUserData, user_id, "user_id"),
+    TEXT(ClerkUserData, first_name, "first_name"),
+    TEXT(ClerkUserData, last_name, "last_name"),
+    TEXT(ClerkUserData, profile_image_url, "profile_image_url"),
+    TEXT(ClerkUserData, image_url, "image_url"),
+    BOOL(ClerkUserData, has_image, "has_image"),
+    TEXT(ClerkUserData, identifier, "identifier"),
+    TEXT(ClerkUserData, username, "username"),
+    BOOL(ClerkUserData, banned, "banned"),
+    BOOL(ClerkUserData, deprovisioned, "deprovisioned"),
+    END(ClerkUserData),
+};
+
+static const Field inviter_fields[] = {
+    TEXT(ClerkUserData, user_id, "user_id"),
+    TEXT(ClerkUserData, first_name, "first_name"),
+    TEXT(ClerkUserData, last_name, "last_name"),
+    TEXT(ClerkUserData, image_url, "image_url"),
+    BOOL(ClerkUserData, has_image, "has_image"),
+    TEXT(ClerkUserData, identifier, "identifier"),
+    END(ClerkUserData),
+};
+
+const Field clerk_membership[] = {
+    TEXT(ClerkMembership, object, "object"),
+    TEXT(ClerkMembership, id, "id"),
+    TEXT(ClerkMembership, role, "role"),
+    TEXT(ClerkMembership, role_name, "role_name"),
+    JSON(ClerkMembership, permissions, "permissions"),
+    JSON(ClerkMembership, public_metadata, "public_metadata", .flags = NULL_AS_EMPTY),
+    JSON(ClerkMembership, private_metadata, "private_metadata", .flags = NULL_AS_EMPTY),
+    OBJECT(ClerkMembership, organization, "organization", clerk_organization),
+    OBJECT(ClerkMembership, public_user_data, "public_user_data", user_data_fields),
+    TIME_MS(ClerkMembership, created_at, "created_at"),
+    TIME_MS(ClerkMembership, updated_at, "updated_at"),
+    END(ClerkMembership),
+};
+
+const Field clerk_organization_invitation[] = {
+    TEXT(ClerkInvitation, object, "object"),
+    TEXT(ClerkInvitation, id, "id"),
+    TEXT(ClerkInvitation, email_address, "email_address"),
+    TEXT(ClerkInvitation, role, "role"),
+    TEXT(ClerkInvitation, role_name, "role_name"),
+    TEXT(ClerkInvitation, organization_id, "organization_id"),
+    TEXT(ClerkInvitation, inviter_id, "inviter_id"),
+    OBJECT(ClerkInvitation, inviter, "public_inviter_data", inviter_fields),
+    OBJECT(ClerkInvitation, organization, "public_organization_data", organization_data_fields, .flags = OMIT_NULL),
+    TEXT(ClerkInvitation, status, "status"),
+    JSON(ClerkInvitation, public_metadata, "public_metadata", .flags = NULL_AS_EMPTY),
+    JSON(ClerkInvitation, private_metadata, "private_metadata", .flags = NULL_AS_EMPTY),
+    TEXT(ClerkInvitation, url, "url"),
+    TIME_MS(ClerkInvitation, expires_at, "expires_at"),
+    TIME_MS(ClerkInvitation, created_at, "created_at"),
+    TIME_MS(ClerkInvitation, updated_at, "updated_at"),
+    END(ClerkInvitation),
+};
+
+const Field clerk_invitation[] = {
+    TEXT(ClerkInvitation, object, "object"),
+    TEXT(ClerkInvitation, id, "id"),
+    TEXT(ClerkInvitation, email_address, "email_address"),
+    JSON(ClerkInvitation, public_metadata, "public_metadata", .flags = NULL_AS_EMPTY),
+    BOOL(ClerkInvitation, revoked, "revoked"),
+    TEXT(ClerkInvitation, status, "status"),
+    TEXT(ClerkInvitation, url, "url", .flags = OMIT_NULL),
+    TIME_MS(ClerkInvitation, expires_at, "expires_at"),
+    TIME_MS(ClerkInvitation, created_at, "created_at"),
+    TIME_MS(ClerkInvitation, updated_at, "updated_at"),
+    END(ClerkInvitation),
+};
+
+/* clang-format off */
+#define PAGE_OF(name, fields)                                                                      \
+    const Field name[] = {                                                                         \
+        LIST(ClerkPage, data, "data", fields, .flags = NULL_AS_EMPTY),                             \
+        INT(ClerkPage, total_count, "total_count"),                                                \
+        END(ClerkPage),                                                                            \
+    }
+PAGE_OF(clerk_organization_page, clerk_organization);
+PAGE_OF(clerk_membership_page, clerk_membership);
+PAGE_OF(clerk_organization_invitation_page, clerk_organization_invitation);
+PAGE_OF(clerk_invitation_page, clerk_invitation);
+/* clang-format on */
 
 const Field clerk_deleted[] = {
     TEXT(ClerkDeleted, object, "object"),

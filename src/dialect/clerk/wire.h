@@ -64,7 +64,7 @@ extern const Field clerk_bulk_in[];
 /* Query of GET /users and /users/count (spec/clerk.md 2.1). */
 typedef struct ClerkUserQuery {
     Given given;
-    Texts email_address, phone_number, username, web3_wallet, user_id, external_id, organization_id, provider_user_id, order_by;
+    Texts email_address, phone_number, username, web3_wallet, user_id, external_id, organization_id, provider_user_id, order_by, role;
     const char *query, *email_address_query, *phone_number_query, *username_query, *name_query, *provider, *starting_after, *api_version;
     bool banned, paginated;
     int64_t last_active_at_since, last_active_at_after, last_active_at_before, created_at_after, created_at_before, last_sign_in_at_after;
@@ -72,6 +72,9 @@ typedef struct ClerkUserQuery {
     int64_t limit, offset;
 } ClerkUserQuery;
 extern const Field clerk_user_query[];
+
+/* The same of GET /organizations/{id}/memberships (4.2). */
+extern const Field clerk_member_query[];
 
 /* Query of the lists of one user. */
 typedef struct ClerkPageQuery {
@@ -108,6 +111,55 @@ typedef struct ClerkVerifyIn {
 } ClerkVerifyIn;
 extern const Field clerk_verify_in[];
 
+/* Bodies of /organizations (4.2). */
+typedef struct ClerkOrganizationIn {
+    Given given;
+    const char *name, *slug, *created_by, *public_metadata, *private_metadata;
+    int64_t max_allowed_memberships, created_at;
+    bool admin_delete_enabled;
+} ClerkOrganizationIn;
+extern const Field clerk_new_organization[];
+extern const Field clerk_organization_patch[];
+extern const Field clerk_organization_metadata[];
+
+typedef struct ClerkOrganizationQuery {
+    Given given;
+    Texts user_id, organization_id, order_by;
+    const char *query, *api_version;
+    bool include_members_count, include_missing_member;
+    int64_t limit, offset;
+} ClerkOrganizationQuery;
+extern const Field clerk_organization_query[];
+extern const Field clerk_organization_get_query[];
+
+/* Bodies of the memberships of an organization. */
+typedef struct ClerkMemberIn {
+    Given given;
+    const char *user_id, *role, *public_metadata, *private_metadata;
+} ClerkMemberIn;
+extern const Field clerk_new_member[];
+extern const Field clerk_member_patch[];
+extern const Field clerk_member_metadata_in[];
+
+/* Bodies of invitations, to an organization and to the application (4.5). */
+typedef struct ClerkInvitationIn {
+    Given given;
+    const char *email_address, *role, *inviter_user_id, *public_metadata, *private_metadata, *redirect_url, *template_slug, *requesting_user_id;
+    bool notify, ignore_existing;
+    int64_t expires_in_days;
+} ClerkInvitationIn;
+extern const Field clerk_new_organization_invitation[];
+extern const Field clerk_new_invitation[];
+extern const Field clerk_revoke_invitation[];
+
+typedef struct ClerkInvitationQuery {
+    Texts status, order_by;
+    const char *email_address, *query, *api_version;
+    bool paginated;
+    int64_t limit, offset;
+} ClerkInvitationQuery;
+extern const Field clerk_invitation_query[];
+
 /* ---- what goes out ---- */
 
 typedef struct ClerkSession {
@@ -130,7 +182,7 @@ extern const Field clerk_sign_in_token[];
 
 /* Claims of a session token, version 2 (4.7). */
 typedef struct ClerkClaims {
-    const char *fva, *iss, *jti, *sid, *sts, *sub;
+    const char *fva, *iss, *jti, *o, *sid, *sts, *sub;
     int64_t exp, iat, nbf, v;
 } ClerkClaims;
 extern const Field clerk_claims[];
@@ -176,6 +228,43 @@ typedef struct ClerkUser {
     int64_t created_at, updated_at;
 } ClerkUser;
 extern const Field clerk_user[];
+
+/* An organization (3.4). Members that are shown when asked for are JSON as text. */
+typedef struct ClerkOrganization {
+    const char *object, *id, *name, *slug, *image_url, *logo_url, *public_metadata, *private_metadata, *created_by, *role_set_key;
+    const char *members_count, *missing_member, *pending_invitations_count;
+    bool has_image, admin_delete_enabled;
+    int64_t max_allowed_memberships, created_at, updated_at;
+} ClerkOrganization;
+extern const Field clerk_organization[];
+extern const Field clerk_organization_page[]; /* over ClerkPage, as those below */
+
+/* What others may see of a user. */
+typedef struct ClerkUserData {
+    const char *user_id, *first_name, *last_name, *image_url, *profile_image_url, *identifier, *username;
+    bool has_image, banned, deprovisioned;
+} ClerkUserData;
+
+typedef struct ClerkMembership {
+    const char *object, *id, *role, *role_name, *permissions, *public_metadata, *private_metadata;
+    const ClerkOrganization *organization;
+    const ClerkUserData *public_user_data;
+    int64_t created_at, updated_at;
+} ClerkMembership;
+extern const Field clerk_membership[];
+extern const Field clerk_membership_page[];
+
+typedef struct ClerkInvitation {
+    const char *object, *id, *email_address, *role, *role_name, *organization_id, *inviter_id, *status, *url, *public_metadata, *private_metadata;
+    const ClerkUserData *inviter;
+    const ClerkOrganization *organization;
+    bool revoked;
+    int64_t expires_at, created_at, updated_at;
+} ClerkInvitation;
+extern const Field clerk_organization_invitation[];
+extern const Field clerk_organization_invitation_page[];
+extern const Field clerk_invitation[];
+extern const Field clerk_invitation_page[];
 
 typedef struct ClerkDeleted {
     const char *object, *id;

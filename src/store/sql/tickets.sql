@@ -1,11 +1,13 @@
 -- Sessions as administrators see them, those that ended among them, and sign-in tokens.
 
 -- #define live_sessions
-SELECT s.id, s.user_id, s.created_at, s.updated_at, s.refreshed_at, s.not_after, CASE WHEN s.not_after <= :now THEN 'expired' ELSE 'active' END AS status
+SELECT s.id, s.user_id, s.created_at, s.updated_at, s.refreshed_at, s.not_after, CASE WHEN s.not_after <= :now THEN 'expired' ELSE 'active' END AS status,
+(SELECT o.organization_id FROM hecate.session_organizations o WHERE o.session_id = s.id) AS organization_id
 FROM auth.sessions s
 
 -- #define ended_sessions
-SELECT e.id, e.user_id, e.created_at, e.ended_at AS updated_at, e.refreshed_at, e.ended_at AS not_after, e.status FROM hecate.ended_sessions e
+SELECT e.id, e.user_id, e.created_at, e.ended_at AS updated_at, e.refreshed_at, e.ended_at AS not_after, e.status,
+CAST(NULL AS uuid) AS organization_id FROM hecate.ended_sessions e
 
 -- #define session_page
 WHERE CAST(:status AS text) IS NULL OR x.status = :status ORDER BY x.created_at DESC, x.id DESC LIMIT :limit OFFSET :offset
