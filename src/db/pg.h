@@ -85,8 +85,9 @@ typedef struct Conn {
     Params params;
 } Conn;
 
-/* Connects and sets the session up; blocks, at most wait_ms or so. `lock_ms`: longest wait for a lock. E_DB_LOST; `why` (or NULL) gets one line. */
-Err conn_open(Db *db, int64_t lock_ms, Buf *why, Conn **ret);
+/* Connects and sets the session up; blocks, at most wait_ms or so. `lock_ms`: longest wait for a lock. `by_key`: it is for
+ * statements that go by a key. E_DB_LOST; `why` (or NULL) gets one line. */
+Err conn_open(Db *db, int64_t lock_ms, bool by_key, Buf *why, Conn **ret);
 void conn_free(Conn *conn); /* accepts NULL */
 /* Is an idle connection still there? Costs one poll(2). */
 bool conn_alive(Conn *conn);
@@ -138,6 +139,7 @@ typedef struct Pipe {
     bool unsent;      /* bytes wait for the socket */
     int64_t moved_ms; /* when something last went or came */
     int64_t lock_ms;
+    bool by_key;                /* conn_open() */
     int64_t retry_ms, pause_ms; /* not before then; the pause between tries */
     void (*answer)(Item *item);
     void (*losing)(struct Pipe *pipe); /* before the connection is freed, or NULL */

@@ -54,9 +54,12 @@ static const char setup_sql[] =
     "SET idle_in_transaction_session_timeout = %lld; SET client_min_messages = error; SET default_transaction_isolation = 'read committed';"
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
-/* Every statement is short and known: one plan each. An engine that only speaks the protocol may not know these. */
-static const char tune_sql[] = "SELECT set_config(name, CASE name WHEN 'jit' THEN 'off' ELSE 'force_generic_plan' END, false) FROM pg_settings"
-                               " WHERE name IN ('jit', 'plan_cache_mode')";
+/* Every statement is short and known: one plan each. Where all of them go by a key, a plan that was made while a table was small must not read all of
+ * it when it has grown. An engine that only speaks the protocol may not know these names. */
+#define TUNE(names)                                                                                                              \
+    "SELECT set_config(name, CASE name WHEN 'plan_cache_mode' THEN 'force_generic_plan' ELSE 'off' END, false) FROM pg_settings" \
+    " WHERE name IN ('jit', 'plan_cache_mode'" names ")"
+static const char tune_sql[] = TUNE(""), tune_by_key_sql[] = TUNE(", 'enable_seqscan', 'enable_hashjoin', 'enable_mergejoin'");
 
 static void first_line(Buf *why, const char *text)
 {
@@ -97,7 +100,7 @@ static PGconn *connect_to(const DbConfig *config)
     return PQconnectdbParams(names, values, 1); /* names before dbname are defaults that the URL may change */
 }
 
-static bool set_up(PGconn *pg, const DbConfig *config, int64_t lock_ms)
+static bool set_up(PGconn *pg, const DbConfig *config, int64_t lock_ms, bool by_key)
 {
     char sql[1024];
 
@@ -105,7 +108,7 @@ static bool set_up(PGconn *pg, const DbConfig *config, int64_t lock_ms)
     snprintf(sql, sizeof(sql), setup_sql, (long long)config->wait_ms, (long long)lock_ms, (long long)config->wait_ms);
     if (!run_plain(pg, sql))
         return false;
-    (void)run_plain(pg, tune_sql);
+    (void)run_plain(pg, by_key ? tune_by_key_sql : tune_sql);
     return PQstatus(pg) == CONNECTION_OK && PQsetnonblocking(pg, 1) == 0 && PQenterPipelineMode(pg) == 1;
 }
 
@@ -119,7 +122,7 @@ void conn_free(Conn *conn)
     free(conn);
 }
 
-Err conn_open(Db *db, int64_t lock_ms, Buf *why, Conn **ret)
+Err conn_open(Db *db, int64_t lock_ms, bool by_key, Buf *why, Conn **ret)
 {
     Conn *conn = calloc(1, sizeof(*conn));
 
@@ -127,7 +130,7 @@ Err conn_open(Db *db, int64_t lock_ms, Buf *why, Conn **ret)
         return E_NOMEM;
     conn->prepared = calloc(db->config.n_stmts + 1, sizeof(*conn->prepared));
     conn->pg = connect_to(&db->config);
-    if (conn->prepared == NULL || PQstatus(conn->pg) != CONNECTION_OK || !set_up(conn->pg, &db->config, lock_ms)) {
+    if (conn->prepared == NULL || PQstatus(conn->pg) != CONNECTION_OK || !set_up(conn->pg, &db->config, lock_ms, by_key)) {
         first_line(why, PQerrorMessage(conn->pg));
         conn_free(conn);
         return E_DB_LOST;

@@ -78,7 +78,7 @@ Err pipe_connect(Pipe *pipe, Buf *why)
         pipe_lost(pipe);
     if (clock_mono_ms() < pipe->retry_ms)
         return E_DB_LOST;
-    err = conn_open(pipe->db, pipe->lock_ms, why, &pipe->conn);
+    err = conn_open(pipe->db, pipe->lock_ms, pipe->by_key, why, &pipe->conn);
     pipe->pause_ms = err == OK ? 0 : pipe->pause_ms == 0 ? FIRST_PAUSE : pipe->pause_ms * 2 > LONGEST_PAUSE ? LONGEST_PAUSE : pipe->pause_ms * 2;
     pipe->retry_ms = clock_mono_ms() + pipe->pause_ms;
     pipe->moved_ms = clock_mono_ms();

@@ -98,7 +98,7 @@ static Err connect_on_lane(void *arg)
 {
     Reader *reader = arg;
 
-    return conn_open(reader->pipe.db, reader->pipe.lock_ms, NULL, &reader->fresh);
+    return conn_open(reader->pipe.db, reader->pipe.lock_ms, true, NULL, &reader->fresh);
 }
 
 /* Statements wait for the first try; after one that failed, they fail at once until there is a connection again. */
@@ -201,6 +201,7 @@ Err reader_open(Db *db)
         return E_NOMEM;
     pipe_init(&reader->pipe, db, db->config.window, answer);
     reader->pipe.losing = on_losing;
+    reader->pipe.by_key = true;
     reader->loop = loop;
     reader->handles = 2;
     uv_check_init(loop_uv(loop), &reader->check);

@@ -74,7 +74,7 @@ Err writer_open(Db *db, Writer **ret)
     writer->db = db;
     writer->inbox_end = &writer->inbox;
     pipe_init(&writer->pipe, db, 1, answer);
-    writer->pipe.holds = writer->pipe.impatient = true;
+    writer->pipe.holds = writer->pipe.impatient = writer->pipe.by_key = true;
     writer->pipe.lock_ms = LOCK_MS;
     pthread_mutex_init(&writer->lock, NULL);
     pthread_cond_init(&writer->more, NULL);

@@ -105,7 +105,7 @@ static void pg_close(Db *db)
 static Err knock(Db *db, Buf *why)
 {
     Conn *conn;
-    Err err = conn_open(db, db->config.wait_ms, why, &conn);
+    Err err = conn_open(db, db->config.wait_ms, false, why, &conn);
 
     if (err != OK)
         return E_DB;
