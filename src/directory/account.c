@@ -9,7 +9,7 @@
 
 enum { MOST_FACTORS = 25 };
 
-/* ---- sessions, refresh tokens, events ---- */
+/* ---- sessions, refresh tokens ---- */
 
 Err dir_account_sessions(Ctx *ctx, const char *user_id, bool with_token, const AccountPage *page, List *ret)
 {
@@ -52,13 +52,28 @@ Err dir_account_tokens_end(Ctx *ctx, const char *user_id, const char *session_id
     return tx_run(ctx, end_tokens, &key);
 }
 
-Err dir_account_events(Ctx *ctx, const char *user_id, const AccountPage *page, List *ret)
+static Err end_alone(Tx *tx, void *arg)
 {
-    const AccountKey key = { .text_id = user_id, .limit = page->limit, .offset = page->offset };
+    const AccountKey *key = arg;
 
-    if (page->total != NULL)
-        TRY(store_account_count(db_auto(ctx), LIST_EVENTS, &key, page->total));
-    return store_account_list(db_auto(ctx), LIST_EVENTS, &key, ret);
+    TRY(store_account_write(tx, DROP_BARE_SESSIONS, key, NULL));
+    return store_account_write(tx, NOTE_SESSIONS_END, key, NULL);
+}
+
+Err dir_account_sessions_end_alone(Ctx *ctx, const char *user_id, const char *session_id)
+{
+    AccountKey key = { .user_id = user_id, .id = session_id, .whole = session_id == NULL, .created_at = ctx->now };
+
+    return tx_run(ctx, end_alone, &key);
+}
+
+Err dir_account_session_note(Ctx *ctx, const char *id, bool token, const char *document)
+{
+    const AccountKey key = { .id = id, .document = document };
+    int64_t changed;
+
+    TRY(store_account_write(db_auto(ctx), token ? PUT_TOKEN_METADATA : PUT_SESSION_METADATA, &key, &changed));
+    return changed == 0 ? E_NO_ROW : OK;
 }
 
 /* ---- second factors ---- */

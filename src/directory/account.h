@@ -17,7 +17,10 @@ Err dir_account_session(Ctx *ctx, const char *id, bool with_token, AccountSessio
 Err dir_account_session_end(Ctx *ctx, const char *id);
 /* Refresh tokens of a session, or of all sessions of a user (the other one is NULL); the sessions go on. */
 Err dir_account_tokens_end(Ctx *ctx, const char *user_id, const char *session_id);
-Err dir_account_events(Ctx *ctx, const char *user_id, const AccountPage *page, List *ret); /* Event, the newest first */
+/* Sessions of a user end, or one of them (session_id NULL: all), and their refresh tokens go on. */
+Err dir_account_sessions_end_alone(Ctx *ctx, const char *user_id, const char *session_id);
+/* A document, or NULL, in the place of what the session or its refresh token has. */
+Err dir_account_session_note(Ctx *ctx, const char *id, bool token, const char *document);
 
 /* A second factor that an administrator sets up: verified at once. */
 typedef struct AccountFactor {

@@ -56,7 +56,9 @@ typedef struct Linked {
 /* A session as an administrator sees it; `method` is the first by which it was made. */
 typedef struct AccountSession {
     const char *id, *user_id, *user_agent, *ip, *aal, *method;
+    const char *session_metadata, *token_metadata; /* NULL: none */
     int64_t created_at, updated_at, refreshed_at, not_after;
+    int64_t ended_at; /* its refresh token goes on without it */
 } AccountSession;
 
 /* hecate.email_factors: a second factor by e-mail. */

@@ -7,7 +7,7 @@ enum { MOST_ROWS = 1001 };
 static const Field key_cols[] = {
     UUID(AccountKey, id, "id"),
     UUID(AccountKey, user_id, "user_id"),
-    TEXT(AccountKey, text_id, "text_id"),
+    JSON(AccountKey, document, "document"),
     UUID(AccountKey, after_id, "after_id"),
     TEXT(AccountKey, name, "name"),
     TEXT(AccountKey, email, "email"),
@@ -17,6 +17,7 @@ static const Field key_cols[] = {
     INT(AccountKey, offset, "offset"),
     TIME(AccountKey, created_at, "created_at"),
     BOOL(AccountKey, from_start, "from_start"),
+    BOOL(AccountKey, whole, "whole"),
     END(AccountKey),
 };
 
@@ -31,11 +32,10 @@ static const Field session_cols_of[] = {
     INET(AccountSession, ip, "ip"),
     TEXT(AccountSession, aal, "aal"),
     TEXT(AccountSession, method, "method"),
+    JSON(AccountSession, session_metadata, "session_metadata"),
+    JSON(AccountSession, token_metadata, "token_metadata"),
+    TIME(AccountSession, ended_at, "ended_at"),
     END(AccountSession),
-};
-
-static const Field event_cols[] = {
-    UUID(Event, id, "id"), JSON(Event, payload, "payload"), TEXT(Event, ip_address, "ip_address"), TIME(Event, created_at, "created_at"), END(Event),
 };
 
 static const Field email_cols[] = {
@@ -51,7 +51,6 @@ Err store_account_list(Tx *tx, AccountList what, const AccountKey *key, List *re
     } rows[] = {
         [LIST_SESSIONS] = { SQL_ACCOUNT_SESSIONS, session_cols_of },
         [LIST_TOKENS] = { SQL_ACCOUNT_TOKENS, session_cols_of },
-        [LIST_EVENTS] = { SQL_ACCOUNT_EVENTS, event_cols },
         [LIST_EMAIL_FACTORS] = { SQL_EMAIL_FACTOR_LIST, email_cols },
     };
 
@@ -65,7 +64,7 @@ typedef struct Total {
 Err store_account_count(Tx *tx, AccountList what, const AccountKey *key, int64_t *ret)
 {
     static const Field total_cols[] = { INT(Total, total, "total"), END(Total) };
-    const Stmt *stmt = what == LIST_SESSIONS ? SQL_ACCOUNT_SESSION_COUNT : what == LIST_TOKENS ? SQL_ACCOUNT_TOKEN_COUNT : SQL_ACCOUNT_EVENT_COUNT;
+    const Stmt *stmt = what == LIST_SESSIONS ? SQL_ACCOUNT_SESSION_COUNT : SQL_ACCOUNT_TOKEN_COUNT;
     Total *total;
 
     TRY(db_one(tx, stmt, key_cols, key, total_cols, &total));
@@ -83,9 +82,18 @@ Err store_account_session(Tx *tx, const char *id, bool with_token, AccountSessio
 Err store_account_write(Tx *tx, AccountWrite what, const AccountKey *key, int64_t *changed)
 {
     const Stmt *const stmts[] = {
-        [DROP_SESSION] = SQL_ACCOUNT_SESSION_DELETE,     [FORGET_TOKENS] = SQL_ACCOUNT_TOKENS_FORGET,  [DROP_TOKENS] = SQL_ACCOUNT_TOKENS_DELETE,
-        [PUT_EMAIL_FACTOR] = SQL_EMAIL_FACTOR_INSERT,    [SET_EMAIL_FACTOR] = SQL_EMAIL_FACTOR_UPDATE, [DROP_EMAIL_FACTOR] = SQL_EMAIL_FACTOR_DELETE,
-        [DROP_EMAIL_FACTORS] = SQL_EMAIL_FACTORS_DELETE, [PUT_RECOVERY_CODE] = SQL_RECOVERY_CODE_PUT,
+        [DROP_SESSION] = SQL_ACCOUNT_SESSION_DELETE,
+        [FORGET_TOKENS] = SQL_ACCOUNT_TOKENS_FORGET,
+        [DROP_TOKENS] = SQL_ACCOUNT_TOKENS_DELETE,
+        [PUT_EMAIL_FACTOR] = SQL_EMAIL_FACTOR_INSERT,
+        [SET_EMAIL_FACTOR] = SQL_EMAIL_FACTOR_UPDATE,
+        [DROP_EMAIL_FACTOR] = SQL_EMAIL_FACTOR_DELETE,
+        [DROP_EMAIL_FACTORS] = SQL_EMAIL_FACTORS_DELETE,
+        [PUT_RECOVERY_CODE] = SQL_RECOVERY_CODE_PUT,
+        [DROP_BARE_SESSIONS] = SQL_ACCOUNT_SESSIONS_DROP_BARE,
+        [NOTE_SESSIONS_END] = SQL_ACCOUNT_SESSIONS_NOTE_END,
+        [PUT_SESSION_METADATA] = SQL_ACCOUNT_SESSION_METADATA,
+        [PUT_TOKEN_METADATA] = SQL_ACCOUNT_TOKEN_METADATA,
     };
 
     return db_exec(tx, stmts[what], key_cols, key, changed);

@@ -6,13 +6,14 @@
 #include "model/model.h"
 
 typedef struct AccountKey {
-    const char *id, *user_id, *text_id, *after_id, *name, *email, *digest;
+    const char *id, *user_id, *after_id, *name, *email, *digest, *document;
     int64_t after, limit, offset, created_at;
     bool from_start;
+    bool whole; /* all sessions of user_id, and not `id` alone */
 } AccountKey;
 
-typedef enum AccountList { LIST_SESSIONS, LIST_TOKENS, LIST_EVENTS, LIST_EMAIL_FACTORS } AccountList;
-Err store_account_list(Tx *tx, AccountList what, const AccountKey *key, List *ret); /* AccountSession, Event, EmailFactor */
+typedef enum AccountList { LIST_SESSIONS, LIST_TOKENS, LIST_EMAIL_FACTORS } AccountList;
+Err store_account_list(Tx *tx, AccountList what, const AccountKey *key, List *ret); /* AccountSession, EmailFactor */
 Err store_account_count(Tx *tx, AccountList what, const AccountKey *key, int64_t *ret);
 Err store_account_session(Tx *tx, const char *id, bool with_token, AccountSession **ret);
 
@@ -24,7 +25,11 @@ typedef enum AccountWrite {
     SET_EMAIL_FACTOR,
     DROP_EMAIL_FACTOR,
     DROP_EMAIL_FACTORS,
-    PUT_RECOVERY_CODE
+    PUT_RECOVERY_CODE,
+    DROP_BARE_SESSIONS,
+    NOTE_SESSIONS_END,
+    PUT_SESSION_METADATA,
+    PUT_TOKEN_METADATA
 } AccountWrite;
 Err store_account_write(Tx *tx, AccountWrite what, const AccountKey *key, int64_t *changed);
 

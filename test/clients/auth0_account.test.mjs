@@ -25,6 +25,7 @@ const faces = {
       logs: (id, q) => data(m.users.getLogs({ id, ...q })), organizations: (id) => data(m.users.getUserOrganizations({ id })), risk: (id) => m.users.clearRiskAssessors({ id }, { connection, assessors: ['new-device'] }), accounts: (id) => data(m.users.getConnectedAccounts({ id })),
       blocks: (id) => data(m.userBlocks.get({ id })), unblock: (id) => m.userBlocks.delete({ id }), blocksOf: (identifier) => data(m.userBlocks.getAll({ identifier })), unblockAll: (identifier) => m.userBlocks.deleteAll({ identifier }), tokensets: (id) => data(m.users.getAllTokensets({ id })), dropTokenset: (id) => m.users.deleteTokenset({ id, tokenset_id: 'x' }),
       connections: () => data(m.connections.getAll()), connection: (id) => data(m.connections.get({ id })),
+      note: (id, body) => data(m.sessions.update ? m.sessions.update({ id }, body) : Promise.resolve({})), allLogs: (q) => data(m.logs.getAll(q)), log: (id) => data(m.logs.get({ id })),
     }
   },
   'auth0 newest': (options) => {
@@ -40,6 +41,8 @@ const faces = {
       logs: async (id, q) => (q?.include_totals ? (await m.users.logs.list(id, q, plain)).response : page(m.users.logs.list(id, q ?? {}, plain))), organizations: (id) => page(m.users.organizations.list(id, {}, plain)), risk: (id) => m.users.riskAssessments.clear(id, { connection, assessors: ['new-device'] }, plain),
       accounts: async (id) => (await m.users.connectedAccounts.list(id, { take: 10 }, plain)).response, blocks: (id) => m.userBlocks.list(id, {}, plain), unblock: (id) => m.userBlocks.delete(id, plain), blocksOf: (identifier) => m.userBlocks.listByIdentifier({ identifier }, plain), unblockAll: (identifier) => m.userBlocks.deleteByIdentifier({ identifier }, plain),
       connections: () => page(m.connections.list({}, plain)), connection: (id) => m.connections.get(id, {}, plain),
+      note: (id, body) => m.sessions.update(id, body, plain), noteToken: (id, body) => m.refreshTokens.update(id, body, plain), access: (id, body) => m.users.revokeAccess(id, body, plain), log: (id) => m.logs.get(id, plain),
+      allLogs: async ({ q: search, ...q }) => { const r = await m.logs.list({ ...q, search }, plain); return q.include_totals ? r.response : r.data }, tokensOf: async (q) => (await m.refreshTokens.list(q, plain)).response, revokeTokens: (body) => m.refreshTokens.revoke(body, plain),
     }
   },
 }
@@ -101,6 +104,110 @@ for (const store of stores)
         await m.endTokens(u.user_id)
         assert.deepEqual((await m.tokens(u.user_id, {})).tokens, [])
         assert.equal((await m.sessions(u.user_id, {})).sessions.length, 2)
+      })
+
+      test('metadata of a session', async () => {
+        const u = await user()
+        await signIn(u)
+        const [{ id }] = (await m.sessions(u.user_id, {})).sessions
+        if (version === 'auth0 newest') {
+          assert.deepEqual((await m.note(id, { session_metadata: { a: 'b' } })).session_metadata, { a: 'b' })
+          assert.deepEqual((await m.session(id)).session_metadata, { a: 'b' })
+          assert.deepEqual((await m.note(id, { session_metadata: { c: 'd' } })).session_metadata, { c: 'd' })
+          await refused(m.note(id, { session_metadata: { a: 1 } }), 400, "Payload validation error: 'Expected type string but found type integer' on property session_metadata.a.")
+          await refused(m.note(id, { session_metadata: { a: 'x'.repeat(256) } }), 400, "Payload validation error: 'String is too long (256 chars), maximum 255' on property session_metadata.a.")
+          await refused(m.note(id, { session_metadata: Object.fromEntries(Array.from({ length: 26 }, (_, i) => [`k${i}`, 'v'])) }), 400, "Payload validation error: 'Too many properties defined (26), maximum 25' on property session_metadata.")
+          assert.equal((await m.note(id, { session_metadata: null })).session_metadata, undefined)
+          await refused(m.note('00000000-0000-4000-8000-000000000000', { session_metadata: {} }), 404, 'The session does not exist.')
+          const token = (await m.tokensOf({ user_id: u.user_id })).refresh_tokens[0]
+          assert.deepEqual((await m.noteToken(token.id, { refresh_token_metadata: { a: 'b' } })).refresh_token_metadata, { a: 'b' })
+          assert.deepEqual([(await m.token(token.id)).refresh_token_metadata, (await m.session(id)).session_metadata], [{ a: 'b' }, undefined])
+        }
+      })
+
+      if (version === 'auth0 newest') {
+        test('access is revoked, with its refresh tokens or without', async () => {
+          const u = await user(), signed = [await signIn(u), await signIn(u), await signIn(u)], { sessions } = await m.sessions(u.user_id, {})
+          await m.access(u.user_id, { session_id: sessions[0].id })
+          assert.equal(await refresh(signed[0].refresh_token), 400)
+          await m.access(u.user_id, { session_id: sessions[1].id, preserve_refresh_tokens: true })
+          assert.deepEqual((await m.sessions(u.user_id, { include_totals: true })), { sessions: [sessions[2]], total: 1 })
+          await refused(m.session(sessions[1].id), 404, 'The session does not exist.')
+          assert.deepEqual((await m.tokens(u.user_id, {})).tokens.map((t) => t.session_id), [null, sessions[2].id])
+          assert.equal(await refresh(signed[1].refresh_token), 200)
+          await m.access(u.user_id, { preserve_refresh_tokens: true })
+          assert.deepEqual((await m.sessions(u.user_id, {})).sessions, [])
+          assert.equal((await m.tokens(u.user_id, {})).tokens.length, 2)
+          assert.equal(await refresh(signed[2].refresh_token), 200)
+          await m.access(u.user_id, {})
+          assert.deepEqual((await m.tokens(u.user_id, {})).tokens, [])
+          await m.access(u.user_id, { session_id: 'nothing' })
+          await refused(m.access('auth0|nobody', {}), 404, 'The user does not exist.')
+        })
+
+        test('refresh tokens of a user and of a client, revoked by each', async () => {
+          const u = await user(), signed = [await signIn(u), await signIn(u), await signIn(u)], list = (q = {}) => m.tokensOf({ user_id: u.user_id, ...q })
+          const first = await list({ take: 2 }), rest = await list({ take: 2, from: first.next })
+          assert.deepEqual([first.refresh_tokens.length, rest.refresh_tokens.length, rest.next], [2, 1, undefined])
+          assert.deepEqual((await list({ client_id: 'other' })).refresh_tokens, [])
+          assert.deepEqual((await list({ fields: 'id', include_fields: true })).refresh_tokens.map(Object.keys), [['id'], ['id'], ['id']])
+          await m.revokeTokens({ ids: [first.refresh_tokens[0].id, 'nothing'] })
+          assert.deepEqual([await refresh(signed[0].refresh_token), await refresh(signed[1].refresh_token)], [400, 200])
+          await m.revokeTokens({ user_id: u.user_id, client_id: 'other' })
+          assert.equal((await list()).refresh_tokens.length, 2)
+          await m.revokeTokens({ user_id: u.user_id, client_id: server.auth0.clientId })
+          assert.deepEqual((await list()).refresh_tokens, [])
+          for (const body of [{ client_id: 'x' }, { ids: ['a'], user_id: u.user_id }]) await refused(m.revokeTokens(body), 400, "Payload validation error: 'Data does not match any schemas from 'oneOf''.")
+          await refused(m.revokeTokens({}), 400, "Payload validation error: 'Too few properties defined (0), minimum 1'.")
+          await refused(m.tokensOf({}), 400, "Missing required 'user_id' parameter.")
+          await refused(m.tokensOf({ user_id: 'auth0|nobody' }), 404, 'The user does not exist.')
+        })
+      }
+
+      test('logs of all: pages, search, one by its id, checkpoints', async () => {
+        const u = await user(), other = await user()
+        await signIn(u)
+        const q = (text) => m.allLogs({ q: text })
+        const of = await q(`user_id:"${u.user_id}"`)
+        assert.deepEqual(of.map((l) => [l.type, l.user_id, l.user_name]), [['s', u.user_id, u.email], ['ss', u.user_id, u.email]])
+        assert.deepEqual((await q(`type:s AND user_id:"${u.user_id}"`)).map((l) => l.log_id), [of[0].log_id])
+        assert.deepEqual((await q(`user_id:"${u.user_id}" type:(ss OR sapi)`)).map((l) => l.log_id), [of[1].log_id])
+        assert.deepEqual((await q(`type:s OR type:ss AND user_id:"${u.user_id}"`)).length, 2)
+        assert.deepEqual(await q('type:nothing'), [])
+        assert.deepEqual(await q(`user_id:"${other.user_id}" type:s`), [])
+        assert.deepEqual(await q('user_id:"auth0|nobody"'), [])
+        const day = of[0].date.slice(0, 10)
+        assert.equal((await q(`date:[${day} TO *] user_id:"${u.user_id}"`)).length, 2)
+        assert.equal((await q(`date:[* TO 2020] user_id:"${u.user_id}"`)).length, 0)
+        for (const bad of ['type', 'type:', ':x', 'nothing:x', 'date:[2020 TO', 'date:[x TO y]', 'type:[a TO b]', `type:s OR user_id:"${u.user_id}"`, 'user_id:"x', 'ip:1.2.3.4'])
+          await assert.rejects(q(bad), (e) => e.statusCode === 400, bad)
+        assert.deepEqual(await m.log(of[0].log_id), of[0])
+        for (const id of ['nothing', '9', `900${'0'.repeat(52)}`, `900${'9'.repeat(52)}`]) await refused(m.log(id), 404, 'The log does not exist.')
+        const pages = await m.allLogs({ page: 0, per_page: 2, include_totals: true })
+        assert.deepEqual([pages.start, pages.limit, pages.length, pages.logs.length], [0, 2, 2, 2])
+        assert.ok(pages.total >= 3 && pages.logs[0].date >= pages.logs[1].date)
+        const up = await m.allLogs({ per_page: 100, sort: 'date:1' })
+        assert.deepEqual(up.map((l) => l.log_id), up.map((l) => l.log_id).sort())
+        await refused(m.allLogs({ page: 10, per_page: 100 }), 400, 'You can only page through the first 1000 records. See https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation')
+        if (version === 'auth0 newest') return
+        await refused(m.allLogs({ from: 'nothing', take: 1 }), 400, "Query validation error: 'The checkpoint is no log id' on property from (Log event id).")
+        const seen = []
+        for (let from; ;) {
+          const page = await m.allLogs({ take: 3, ...(from ? { from } : {}) })
+          seen.push(...page.map((l) => l.log_id))
+          if (page.length < 3) break
+          from = page.at(-1).log_id
+        }
+        assert.deepEqual(seen, up.map((l) => l.log_id))
+        assert.deepEqual(Object.keys((await m.allLogs({ fields: 'type,date', include_fields: true }))[0]), ['date', 'type'])
+      })
+
+      test('logs of a user who is gone', async () => {
+        const u = await user({ user_id: `own-${n++}` })
+        await assert.doesNotReject(m.logs(u.user_id))
+        const plain = await user()
+        await fetch(`${server.gotrue.url}/admin/users/${plain.user_id.slice(6).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`, { method: 'DELETE', headers: { authorization: `Bearer ${server.gotrue.serviceKey}` } })
+        assert.deepEqual((await m.allLogs({ q: `user_id:"${plain.user_id}"` })).map((l) => [l.type, l.user_id]), [['sdu', plain.user_id], ['ss', plain.user_id]])
       })
 
       test('authentication methods: all seven calls', async () => {

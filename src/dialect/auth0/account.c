@@ -68,14 +68,18 @@ Err auth0_tokensets(Ctx *ctx, const Req *req, Reply *reply)
 Err auth0_revoke_access(Ctx *ctx, const Req *req, Reply *reply)
 {
     Auth0RevokeIn in = { 0 };
+    const char *session;
     User *user;
 
     if (req->body.n > 0)
         TRY(auth0_body(ctx, req, 0, &in));
     TRY(auth0_load_param(ctx, &user));
-    if (!in.preserve_refresh_tokens && in.session_id == NULL)
-        TRY(dir_sign_out(ctx, user, NULL, SIGN_OUT_GLOBAL));
-    else if (!in.preserve_refresh_tokens && uuid_valid(str_of(in.session_id)))
-        TRY(dir_sign_out(ctx, user, in.session_id, SIGN_OUT_LOCAL));
+    session = in.session_id != NULL && uuid_valid(str_of(in.session_id)) ? uuid_read(ctx->arena, str_of(in.session_id)) : NULL;
+    if (in.session_id != NULL && session == NULL)
+        return auth0_reply_empty(reply, 202);
+    if (in.preserve_refresh_tokens)
+        TRY(dir_account_sessions_end_alone(ctx, user->id, session));
+    else
+        TRY(dir_sign_out(ctx, user, session, session == NULL ? SIGN_OUT_GLOBAL : SIGN_OUT_LOCAL));
     return auth0_reply_empty(reply, 202);
 }

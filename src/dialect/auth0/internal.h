@@ -78,13 +78,14 @@ int64_t auth0_limit(const Auth0PageQuery *query);
 Err auth0_reply_page(Reply *reply, const Auth0PageQuery *query, const char *name, const Field *fields, const List *list, int64_t total);
 /* Nothing, or {} for another status than 204. */
 Err auth0_reply_empty(Reply *reply, int status);
-#define ACCESS_HANDLERS(X)                                                                                                                         \
-    X(role_create)                                                                                                                                 \
-    X(role_get)                                                                                                                                    \
-    X(role_update)                                                                                                                                 \
-    X(role_delete) X(role_list) X(user_roles) X(user_roles_add) X(user_roles_remove) X(role_users) X(role_users_add) X(user_permissions)           \
-        X(user_permissions_add) X(user_permissions_remove) X(role_permissions) X(role_permissions_add) X(role_permissions_remove) X(server_create) \
-            X(server_get) X(server_list) X(server_update) X(server_delete)
+#define ACCESS_HANDLERS(X)                                                                                                                        \
+    X(role_create)                                                                                                                                \
+    X(role_get)                                                                                                                                   \
+    X(role_update)                                                                                                                                \
+    X(role_delete)                                                                                                                                \
+    X(role_list) X(user_roles) X(user_roles_add) X(user_roles_remove) X(role_users) X(role_users_add) X(user_permissions) X(user_permissions_add) \
+        X(user_permissions_remove) X(role_permissions) X(role_permissions_add) X(role_permissions_remove) X(server_create) X(server_get)          \
+            X(server_list) X(server_update) X(server_delete)
 #define HANDLER(name) Err auth0_##name(Ctx *ctx, const Req *req, Reply *reply);
 ACCESS_HANDLERS(HANDLER)
 const char *auth0_cursor_write(Ctx *ctx, int64_t at, const char *id);
@@ -98,13 +99,15 @@ Err auth0_load_param(Ctx *ctx, User **ret);
 Err auth0_reply_fixed(Ctx *ctx, Reply *reply, const char *text);
 
 /* account.c, sessions.c, methods.c, logs.c, blocks.c */
-#define ACCOUNT_HANDLERS(X)                                                                                                                     \
-    X(sessions)                                                                                                                                 \
-    X(tokens)                                                                                                                                   \
-    X(sessions_end)                                                                                                                             \
-    X(tokens_end) X(session_get) X(token_get) X(session_end) X(token_end) X(method_list) X(method_create) X(methods_set) X(methods_delete)      \
-        X(method_get) X(method_update) X(method_delete) X(provider_delete) X(recovery_code) X(enrollments) X(user_logs) X(blocks) X(blocks_end) \
-            X(user_blocks) X(user_blocks_end) X(nothing_kept) X(risk_clear) X(organizations) X(connected_accounts) X(tokensets) X(revoke_access)
+#define ACCOUNT_HANDLERS(X)                                                                                                                         \
+    X(sessions)                                                                                                                                     \
+    X(tokens)                                                                                                                                       \
+    X(sessions_end)                                                                                                                                 \
+    X(tokens_end)                                                                                                                                   \
+    X(session_get) X(token_get) X(session_end) X(token_end) X(method_list) X(method_create) X(methods_set) X(methods_delete) X(method_get)          \
+        X(method_update) X(method_delete) X(provider_delete) X(recovery_code) X(enrollments) X(user_logs) X(blocks) X(blocks_end) X(user_blocks)    \
+            X(user_blocks_end) X(nothing_kept) X(risk_clear) X(organizations) X(connected_accounts) X(tokensets) X(revoke_access) X(session_update) \
+                X(token_update) X(token_list) X(tokens_revoke) X(log_list) X(log_get)
 ACCOUNT_HANDLERS(HANDLER)
 
 /* connections.c */

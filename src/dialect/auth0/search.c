@@ -205,7 +205,7 @@ static Err leaf_new(Parser *p, CondKind kind, const SearchField *field, Str rest
 /* ---- values ---- */
 
 /* A date, whole or in part: the instants that it stands for are from `*from` up to, but without, `*to`. */
-static bool read_period(Parser *p, const char *text, int64_t *from, int64_t *to)
+bool search_period(Ctx *ctx, const char *text, int64_t *from, int64_t *to)
 {
     static const char rest[] = "0000-01-01T00:00:00Z";
     const size_t n = strlen(text);
@@ -218,7 +218,7 @@ static bool read_period(Parser *p, const char *text, int64_t *from, int64_t *to)
         *to = *from + US_PER_MS;
         return true;
     }
-    if ((n != 4 && n != 7 && n != 10) || !time_read(str_of(arena_printf(p->ctx->arena, "%s%s", text, rest + n)), from))
+    if ((n != 4 && n != 7 && n != 10) || !time_read(str_of(arena_printf(ctx->arena, "%s%s", text, rest + n)), from))
         return false;
     *to = *from + 24 * US_PER_HOUR;
     if (n == 10)
@@ -229,7 +229,7 @@ static bool read_period(Parser *p, const char *text, int64_t *from, int64_t *to)
     month = n == 4 ? 12 : 0;
     if (n == 7 && !str_to_u64((Str){ text + 5, 2 }, 12, &month))
         return false;
-    return time_read(str_of(arena_printf(p->ctx->arena, "%04u-%02u-01T00:00:00Z", (unsigned)(month == 12 ? year + 1 : year),
+    return time_read(str_of(arena_printf(ctx->arena, "%04u-%02u-01T00:00:00Z", (unsigned)(month == 12 ? year + 1 : year),
                                          (unsigned)(month == 12 ? 1 : month + 1))),
                      to);
 }
@@ -282,7 +282,7 @@ static Err equal_time(Parser *p, const char *text, Cond *cond)
     cond->kind = COND_RANGE;
     cond->low = cond->high = (CondValue){ .kind = F_TIME };
     cond->high.without = true;
-    return read_period(p, text, &cond->low.number, &cond->high.number) ? OK : bad(p->ctx, "A date is not ISO 8601");
+    return search_period(p->ctx, text, &cond->low.number, &cond->high.number) ? OK : bad(p->ctx, "A date is not ISO 8601");
 }
 
 /* An id made from a UUID is looked for by it. */
@@ -511,7 +511,7 @@ static Err time_bound(Parser *p, const Bound *bound, bool low, CondValue *ret)
 {
     int64_t from, to;
 
-    if (!read_period(p, bound->text, &from, &to))
+    if (!search_period(p->ctx, bound->text, &from, &to))
         return bad(p->ctx, "A date is not ISO 8601");
     *ret = (CondValue){ .kind = F_TIME, .number = low == bound->without ? to : from, .without = !low };
     return OK;

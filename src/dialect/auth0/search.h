@@ -8,6 +8,8 @@
 Err search_read(Ctx *ctx, const char *q, const Cond **ret);
 /* Users who have an identity of the connection with this name. */
 Cond *search_connection(Ctx *ctx, const char *name);
+/* The time that a date means, which may be a year, a month or a day: from its first instant to before `to`. */
+bool search_period(Ctx *ctx, const char *text, int64_t *from, int64_t *to);
 /* E_BAD_VALUE: the tree became more than one statement can hold. */
 Err search_too_large(Ctx *ctx);
 

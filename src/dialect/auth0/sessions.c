@@ -55,7 +55,8 @@ static void *session_view(Ctx *ctx, const AccountSession *session, const char *u
                             .last_interacted_at = last,
                             .device = device,
                             .clients = client_list(ctx),
-                            .authentication = authentication_of(ctx, session) };
+                            .authentication = authentication_of(ctx, session),
+                            .metadata = session->session_metadata };
     return view;
 }
 
@@ -68,41 +69,63 @@ static void *token_view(Ctx *ctx, const AccountSession *session, const char *use
                                  .created_at = session->created_at,
                                  .last_exchanged_at = session->refreshed_at,
                                  .client_id = ((const Auth0Settings *)ctx_settings(ctx))->client_id,
-                                 .session_id = session->id,
-                                 .rotating = true };
+                                 .session_id = session->ended_at == 0 ? session->id : NULL,
+                                 .rotating = true,
+                                 .metadata = session->token_metadata };
     return view;
 }
 
-/* A page by checkpoint. */
-static Err reply_sessions(Ctx *ctx, const Req *req, Reply *reply, bool tokens)
+/* A page by checkpoint; `name` is the member that holds it. */
+static Err reply_page(Ctx *ctx, Reply *reply, const Auth0PageQuery *query, const User *user, bool tokens, const char *name)
 {
-    Auth0PageQuery query = { 0 };
+    const Field *all = tokens ? auth0_refresh_token : auth0_session;
+    const int64_t take = HAS(query, take) ? query->take : DEFAULT_PAGE;
     List rows = { 0 }, views = { 0 };
-    int64_t total = 0, take;
-    AccountPage page;
-    User *user;
+    int64_t total = 0;
+    AccountPage page = { .limit = take + 1, .total = query->include_totals ? &total : NULL };
 
-    TRY(auth0_query(ctx, req, auth0_take_query, &query));
-    TRY(auth0_load_param(ctx, &user));
-    take = HAS(&query, take) ? query.take : DEFAULT_PAGE;
-    page = (AccountPage){ .limit = take + 1, .total = query.include_totals ? &total : NULL };
-    TRY(auth0_cursor_read(ctx, query.from, &page.after, &page.after_id));
+    TRY(auth0_cursor_read(ctx, query->from, &page.after, &page.after_id));
     TRY(dir_account_sessions(ctx, user->id, tokens, &page, &rows));
     for (size_t i = 0; i < rows.n && i < (size_t)take; i++)
         list_add(ctx->arena, &views, (tokens ? token_view : session_view)(ctx, rows.v[i], auth0_user_id(ctx, user)));
     reply->status = 200;
     reply_header(reply, "Content-Type", AUTH0_JSON);
-    buf_puts(&reply->body, tokens ? "{\"tokens\":" : "{\"sessions\":");
-    json_write_list(&reply->body, tokens ? auth0_refresh_token : auth0_session, &views, JSON_PLAIN);
+    buf_printf(&reply->body, "{\"%s\":", name);
+    json_write_list(&reply->body, auth0_chosen(ctx, all, query->fields, !HAS(query, include_fields) || query->include_fields), &views, JSON_PLAIN);
     if (rows.n > views.n) {
         const AccountSession *last = rows.v[views.n - 1];
 
         buf_printf(&reply->body, ",\"next\":\"%s\"", auth0_cursor_write(ctx, last->created_at, last->id));
     }
-    if (query.include_totals)
+    if (query->include_totals)
         buf_printf(&reply->body, ",\"total\":%lld", (long long)total);
     buf_puts(&reply->body, "}");
     return OK;
+}
+
+static Err reply_sessions(Ctx *ctx, const Req *req, Reply *reply, bool tokens)
+{
+    Auth0PageQuery query = { 0 };
+    User *user;
+
+    TRY(auth0_query(ctx, req, auth0_take_query, &query));
+    TRY(auth0_load_param(ctx, &user));
+    return reply_page(ctx, reply, &query, user, tokens, tokens ? "tokens" : "sessions");
+}
+
+/* All refresh tokens are of the one client. */
+Err auth0_token_list(Ctx *ctx, const Req *req, Reply *reply)
+{
+    Auth0PageQuery query = { 0 };
+    User *user;
+
+    TRY(auth0_query(ctx, req, auth0_tokens_query, &query));
+    if (query.user_id == NULL)
+        return auth0_say(ctx, 400, "invalid_query_string", "Missing required 'user_id' parameter.");
+    TRY(auth0_load(ctx, query.user_id, &user));
+    if (query.client_id != NULL && !text_eq(query.client_id, ((const Auth0Settings *)ctx_settings(ctx))->client_id))
+        return auth0_reply_fixed(ctx, reply, "{\"refresh_tokens\":[]}");
+    return reply_page(ctx, reply, &query, user, true, "refresh_tokens");
 }
 
 Err auth0_sessions(Ctx *ctx, const Req *req, Reply *reply)
@@ -186,4 +209,87 @@ Err auth0_token_end(Ctx *ctx, const Req *req, Reply *reply)
     TRY(load_session(ctx, true, &session));
     TRY(dir_account_tokens_end(ctx, NULL, session->id));
     return auth0_reply_empty(reply, 204);
+}
+
+/* ---- metadata ---- */
+
+/* Texts of at most 255 characters, at most 25 of them (2.9). */
+static Err check_note(Ctx *ctx, const char *name, const char *doc)
+{
+    List members = { 0 };
+    const char *kind;
+
+    if (doc == NULL)
+        return OK;
+    TRY(json_members(ctx, str_of(doc), &kind, &members));
+    if (members.n > 25)
+        return auth0_bad_member(ctx, name, NULL, "Too many properties defined (%zu), maximum 25", members.n);
+    for (size_t i = 0; i < members.n; i++) {
+        const JsonMember *member = members.v[i];
+        const char *path = arena_printf(ctx->arena, "%s.%.100s", name, member->name);
+
+        if (!text_eq(member->kind, "string"))
+            return auth0_bad_member(ctx, path, NULL, "Expected type string but found type %s", member->kind);
+        if (utf8_length(str_of(member->name)) > 255 || utf8_length(str_of(member->text)) > 255)
+            return auth0_bad_member(ctx, path, NULL, "String is too long (%zu chars), maximum 255", utf8_length(str_of(member->text)));
+    }
+    return OK;
+}
+
+static Err set_note(Ctx *ctx, const Req *req, Reply *reply, bool token)
+{
+    Auth0NoteIn in = { 0 };
+    AccountSession *session;
+    Err err = OK;
+
+    TRY(auth0_body(ctx, req, 0, &in));
+    TRY(check_note(ctx, token ? "refresh_token_metadata" : "session_metadata", in.metadata));
+    TRY(load_session(ctx, token, &session));
+    if (HAS(&in, metadata))
+        err = dir_account_session_note(ctx, session->id, token, in.metadata);
+    if (err != OK && err != E_NO_ROW) /* gone meanwhile: the answer says so */
+        return err;
+    return reply_session(ctx, reply, token);
+}
+
+Err auth0_session_update(Ctx *ctx, const Req *req, Reply *reply)
+{
+    return set_note(ctx, req, reply, false);
+}
+
+Err auth0_token_update(Ctx *ctx, const Req *req, Reply *reply)
+{
+    return set_note(ctx, req, reply, true);
+}
+
+/* ---- many refresh tokens at once ---- */
+
+static Err revoke_ids(Ctx *ctx, const Texts *ids)
+{
+    for (size_t i = 0; i < ids->n; i++) {
+        const char *id = uuid_valid(str_of(ids->v[i])) ? uuid_read(ctx->arena, str_of(ids->v[i])) : NULL;
+
+        if (id != NULL)
+            TRY(dir_account_tokens_end(ctx, NULL, id));
+    }
+    return OK;
+}
+
+/* By ids, or those of a user, of a client or for an audience. All are of the one client. */
+Err auth0_tokens_revoke(Ctx *ctx, const Req *req, Reply *reply)
+{
+    Auth0TokensRevokeIn in = { 0 };
+    User *user;
+
+    TRY(auth0_body(ctx, req, SCHEMA_NOT_EMPTY, &in));
+    if (in.ids.n > 0 ? in.user_id != NULL || in.client_id != NULL || in.audience != NULL : in.user_id == NULL)
+        return auth0_bad_member(ctx, NULL, NULL, "Data does not match any schemas from 'oneOf'");
+    if (in.ids.n > 0) {
+        TRY(revoke_ids(ctx, &in.ids));
+        return auth0_reply_empty(reply, 202);
+    }
+    TRY(auth0_load(ctx, in.user_id, &user));
+    if (in.client_id == NULL || text_eq(in.client_id, ((const Auth0Settings *)ctx_settings(ctx))->client_id))
+        TRY(dir_account_tokens_end(ctx, user->id, NULL));
+    return auth0_reply_empty(reply, 202);
 }

@@ -279,6 +279,29 @@ const Field auth0_logs_query[] = {
     END(Auth0PageQuery),
 };
 
+const Field auth0_all_logs_query[] = {
+    PAGE_QUERY,
+    TEXT(Auth0PageQuery, from, "from", .min = 1, .note = "Log event id"),
+    INT(Auth0PageQuery, take, "take", .min = 1, .max = 100, .note = "Number of results per page"),
+    TEXT(Auth0PageQuery, sort, "sort", .form = "^[a-zA-Z0-9_.]+:(1|-1)$", .note = "Field to sort by"),
+    TEXT(Auth0PageQuery, q, "q", .note = "Query in Lucene query string syntax"),
+    TEXT(Auth0PageQuery, search, "search", .note = "Query in Lucene query string syntax"),
+    TEXT(Auth0PageQuery, fields, "fields", .note = "Comma-separated list of fields"),
+    BOOL(Auth0PageQuery, include_fields, "include_fields", .note = "Whether the fields are to be included or excluded"),
+    END(Auth0PageQuery),
+};
+
+const Field auth0_tokens_query[] = {
+    GIVEN(Auth0PageQuery, given),
+    TEXT(Auth0PageQuery, user_id, "user_id", .min = 1, .note = "Id of the user"),
+    TEXT(Auth0PageQuery, client_id, "client_id", .min = 1, .note = "Id of the client"),
+    TEXT(Auth0PageQuery, from, "from", .min = 1, .note = "Id from which to start selection"),
+    INT(Auth0PageQuery, take, "take", .min = 1, .max = 100, .note = "Number of results per page"),
+    TEXT(Auth0PageQuery, fields, "fields", .note = "Comma-separated list of fields"),
+    BOOL(Auth0PageQuery, include_fields, "include_fields", .note = "Whether the fields are to be included or excluded"),
+    END(Auth0PageQuery),
+};
+
 static const Field client_ref[] = { TEXT(Auth0ClientRef, client_id, "client_id"), END(Auth0ClientRef) };
 
 static const Field device_fields[] = {
@@ -314,6 +337,7 @@ const Field auth0_session[] = {
     OBJECT(Auth0Session, device, "device", device_fields),
     LIST(Auth0Session, clients, "clients", client_ref, .flags = NULL_AS_EMPTY),
     OBJECT(Auth0Session, authentication, "authentication", authentication_fields),
+    JSON(Auth0Session, metadata, "session_metadata", .flags = OMIT_NULL),
     END(Auth0Session),
 };
 
@@ -328,6 +352,7 @@ const Field auth0_refresh_token[] = {
     BOOL(Auth0RefreshToken, rotating, "rotating"),
     LIST(Auth0RefreshToken, resource_servers, "resource_servers", client_ref, .flags = NULL_AS_EMPTY),
     TIME_ISO(Auth0RefreshToken, last_exchanged_at, "last_exchanged_at", .flags = OMIT_NULL),
+    JSON(Auth0RefreshToken, metadata, "refresh_token_metadata", .flags = OMIT_NULL),
     END(Auth0RefreshToken),
 };
 
@@ -378,7 +403,7 @@ const Field auth0_log[] = {
     TEXT(Auth0Log, connection, "connection"),
     TEXT(Auth0Log, client_id, "client_id"),
     TEXT(Auth0Log, ip, "ip"),
-    TEXT(Auth0Log, user_id, "user_id"),
+    TEXT(Auth0Log, user_id, "user_id", .flags = OMIT_NULL),
     TEXT(Auth0Log, user_name, "user_name", .flags = OMIT_NULL),
     END(Auth0Log),
 };
@@ -399,6 +424,27 @@ const Field auth0_revoke_in[] = {
     TEXT(Auth0RevokeIn, session_id, "session_id", .min = 1, .max = 50, .note = "Id of the session"),
     BOOL(Auth0RevokeIn, preserve_refresh_tokens, "preserve_refresh_tokens", .note = "Whether refresh tokens stay"),
     END(Auth0RevokeIn),
+};
+
+const Field auth0_session_patch[] = {
+    GIVEN(Auth0NoteIn, given),
+    OBJECT_JSON(Auth0NoteIn, metadata, "session_metadata", .flags = NULLABLE, .note = "Metadata of the session"),
+    END(Auth0NoteIn),
+};
+
+const Field auth0_token_patch[] = {
+    GIVEN(Auth0NoteIn, given),
+    OBJECT_JSON(Auth0NoteIn, metadata, "refresh_token_metadata", .flags = NULLABLE, .note = "Metadata of the refresh token"),
+    END(Auth0NoteIn),
+};
+
+const Field auth0_tokens_revoke_in[] = {
+    GIVEN(Auth0TokensRevokeIn, given),
+    TEXTS(Auth0TokensRevokeIn, ids, "ids", .min = 1, .max = 100, .note = "Ids of refresh tokens"),
+    TEXT(Auth0TokensRevokeIn, user_id, "user_id", .min = 1, .note = "Id of the user"),
+    TEXT(Auth0TokensRevokeIn, client_id, "client_id", .min = 1, .note = "Id of the client"),
+    TEXT(Auth0TokensRevokeIn, audience, "audience", .min = 1, .note = "Audience of the tokens"),
+    END(Auth0TokensRevokeIn),
 };
 
 const Field auth0_connection[] = {

@@ -79,8 +79,8 @@ extern const Field auth0_fields_query[], auth0_user_query[], auth0_email_query[]
 typedef struct Auth0PageQuery {
     Given given;
     int64_t page, per_page, take;
-    bool include_totals;
-    const char *from, *name_filter, *sort;
+    bool include_totals, include_fields;
+    const char *from, *name_filter, *sort, *q, *search, *fields, *user_id, *client_id;
 } Auth0PageQuery;
 extern const Field auth0_page_members[]; /* all of them */
 extern const Field auth0_page_query[], auth0_roles_query[], auth0_checkpoint_query[];
@@ -120,7 +120,7 @@ typedef struct Auth0ServerIn {
 extern const Field auth0_new_server[], auth0_server_patch[];
 
 /* What hangs on a user (2.7 to 2.10, 4.4 to 4.8). */
-extern const Field auth0_take_query[], auth0_methods_query[], auth0_logs_query[];
+extern const Field auth0_take_query[], auth0_methods_query[], auth0_logs_query[], auth0_all_logs_query[], auth0_tokens_query[];
 typedef struct Auth0ClientRef {
     const char *client_id;
 } Auth0ClientRef;
@@ -140,10 +140,11 @@ typedef struct Auth0Session {
     const Auth0Device *device;
     List clients;
     const Auth0Authentication *authentication;
+    const char *metadata;
 } Auth0Session;
 extern const Field auth0_session[];
 typedef struct Auth0RefreshToken {
-    const char *id, *user_id, *client_id, *session_id;
+    const char *id, *user_id, *client_id, *session_id, *metadata;
     int64_t created_at, idle_expires_at, expires_at, last_exchanged_at;
     bool rotating;
     List resource_servers;
@@ -183,6 +184,17 @@ typedef struct Auth0RevokeIn {
     bool preserve_refresh_tokens;
 } Auth0RevokeIn;
 extern const Field auth0_revoke_in[];
+typedef struct Auth0NoteIn {
+    Given given;
+    const char *metadata;
+} Auth0NoteIn;
+extern const Field auth0_session_patch[], auth0_token_patch[];
+typedef struct Auth0TokensRevokeIn {
+    Given given;
+    Texts ids;
+    const char *user_id, *client_id, *audience;
+} Auth0TokensRevokeIn;
+extern const Field auth0_tokens_revoke_in[];
 typedef struct Auth0Connection {
     const char *id, *name, *display_name, *strategy, *options, *metadata, *realms, *enabled_clients;
     bool is_domain_connection, show_as_button;

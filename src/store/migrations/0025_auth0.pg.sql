@@ -23,3 +23,20 @@ INSERT INTO hecate.connections (id, name, strategy, options, created_at) VALUES
     ('con_UrM8KFUlNHmCuWzW', 'email', 'email', '{"disable_signup":false,"brute_force_protection":true}', '2024-01-01T00:00:01Z'),
     ('con_ZS7ryn76W7Y7GRCH', 'sms', 'sms', '{"disable_signup":false,"brute_force_protection":true}', '2024-01-01T00:00:02Z');
 CREATE INDEX hecate_profiles_connection_idx ON hecate.profiles (connection) WHERE connection IS NOT NULL;
+
+-- What Auth0 knows of sessions and has no column in auth.sessions; ended_at: the session is over, its refresh token goes on.
+CREATE TABLE hecate.session_notes (
+    session_id uuid NOT NULL,
+    session_metadata jsonb,
+    token_metadata jsonb,
+    ended_at timestamptz,
+    CONSTRAINT session_notes_pkey PRIMARY KEY (session_id),
+    CONSTRAINT session_notes_session_id_fkey FOREIGN KEY (session_id) REFERENCES auth.sessions (id) ON DELETE CASCADE
+);
+
+-- The audit trail by time, and of one user: what it did itself, and what was done to it.
+CREATE INDEX hecate_audit_created_at_idx ON auth.audit_log_entries (created_at, id);
+CREATE INDEX hecate_audit_actor_idx ON auth.audit_log_entries ((payload ->> 'actor_id'), created_at, id)
+    WHERE (payload ->> 'actor_id') <> '00000000-0000-0000-0000-000000000000';
+CREATE INDEX hecate_audit_subject_idx ON auth.audit_log_entries ((payload #>> '{traits,user_id}'), created_at, id)
+    WHERE (payload #>> '{traits,user_id}') IS NOT NULL;

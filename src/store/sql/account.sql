@@ -2,18 +2,24 @@
 
 -- #define account_columns
 s.id, s.user_id, s.created_at, s.updated_at, s.refreshed_at, s.not_after, s.user_agent, s.ip, s.aal,
-(SELECT min(m.authentication_method) FROM auth.mfa_amr_claims m WHERE m.session_id = s.id) AS method
+(SELECT min(m.authentication_method) FROM auth.mfa_amr_claims m WHERE m.session_id = s.id) AS method,
+x.session_metadata, x.token_metadata, x.ended_at
+
+-- #define account_tables
+auth.sessions s LEFT JOIN hecate.session_notes x ON x.session_id = s.id
+
+-- A session that was ended alone is shown by its refresh token only.
 
 -- :account_sessions
-SELECT #account_columns# FROM auth.sessions s
-WHERE s.user_id = :user_id AND (CAST(:from_start AS boolean) OR s.created_at > :after OR (s.created_at = :after AND s.id > :after_id))
+SELECT #account_columns# FROM #account_tables#
+WHERE s.user_id = :user_id AND x.ended_at IS NULL AND (CAST(:from_start AS boolean) OR s.created_at > :after OR (s.created_at = :after AND s.id > :after_id))
 ORDER BY s.created_at, s.id LIMIT :limit
 
 -- :account_session
-SELECT #account_columns# FROM auth.sessions s WHERE s.id = :id
+SELECT #account_columns# FROM #account_tables# WHERE s.id = :id AND x.ended_at IS NULL
 
 -- :account_session_count
-SELECT count(*) AS total FROM auth.sessions WHERE user_id = :user_id
+SELECT count(*) AS total FROM #account_tables# WHERE s.user_id = :user_id AND x.ended_at IS NULL
 
 -- :account_session_delete write
 DELETE FROM auth.sessions WHERE id = :id
@@ -24,12 +30,12 @@ DELETE FROM auth.sessions WHERE id = :id
 (s.refresh_token_hmac_key IS NOT NULL OR EXISTS (SELECT 1 FROM auth.refresh_tokens t WHERE t.session_id = s.id AND t.revoked = false))
 
 -- :account_tokens
-SELECT #account_columns# FROM auth.sessions s
+SELECT #account_columns# FROM #account_tables#
 WHERE s.user_id = :user_id AND #has_token# AND (CAST(:from_start AS boolean) OR s.created_at > :after OR (s.created_at = :after AND s.id > :after_id))
 ORDER BY s.created_at, s.id LIMIT :limit
 
 -- :account_token
-SELECT #account_columns# FROM auth.sessions s WHERE s.id = :id AND #has_token#
+SELECT #account_columns# FROM #account_tables# WHERE s.id = :id AND #has_token#
 
 -- :account_token_count
 SELECT count(*) AS total FROM auth.sessions s WHERE s.user_id = :user_id AND #has_token#
@@ -42,22 +48,24 @@ UPDATE auth.sessions SET refresh_token_hmac_key = NULL WHERE (id = :id OR user_i
 -- :account_tokens_delete write
 DELETE FROM auth.refresh_tokens WHERE session_id IN (SELECT s.id FROM auth.sessions s WHERE s.id = :id OR s.user_id = :user_id)
 
--- :account_events slow
--- @pg
-SELECT e.id, e.payload, e.ip_address, e.created_at FROM auth.audit_log_entries e
-WHERE e.payload ->> 'actor_id' = :text_id OR e.payload #>> '{traits,user_id}' = :text_id
-ORDER BY e.created_at DESC, e.id DESC LIMIT :limit OFFSET :offset
--- @sqlite
-SELECT e.id, e.payload, e.ip_address, e.created_at FROM auth.audit_log_entries e
-WHERE json_extract(e.payload, '$.actor_id') = :text_id OR json_extract(e.payload, '$.traits.user_id') = :text_id
-ORDER BY e.created_at DESC, e.id DESC LIMIT :limit OFFSET :offset
+-- Sessions of a user, or one, end alone: those without a refresh token go, the others are noted.
 
--- :account_event_count slow
--- @pg
-SELECT count(*) AS total FROM auth.audit_log_entries e WHERE e.payload ->> 'actor_id' = :text_id OR e.payload #>> '{traits,user_id}' = :text_id
--- @sqlite
-SELECT count(*) AS total FROM auth.audit_log_entries e
-WHERE json_extract(e.payload, '$.actor_id') = :text_id OR json_extract(e.payload, '$.traits.user_id') = :text_id
+-- :account_sessions_drop_bare write
+DELETE FROM auth.sessions WHERE id IN (SELECT s.id FROM auth.sessions s
+  WHERE s.user_id = :user_id AND (CAST(:whole AS boolean) OR s.id = :id) AND NOT #has_token#)
+
+-- :account_sessions_note_end write
+INSERT INTO hecate.session_notes (session_id, ended_at)
+SELECT s.id, CAST(:created_at AS timestamptz) FROM auth.sessions s WHERE s.user_id = :user_id AND (CAST(:whole AS boolean) OR s.id = :id)
+ON CONFLICT (session_id) DO UPDATE SET ended_at = excluded.ended_at
+
+-- :account_session_metadata write
+INSERT INTO hecate.session_notes (session_id, session_metadata) SELECT s.id, :document FROM auth.sessions s WHERE s.id = :id
+ON CONFLICT (session_id) DO UPDATE SET session_metadata = excluded.session_metadata
+
+-- :account_token_metadata write
+INSERT INTO hecate.session_notes (session_id, token_metadata) SELECT s.id, :document FROM auth.sessions s WHERE s.id = :id
+ON CONFLICT (session_id) DO UPDATE SET token_metadata = excluded.token_metadata
 
 -- :email_factor_list
 SELECT id, user_id, name, email, created_at FROM hecate.email_factors WHERE user_id = :user_id ORDER BY created_at, id
