@@ -8,6 +8,7 @@
 struct Ctx;
 struct User;
 struct Lane;
+struct Sources;
 
 typedef enum MessageKind {
     MSG_INVITE,
@@ -50,6 +51,7 @@ typedef struct Mailing {
     /* A letter was committed: the sender may look. From any thread. NULL: nobody sends here. */
     /* Gives a code to whoever sends text messages. NULL: nobody does. */
     Err (*send_sms)(struct Ctx *ctx, const struct User *user, const char *phone, const char *code, const char *type);
+    struct Sources *sources; /* templates of the web; NULL: each is fetched anew */
     struct Lane *hook_lane; /* where calls of hooks wait; NULL: in place */
     void (*wake)(void *arg);
     void *wake_arg;

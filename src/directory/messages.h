@@ -112,6 +112,17 @@ Err dir_outbox_send(Ctx *ctx, const _Atomic bool *stop, int64_t *wait);
 /* Once, at the start: letters that this process had in hand when it ended are due again. */
 Err dir_outbox_open(Ctx *ctx);
 
+/* A message that is kept, for there is no mail server to send it by. */
+typedef struct KeptMessage {
+    const char *id, *kind, *to, *subject;
+    const char *link, *code; /* or NULL */
+    int64_t created_at;
+} KeptMessage;
+/* The newest `limit` of them, newest first: a List of KeptMessage. */
+Err dir_kept_list(Ctx *ctx, int64_t limit, List *ret);
+/* The body of one, HTML. E_NO_ROW; E_BUSY. */
+Err dir_kept_body(Ctx *ctx, const char *id, const char **ret);
+
 /* ---- counters.c ---- */
 
 Counter *counter_new(void);

@@ -1,5 +1,4 @@
 /* outbox.c: letters that were committed go to the mail server: one at a time, again after a while where that fails, for a day. */
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -9,7 +8,7 @@
 #include "outbound/mail.h"
 #include "json/json.h"
 
-enum { LEASE_S = 45, DAY_S = 86400, IDLE_MS = 5000, MOST_TEMPLATE = 256 * 1024 };
+enum { LEASE_S = 45, DAY_S = 86400, IDLE_MS = 5000 };
 
 /* Built-in subjects and bodies. A body with a link has no code in it; the one with a code has no link. */
 #define LINKED(title, sentence, word) "<h2>" title "</h2>\n\n<p>" sentence "</p>\n<p><a href=\"{{ .ConfirmationURL }}\">" word "</a></p>\n"
@@ -58,38 +57,15 @@ static Err kind_of(const char *name, MessageKind *ret)
 
 /* ---- rendering ---- */
 
-static Err read_file(Arena *arena, const char *path, char **ret)
-{
-    Buf text = buf_in(arena, MOST_TEMPLATE);
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    ssize_t n = fd < 0 ? -1 : 1;
-
-    while (n > 0) {
-        char *room = buf_room(&text, 4096);
-
-        n = room == NULL ? -1 : read(fd, room, 4096);
-        if (n > 0)
-            buf_added(&text, (size_t)n);
-    }
-    if (fd >= 0)
-        close(fd);
-    if (n < 0 || !utf8_valid(buf_view(&text)))
-        return E_IO;
-    return buf_text(&text, ret);
-}
-
-/* A file by its path or file: address, else a document of the web, else a path on the site. */
+/* A file, a document of the web, or else a path on the site. */
 static Err load_template(Ctx *ctx, const char *where, char **ret)
 {
-    const char *site = ctx->directory->mail.site_url;
+    const Mailing *mail = &ctx->directory->mail;
+    const bool whole = strstr(where, "://") != NULL || access(where, R_OK) == 0;
 
-    if (strncmp(where, "http://", 7) == 0 || strncmp(where, "https://", 8) == 0)
-        return fetch_text(ctx->arena, where, ret);
-    if (strncmp(where, "file://", 7) == 0)
-        return read_file(ctx->arena, where + 7, ret);
-    if (access(where, R_OK) == 0)
-        return read_file(ctx->arena, where, ret);
-    return fetch_text(ctx->arena, arena_printf(ctx->arena, "%s%s%s", site == NULL ? "" : site, *where == '/' ? "" : "/", where), ret);
+    if (!whole)
+        where = arena_printf(ctx->arena, "%s%s%s", mail->site_url == NULL ? "" : mail->site_url, *where == '/' ? "" : "/", where);
+    return source_text(mail->sources, ctx->arena, where, clock_now(), ret);
 }
 
 /* What the operator set, or, where that cannot be had or read, what is built in. */
@@ -114,16 +90,25 @@ static Err render_subject(Ctx *ctx, MessageKind kind, const char *values, char *
     return template_render(ctx->arena, built_in[kind].subject, values, false, ret);
 }
 
-static Err write_mail(Ctx *ctx, const Letter *letter, Mail *mail)
+/* What templates see, a JSON object. */
+static Err read_letter(Ctx *ctx, const Letter *letter, MessageKind *kind, const char **values)
 {
-    const char *site = ctx->directory->mail.site_url, *values;
-    MessageKind kind;
-    char *subject, *body;
+    const char *site = ctx->directory->mail.site_url;
     Str plain;
 
-    TRY(kind_of(letter->kind, &kind));
+    TRY(kind_of(letter->kind, kind));
     TRY(seal_read(ctx->arena, ctx->directory->data_key, "outbox", letter->sealed, &plain));
-    values = json_set(ctx->arena, str_dup(ctx->arena, plain), "SiteURL", json_quote(ctx->arena, site == NULL ? "" : site));
+    *values = json_set(ctx->arena, str_dup(ctx->arena, plain), "SiteURL", json_quote(ctx->arena, site == NULL ? "" : site));
+    return OK;
+}
+
+static Err write_mail(Ctx *ctx, const Letter *letter, Mail *mail)
+{
+    const char *values;
+    MessageKind kind;
+    char *subject, *body;
+
+    TRY(read_letter(ctx, letter, &kind, &values));
     TRY(render_subject(ctx, kind, values, &subject));
     TRY(render_body(ctx, kind, values, &body));
     *mail = (Mail){
@@ -192,4 +177,68 @@ Err dir_outbox_open(Ctx *ctx)
 {
     TRY(store_outbox_sweep(db_auto(ctx), ctx->now - 7 * DAY_S * US_PER_S));
     return tx_is_postgres(db_auto(ctx)) ? OK : store_outbox_release(db_auto(ctx), ctx->now);
+}
+
+/* ---- kept letters ---- */
+
+/* The body alone needs its template, which may have to be fetched: it is rendered in the lane of hooks. */
+typedef struct Rendering {
+    Ctx *ctx;
+    const Letter *letter;
+    Mail mail;
+} Rendering;
+
+static Err render(void *arg)
+{
+    Rendering *rendering = arg;
+
+    return write_mail(rendering->ctx, rendering->letter, &rendering->mail);
+}
+
+static Err kept_of(Ctx *ctx, const Letter *letter, KeptMessage **ret)
+{
+    KeptMessage *kept = ARENA_NEW(ctx->arena, KeptMessage);
+    const char *values;
+    MessageKind kind;
+    char *subject;
+
+    TRY(read_letter(ctx, letter, &kind, &values));
+    TRY(render_subject(ctx, kind, values, &subject));
+    *kept = (KeptMessage){ .id = letter->id,
+                           .kind = letter->kind,
+                           .created_at = letter->created_at,
+                           .to = json_get(ctx->arena, values, "_to"),
+                           .subject = subject,
+                           .link = json_get(ctx->arena, values, "ConfirmationURL"),
+                           .code = json_get(ctx->arena, values, "Token") };
+    *ret = kept;
+    return OK;
+}
+
+Err dir_kept_list(Ctx *ctx, int64_t limit, List *ret)
+{
+    List letters = { 0 };
+
+    *ret = (List){ 0 };
+    TRY(store_outbox_kept(db_auto(ctx), limit, &letters));
+    for (size_t i = 0; i < letters.n; i++) {
+        KeptMessage *kept;
+
+        if (kept_of(ctx, letters.v[i], &kept) == OK) /* not those of another data key */
+            list_add(ctx->arena, ret, kept);
+    }
+    return OK;
+}
+
+Err dir_kept_body(Ctx *ctx, const char *id, const char **ret)
+{
+    Lane *lane = ctx->directory->mail.hook_lane;
+    Rendering rendering = { .ctx = ctx };
+    Letter *letter;
+
+    TRY(store_outbox_kept_one(db_auto(ctx), id, &letter));
+    rendering.letter = letter;
+    TRY(lane == NULL ? render(&rendering) : lane_run(lane, render, &rendering));
+    *ret = rendering.mail.html;
+    return OK;
 }

@@ -7,7 +7,7 @@
 #include "base/id.h"
 #include "json/json.h"
 
-enum { MOST_MAIL = 512 * 1024, MOST_FETCHED = 256 * 1024, WORD_BYTES = 42, LINE_BYTES = 57 };
+enum { MOST_MAIL = 512 * 1024, WORD_BYTES = 42, LINE_BYTES = 57 };
 
 bool mail_address_ok(const char *address)
 {
@@ -259,40 +259,6 @@ Err mail_send(Arena *arena, const MailServer *server, const Mail *mail, const _A
         return OK;
     buf_printf(why, "%s (answer %ld)", curl_easy_strerror(code), answer);
     return answer >= 500 && answer < 600 && code != CURLE_LOGIN_DENIED ? E_BAD_VALUE : E_IO;
-}
-
-/* ---- fetching ---- */
-
-static size_t take_bytes(char *from, size_t size, size_t n, void *arg)
-{
-    Buf *buf = arg;
-
-    buf_add(buf, from, size * n);
-    return buf->over ? 0 : size * n;
-}
-
-Err fetch_text(Arena *arena, const char *url, char **ret)
-{
-    Buf text = buf_in(arena, MOST_FETCHED);
-    Upload none = { 0 };
-    CURL *curl = curl_easy_init();
-    CURLcode code;
-    long status = 0;
-
-    if (curl == NULL)
-        abort();
-    set_common(curl, &none, 10);
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_bytes);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &text);
-    code = curl_easy_perform(curl);
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_cleanup(curl);
-    if (code != CURLE_OK || status != 200 || !utf8_valid(buf_view(&text)))
-        return E_IO;
-    return buf_text(&text, ret);
 }
 
 void outbound_init(void)

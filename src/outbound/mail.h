@@ -36,11 +36,21 @@ Err mail_text(Arena *arena, const MailServer *server, const Mail *mail, Buf *ret
  * for good, or it is none. `why` gets one line without addresses. */
 Err mail_send(Arena *arena, const MailServer *server, const Mail *mail, const _Atomic bool *stop, Buf *why);
 
-/* A document from `https:` or `http:`, at most 256 KiB, within 10 s, no redirects. E_IO. */
-Err fetch_text(Arena *arena, const char *url, char **ret);
-
 /* Once a process, before any thread. */
 void outbound_init(void);
+
+/* ---- where templates come from (source.c) ---- */
+
+/* Documents of the web that were fetched, for all threads. One is fetched anew after 10 minutes (spec/gotrue.md 10.1); while that fails the last one
+ * is given, and an address that failed is left alone for 10 s. */
+typedef struct Sources Sources;
+Sources *sources_new(void);
+void sources_free(Sources *sources); /* accepts NULL */
+/* From now on all are fetched anew. */
+void sources_clear(Sources *sources);
+/* The text of `where`: a document of http or https (no redirects, 10 s at the most), else a file, which is read each time; at most 256 KiB of UTF-8.
+ * Blocks. `sources` NULL: nothing is kept. E_IO. */
+Err source_text(Sources *sources, Arena *arena, const char *where, int64_t now, char **ret);
 
 /* ---- templates (template.c): the part of Go's that mails use ---- */
 

@@ -97,6 +97,7 @@ struct Server {
     Mailer *mailer;
     Lane *hook_lane;
     Counter *email_counter, *sms_counter;
+    struct Sources *sources; /* templates */
     Tls *tls;
     Metrics *metrics;
     Buckets *buckets; /* limits by address */

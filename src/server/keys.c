@@ -400,5 +400,7 @@ void keys_print(const Server *server, const House *house)
         printf("Auth0's certificate:    export NODE_EXTRA_CA_CERTS=%s\n", ca == NULL ? "" : ca);
     }
     free(ca);
+    if (server->how->dev && text_empty(settings->directory.mail.smtp_host) && settings->listen[TONGUE_OPS] != NULL)
+        printf("Mail that is not sent:  http://%s/mail\n", client_address(house, TONGUE_OPS));
     fflush(stdout);
 }

@@ -125,6 +125,8 @@ void mailer_settle(Server *server, Mailing *mail)
     mail->hook_lane = server->hook_lane;
     mail->email_counter = server->email_counter;
     mail->sms_counter = server->sms_counter;
+    mail->sources = server->sources;
+    sources_clear(server->sources);
 }
 
 void mailer_stop(Server *server)

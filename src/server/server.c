@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "directory/messages.h"
+#include "outbound/mail.h"
 #include "server/internal.h"
 #include "store/store.h"
 
@@ -484,6 +485,7 @@ static void server_free(Server *server)
     tls_free(server->tls);
     counter_free(server->email_counter);
     counter_free(server->sms_counter);
+    sources_free(server->sources);
     house_free(now_house(server));
     while (server->retired != NULL) {
         House *next = server->retired->next;
@@ -511,6 +513,7 @@ Exit server_run(const Start *how, Buf *why)
     server->buckets = buckets_new();
     server->email_counter = counter_new();
     server->sms_counter = counter_new();
+    server->sources = sources_new();
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a failed write */
     hold_signals(SIG_BLOCK);

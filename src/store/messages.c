@@ -212,11 +212,17 @@ Err store_flow_take(Tx *tx, const Flow *flow, bool *taken)
 /* ---- the outbox ---- */
 
 static const Field letter_cols[] = {
-    UUID(Letter, id, "id"),           UUID(Letter, user_id, "user_id"),
-    TEXT(Letter, kind, "kind"),       TEXT(Letter, sealed, "sealed", .flags = SECRET),
-    TEXT(Letter, state, "state"),     INT(Letter, tries, "tries"),
-    TIME(Letter, next_at, "next_at"), TIME(Letter, created_at, "created_at"),
-    TIME(Letter, now, "now"),         END(Letter),
+    UUID(Letter, id, "id"),
+    UUID(Letter, user_id, "user_id"),
+    TEXT(Letter, kind, "kind"),
+    TEXT(Letter, sealed, "sealed", .flags = SECRET),
+    TEXT(Letter, state, "state"),
+    INT(Letter, tries, "tries"),
+    TIME(Letter, next_at, "next_at"),
+    TIME(Letter, created_at, "created_at"),
+    TIME(Letter, now, "now"),
+    INT(Letter, limit, "limit"),
+    END(Letter),
 };
 
 Err store_outbox_insert(Tx *tx, const Letter *letter)
@@ -249,6 +255,16 @@ Err store_outbox_delete(Tx *tx, const char *id)
 Err store_outbox_delete_user(Tx *tx, const char *user_id)
 {
     return write_letter(tx, SQL_OUTBOX_DELETE_USER, &(const Letter){ .user_id = user_id });
+}
+
+Err store_outbox_kept(Tx *tx, int64_t limit, List *ret)
+{
+    return db_list(tx, SQL_OUTBOX_KEPT, letter_cols, &(const Letter){ .limit = limit }, letter_cols, (size_t)limit, ret);
+}
+
+Err store_outbox_kept_one(Tx *tx, const char *id, Letter **ret)
+{
+    return db_one(tx, SQL_OUTBOX_KEPT_ONE, letter_cols, &(const Letter){ .id = id }, letter_cols, ret);
 }
 
 Err store_outbox_release(Tx *tx, int64_t now)

@@ -68,7 +68,7 @@ Err store_flow_take(Tx *tx, const Flow *flow, bool *taken);
 /* hecate.outbox */
 typedef struct Letter {
     const char *id, *user_id, *kind, *sealed, *state; /* user_id NULL: it speaks of nobody who is a user */
-    int64_t tries, next_at, created_at, now;
+    int64_t tries, next_at, created_at, now, limit;
 } Letter;
 Err store_outbox_insert(Tx *tx, const Letter *letter);
 /* The next one that is due at `now`, which is nobody else's until `until`. E_NO_ROW. */
@@ -76,6 +76,9 @@ Err store_outbox_claim(Tx *tx, int64_t now, int64_t until, Letter **ret);
 Err store_outbox_put_back(Tx *tx, const char *id, const char *state, int64_t next_at);
 Err store_outbox_delete(Tx *tx, const char *id);
 Err store_outbox_delete_user(Tx *tx, const char *user_id);
+/* Newest first: a List of Letter. */
+Err store_outbox_kept(Tx *tx, int64_t limit, List *ret);
+Err store_outbox_kept_one(Tx *tx, const char *id, Letter **ret); /* E_NO_ROW */
 Err store_outbox_release(Tx *tx, int64_t now);
 Err store_outbox_sweep(Tx *tx, int64_t before);
 

@@ -139,6 +139,12 @@ UPDATE hecate.outbox SET tries = tries + 1, next_at = :next_at
 WHERE id = (SELECT o.id FROM hecate.outbox o WHERE o.state = 'waiting' AND o.next_at <= :now ORDER BY o.next_at, o.id LIMIT 1)
 RETURNING id, kind, sealed, state, tries, next_at, created_at
 
+-- :outbox_kept
+SELECT id, kind, sealed, state, tries, next_at, created_at FROM hecate.outbox WHERE state = 'kept' ORDER BY next_at DESC, id DESC LIMIT :limit
+
+-- :outbox_kept_one
+SELECT id, kind, sealed, state, tries, next_at, created_at FROM hecate.outbox WHERE state = 'kept' AND id = :id
+
 -- :outbox_put_back write
 UPDATE hecate.outbox SET state = :state, next_at = :next_at WHERE id = :id
 
