@@ -212,6 +212,11 @@ static const char *weak_doc(Ctx *ctx)
     return text;
 }
 
+bool gotrue_wants_json(const Req *req)
+{
+    return str_starts(req_header(req, "x-client-info"), STR("supabase-fetch-elixir/"));
+}
+
 GotrueFault gotrue_fault(Ctx *ctx, Err err)
 {
     const ErrRow *row = row_of(ctx, err);
@@ -236,10 +241,14 @@ void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
                         .weak = err == E_WEAK_PASSWORD ? weak_doc(ctx) : NULL };
 
     reply->status = row->status;
-    if (err == E_NO_METHOD) {
+    if (err == E_NO_METHOD)
         reply_allow(ctx, reply);
+    if ((err == E_NO_METHOD || err == E_NO_ROUTE) && gotrue_wants_json(req)) {
+        IGNORE(reply_text(ctx, reply, row->status, "application/json", STR("{}"))); /* cannot fail */
         return;
     }
+    if (err == E_NO_METHOD)
+        return;
     if (err == E_NO_ROUTE) {
         reply_header(reply, "X-Content-Type-Options", "nosniff");
         IGNORE(reply_text(ctx, reply, 404, "text/plain; charset=utf-8", STR("404 page not found\n"))); /* cannot fail */

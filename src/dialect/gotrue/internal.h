@@ -28,6 +28,8 @@ typedef struct GotrueFault {
     const char *code, *text;
 } GotrueFault;
 GotrueFault gotrue_fault(Ctx *ctx, Err err);
+/* Is the caller the Elixir client, which fails on any answer without JSON, an empty 204 among them? */
+bool gotrue_wants_json(const Req *req);
 void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err);
 bool gotrue_intercept(Ctx *ctx, const Req *req, Reply *reply);
 void gotrue_finish(Ctx *ctx, const Req *req, Reply *reply);

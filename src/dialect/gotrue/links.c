@@ -25,10 +25,14 @@ static const struct {
     { "recovery", LINK_RECOVERY },
     { "email_change_current", LINK_CHANGE_CURRENT },
     { "email_change_new", LINK_CHANGE_NEW },
+    { "magicLink", LINK_MAGICLINK }, /* as the Elixir client spells it, in what it asks and in what it takes */
 };
 
-static const char *name_of(LinkType type)
+/* The first name of the type, or the one that was asked for. */
+static const char *name_of(LinkType type, const char *asked)
 {
+    if (type == LINK_MAGICLINK && text_eq(asked, "magicLink"))
+        return "magicLink";
     for (size_t i = 0; i < COUNTOF(link_types); i++)
         if (link_types[i].type == type)
             return link_types[i].name;
@@ -71,7 +75,7 @@ Err gotrue_generate_link(Ctx *ctx, const Req *req, Reply *reply)
                         .action_link = link.action_link,
                         .email_otp = link.otp,
                         .hashed_token = link.hash,
-                        .verification_type = name_of(ask.type),
+                        .verification_type = name_of(ask.type, in.type),
                         .redirect_to = post.redirect_to };
     return reply_json(ctx, reply, 200, "application/json", gotrue_link, &out, JSON_HTML);
 }

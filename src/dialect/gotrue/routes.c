@@ -19,6 +19,7 @@ const Route gotrue_routes[] = {
     { POST,   "/token",                            NEED_NOTHING, gotrue_token,         gotrue_token_in,   gotrue_session, .limit = "Token" },
     { GET,    "/user",                             NEED_USER,    gotrue_me,            NULL,              gotrue_user,    .flags = ROUTE_SLASH },
     { PUT,    "/user",                             NEED_USER,    gotrue_own_update,    gotrue_user_in,    gotrue_user,    .flags = ROUTE_SLASH, .limit = "User" },
+    { POST,   "/user",                             NEED_USER,    gotrue_own_update,    gotrue_user_in,    gotrue_user,    .flags = ROUTE_SLASH, .limit = "User" }, /* the Elixir client asks so */
     { GET,    "/reauthenticate",                   NEED_USER,    gotrue_reauthenticate, NULL,             NULL,           .flags = ROUTE_SLASH },
     { GET,    "/user/identities",                  NEED_USER,    gotrue_own_identities, NULL,             gotrue_identity },
     { DELETE, "/user/identities/{identity_id}",    NEED_USER,    gotrue_own_identity_delete },

@@ -298,8 +298,8 @@ Err gotrue_logout(Ctx *ctx, const Req *req, Reply *reply)
             const char *session_id = ctx->caller->session == NULL ? NULL : ctx->caller->session->id;
 
             TRY(dir_sign_out(ctx, ctx->caller->user, session_id, scopes[i].scope));
-            if (str_starts(req_header(req, "x-client-info"), STR("supabase-fetch-elixir/")))
-                return reply_text(ctx, reply, 200, "application/json", STR("{}")); /* that client cannot read an empty 204 */
+            if (gotrue_wants_json(req))
+                return reply_text(ctx, reply, 200, "application/json", STR("{}"));
             reply->status = 204;
             return OK;
         }
