@@ -52,7 +52,7 @@ typedef struct Mailing {
     /* Gives a code to whoever sends text messages. NULL: nobody does. */
     Err (*send_sms)(struct Ctx *ctx, const struct User *user, const char *phone, const char *code, const char *type);
     struct Sources *sources; /* templates of the web; NULL: each is fetched anew */
-    struct Lane *hook_lane; /* where calls of hooks wait; NULL: in place */
+    struct Lane *hook_lane;  /* where calls of hooks wait; NULL: in place */
     void (*wake)(void *arg);
     void *wake_arg;
 } Mailing;

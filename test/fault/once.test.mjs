@@ -1,11 +1,11 @@
 // once.test.mjs: a code or link works once, whatever comes at once, and wrong codes are counted exactly. HECATE_TRIALS: how often each is tried.
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
 import { after, before, describe, test } from 'node:test'
-import { freePort, sleep, start, stores } from '../lib/server.mjs'
+import { sleep, start, stores } from '../lib/server.mjs'
 import { sink } from '../lib/smtp.mjs'
 import { query } from '../lib/tables.mjs'
+import { texts } from '../lib/texts.mjs'
 import { totp } from '../lib/totp.mjs'
 import { race, Wire } from '../lib/wire.mjs'
 
@@ -15,26 +15,6 @@ let n = 0
 const email = () => `once-${process.pid}-${n++}@example.com`
 const phone = () => `1555${String(1000000 + n++)}`
 const times = (count, fn) => Array.from({ length: count }, (_, i) => fn(i))
-
-// A program that takes text messages: by number, the codes.
-async function texts() {
-  const codes = new Map()
-  const server = createServer(async (req, res) => {
-    let body = ''
-    for await (const chunk of req) body += chunk
-    const { sms } = JSON.parse(body)
-    codes.set(sms.phone, sms.otp)
-    res.setHeader('content-type', 'application/json').end('{}')
-  })
-  const port = await freePort()
-  await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
-  return {
-    code: (number) => codes.get(number),
-    env: { GOTRUE_EXTERNAL_PHONE_ENABLED: 'true', GOTRUE_HOOK_SEND_SMS_ENABLED: 'true', GOTRUE_HOOK_SEND_SMS_URI: `http://127.0.0.1:${port}/`,
-      GOTRUE_HOOK_SEND_SMS_SECRETS: 'v1,whsec_dGVzdC1zZWNyZXQtb2YtMzItYnl0ZXMtbG9uZyEhISE=', GOTRUE_RATE_LIMIT_SMS_SENT: '1000000', GOTRUE_SMS_OTP_EXP: '600', GOTRUE_SMS_MAX_FREQUENCY: '1ms' },
-    stop: () => server.close(),
-  }
-}
 
 const settings = {
   HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOG_LEVEL: 'error', GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION: 'true',
