@@ -67,6 +67,7 @@
     X(E_NO_CONNECTION,      "no such connection")                                            \
     X(E_NOT_THIS_USER,      "not a part of this user")                                       \
     X(E_UNVERIFIED,         "the address is not verified")                                   \
+    X(E_NOT_LISTED,         "the address is not let in")                                     \
     /* messages and what they carry */                                                       \
     X(E_MAIL_LIMIT,         "too many messages, or one too soon")                            \
     X(E_SMS_LIMIT,          "too many text messages, or one too soon")                       \

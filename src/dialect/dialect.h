@@ -40,6 +40,7 @@ struct Route {
     size_t body;       /* bytes; 0: 1 MiB */
     int64_t body_ms;   /* 0: the server's */
     const char *limit; /* name of the rate limiter, or NULL */
+    const char *kind;  /* what it is about, where one handler serves several kinds */
 };
 
 /* How a dialect says an error. Indexed by Err; a test finds lines with status 0. `text` may hold %s for fault.text, `detail` is Clerk's long_message.

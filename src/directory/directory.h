@@ -74,6 +74,7 @@ typedef struct UserPolicy {
     bool keep_sessions;    /* a new password does not end sessions */
     bool profile;          /* users get a row in hecate.profiles in any case: times of passwords are kept there */
     int64_t meta_max;      /* bytes of a metadata document, 0: no limit: E_TOO_LONG */
+    bool listed;           /* allow and block list hold for new users: E_NOT_LISTED */
     bool by_self;          /* the user signs up: the data of its identity carry meta_user and become it, and it is the actor */
 } UserPolicy;
 
@@ -112,7 +113,7 @@ typedef struct NewUser {
 /* Makes a user with identities, addresses and profile, and the audit row user_signedup. `*ret` is the whole user as dir_user_get() gives it.
  * E_NO_IDENTIFIER; E_BAD_EMAIL, E_BAD_PHONE, E_BAD_WALLET, E_BAD_USERNAME, E_BAD_ID; E_EMAIL_TAKEN, E_PHONE_TAKEN, E_WALLET_TAKEN, E_USERNAME_TAKEN,
  * E_EXTERNAL_ID_TAKEN, E_ID_TAKEN; E_TOO_LONG (metadata);
- * E_WEAK_PASSWORD (fault.reasons), E_LONG_PASSWORD, E_BAD_HASH, E_BUSY (hash lane full). */
+ * E_WEAK_PASSWORD (fault.reasons), E_LONG_PASSWORD, E_BAD_HASH, E_BUSY (hash lane full); E_NOT_LISTED (fault.text is the address). */
 Err dir_user_create(Ctx *ctx, const NewUser *in, User **ret);
 
 /* The whole user: profile, identities, addresses, factors, subjects; one statement. E_NO_USER. */
@@ -370,6 +371,18 @@ typedef struct Broken {
     int64_t count;
 } Broken;
 Err dir_check(Ctx *ctx, List *ret);
+
+/* ---- addresses that are let in, and those that are kept out ---- */
+
+/* `list` is "allow" or "block". An e-mail address, `*@` and a domain, a phone number with its `+`, or a wallet. E_BAD_EMAIL, E_BAD_PHONE, E_BAD_WALLET;
+ * E_CONFLICT: it is listed. */
+Err dir_listed_create(Ctx *ctx, const char *list, const char *identifier, Listed **ret);
+/* A page, newest first, and how many there are. limit at most 500. */
+Err dir_listed_list(Ctx *ctx, const char *list, int64_t limit, int64_t offset, List *ret, int64_t *total);
+/* E_NOT_THIS_USER: there is none. */
+Err dir_listed_delete(Ctx *ctx, const char *list, const char *id);
+/* Which lists count; NULL: as before. */
+Err dir_lists_set(Ctx *ctx, const bool *allow, const bool *block, bool *allow_on, bool *block_on);
 
 /* ---- addresses ---- */
 

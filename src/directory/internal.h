@@ -76,6 +76,11 @@ Err password_fits_hash(Ctx *ctx, const char *hash, const char *password);
 /* Renews a weaker hash after a right password. */
 void password_renew(Ctx *ctx, User *user, const char *password);
 
+/* ---- listed.c ---- */
+
+/* May a user with these addresses come to be? E_NOT_LISTED (fault.text is the address). */
+Err listed_check(Ctx *ctx, const User *user, const List *further);
+
 /* ---- lockout.c ---- */
 
 /* A wrong password of the user, or of whom nobody knows (NULL): E_BAD_SIGN_IN, or E_LOCKED if there were too many before. */

@@ -391,6 +391,9 @@ static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
     TRY(take_further(ctx, c, "email", &in->reserved_emails, AT(NewUser, reserved_emails), true));
     TRY(take_further(ctx, c, "phone", &in->reserved_phones, AT(NewUser, reserved_phones), true));
     TRY(check_username(ctx, in->username, AT(NewUser, username)));
+    user->username = text_empty(in->username) ? NULL : in->username;
+    if (in->policy->listed)
+        TRY(listed_check(ctx, user, &c->further));
     TRY(take_password(ctx, in, user));
     TRY(codes_read(ctx, in->totp_secret, in->backup_codes.n > 0 ? &in->backup_codes : NULL, AT(NewUser, totp_secret), AT(NewUser, backup_codes),
                    &c->codes));

@@ -207,6 +207,18 @@ typedef struct SignInToken {
     int64_t created_at, updated_at, expires_at;
 } SignInToken;
 
+/* hecate.listed: an address that is let in (list `allow`) or kept out (`block`); kind as an Address has it. */
+typedef struct Listed {
+    const char *id, *list, *kind;
+    const char *identifier; /* folded, or `*@domain` */
+    const char *wildcard;   /* of a question: `*@domain` of the address */
+    bool enabled;           /* of a switch */
+    int64_t created_at, limit, offset, total;
+} Listed;
+typedef struct ListedMatch {
+    bool allow_on, block_on, allowed, blocked;
+} ListedMatch;
+
 /* hecate.backup_codes */
 typedef struct BackupCode {
     const char *id, *user_id, *digest;

@@ -208,6 +208,14 @@ Err store_sign_in_token_insert(Tx *tx, const SignInToken *token);
 Err store_sign_in_token_get(Tx *tx, const char *id, SignInToken **ret);
 Err store_sign_in_token_revoke(Tx *tx, const char *id, int64_t now, bool *revoked); /* false: it is not pending */
 
+/* ---- addresses that are let in or kept out (listed.c) ---- */
+
+Err store_listed_insert(Tx *tx, const Listed *listed);                       /* E_CONFLICT: the list has it */
+Err store_listed_page(Tx *tx, const Listed *key, List *ret, int64_t *total); /* Listed, newest first */
+Err store_listed_delete(Tx *tx, const Listed *key, bool *deleted);
+Err store_listed_match(Tx *tx, const Listed *key, ListedMatch **ret);
+Err store_switch_put(Tx *tx, const char *list, bool enabled);
+
 /* ---- keys, checks ---- */
 
 Err store_key_current(Tx *tx, const char *dialect, const char *kind, StoredKey **ret);

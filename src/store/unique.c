@@ -18,6 +18,7 @@ static const UniqueRow unique_rows[] = {
     { "memberships_member_idx", E_MEMBER_EXISTS },
     { "invitations_pending_idx", E_INVITED },
     { "roles_name_idx", E_CONFLICT },
+    { "listed_identifier_idx", E_CONFLICT },
     { "resource_servers_identifier_idx", E_CONFLICT },
     { "connections_name_idx", E_CONFLICT },
     { "sessions_pkey", E_CONFLICT },

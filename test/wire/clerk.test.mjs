@@ -19,6 +19,8 @@ const routes = [
   ['POST', '/phone_numbers'], ['GET', '/phone_numbers/idn_x'], ['PATCH', '/phone_numbers/idn_x'], ['DELETE', '/phone_numbers/idn_x'], ['PUT', '/users/<ID>/phone_number'],
   ['GET', '/sessions'], ['POST', '/sessions'], ['GET', '/sessions/sess_x'], ['POST', '/sessions/sess_x/revoke'], ['POST', '/sessions/sess_x/verify'], ['POST', '/sessions/sess_x/tokens'],
   ['POST', '/sessions/sess_x/tokens/supabase'], ['POST', '/sign_in_tokens'], ['POST', '/sign_in_tokens/sit_x/revoke'], ['POST', '/users/<ID>/verify_totp'], ['POST', '/users/<ID>/password/set_compromised'], ['POST', '/users/<ID>/password/unset_compromised'],
+  ['GET', '/allowlist_identifiers'], ['POST', '/allowlist_identifiers'], ['DELETE', '/allowlist_identifiers/alid_x'], ['GET', '/blocklist_identifiers'], ['POST', '/blocklist_identifiers'],
+  ['DELETE', '/blocklist_identifiers/blid_x'], ['GET', '/instance'], ['PATCH', '/instance/restrictions'],
 ]
 // Routes that read a JSON object.
 const readers = routes.filter(([method, path]) => method !== 'GET' && method !== 'DELETE' && !/ID>\/(un)?(ban|lock)$|revoke$|unset_compromised$|tokens\/supabase$/.test(path))

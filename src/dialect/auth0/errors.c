@@ -72,6 +72,7 @@ const ErrRow auth0_errors[ERR_COUNT] = {
     [E_CONFLICT] = { 409, "auth0_idp_error", "The user already exists." },
     [E_NO_USER] = { 404, "inexistent_user", "The user does not exist." },
     [E_NO_CONNECTION] = { 400, "inexistent_connection", "The connection does not exist." },
+    [E_NOT_LISTED] = { 403, "unauthorized", "The address is not allowed." },
     [E_UNVERIFIED] = { 400, "operation_not_supported", "The address is not verified." },
     [E_NOT_THIS_USER] = { 404, "inexistent_user", "The user does not exist." },
     [E_WEAK_PASSWORD] = { 400, NULL, "PasswordStrengthError: Password is too weak" },

@@ -1,7 +1,7 @@
 /* signup.c: /dbconnections: users who make themselves, and who forgot their password (spec/auth0.md 7.4). */
 #include "dialect/auth0/internal.h"
 
-static const UserPolicy signup_policy = { .check_password = true, .password_min = 8, .meta_max = 64 * 1024 };
+static const UserPolicy signup_policy = { .check_password = true, .listed = true, .password_min = 8, .meta_max = 64 * 1024 };
 
 typedef struct Refusal {
     const char *name, *code, *description, *message, *policy;

@@ -1,4 +1,4 @@
-/* addresses.c: /email_addresses and /phone_numbers, and the replacement of all of a user's (spec/clerk.md 2.7, 4.3). */
+/* addresses.c: /email_addresses and /phone_numbers, and the replacement of all of a user's (spec/clerk.md 2.7, 4.3). The route says which kind. */
 #include "base/id.h"
 #include "dialect/clerk/internal.h"
 
@@ -22,6 +22,12 @@ static Err passed(Ctx *ctx, Err err, Say factor)
 static Err reply_address(Ctx *ctx, Reply *reply, const User *user, const Address *address)
 {
     return reply_object(ctx, reply, 200, clerk_address_view(ctx, user, address), JSON_PLAIN);
+}
+
+/* "email" or "phone". */
+static const char *route_kind(const Ctx *ctx)
+{
+    return ctx_call(ctx)->route->kind;
 }
 
 /* An id of no address is one that nobody has. */
@@ -57,8 +63,9 @@ static Err take_value(Ctx *ctx, const char *kind, const ClerkAddressIn *in, Addr
 
 /* ---- one address ---- */
 
-static Err create(Ctx *ctx, const Req *req, const char *kind, Reply *reply)
+Err clerk_address_create(Ctx *ctx, const Req *req, Reply *reply)
 {
+    const char *kind = route_kind(ctx);
     ClerkAddressIn in = { 0 };
     AddressIn new = { 0 };
     const Address *address;
@@ -78,16 +85,17 @@ static Err create(Ctx *ctx, const Req *req, const char *kind, Reply *reply)
     return reply_address(ctx, reply, user, address);
 }
 
-static Err get(Ctx *ctx, const char *kind, Reply *reply)
+Err clerk_address_get(Ctx *ctx, const Req *req, Reply *reply)
 {
     const Address *address;
     User *user;
 
-    TRY(passed(ctx, dir_address_get(ctx, kind, path_id(ctx), &user, &address), SAY_FACTOR_OLD));
+    (void)req;
+    TRY(passed(ctx, dir_address_get(ctx, route_kind(ctx), path_id(ctx), &user, &address), SAY_FACTOR_OLD));
     return reply_address(ctx, reply, user, address);
 }
 
-static Err update(Ctx *ctx, const Req *req, const char *kind, Reply *reply)
+Err clerk_address_update(Ctx *ctx, const Req *req, Reply *reply)
 {
     ClerkAddressIn in = { 0 };
     AddressIn change = { 0 };
@@ -96,7 +104,7 @@ static Err update(Ctx *ctx, const Req *req, const char *kind, Reply *reply)
 
     TRY(clerk_read_body(ctx, req, &in));
     take_flags(&in, &change);
-    TRY(passed(ctx, dir_address_update(ctx, kind, path_id(ctx), &change, &user, &address), SAY_FACTOR_OLD));
+    TRY(passed(ctx, dir_address_update(ctx, route_kind(ctx), path_id(ctx), &change, &user, &address), SAY_FACTOR_OLD));
     return reply_address(ctx, reply, user, address);
 }
 
@@ -106,12 +114,14 @@ static bool is_linked(Ctx *ctx, const User *user, const Address *address)
     return clerk_address_view(ctx, user, address)->linked_to.n > 0;
 }
 
-static Err remove_one(Ctx *ctx, const char *kind, Reply *reply)
+Err clerk_address_delete(Ctx *ctx, const Req *req, Reply *reply)
 {
+    const char *kind = route_kind(ctx);
     const ClerkDeleted out = { .object = text_eq(kind, "email") ? "email_address" : "phone_number", .id = req_param(ctx, "id"), .deleted = true };
     const Address *address;
     User *user;
 
+    (void)req;
     TRY(passed(ctx, dir_address_get(ctx, kind, path_id(ctx), &user, &address), SAY_FACTOR_OLD));
     if (is_linked(ctx, user, address))
         return clerk_fail(ctx, SAY_LINKED, NOWHERE, NULL);
@@ -147,8 +157,9 @@ static Err check_linked(Ctx *ctx, const User *user, const char *kind)
     return OK;
 }
 
-static Err replace(Ctx *ctx, const Req *req, const char *kind, Reply *reply)
+Err clerk_address_replace(Ctx *ctx, const Req *req, Reply *reply)
 {
+    const char *kind = route_kind(ctx);
     ClerkAddressIn in = { 0 };
     AddressIn new = { 0 };
     const Address *address;
@@ -163,60 +174,4 @@ static Err replace(Ctx *ctx, const Req *req, const char *kind, Reply *reply)
     TRY(check_linked(ctx, user, kind));
     TRY(passed(ctx, dir_address_replace(ctx, user_id, kind, &new, &user, &address), SAY_FACTOR_NEW));
     return reply_address(ctx, reply, user, address);
-}
-
-/* ---- the requests ---- */
-
-Err clerk_email_create(Ctx *ctx, const Req *req, Reply *reply)
-{
-    return create(ctx, req, "email", reply);
-}
-
-Err clerk_email_get(Ctx *ctx, const Req *req, Reply *reply)
-{
-    (void)req;
-    return get(ctx, "email", reply);
-}
-
-Err clerk_email_update(Ctx *ctx, const Req *req, Reply *reply)
-{
-    return update(ctx, req, "email", reply);
-}
-
-Err clerk_email_delete(Ctx *ctx, const Req *req, Reply *reply)
-{
-    (void)req;
-    return remove_one(ctx, "email", reply);
-}
-
-Err clerk_email_replace(Ctx *ctx, const Req *req, Reply *reply)
-{
-    return replace(ctx, req, "email", reply);
-}
-
-Err clerk_phone_create(Ctx *ctx, const Req *req, Reply *reply)
-{
-    return create(ctx, req, "phone", reply);
-}
-
-Err clerk_phone_get(Ctx *ctx, const Req *req, Reply *reply)
-{
-    (void)req;
-    return get(ctx, "phone", reply);
-}
-
-Err clerk_phone_update(Ctx *ctx, const Req *req, Reply *reply)
-{
-    return update(ctx, req, "phone", reply);
-}
-
-Err clerk_phone_delete(Ctx *ctx, const Req *req, Reply *reply)
-{
-    (void)req;
-    return remove_one(ctx, "phone", reply);
-}
-
-Err clerk_phone_replace(Ctx *ctx, const Req *req, Reply *reply)
-{
-    return replace(ctx, req, "phone", reply);
 }

@@ -77,6 +77,7 @@ const ErrRow clerk_errors[ERR_COUNT] = {
     [E_NOT_THIS_USER] = { 422, "form_resource_not_found", "is missing", "The resource associated with the supplied {param} was not found." },
     [E_UNVERIFIED] = { 422, "form_verification_needed", "is unverified",
                        "This identification needs to be verified before you can perform this action." },
+    [E_NOT_LISTED] = { 403, "not_allowed_access", "Access not allowed.", "{text} is not allowed to access this application." },
     [E_WEAK_PASSWORD] = { 422, "form_password_length_too_short", "Passwords must be 8 characters or more.", NULL },
     [E_LONG_PASSWORD] = { 422, "form_password_size_in_bytes_exceeded", "Your password is too long. Please use a shorter one.", NULL },
     [E_BAD_HASH] = { 422, "form_password_digest_invalid_code", "Password digest is invalid.", "The password digest is not valid for its hasher." },
@@ -173,6 +174,7 @@ const ErrRow clerk_says[SAYS] = {
     [SAY_NO_PASSKEY] = { 404, "passkey_not_registered", "not registered", "Passkey is not registered." },
     [SAY_NO_PROVIDER] = { 400, "oauth_unsupported_provider", "Unsupported OAuth provider",
                           "{text} OAuth is not supported. Please contact us if you think this error should not appear." },
+    [SAY_RECORDED] = { 400, "duplicate_record", "Duplicate record", "the identifier {text} already exists" },
     [SAY_NO_TOKEN] = { 422, "oauth_missing_access_token", "Missing OAuth access token", "OAuth access token is missing" },
     [SAY_LINKED] = { 400, "delete_linked_identification_disallowed", "Deleting a linked email address is not allowed",
                      "This email address is linked to one or more Connected Accounts. Remove the Connected Account before deleting this email address." },
@@ -333,7 +335,9 @@ static const ClerkMeta *meta_of(Ctx *ctx, Err err, const char *param)
     meta->param_name = param;
     if (err == E_NO_IDENTIFIER)
         meta->param_names = (Texts){ (const char **)(uintptr_t)identifiers, COUNTOF(identifiers) };
-    return param == NULL && err != E_NO_IDENTIFIER ? NULL : meta;
+    if (err == E_NOT_LISTED)
+        texts_add(ctx->arena, &meta->identifiers, ctx->fault.text);
+    return param == NULL && err != E_NO_IDENTIFIER && err != E_NOT_LISTED ? NULL : meta;
 }
 
 void clerk_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)

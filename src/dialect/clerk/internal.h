@@ -82,6 +82,7 @@ typedef enum Say {
     SAY_DUPLICATE,
     SAY_REVOKED,
     SAY_ACCEPTED,
+    SAY_RECORDED,
     SAYS
 } Say;
 extern const ErrRow clerk_says[SAYS];
@@ -215,6 +216,13 @@ Err clerk_users_unban(Ctx *ctx, const Req *req, Reply *reply);
 bool clerk_multipart_file(Ctx *ctx, Str type, Str body, Str *ret);
 Err clerk_image_put(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_image(Ctx *ctx, const Req *req, Reply *reply);
+/* limit, offset and status of a list. */
+Err clerk_read_page(Ctx *ctx, const Req *req, ClerkPageQuery *in);
+Err clerk_listed_list(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_listed_create(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_listed_delete(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_restrictions_set(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_instance_get(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_oauth_tokens(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_mfa_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_totp_delete(Ctx *ctx, const Req *req, Reply *reply);
@@ -222,16 +230,11 @@ Err clerk_backup_codes_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_passkey_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_wallet_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_account_delete(Ctx *ctx, const Req *req, Reply *reply);
-Err clerk_email_create(Ctx *ctx, const Req *req, Reply *reply);
-Err clerk_email_get(Ctx *ctx, const Req *req, Reply *reply);
-Err clerk_email_update(Ctx *ctx, const Req *req, Reply *reply);
-Err clerk_email_delete(Ctx *ctx, const Req *req, Reply *reply);
-Err clerk_email_replace(Ctx *ctx, const Req *req, Reply *reply);
-Err clerk_phone_create(Ctx *ctx, const Req *req, Reply *reply);
-Err clerk_phone_get(Ctx *ctx, const Req *req, Reply *reply);
-Err clerk_phone_update(Ctx *ctx, const Req *req, Reply *reply);
-Err clerk_phone_delete(Ctx *ctx, const Req *req, Reply *reply);
-Err clerk_phone_replace(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_address_create(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_address_get(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_address_update(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_address_delete(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_address_replace(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_totp_verify(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_password_compromise(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_password_trust(Ctx *ctx, const Req *req, Reply *reply);

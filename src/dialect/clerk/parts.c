@@ -9,12 +9,10 @@ static Err read_user(Ctx *ctx, const char **id)
 
 /* ---- lists ---- */
 
-static Err read_page(Ctx *ctx, const Req *req)
+Err clerk_read_page(Ctx *ctx, const Req *req, ClerkPageQuery *in)
 {
-    ClerkPageQuery in = { .limit = 10 };
-
-    TRY(req_query(ctx, req, ctx_call(ctx)->route->in, FORM_FIRST, &in));
-    return clerk_check_page(ctx, in.limit, AT(ClerkPageQuery, limit), in.offset, AT(ClerkPageQuery, offset));
+    TRY(req_query(ctx, req, ctx_call(ctx)->route->in, FORM_FIRST, in));
+    return clerk_check_page(ctx, in->limit, AT(ClerkPageQuery, limit), in->offset, AT(ClerkPageQuery, offset));
 }
 
 /* No token of another party is kept: a user who has the account has no token, others have no account. */
@@ -22,10 +20,11 @@ Err clerk_oauth_tokens(Ctx *ctx, const Req *req, Reply *reply)
 {
     const Str prefix = STR("oauth_");
     const char *name = req_param(ctx, "provider"), *id;
+    ClerkPageQuery in = { .limit = 10 };
     const ClerkPage out = { 0 };
     User *user;
 
-    TRY(read_page(ctx, req));
+    TRY(clerk_read_page(ctx, req, &in));
     TRY(read_user(ctx, &id));
     TRY(dir_user_get(ctx, id, &user));
     if (!str_starts(str_of(name), prefix))

@@ -99,6 +99,14 @@ const Field clerk_phone_replacement[] = {
 };
 /* clang-format on */
 
+const Field clerk_allowed_in[] = {
+    GIVEN(ClerkListedIn, given),
+    TEXT(ClerkListedIn, identifier, "identifier", .flags = REQUIRED),
+    BOOL(ClerkListedIn, notify, "notify"),
+    END(ClerkListedIn),
+};
+const Field clerk_blocked_in[] = { GIVEN(ClerkListedIn, given), TEXT(ClerkListedIn, identifier, "identifier", .flags = REQUIRED), END(ClerkListedIn) };
+
 const Field clerk_code_in[] = {
     GIVEN(ClerkCodeIn, given),
     TEXT(ClerkCodeIn, code, "code", .flags = SECRET | REQUIRED, .max = LONGEST_NAME),
@@ -642,6 +650,44 @@ const Field clerk_page[] = {
     END(ClerkPage),
 };
 
+const Field clerk_listed[] = {
+    TEXT(ClerkListed, object, "object"),
+    TEXT(ClerkListed, id, "id"),
+    TEXT(ClerkListed, invitation_id, "invitation_id", .flags = OMIT_NULL),
+    TEXT(ClerkListed, identifier, "identifier"),
+    TEXT(ClerkListed, identifier_type, "identifier_type"),
+    TEXT(ClerkListed, instance_id, "instance_id"),
+    TIME_MS(ClerkListed, created_at, "created_at"),
+    TIME_MS(ClerkListed, updated_at, "updated_at"),
+    END(ClerkListed),
+};
+
+const Field clerk_listed_page[] = {
+    LIST(ClerkPage, data, "data", clerk_listed, .flags = NULL_AS_EMPTY),
+    INT(ClerkPage, total_count, "total_count"),
+    END(ClerkPage),
+};
+
+/* clang-format off */
+#define RESTRICTIONS                                                                               \
+    BOOL(ClerkRestrictions, allowlist, "allowlist"),                                               \
+    BOOL(ClerkRestrictions, blocklist, "blocklist"),                                               \
+    BOOL(ClerkRestrictions, block_email_subaddresses, "block_email_subaddresses"),                 \
+    BOOL(ClerkRestrictions, block_disposable_email_domains, "block_disposable_email_domains"),     \
+    BOOL(ClerkRestrictions, ignore_dots_for_gmail_addresses, "ignore_dots_for_gmail_addresses")
+/* clang-format on */
+const Field clerk_restrictions_in[] = { GIVEN(ClerkRestrictions, given), RESTRICTIONS, END(ClerkRestrictions) };
+const Field clerk_restrictions[] = { TEXT(ClerkRestrictions, object, "object"), RESTRICTIONS, END(ClerkRestrictions) };
+
+const Field clerk_instance[] = {
+    TEXT(ClerkInstance, object, "object"),
+    TEXT(ClerkInstance, id, "id"),
+    TEXT(ClerkInstance, environment_type, "environment_type"),
+    TEXT(ClerkInstance, allowed_origins, "allowed_origins"),
+    TEXT(ClerkInstance, workspace_id, "workspace_id"),
+    END(ClerkInstance),
+};
+
 const Field clerk_count[] = { TEXT(ClerkCount, object, "object"), INT(ClerkCount, total_count, "total_count"), END(ClerkCount) };
 const Field clerk_verified[] = { BOOL(ClerkVerified, verified, "verified"), END(ClerkVerified) };
 
@@ -665,6 +711,7 @@ const Field clerk_jwks[] = { LIST(ClerkJwks, keys, "keys", clerk_jwk, .flags = N
 static const Field meta_fields[] = {
     TEXT(ClerkMeta, param_name, "param_name", .flags = OMIT_NULL),
     TEXTS(ClerkMeta, param_names, "param_names", .flags = OMIT_NULL),
+    TEXTS(ClerkMeta, identifiers, "identifiers", .flags = OMIT_NULL),
     END(ClerkMeta),
 };
 

@@ -160,7 +160,37 @@ typedef struct ClerkInvitationQuery {
 } ClerkInvitationQuery;
 extern const Field clerk_invitation_query[];
 
+/* Bodies of POST /allowlist_identifiers and /blocklist_identifiers. */
+typedef struct ClerkListedIn {
+    Given given;
+    const char *identifier;
+    bool notify;
+} ClerkListedIn;
+extern const Field clerk_allowed_in[];
+extern const Field clerk_blocked_in[];
+
+/* PATCH /instance/restrictions, both ways. */
+typedef struct ClerkRestrictions {
+    Given given;
+    const char *object;
+    bool allowlist, blocklist, block_email_subaddresses, block_disposable_email_domains, ignore_dots_for_gmail_addresses;
+} ClerkRestrictions;
+extern const Field clerk_restrictions_in[];
+extern const Field clerk_restrictions[];
+
 /* ---- what goes out ---- */
+
+typedef struct ClerkListed {
+    const char *object, *id, *invitation_id, *identifier, *identifier_type, *instance_id;
+    int64_t created_at, updated_at;
+} ClerkListed;
+extern const Field clerk_listed[];
+extern const Field clerk_listed_page[];
+
+typedef struct ClerkInstance {
+    const char *object, *id, *environment_type, *allowed_origins, *workspace_id;
+} ClerkInstance;
+extern const Field clerk_instance[];
 
 typedef struct ClerkSession {
     const char *object, *id, *user_id, *client_id, *actor, *status, *last_active_organization_id, *latest_activity, *tasks;
@@ -314,7 +344,7 @@ extern const Field clerk_jwks[];
 /* The body of an error (1.7). */
 typedef struct ClerkMeta {
     const char *param_name;
-    Texts param_names;
+    Texts param_names, identifiers;
 } ClerkMeta;
 typedef struct ClerkError {
     const char *message, *long_message, *code;

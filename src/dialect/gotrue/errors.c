@@ -63,6 +63,7 @@ const ErrRow gotrue_errors[ERR_COUNT] = {
     [E_NO_USER] = { 404, "user_not_found", "User not found" },
     [E_NO_CONNECTION] = { 400, "validation_failed", "A value is not allowed" },
     [E_NOT_THIS_USER] = { 404, "user_not_found", "User not found" },
+    [E_NOT_LISTED] = { 400, "email_address_not_authorized", "This address cannot be used as it is not authorized" },
     [E_UNVERIFIED] = { 400, "validation_failed", "The address is not confirmed" },
     [E_WEAK_PASSWORD] = { 422, "weak_password", "Password is too weak" },
     [E_LONG_PASSWORD] = { 400, "validation_failed", "Password cannot be longer than 72 characters" },

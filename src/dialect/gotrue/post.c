@@ -4,7 +4,7 @@
 #include "directory/messages.h"
 
 /* The password is one that nobody knows. */
-static const UserPolicy by_link = { .verified_in_meta = true, .by_self = true, .random_password = true, .meta_max = GOTRUE_META_MAX };
+static const UserPolicy by_link = { .verified_in_meta = true, .listed = true, .by_self = true, .random_password = true, .meta_max = GOTRUE_META_MAX };
 
 Err gotrue_refuse(Ctx *ctx, Err err, const char *code, const char *text)
 {

@@ -1,7 +1,9 @@
 /* signup.c: POST /signup (spec/gotrue.md 3.1). */
 #include "dialect/gotrue/internal.h"
 
-static const UserPolicy signup_policy = { .check_password = true, .verified_in_meta = true, .by_self = true, .meta_max = GOTRUE_META_MAX };
+static const UserPolicy signup_policy = {
+    .check_password = true, .verified_in_meta = true, .listed = true, .by_self = true, .meta_max = GOTRUE_META_MAX
+};
 static const UserPolicy anonymous_policy = { .by_self = true, .meta_max = GOTRUE_META_MAX };
 
 /* In the reference's order; the strength of the password comes between the first and the second. */
