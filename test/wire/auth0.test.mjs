@@ -171,7 +171,7 @@ for (const store of stores)
     const state = async () => (await call('GET', '/api/v2/users?include_totals=true&sort=created_at:1')).text()
 
     before(async () => {
-      server = await start({ store })
+      server = await start({ store, env: { HECATE_AUTH0_SEARCH_CAP: '1000' } })
       token = await get()
       const made = await (await call('POST', '/api/v2/users', make({ email: 'stands@example.com', username: 'standing', phone_number: '+4930999' }))).json()
       id = made.user_id

@@ -11,6 +11,7 @@ typedef struct Auth0Settings {
     const char *domain; /* "host[:port]": issuer https://DOMAIN/, audience https://DOMAIN/api/v2/ */
     const char *client_id;
     uint8_t client_secret_sum[32]; /* SHA-256 */
+    int64_t search_cap;            /* how many users a search reaches by pages; 0: all */
     bool signup_off;               /* nobody signs up */
     int64_t token_seconds;         /* life of a management token, 86400 */
 } Auth0Settings;

@@ -1,7 +1,7 @@
 /* list.c: GET /users and GET /users-by-email (spec/auth0.md 2.10, 3). */
 #include "dialect/auth0/search.h"
 
-enum { MOST_REACHED = 1000, USERS_CAP = 16 << 20 };
+enum { MOST_OF_ONE_ADDRESS = 1000, USERS_CAP = 16 << 20 };
 
 /* ---- writing ---- */
 
@@ -67,9 +67,11 @@ static Err check_engine(Ctx *ctx, const Auth0UserQuery *in)
 
 static Err read_page(Ctx *ctx, const Auth0UserQuery *in, UserQuery *query)
 {
+    const int64_t cap = ((const Auth0Settings *)ctx_settings(ctx))->search_cap;
+
     query->limit = HAS(in, per_page) ? in->per_page : DEFAULT_PAGE;
     query->offset = in->page * query->limit;
-    if (query->offset + query->limit > MOST_REACHED)
+    if (cap > 0 && query->offset + query->limit > cap)
         return fail(ctx, E_BAD_PAGE, NOWHERE, NULL);
     query->whole = query->living = true;
     return read_sort(ctx, in->sort, query);
@@ -136,7 +138,7 @@ Err auth0_users_by_email(Ctx *ctx, const Req *req, Reply *reply)
 
     TRY(auth0_query(ctx, req, auth0_email_query, &in));
     texts_add(ctx->arena, &query->emails, in.email);
-    query->limit = MOST_REACHED;
+    query->limit = MOST_OF_ONE_ADDRESS;
     query->whole = query->living = query->ascending = true;
     TRY(dir_user_list(ctx, query, &users));
     for (size_t i = 0; i < users.n; i++)
