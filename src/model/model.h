@@ -361,7 +361,7 @@ typedef struct UserQuery {
 
 /* ---- lists of organizations and what belongs to them: newest first unless they say otherwise ---- */
 
-typedef enum OrganizationSort { ORGANIZATION_CREATED_AT, ORGANIZATION_NAME, ORGANIZATION_MEMBERS } OrganizationSort;
+typedef enum OrganizationSort { ORGANIZATION_CREATED_AT, ORGANIZATION_NAME, ORGANIZATION_SLUG, ORGANIZATION_MEMBERS } OrganizationSort;
 
 /* All conditions hold together; limit ≥ 1. */
 typedef struct OrganizationQuery {

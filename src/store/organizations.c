@@ -313,9 +313,10 @@ static void put_organizations(Filter *f, const OrganizationQuery *in)
 
 Err store_organization_list(Tx *tx, const OrganizationQuery *in, List *ret)
 {
-    static const char *const sorts[] = {
-        [ORGANIZATION_CREATED_AT] = "o.created_at", [ORGANIZATION_NAME] = "lower(o.name)", [ORGANIZATION_MEMBERS] = "members"
-    };
+    static const char *const sorts[] = { [ORGANIZATION_CREATED_AT] = "o.created_at",
+                                         [ORGANIZATION_NAME] = "lower(o.name)",
+                                         [ORGANIZATION_SLUG] = "o.slug",
+                                         [ORGANIZATION_MEMBERS] = "members" };
     const size_t db = tx_is_postgres(tx) ? 0 : 1;
     const char *way = in->ascending ? "ASC" : "DESC";
     Filter f = filter_new(tx);
@@ -326,7 +327,7 @@ Err store_organization_list(Tx *tx, const OrganizationQuery *in, List *ret)
     put(&f, ") AS pending");
     put_organizations(&f, in);
     buf_printf(&f.query->sql, " ORDER BY %s%s %s, o.created_at %s, o.id %s", sorts[in->sort],
-               in->sort == ORGANIZATION_NAME && db == 0 ? " COLLATE \"C\"" : "", way, way, way);
+               (in->sort == ORGANIZATION_NAME || in->sort == ORGANIZATION_SLUG) && db == 0 ? " COLLATE \"C\"" : "", way, way, way);
     put_page(&f, in->limit, in->offset);
     return f.query->sql.over ? E_TOO_LARGE : db_query(tx, f.query, organization_cols, SIZE_MAX, ret);
 }

@@ -34,17 +34,6 @@ Err auth0_risk_clear(Ctx *ctx, const Req *req, Reply *reply)
     return auth0_nothing_kept(ctx, req, reply);
 }
 
-Err auth0_organizations(Ctx *ctx, const Req *req, Reply *reply)
-{
-    Auth0PageQuery query = { 0 };
-    const List none = { 0 };
-    User *user;
-
-    TRY(auth0_query(ctx, req, auth0_page_query, &query));
-    TRY(auth0_load_param(ctx, &user));
-    return auth0_reply_page(reply, &query, "organizations", auth0_role, &none, 0);
-}
-
 Err auth0_connected_accounts(Ctx *ctx, const Req *req, Reply *reply)
 {
     Auth0PageQuery query = { 0 };

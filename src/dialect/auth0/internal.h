@@ -36,6 +36,8 @@ Err auth0_query(Ctx *ctx, const Req *req, const Field *fields, void *out);
 /* A member of the body is at fault for a reason that the table cannot say. */
 Err auth0_bad_member(Ctx *ctx, const char *name, const char *note, const char *format, ...) PRINTF(4, 5);
 Err auth0_bad_param(Ctx *ctx, const char *name, const char *note, const char *format, ...) PRINTF(4, 5);
+/* A document within a body, whose member `name` it is. NULL passes. */
+Err auth0_check_object(Ctx *ctx, const char *name, const char *doc, const Field *fields);
 /* May this be the id of a user: provider|subject? */
 Err auth0_check_user_id(Ctx *ctx, const char *id);
 
@@ -78,14 +80,13 @@ int64_t auth0_limit(const Auth0PageQuery *query);
 Err auth0_reply_page(Reply *reply, const Auth0PageQuery *query, const char *name, const Field *fields, const List *list, int64_t total);
 /* Nothing, or {} for another status than 204. */
 Err auth0_reply_empty(Reply *reply, int status);
-#define ACCESS_HANDLERS(X)                                                                                                                        \
-    X(role_create)                                                                                                                                \
-    X(role_get)                                                                                                                                   \
-    X(role_update)                                                                                                                                \
-    X(role_delete)                                                                                                                                \
-    X(role_list) X(user_roles) X(user_roles_add) X(user_roles_remove) X(role_users) X(role_users_add) X(user_permissions) X(user_permissions_add) \
-        X(user_permissions_remove) X(role_permissions) X(role_permissions_add) X(role_permissions_remove) X(server_create) X(server_get)          \
-            X(server_list) X(server_update) X(server_delete)
+/* clang-format off */
+#define ACCESS_HANDLERS(X) \
+    X(role_create) X(role_get) X(role_update) X(role_delete) X(role_list) X(user_roles) X(user_roles_add) X(user_roles_remove) \
+    X(role_users) X(role_users_add) X(user_permissions) X(user_permissions_add) X(user_permissions_remove) X(role_permissions) \
+    X(role_permissions_add) X(role_permissions_remove) X(server_create) X(server_get) X(server_list) X(server_update) \
+    X(server_delete)
+/* clang-format on */
 #define HANDLER(name) Err auth0_##name(Ctx *ctx, const Req *req, Reply *reply);
 ACCESS_HANDLERS(HANDLER)
 const char *auth0_cursor_write(Ctx *ctx, int64_t at, const char *id);
@@ -99,16 +100,25 @@ Err auth0_load_param(Ctx *ctx, User **ret);
 Err auth0_reply_fixed(Ctx *ctx, Reply *reply, const char *text);
 
 /* account.c, sessions.c, methods.c, logs.c, blocks.c */
-#define ACCOUNT_HANDLERS(X)                                                                                                                         \
-    X(sessions)                                                                                                                                     \
-    X(tokens)                                                                                                                                       \
-    X(sessions_end)                                                                                                                                 \
-    X(tokens_end)                                                                                                                                   \
-    X(session_get) X(token_get) X(session_end) X(token_end) X(method_list) X(method_create) X(methods_set) X(methods_delete) X(method_get)          \
-        X(method_update) X(method_delete) X(provider_delete) X(recovery_code) X(enrollments) X(user_logs) X(blocks) X(blocks_end) X(user_blocks)    \
-            X(user_blocks_end) X(nothing_kept) X(risk_clear) X(organizations) X(connected_accounts) X(tokensets) X(revoke_access) X(session_update) \
-                X(token_update) X(token_list) X(tokens_revoke) X(log_list) X(log_get)
+/* clang-format off */
+#define ACCOUNT_HANDLERS(X) \
+    X(sessions) X(tokens) X(sessions_end) X(tokens_end) X(session_get) X(token_get) X(session_end) X(token_end) X(method_list) \
+    X(method_create) X(methods_set) X(methods_delete) X(method_get) X(method_update) X(method_delete) X(provider_delete) \
+    X(recovery_code) X(enrollments) X(user_logs) X(blocks) X(blocks_end) X(user_blocks) X(user_blocks_end) X(nothing_kept) \
+    X(risk_clear) X(connected_accounts) X(tokensets) X(revoke_access) X(session_update) X(token_update) X(token_list) X(tokens_revoke) \
+    X(log_list) X(log_get)
+/* clang-format on */
 ACCOUNT_HANDLERS(HANDLER)
+
+/* organizations.c, members.c, invitations.c */
+Err auth0_load_organization(Ctx *ctx, Organization **ret); /* the one that the path names by its id */
+/* clang-format off */
+#define ORGANIZATION_HANDLERS(X) \
+    X(organization_list) X(organization_create) X(organization_get) X(organization_by_name) X(organization_update) \
+    X(organization_delete) X(user_organizations) X(members) X(members_add) X(members_remove) X(member_roles) X(member_roles_add) \
+    X(member_roles_remove) X(invitations) X(invitation_create) X(invitation_get) X(invitation_delete)
+/* clang-format on */
+ORGANIZATION_HANDLERS(HANDLER)
 
 /* connections.c */
 Err auth0_connection_find(Ctx *ctx, const char *id, Connection **ret); /* E_NO_ROW */
@@ -116,10 +126,11 @@ Err auth0_connection_find(Ctx *ctx, const char *id, Connection **ret); /* E_NO_R
 bool auth0_connection_off(const Connection *connection);
 /* The connection's rules for passwords: E_WEAK_PASSWORD. NULL passes. */
 Err auth0_password_fits(Ctx *ctx, const Connection *connection, const char *password);
+/* clang-format off */
 #define CONNECTION_HANDLERS(X) \
-    X(connection_list)         \
-    X(connection_get)          \
-    X(connection_create) X(connection_update) X(connection_delete) X(connection_user_delete) X(connection_clients) X(connection_clients_set)
+    X(connection_list) X(connection_get) X(connection_create) X(connection_update) X(connection_delete) X(connection_user_delete) \
+    X(connection_clients) X(connection_clients_set)
+/* clang-format on */
 CONNECTION_HANDLERS(HANDLER)
 
 /* grants.c, signup.c */

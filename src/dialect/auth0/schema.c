@@ -110,6 +110,15 @@ static bool is_sort(const char *text)
     return n > 0 && (text_eq(text + n, ":1") || text_eq(text + n, ":-1"));
 }
 
+/* Lower-case letters, digits, '-' and '_', with a letter or digit at both ends. */
+static bool is_organization_name(const char *text)
+{
+    const size_t n = strlen(text);
+
+    return n > 0 && strncmp(text, "org_", strlen("org_")) != 0 && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_") == n &&
+           strchr("-_", text[0]) == NULL && strchr("-_", text[n - 1]) == NULL;
+}
+
 /* A prefix and 16 letters and digits. */
 static bool is_connection_id(const char *text)
 {
@@ -137,6 +146,7 @@ static const struct {
     { "strict-uri", is_uri },
     { "username", is_username },
     { "user-id", is_user_id },
+    { "organization-name", is_organization_name },
     { "^\\+[0-9]{1,15}$", is_e164 },
     { "^con_[A-Za-z0-9]{16}$", is_connection_id },
     { "^[a-zA-Z0-9](-[a-zA-Z0-9]|[a-zA-Z0-9])*$", is_connection_name },
@@ -420,6 +430,31 @@ Err auth0_query(Ctx *ctx, const Req *req, const Field *fields, void *out)
     TRY(read_pairs(ctx, req->query, fields, &members));
     TRY(check_members(ctx, PART_QUERY, fields, &members, 0));
     return form_read(ctx, req->query, FORM_FIRST, fields, out);
+}
+
+Err auth0_check_object(Ctx *ctx, const char *name, const char *doc, const Field *fields)
+{
+    List members = { 0 };
+    const char *kind;
+
+    if (doc == NULL)
+        return OK;
+    TRY(json_members(ctx, str_of(doc), &kind, &members));
+    for (const Field *field = fields; field->kind != F_END; field++)
+        if ((field->flags & REQUIRED) != 0 && member_named(&members, field->name) == NULL)
+            return refuse(ctx, PART_BODY, name, NULL, arena_printf(ctx->arena, "Missing required property: %s", field->name));
+    for (size_t i = 0; i < members.n; i++) {
+        const JsonMember *member = members.v[i];
+        const Field *field = field_named(fields, str_of(member->name));
+        Field copy;
+
+        if (field == NULL)
+            return refuse(ctx, PART_BODY, name, NULL, arena_printf(ctx->arena, "Additional properties not allowed: %.200s", member->name));
+        copy = *field;
+        copy.name = arena_printf(ctx->arena, "%s.%s", name, field->name);
+        TRY(check_member(ctx, PART_BODY, &copy, member));
+    }
+    return OK;
 }
 
 Err auth0_check_user_id(Ctx *ctx, const char *id)

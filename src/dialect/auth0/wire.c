@@ -152,6 +152,117 @@ const Field auth0_checkpoint_query[] = {
     END(Auth0PageQuery),
 };
 
+/* ---- organizations ---- */
+
+#define CHECKPOINT                                                                            \
+    TEXT(Auth0PageQuery, from, "from", .min = 1, .note = "Id from which to start selection"), \
+        INT(Auth0PageQuery, take, "take", .min = 1, .max = 100, .note = "Number of results per page")
+#define CHOSEN                                                                        \
+    TEXT(Auth0PageQuery, fields, "fields", .note = "Comma-separated list of fields"), \
+        BOOL(Auth0PageQuery, include_fields, "include_fields", .note = "Whether the fields are to be included")
+#define SORT TEXT(Auth0PageQuery, sort, "sort", .form = "^[a-zA-Z0-9_.]+:(1|-1)$", .note = "Field to sort by")
+
+const Field auth0_organizations_query[] = { PAGE_QUERY, CHECKPOINT, SORT, END(Auth0PageQuery) };
+const Field auth0_members_query[] = { PAGE_QUERY, CHECKPOINT, CHOSEN, END(Auth0PageQuery) };
+const Field auth0_invitations_query[] = { PAGE_QUERY, SORT, CHOSEN, END(Auth0PageQuery) };
+
+const Field auth0_organization[] = {
+    TEXT(Auth0Organization, id, "id"),
+    TEXT(Auth0Organization, name, "name"),
+    TEXT(Auth0Organization, display_name, "display_name"),
+    JSON(Auth0Organization, branding, "branding", .flags = OMIT_NULL),
+    JSON(Auth0Organization, metadata, "metadata", .flags = OMIT_NULL),
+    END(Auth0Organization),
+};
+
+/* clang-format off */
+#define ORGANIZATION_BODY(flag)                                                                                                        \
+    GIVEN(Auth0Organization, given),                                                                                                   \
+    TEXT(Auth0Organization, name, "name", .flags = (flag), .min = 1, .max = 50, .form = "organization-name", .note = "The name of this organization"), \
+    TEXT(Auth0Organization, display_name, "display_name", .min = 1, .max = 255, .note = "Friendly name of this organization"),         \
+    OBJECT_JSON(Auth0Organization, branding, "branding", .note = "Theme defines how to style the login pages"),                        \
+    OBJECT_JSON(Auth0Organization, metadata, "metadata", .note = "Metadata associated with the organization"),                         \
+    END(Auth0Organization)
+/* clang-format on */
+
+const Field auth0_new_organization[] = { ORGANIZATION_BODY(REQUIRED) };
+const Field auth0_organization_patch[] = { ORGANIZATION_BODY(0) };
+
+const Field auth0_branding[] = {
+    TEXT(Auth0Branding, logo_url, "logo_url", .form = "strict-uri", .note = "URL of logo to display on login page"),
+    OBJECT_JSON(Auth0Branding, colors, "colors", .note = "Color scheme used to customize the login pages"),
+    END(Auth0Branding),
+};
+
+const Field auth0_branding_colors[] = {
+    TEXT(Auth0Branding, primary, "primary", .flags = REQUIRED, .max = 64, .note = "HEX Color for primary elements"),
+    TEXT(Auth0Branding, page_background, "page_background", .flags = REQUIRED, .max = 64, .note = "HEX Color for background"),
+    END(Auth0Branding),
+};
+
+static const Field member_role[] = { TEXT(Role, id, "id"), TEXT(Role, name, "name"), END(Role) };
+
+const Field auth0_member[] = {
+    TEXT(Auth0Member, user_id, "user_id"),
+    TEXT(Auth0Member, picture, "picture"),
+    TEXT(Auth0Member, name, "name"),
+    TEXT(Auth0Member, email, "email", .flags = OMIT_NULL),
+    LIST(Auth0Member, roles, "roles", member_role, .flags = OMIT_NULL),
+    END(Auth0Member),
+};
+
+const Field auth0_members_in[] = {
+    TEXTS(Auth0IdsIn, ids, "members", .flags = REQUIRED, .min = 1, .max = 100, .note = "List of user IDs"),
+    END(Auth0IdsIn),
+};
+
+/* clang-format off */
+#define INVITATION_DETAILS                                                                                                             \
+    TEXT(Auth0Invitation, client_id, "client_id"),                                                                                     \
+    TEXT(Auth0Invitation, connection_id, "connection_id", .flags = OMIT_NULL),                                                         \
+    JSON(Auth0Invitation, app_metadata, "app_metadata", .flags = OMIT_NULL),                                                           \
+    JSON(Auth0Invitation, user_metadata, "user_metadata", .flags = OMIT_NULL),                                                         \
+    TEXTS(Auth0Invitation, roles, "roles", .flags = OMIT_NULL),                                                                        \
+    TEXT(Auth0Invitation, ticket_id, "ticket_id")
+/* clang-format on */
+
+const Field auth0_invitation[] = {
+    TEXT(Auth0Invitation, id, "id"),
+    TEXT(Auth0Invitation, organization_id, "organization_id"),
+    JSON(Auth0Invitation, inviter, "inviter"),
+    JSON(Auth0Invitation, invitee, "invitee"),
+    TEXT(Auth0Invitation, invitation_url, "invitation_url"),
+    TIME_ISO(Auth0Invitation, created_at, "created_at"),
+    TIME_ISO(Auth0Invitation, expires_at, "expires_at"),
+    INVITATION_DETAILS,
+    END(Auth0Invitation),
+};
+
+const Field auth0_invitation_details[] = { JSON(Auth0Invitation, inviter, "inviter"), INVITATION_DETAILS, END(Auth0Invitation) };
+
+enum { LONGEST_INVITATION = 2592000 };
+
+const Field auth0_new_invitation[] = {
+    GIVEN(Auth0Invitation, given),
+    OBJECT_JSON(Auth0Invitation, inviter, "inviter", .flags = REQUIRED),
+    OBJECT_JSON(Auth0Invitation, invitee, "invitee", .flags = REQUIRED),
+    TEXT(Auth0Invitation, client_id, "client_id", .flags = REQUIRED, .min = 1, .max = 64, .note = "Auth0 client ID"),
+    TEXT(Auth0Invitation, connection_id, "connection_id", .form = "^con_[A-Za-z0-9]{16}$", .note = "The id of the connection"),
+    OBJECT_JSON(Auth0Invitation, app_metadata, "app_metadata", .note = "Data related to the user"),
+    OBJECT_JSON(Auth0Invitation, user_metadata, "user_metadata", .note = "Data related to the user"),
+    INT(Auth0Invitation, ttl_sec, "ttl_sec", .max = LONGEST_INVITATION, .note = "Number of seconds before the invitation expires"),
+    TEXTS(Auth0Invitation, roles, "roles", .min = 1, .max = 50, .note = "List of roles IDs to associate with the user"),
+    BOOL(Auth0Invitation, send_invitation_email, "send_invitation_email", .note = "Whether the user is sent an invitation email"),
+    END(Auth0Invitation),
+};
+
+const Field auth0_inviter[] = { TEXT(Auth0Person, name, "name", .flags = REQUIRED, .min = 1, .max = 300, .note = "The inviter's name"),
+                                END(Auth0Person) };
+const Field auth0_invitee[] = {
+    TEXT(Auth0Person, email, "email", .flags = REQUIRED, .form = "email", .note = "The invitee's email"),
+    END(Auth0Person),
+};
+
 /* ---- roles, permissions, resource servers ---- */
 
 const Field auth0_role[] = {

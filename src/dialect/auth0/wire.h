@@ -84,6 +84,38 @@ typedef struct Auth0PageQuery {
 } Auth0PageQuery;
 extern const Field auth0_page_members[]; /* all of them */
 extern const Field auth0_page_query[], auth0_roles_query[], auth0_checkpoint_query[];
+extern const Field auth0_organizations_query[], auth0_members_query[], auth0_invitations_query[];
+
+/* Organizations, their members and invitations (2.6, 4.3). */
+typedef struct Auth0Organization {
+    Given given; /* of a body */
+    const char *id, *name, *display_name, *branding, *metadata;
+} Auth0Organization;
+extern const Field auth0_organization[], auth0_new_organization[], auth0_organization_patch[];
+typedef struct Auth0Branding {
+    const char *logo_url, *colors, *primary, *page_background;
+} Auth0Branding;
+extern const Field auth0_branding[], auth0_branding_colors[];
+
+typedef struct Auth0Member {
+    const char *user_id, *email, *name, *picture;
+    List roles; /* Role */
+} Auth0Member;
+extern const Field auth0_member[], auth0_members_in[];
+
+/* An invitation as it goes out; what Auth0 alone knows of one is kept as `details`, by the same names. */
+typedef struct Auth0Invitation {
+    Given given;
+    const char *id, *organization_id, *inviter, *invitee, *invitation_url, *client_id, *connection_id, *app_metadata, *user_metadata, *ticket_id;
+    int64_t created_at, expires_at, ttl_sec;
+    Texts roles;
+    bool send_invitation_email;
+} Auth0Invitation;
+extern const Field auth0_invitation[], auth0_invitation_details[], auth0_new_invitation[];
+typedef struct Auth0Person {
+    const char *name, *email;
+} Auth0Person;
+extern const Field auth0_inviter[], auth0_invitee[];
 
 /* Roles, permissions, resource servers (2.5, 2.13); Role, Scope, ResourceServer and PermissionRef are the directory's. */
 extern const Field auth0_role[], auth0_role_user[], auth0_server[];

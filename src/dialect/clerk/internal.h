@@ -151,31 +151,15 @@ Err clerk_body_user(Ctx *ctx, const char *text, const char **ret);
 Err clerk_no_such_user(Ctx *ctx, Err err, const char *text);
 /* Metadata of a body as it goes over: null is as absent, and {} where the whole is replaced. */
 void clerk_take_metadata(const Given *from, size_t at, const char *doc, MetaMode mode, Given *to, size_t at_to, const char **ret);
+/* clang-format off */
 #define CLERK_ORGANIZATION_HANDLERS(X) \
-    X(organization_list)               \
-    X(organization_create)             \
-    X(organization_get)                \
-    X(organization_update)             \
-    X(organization_delete)             \
-    X(organization_merge)              \
-    X(organization_replace)            \
-    X(organization_logo_put)           \
-    X(organization_logo_delete)        \
-    X(member_create)                   \
-    X(member_list)                     \
-    X(member_update)                   \
-    X(member_metadata)                 \
-    X(member_delete)                   \
-    X(membership_list)                 \
-    X(user_memberships)                \
-    X(user_invitations)                \
-    X(organization_invite)             \
-    X(organization_invite_bulk)        \
-    X(organization_invitations)        \
-    X(organization_invitation_get)     \
-    X(organization_invitation_revoke)  \
-    X(instance_invitations)            \
-    X(invitation_create) X(invitation_bulk) X(invitation_list) X(invitation_revoke) X(invitation_delete)
+    X(organization_list) X(organization_create) X(organization_get) X(organization_update) X(organization_delete) \
+    X(organization_merge) X(organization_replace) X(organization_logo_put) X(organization_logo_delete) X(member_create) \
+    X(member_list) X(member_update) X(member_metadata) X(member_delete) X(membership_list) X(user_memberships) X(user_invitations) \
+    X(organization_invite) X(organization_invite_bulk) X(organization_invitations) X(organization_invitation_get) \
+    X(organization_invitation_revoke) X(instance_invitations) X(invitation_create) X(invitation_bulk) X(invitation_list) \
+    X(invitation_revoke) X(invitation_delete)
+/* clang-format on */
 #define CLERK_HANDLER(name) Err clerk_##name(Ctx *ctx, const Req *req, Reply *reply);
 CLERK_ORGANIZATION_HANDLERS(CLERK_HANDLER)
 
