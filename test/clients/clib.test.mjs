@@ -74,6 +74,16 @@ const expected = {
   auth0: /^created auth0\|\w+ EMAIL \{"plan":"free"\}\nblocked: 1\n1 with this address\ndeleted auth0\|\w+\n$/,
 }
 
+// The programs of docs/library.md, and what they print for a user with a session.
+const documented = [...readFileSync(join(root, 'docs/library.md'), 'utf8').matchAll(/```c\n([\s\S]*?)```/g)].map(([, text]) => ({ text, dialect: text.match(/<hecate\/(\w+)\.h>/)[1] }))
+const printed = {
+  gotrue: /^recovery EMAIL: code \d{6}\nsigns in by email\n0 factors taken away\n1 sessions, the newest by password\nthe last identity stays: single_identity_not_deletable\n$/,
+  clerk: new RegExp(['^made with {"old":true,"plan":"free"}', 'the old password is right', 'a backup_code counts', 'but once: 4\\d\\d', 'replaced by {"plan":"pro"}', 'moved-EMAIL is verified',
+    'tokens of Google: {"data":\\[\\],"total_count":0}', 'organizations: {"data":\\[\\],"total_count":0}', 'pictured: locked 0, password 1, two factors 1, image 1', 'locked: locked 1, password 1, two factors 1, image 1',
+    'unlocked: locked 0, .*', 'compromised: .*', 'trusted again: .*', 'there is no such passkey: 404', 'without password: locked 0, password 0, two factors 0, image 1', 'without image: locked 0, password 0, two factors 0, image 0\n$'].join('\n')),
+  auth0: /^2 identities\nthe second is gone: inexistent_user\n1 identity\nno such role: 404\nroles: \{.*"total":0.*\}\na new recovery code \{"recovery_code":"\w+"\}\n$/,
+}
+
 for (const store of stores) {
   describe(`examples on ${store}`, () => {
     let server
@@ -100,5 +110,18 @@ for (const store of stores) {
         })
       }
     }
+
+    for (const { text, dialect } of documented)
+      test(`${dialect}, as docs/library.md has it`, async () => {
+        const program = join(dir, `library-${dialect}`), email = `library-${dialect}@c.example`, { gotrue } = server
+        writeFileSync(`${program}.c`, text)
+        run('cc', ['-std=c11', '-Wall', '-Wextra', '-Wpedantic', '-Werror', ...sanitize, ...pkgConfig('--cflags'), `${program}.c`, '-o', program, ...pkgConfig('--libs')])
+        const send = (path, body) => fetch(gotrue.url + path, { method: 'POST', body: JSON.stringify(body), headers: { authorization: `Bearer ${gotrue.serviceKey}` } })
+        if (dialect === 'gotrue')
+          for (const path of ['/admin/users', '/token?grant_type=password']) assert.equal((await send(path, { email, password: 'secret-pw-1', ...(path === '/admin/users' ? { email_confirm: true } : {}) })).status, 200)
+        const out = await runBeside(program, { ...dialects[dialect](server), args: [email] })
+        assert.match(out, new RegExp(printed[dialect].source.replaceAll('EMAIL', email.replace('.', '\\.'))))
+      })
+    test('docs/library.md has a program for each API', () => { assert.deepEqual(documented.map(({ dialect }) => dialect).sort(), Object.keys(dialects).sort()) })
   })
 }
