@@ -17,6 +17,7 @@ const gotrue = (email, more) => ['gotrue', '/admin/users', { email, password: 'R
 const clerk = (email, hasher, digest) => ['clerk', '/v1/users', { email_address: [email], password_hasher: hasher, password_digest: digest }]
 const kinds = {
   known: (email) => gotrue(email), banned: (email) => gotrue(email, { ban_duration: '24h' }), unconfirmed: (email) => gotrue(email, { email_confirm: false }),
+  locked: (email) => clerk(email, 'md5', md5),
   'without a password': (email) => gotrue(email, { password: undefined }), 'bcrypt of cost 4': (email) => gotrue(email, { password: undefined, password_hash: '$2a$04$C6UzMDM.H6dfI/f/IKcEeO8LBNiGYiGmUBV4eyRMxwpt0RNhI5BEG' }),
   md5: (email) => clerk(email, 'md5', md5), 'pbkdf2 of 10,000 rounds': (email) => clerk(email, 'pbkdf2_sha256_django', pbkdf2(10000)),
 }
@@ -29,7 +30,7 @@ function area(a, b) {
   return sum / (a.length * b.length)
 }
 
-const server = await start({ env: { HECATE_LOG_LEVEL: 'error', HECATE_PASSWORD_HASH: process.argv[3] ?? 'bcrypt:10' } })
+const server = await start({ env: { HECATE_LOG_LEVEL: 'error', HECATE_LOCKOUT_ATTEMPTS: '100000', HECATE_PASSWORD_HASH: process.argv[3] ?? 'bcrypt:10' } })
 const wires = { gotrue: new Wire(server.gotrue.url, { authorization: `Bearer ${server.gotrue.serviceKey}` }), clerk: new Wire(server.clerk.url, { authorization: `Bearer ${server.clerk.secretKey}` }) }
 const visitor = new Wire(server.gotrue.url)
 const emails = Object.fromEntries(Object.keys(kinds).map((kind, i) => [kind, `kind-${i}@example.com`]))
@@ -37,6 +38,7 @@ for (const [kind, make] of Object.entries(kinds)) {
   const [dialect, path, body] = make(emails[kind])
   const answer = await wires[dialect].request('POST', path, body)
   if (answer.status >= 300) throw new Error(`${kind}: ${answer.text}`)
+  if (kind === 'locked' && (await wires.clerk.request('POST', `/v1/users/${answer.json.id}/lock`)).status !== 200) throw new Error('not locked')
 }
 
 const times = Object.fromEntries(['nobody', ...Object.keys(kinds)].map((kind) => [kind, []]))

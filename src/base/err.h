@@ -70,6 +70,7 @@
     X(E_NOT_LISTED,         "the address is not let in")                                     \
     /* messages and what they carry */                                                       \
     X(E_MAIL_LIMIT,         "too many messages, or one too soon")                            \
+    X(E_MAIL_FORBIDDEN,     "mail may not go to the address")                                \
     X(E_SMS_LIMIT,          "too many text messages, or one too soon")                       \
     X(E_HOOK,               "a hook refused, or cannot be reached")                          \
     X(E_SMS_FAILED,         "the text message cannot be sent")                               \

@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "base/err.h"
+#include "base/field.h"
 
 struct Ctx;
 struct User;
@@ -36,6 +37,7 @@ typedef struct Mailing {
     int64_t smtp_port;
     const char *site_url;
     const char *subjects[MESSAGES], *templates[MESSAGES]; /* NULL: built in. A template is a file, or an address to fetch it from */
+    Texts authorized;                                     /* not empty: mail goes to these alone, whatever follows a + in the local part */
     bool notify[MESSAGES];
     const char *path_invite, *path_confirmation, *path_recovery, *path_email_change;
     bool autoconfirm, sms_autoconfirm, secure_change;

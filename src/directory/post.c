@@ -92,11 +92,23 @@ void message_wake(const Ctx *ctx)
         ctx->directory->mail.wake(ctx->directory->mail.wake_arg);
 }
 
+static bool may_mail(Ctx *ctx, const char *to)
+{
+    const Texts *authorized = &ctx->directory->mail.authorized;
+    const char *plus = strchr(to, '+'), *at = strchr(to, '@');
+    const char *plain = plus == NULL || at == NULL || plus > at ? to : arena_printf(ctx->arena, "%.*s%s", (int)(plus - to), to, at);
+
+    for (size_t i = 0; i < authorized->n; i++)
+        if (strcasecmp(authorized->v[i], plain) == 0)
+            return true;
+    return authorized->n == 0;
+}
+
 Err message_notify(Tx *tx, const User *user, Message message)
 {
     const Mailing *mail = &tx_ctx(tx)->directory->mail;
 
-    if (!mail->notify[message.kind] || text_empty(message.to))
+    if (!mail->notify[message.kind] || text_empty(message.to) || !may_mail(tx_ctx(tx), message.to))
         return OK;
     message.user_id = user->id;
     message.data = user->meta_user;
@@ -261,6 +273,8 @@ Err post_send(Tx *tx, Sending *sending)
 
     if (row->sent_at != 0 && !post->quiet && !sending->again)
         TRY(frequency_check(ctx, *(const int64_t *)(const void *)((const char *)user + row->sent_at), false));
+    if (!post->quiet && !may_mail(ctx, to))
+        return fail(ctx, E_MAIL_FORBIDDEN, NOWHERE, "%s", to);
     if (!post->quiet)
         TRY(count_mail(ctx, sending));
     if (flow && !sending->again)

@@ -33,6 +33,25 @@ static void set_log(const Settings *settings)
     log_setup(level, text_eq(settings->log_format, "json") ? LOG_JSON : text_eq(settings->log_format, "text") ? LOG_TEXT : LOG_AUTO);
 }
 
+/* Each once; a line of the log holds about 40 of them. */
+static void name_no_effect(const char *names)
+{
+    enum { LINE = 900 };
+
+    while (names != NULL) {
+        const size_t n = strlen(names);
+        Str line = { names, n };
+
+        if (line.n > LINE)
+            for (line.n = LINE; line.n > 0 && line.p[line.n] != ',';)
+                line.n--;
+        if (line.n == 0)
+            line.n = strcspn(names, ",");
+        log_note(LOG_WARN, "these variables have no effect here: %.*s", (int)line.n, line.p);
+        names = line.n == n ? NULL : names + line.n + 2;
+    }
+}
+
 static Err read_settings(Server *server, Buf *why)
 {
     House *house;
@@ -40,8 +59,7 @@ static Err read_settings(Server *server, Buf *why)
     TRY(house_new(server, &house, why));
     atomic_store(&server->house, house);
     set_log(&house->settings);
-    if (house->options.no_effect != NULL)
-        log_note(LOG_WARN, "these variables have no effect here: %s", house->options.no_effect);
+    name_no_effect(house->options.no_effect);
     return OK;
 }
 

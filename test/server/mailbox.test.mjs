@@ -72,6 +72,19 @@ for (const store of stores)
     assert.equal(JSON.parse((await shut.ops('/mail.json', { authorization: `Bearer ${token}` })).text)[0].to, 'ada@example.com')
   })
 
+test('mail goes to authorized addresses alone, where there are some', async (t) => {
+  const { server, ops } = await begin(t, { args: ['dev'], env: { GOTRUE_EXTERNAL_EMAIL_AUTHORIZED_ADDRESSES: 'Ada@example.com,bob@example.com', GOTRUE_MAILER_NOTIFICATIONS_PASSWORD_CHANGED_ENABLED: 'true' } })
+  const post = async (path, body) => {
+    const answer = await fetch(server.gotrue.url + path, { method: 'POST', body: JSON.stringify(body) })
+    return { status: answer.status, body: await answer.json() }
+  }
+  for (const email of ['ada@example.com', 'ada+label@example.com', 'BOB+a+b@example.com']) assert.equal((await post('/signup', { email, password })).status, 200, email)
+  for (const email of ['eve@example.com', 'ada@example.org', 'ad+a@example.com', 'xada@example.com'])
+    assert.deepEqual(await post('/signup', { email, password }), { status: 400, body: { code: 400, error_code: 'email_address_not_authorized', msg: `Email address "${email}" cannot be used as it is not authorized` } })
+  assert.deepEqual(JSON.parse((await ops('/mail.json')).text).map(({ to }) => to), ['bob+a+b@example.com', 'ada+label@example.com', 'ada@example.com'])
+  assert.equal((await post('/otp', { email: 'eve@example.com' })).status, 400) // and nobody was made
+})
+
 test('a template of the web is kept, and read anew after a reload', { timeout: 60_000 }, async (t) => {
   let asked = 0, up = true
   const web = createServer((req, res) => {

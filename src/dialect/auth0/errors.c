@@ -89,6 +89,7 @@ const ErrRow auth0_errors[ERR_COUNT] = {
     [E_PROVIDER_OFF] = { 400, "operation_not_supported", "Connection is disabled." },
     [E_NO_REFRESH_TOKEN] = { 404, NULL, "The refresh token does not exist." },
     [E_REFRESH_REUSED] = { 404, NULL, "The refresh token does not exist." },
+    [E_MAIL_FORBIDDEN] = { 403, "operation_not_supported", "Mail may not go to this address" },
     [E_MAIL_LIMIT] = { 429, "too_many_requests", "Global limit has been reached" },
     [E_SMS_LIMIT] = { 429, "too_many_requests", "Global limit has been reached" },
     [E_HOOK] = { 500, NULL, "An internal server error occurred" },

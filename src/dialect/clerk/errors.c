@@ -95,6 +95,7 @@ const ErrRow clerk_errors[ERR_COUNT] = {
     [E_PROVIDER_OFF] = { 403, "feature_not_enabled", "not enabled", "This feature is not enabled on this instance" },
     [E_NO_REFRESH_TOKEN] = { 401, "authentication_invalid", "Invalid authentication", not_user },
     [E_REFRESH_REUSED] = { 401, "authentication_invalid", "Invalid authentication", not_user },
+    [E_MAIL_FORBIDDEN] = { 403, "not_allowed_access", "Access not allowed", "Mail may not go to this address" },
     [E_MAIL_LIMIT] = { 429, "too_many_requests", "Too many requests", "Too many requests, retry later" },
     [E_SMS_LIMIT] = { 429, "too_many_requests", "Too many requests", "Too many requests, retry later" },
     [E_HOOK] = { 500, "internal_clerk_error", oops, oops_long },

@@ -79,6 +79,7 @@ const ErrRow gotrue_errors[ERR_COUNT] = {
     [E_PROVIDER_OFF] = { 422, "email_provider_disabled", "Email logins are disabled" },
     [E_NO_REFRESH_TOKEN] = { 400, "refresh_token_not_found", "Invalid Refresh Token: Refresh Token Not Found" },
     [E_REFRESH_REUSED] = { 400, "refresh_token_already_used", "Invalid Refresh Token: Already Used" },
+    [E_MAIL_FORBIDDEN] = { 400, "email_address_not_authorized", "Email address \"%s\" cannot be used as it is not authorized" },
     [E_MAIL_LIMIT] = { 429, "over_email_send_rate_limit", "email rate limit exceeded" },
     [E_SMS_LIMIT] = { 429, "over_sms_send_rate_limit", "SMS rate limit exceeded" },
     [E_HOOK] = { 500, "unexpected_failure", "Service currently unavailable due to hook" },
