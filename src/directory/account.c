@@ -85,10 +85,10 @@ typedef struct Making {
     bool replace;
 } Making;
 
-static Err put_email(Tx *tx, const Making *making, const AccountFactor *factor)
+static Err put_email(Tx *tx, const char *user_id, const AccountFactor *factor)
 {
     const AccountKey key = { .id = factor->id,
-                             .user_id = making->user_id,
+                             .user_id = user_id,
                              .name = factor->name == NULL ? "" : factor->name,
                              .email = factor->email,
                              .created_at = tx_ctx(tx)->now };
@@ -96,14 +96,14 @@ static Err put_email(Tx *tx, const Making *making, const AccountFactor *factor)
     return store_account_write(tx, PUT_EMAIL_FACTOR, &key, NULL);
 }
 
-static Err put_factor(Tx *tx, const Making *making, const AccountFactor *factor)
+Err factor_put(Tx *tx, const char *user_id, const AccountFactor *factor)
 {
     FactorRow *row = ARENA_NEW(tx_ctx(tx)->arena, FactorRow);
 
     if (text_eq(factor->type, "email"))
-        return put_email(tx, making, factor);
+        return put_email(tx, user_id, factor);
     *row = (FactorRow){ .factor = { .id = factor->id,
-                                    .user_id = making->user_id,
+                                    .user_id = user_id,
                                     .friendly_name = factor->name == NULL ? "" : factor->name,
                                     .factor_type = factor->type,
                                     .status = "verified",
@@ -134,13 +134,13 @@ static Err make_factors(Tx *tx, void *arg)
     else if (user->factors.n + making->n > MOST_FACTORS)
         return fail(tx_ctx(tx), E_FACTORS_MANY, NOWHERE, NULL);
     for (size_t i = 0; i < making->n; i++)
-        TRY(put_factor(tx, making, &making->factors[i]));
+        TRY(factor_put(tx, making->user_id, &making->factors[i]));
     TRY(store_user_get(tx, making->user_id, &user));
     user->mfa_enabled_at = user->mfa_enabled_at == 0 ? tx_ctx(tx)->now : user->mfa_enabled_at;
     return user_save(tx, user);
 }
 
-static Err check_factor(Ctx *ctx, AccountFactor *factor)
+Err factor_read(Ctx *ctx, AccountFactor *factor)
 {
     factor->id = uuid_new(ctx->arena);
     if (text_eq(factor->type, "phone"))
@@ -156,7 +156,7 @@ Err dir_account_factors_make(Ctx *ctx, const char *user_id, AccountFactor *facto
     Making making = { .user_id = user_id, .factors = factors, .n = n, .replace = replace };
 
     for (size_t i = 0; i < n; i++)
-        TRY(check_factor(ctx, &factors[i]));
+        TRY(factor_read(ctx, &factors[i]));
     return tx_run(ctx, make_factors, &making);
 }
 

@@ -46,6 +46,8 @@ typedef struct Directory {
     const uint8_t *data_key; /* DATA_KEY_BYTES */
     Lane *hash_lane;
     Mailing mail; /* messages and their tokens */
+    void (*job_wake)(void *arg); /* a job was committed: who works may look. From any thread. NULL: nobody works here */
+    void *job_wake_arg;
 } Directory;
 
 /* Who is calling: set by the dialect's identify(), read by the router and by the audit trail. */

@@ -100,6 +100,22 @@ void identities_take(Ctx *ctx, User *user, bool email, bool phone);
 /* Within the transaction that takes an id or a name: is it kept for a linked account? E_ID_TAKEN, E_USERNAME_TAKEN. */
 Err linked_check(Tx *tx, const Linked *wanted);
 
+/* A new user as a part of a larger transaction: checked and filled before it, without a look at the tables. The errors of dir_user_create(). */
+typedef struct Creation Creation;
+Err user_prepare(Ctx *ctx, const NewUser *in, Creation **ret);
+User *user_prepared(Creation *c); /* as it shall be */
+/* Within it: who calls has claimed the addresses (address_claim()) and looked at names and ids. */
+Err user_insert_prepared(Tx *tx, Creation *c);
+/* A change within a transaction, of members that need no preparation: no address, no code; `hash` is the new password's, or NULL. */
+Err user_change_within(Tx *tx, const char *id, const UserPatch *in, char *hash, User **ret);
+
+/* ---- account.c ---- */
+
+struct AccountFactor;
+/* Reads what is to be made (E_BAD_PHONE, E_BAD_EMAIL), and makes it within a transaction. */
+Err factor_read(Ctx *ctx, struct AccountFactor *factor);
+Err factor_put(Tx *tx, const char *user_id, const struct AccountFactor *factor);
+
 /* ---- images.c: files ---- */
 
 /* Writes what is an image to its file. E_FEATURE_OFF, E_TOO_LARGE, E_BAD_VALUE, E_IO, E_BUSY. */

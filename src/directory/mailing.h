@@ -18,6 +18,8 @@ typedef enum MessageKind {
     MSG_MAGIC_LINK,
     MSG_EMAIL_CHANGE,
     MSG_REAUTHENTICATION,
+    MSG_VERIFY_EMAIL, /* of Auth0 */
+    MSG_RESET_EMAIL,
     /* notifications: each has a switch */
     MSG_PASSWORD_CHANGED,
     MSG_EMAIL_CHANGED,

@@ -86,7 +86,7 @@ static Identity *user_identity(const User *user, const char *provider)
 /* ---- creating ---- */
 
 /* What a creation is made of; gathered before the transaction. */
-typedef struct Creation {
+struct Creation {
     const NewUser *in;
     User *user, *made; /* as it shall be, and as it then stands in the tables */
     List further;      /* Address rows */
@@ -97,7 +97,8 @@ typedef struct Creation {
     void *then_arg;
     CodesIn codes;
     bool email_elsewhere; /* the address is taken in another connection: it stands in hecate.addresses alone */
-} Creation;
+    bool looked;          /* nobody needs to look before the transaction whether addresses are free */
+};
 
 /* The first of a list, or the single one. */
 static const char *first_of(const char *one, const Texts *many)
@@ -182,12 +183,13 @@ static Err take_addresses(Ctx *ctx, Creation *c, const char *kind, const char *o
 {
     const char *first = first_of(one, many);
     const ptrdiff_t at = text_empty(one) ? at_many : at_one;
-    bool elsewhere;
+    bool elsewhere = false;
 
     if (first == NULL)
         return OK;
     TRY(address_read(ctx, kind, first, at, core));
-    TRY(address_free(db_auto(ctx), kind, *core, c->in->connection, NULL, at, &elsewhere));
+    if (!c->looked)
+        TRY(address_free(db_auto(ctx), kind, *core, c->in->connection, NULL, at, &elsewhere));
     if (elsewhere) {
         list_add(ctx->arena, &c->further, address_new(ctx, c->user, kind, *core, verified, c->in->connection, 0));
         *core = NULL;
@@ -470,12 +472,10 @@ static Err check_kept(Tx *tx, const Creation *c)
     return text_empty(c->in->id) && c->subject == NULL && wanted.username_key == NULL ? OK : linked_check(tx, &wanted);
 }
 
-static Err insert_user(Tx *tx, void *arg)
+static Err insert_rows(Tx *tx, Creation *c)
 {
-    Creation *c = arg;
     const User *user = c->user;
 
-    TRY(claim_all(tx, c));
     TRY(store_user_insert(tx, user));
     for (size_t i = 0; i < user->identities.n; i++)
         TRY(store_identity_insert(tx, user->identities.v[i]));
@@ -493,7 +493,16 @@ static Err insert_user(Tx *tx, void *arg)
         TRY(c->then(tx, c->user, c->then_arg));
     else if (!c->in->anonymous)
         TRY(event_add(tx, EV_USER_SIGNEDUP, c->in->policy->by_self ? user : NULL, &c->traits));
-    return store_user_get(tx, user->id, &c->made);
+    return OK;
+}
+
+static Err insert_user(Tx *tx, void *arg)
+{
+    Creation *c = arg;
+
+    TRY(claim_all(tx, c));
+    TRY(insert_rows(tx, c));
+    return store_user_get(tx, c->user->id, &c->made);
 }
 
 /* The member that a unique index speaks of. */
@@ -531,6 +540,29 @@ Err user_create_then(Ctx *ctx, const NewUser *in, UserBefore before, UserThen th
     ctx->user_id = c.user->id;
     *ret = c.made;
     return OK;
+}
+
+/* ---- creating as a part of something larger ---- */
+
+Err user_prepare(Ctx *ctx, const NewUser *in, Creation **ret)
+{
+    Creation *c = ARENA_NEW(ctx->arena, Creation);
+
+    *c = (Creation){ .in = in, .user = ARENA_NEW(ctx->arena, User), .looked = true };
+    c->user->created_at = c->user->updated_at = ctx->now;
+    TRY(creation_fill(ctx, in, c));
+    *ret = c;
+    return OK;
+}
+
+User *user_prepared(Creation *c)
+{
+    return c->user;
+}
+
+Err user_insert_prepared(Tx *tx, Creation *c)
+{
+    return insert_rows(tx, c);
 }
 
 /* ---- changing ---- */
@@ -870,6 +902,15 @@ static Err apply_change(Tx *tx, void *arg)
     change->user = user;
     TRY(event_add(tx, EV_USER_MODIFIED, NULL, &traits));
     return store_user_get(tx, change->id, &change->after);
+}
+
+Err user_change_within(Tx *tx, const char *id, const UserPatch *in, char *hash, User **ret)
+{
+    Change change = { .in = in, .id = id, .hash = hash };
+
+    TRY(apply_change(tx, &change));
+    *ret = change.after;
+    return OK;
 }
 
 /* Checks and slow work, before the transaction. */
