@@ -69,6 +69,8 @@ struct Dialect {
     void (*finish)(Ctx *ctx, const Req *req, Reply *reply);
     /* The directory's UUID for a user id of this dialect's form. E_NO_USER, E_BAD_ID. */
     Err (*read_user_id)(Ctx *ctx, const char *text, const char **ret);
+    /* Bytes that the body of this route may have. NULL: as the row says. */
+    size_t (*most_body)(const void *settings, const Route *route);
     /* Writes a user as this dialect shows it. */
     Err (*reply_user)(Ctx *ctx, Reply *reply, int status, const User *user);
 };
@@ -134,6 +136,13 @@ Err req_query(Ctx *ctx, const Req *req, const Field *fields, unsigned form_mode,
 const char *req_param(const Ctx *ctx, const char *name);
 /* `Authorization: Bearer x` (RFC 6750: any case of the scheme, one space, one header): E_NO_CREDENTIAL. */
 Err req_bearer(Ctx *ctx, const Req *req, Str *ret);
+
+/* A part of a body of multipart/form-data, where it lies; a part without a name has an empty one. */
+typedef struct FormPart {
+    Str name, content;
+} FormPart;
+/* At most `most` of them. `type` is the Content-Type. E_BAD_REQUEST: it is no such body, is cut short, or has more parts. */
+Err multipart_read(Ctx *ctx, Str type, Str body, FormPart *parts, size_t most, size_t *ret);
 
 /* A JSON answer through route->out; `style` is the dialect's. */
 Err reply_object(Ctx *ctx, Reply *reply, int status, const void *object, JsonStyle style);

@@ -303,6 +303,7 @@ Limits router_limits(Router *router, const Req *head)
 {
     const Mounted *mounted = find_mount(router, head->path);
     const Str path = below_mount(mounted, head->path);
+    const Dialect *dialect = mounted->mount->dialect;
     Limits limits = { .body = DEFAULT_BODY, .body_ms = DEFAULT_BODY_MS };
     Match match = { 0 };
     bool slash;
@@ -313,7 +314,7 @@ Limits router_limits(Router *router, const Req *head)
         const Route *route = match.node->routes[i];
 
         if ((route->method & head->method) != 0 && route->body > 0)
-            limits.body = route->body;
+            limits.body = dialect->most_body == NULL ? route->body : dialect->most_body(mounted->mount->settings, route);
         if ((route->method & head->method) != 0 && route->body_ms > 0)
             limits.body_ms = route->body_ms;
     }

@@ -87,11 +87,9 @@ typedef struct Making {
 
 static Err put_email(Tx *tx, const char *user_id, const AccountFactor *factor)
 {
-    const AccountKey key = { .id = factor->id,
-                             .user_id = user_id,
-                             .name = factor->name == NULL ? "" : factor->name,
-                             .email = factor->email,
-                             .created_at = tx_ctx(tx)->now };
+    const AccountKey key = {
+        .id = factor->id, .user_id = user_id, .name = factor->name == NULL ? "" : factor->name, .email = factor->email, .created_at = tx_ctx(tx)->now
+    };
 
     return store_account_write(tx, PUT_EMAIL_FACTOR, &key, NULL);
 }

@@ -45,7 +45,7 @@ typedef struct Directory {
     HookSetting hooks[HOOKS];
     const uint8_t *data_key; /* DATA_KEY_BYTES */
     Lane *hash_lane;
-    Mailing mail; /* messages and their tokens */
+    Mailing mail;                /* messages and their tokens */
     void (*job_wake)(void *arg); /* a job was committed: who works may look. From any thread. NULL: nobody works here */
     void *job_wake_arg;
 } Directory;
@@ -306,10 +306,10 @@ Err dir_password_check(Ctx *ctx, const UserPolicy *policy, const char *password)
  * wrong ones: whatever the password, and of names that nobody has, too), E_BUSY. */
 typedef struct SignIn {
     const char *email, *phone, *username, *password;
-    const char *aud;      /* NULL: any */
+    const char *aud;        /* NULL: any */
     const char *connection; /* whose users alone are meant; NULL: any */
-    bool unconfirmed_too; /* an address that nobody confirmed will do */
-    bool linked_too;      /* accounts that were linked sign their user in */
+    bool unconfirmed_too;   /* an address that nobody confirmed will do */
+    bool linked_too;        /* accounts that were linked sign their user in */
 } SignIn;
 
 /* Starts a session (aal1, amr password) with its first refresh token; sets last_sign_in_at; audit: login. */

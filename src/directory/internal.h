@@ -100,7 +100,8 @@ void identities_take(Ctx *ctx, User *user, bool email, bool phone);
 /* Within the transaction that takes an id or a name: is it kept for a linked account? E_ID_TAKEN, E_USERNAME_TAKEN. */
 Err linked_check(Tx *tx, const Linked *wanted);
 
-/* A new user as a part of a larger transaction: checked and filled before it, without a look at the tables. The errors of dir_user_create(). */
+/* A new user as a part of a larger transaction: checked and filled before it, in the default connection without a look at the tables. The errors of
+ * dir_user_create(). */
 typedef struct Creation Creation;
 Err user_prepare(Ctx *ctx, const NewUser *in, Creation **ret);
 User *user_prepared(Creation *c); /* as it shall be */

@@ -114,6 +114,13 @@ static Err step(Tx *tx, const Job *after, int64_t before)
     return changed == 1 ? OK : E_CONFLICT;
 }
 
+Err dir_job_leave(Ctx *ctx, const Job *job)
+{
+    const JobKey key = { .job = *job, .before = job->done, .next_at = ctx->now };
+
+    return store_job_write(db_auto(ctx), JOB_STEP, &key, NULL);
+}
+
 /* ---- writing ---- */
 
 typedef struct Piece {
@@ -129,6 +136,25 @@ static Err write_piece(Tx *tx, void *arg)
 
     TRY(step(tx, &piece->after, piece->before));
     return store_job_write(tx, JOB_PART, &key, NULL);
+}
+
+static Err start_over(Tx *tx, void *arg)
+{
+    const Piece *piece = arg;
+    const JobKey key = { .job = piece->after };
+
+    TRY(step(tx, &piece->after, piece->before));
+    return store_job_write(tx, JOB_PARTS_DELETE, &key, NULL);
+}
+
+Err dir_job_restart(Ctx *ctx, Job *job)
+{
+    Piece piece = { .after = *job, .before = job->done };
+
+    piece.after.done = piece.after.total = 0;
+    TRY(tx_run(ctx, start_over, &piece));
+    *job = piece.after;
+    return OK;
 }
 
 Err dir_job_write(Ctx *ctx, Job *job, const char *content, int64_t rows)
@@ -191,8 +217,8 @@ static Err check_names(Tx *tx, const ImportRow *row, const User *user)
     return err == E_NO_ROW ? OK : err;
 }
 
-/* The user whose own address this is; a further address of a user names nobody. */
-static Err find_holder(Tx *tx, const char *email, User **ret)
+/* The user whose own address this is, in the connection; a further address of a user names nobody. */
+static Err find_holder(Tx *tx, const char *email, const char *connection, User **ret)
 {
     List holders = { 0 };
 
@@ -204,7 +230,7 @@ static Err find_holder(Tx *tx, const char *email, User **ret)
         if (err == E_NO_ROW)
             continue;
         TRY(err);
-        if (text_eq(user->email, email)) {
+        if (connection == NULL ? text_eq(user->email, email) : text_eq(user->connection, connection)) {
             *ret = user;
             return OK;
         }
@@ -217,7 +243,7 @@ static Err update_row(Tx *tx, Import *import, ImportRow *row, const char *email)
     UserPatch *patch = ARENA_NEW(tx_ctx(tx)->arena, UserPatch);
     User *user;
 
-    TRY(find_holder(tx, email, &user));
+    TRY(find_holder(tx, email, row->user.connection, &user));
     *patch = row->patch;
     if (user->last_sign_in_at != 0)
         patch->password_hash = NULL;
@@ -231,7 +257,7 @@ static Err insert_row(Tx *tx, Import *import, ImportRow *row, Creation *made)
 {
     const User *user = user_prepared(made);
 
-    TRY(address_claim(tx, "phone", user->phone, NULL, NULL));
+    TRY(address_claim(tx, "phone", user->phone, row->user.connection, NULL));
     TRY(check_names(tx, row, user));
     import->written = true;
     TRY(user_insert_prepared(tx, made));
@@ -244,13 +270,14 @@ static Err insert_row(Tx *tx, Import *import, ImportRow *row, Creation *made)
 static Err place_row(Tx *tx, Import *import, size_t i)
 {
     Creation *made = import->made[i];
-    const char *email = user_prepared(made)->email;
-    const Err err = address_claim(tx, "email", email, NULL, NULL);
+    ImportRow *row = &import->rows[i];
+    const char *core = user_prepared(made)->email, *email = core == NULL ? row->user.email : core;
+    const Err err = address_claim(tx, "email", email, row->user.connection, NULL);
 
     if (err == E_EMAIL_TAKEN && import->upsert)
-        return update_row(tx, import, &import->rows[i], email);
+        return update_row(tx, import, row, email);
     TRY(err);
-    return insert_row(tx, import, &import->rows[i], made);
+    return insert_row(tx, import, row, made);
 }
 
 static Err import_row(Tx *tx, Import *import, size_t i)

@@ -25,6 +25,10 @@ Err dir_job_open(Ctx *ctx);
 Err dir_job_claim(Ctx *ctx, Job **ret);
 /* The end; `why` is NULL, or says why it failed. E_CONFLICT: it is somebody else's by now. */
 Err dir_job_end(Ctx *ctx, const Job *job, const char *why);
+/* Leaves it to whoever comes next, at once. */
+Err dir_job_leave(Ctx *ctx, const Job *job);
+/* What it wrote goes, and nothing of it is done. E_CONFLICT likewise. */
+Err dir_job_restart(Ctx *ctx, Job *job);
 /* A piece of what it writes, of so many rows. E_CONFLICT likewise. */
 Err dir_job_write(Ctx *ctx, Job *job, const char *content, int64_t rows);
 
@@ -52,6 +56,7 @@ Err dir_job_import(Ctx *ctx, Job *job, ImportRow *rows, size_t n, bool upsert);
  * many in all. */
 typedef struct TicketMail {
     const char *before, *after; /* the link, around the secret */
+    bool limited;               /* anybody may ask for it: not too soon after the last one */
 } TicketMail;
 Err dir_ticket_make(Ctx *ctx, const User *user, Ticket *ticket, const TicketMail *mail, const char **secret);
 

@@ -53,12 +53,13 @@ static Err make_ticket(Tx *tx, void *arg)
     User *user;
 
     TRY(user_load(tx, ticket->user_id, &user));
-    if (making->mail != NULL)
+    if (making->mail != NULL && making->mail->limited)
         TRY(check_frequency(tx, ticket));
     TRY(store_ticket_write(tx, TICKET_INSERT, &making->key, NULL));
     if (making->mail == NULL)
         return OK;
     const Message message = {
+        .user_id = user->id,
         .kind = text_eq(ticket->kind, TICKET_VERIFY) ? MSG_VERIFY_EMAIL : MSG_RESET_EMAIL,
         .to = ticket->email,
         .email = ticket->email,
@@ -82,7 +83,8 @@ Err dir_ticket_make(Ctx *ctx, const User *user, Ticket *ticket, const TicketMail
     made->created_at = ctx->now;
     made->mailed_at = mail == NULL ? 0 : ctx->now;
     if (mail != NULL) {
-        TRY(check_frequency(db_auto(ctx), made));
+        if (mail->limited)
+            TRY(check_frequency(db_auto(ctx), made));
         if (!counter_take(set->email_counter, set->email_sent, ctx->now))
             return fail(ctx, E_MAIL_LIMIT, NOWHERE, NULL);
     }

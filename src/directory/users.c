@@ -548,8 +548,8 @@ Err user_prepare(Ctx *ctx, const NewUser *in, Creation **ret)
 {
     Creation *c = ARENA_NEW(ctx->arena, Creation);
 
-    *c = (Creation){ .in = in, .user = ARENA_NEW(ctx->arena, User), .looked = true };
-    c->user->created_at = c->user->updated_at = ctx->now;
+    *c = (Creation){ .in = in, .user = ARENA_NEW(ctx->arena, User), .looked = in->connection == NULL };
+    c->user->created_at = c->user->updated_at = in->created_at != 0 ? in->created_at : ctx->now;
     TRY(creation_fill(ctx, in, c));
     *ret = c;
     return OK;

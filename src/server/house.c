@@ -97,6 +97,7 @@ Err house_new(Server *server, House **ret, Buf *why)
     settings->directory.mail.sms_otp_exp = settings->directory.mail.sms_otp_exp == 0 ? 60 : settings->directory.mail.sms_otp_exp;
     settings->directory.mail.send_sms = settings->gotrue.hook_sms ? gotrue_send_sms : NULL;
     mailer_settle(server, &settings->directory.mail);
+    worker_settle(server, &settings->directory);
     settings->gotrue.version = "v2.196.0"; /* of the reference: clients look at it */
     settings->gotrue.buckets = server->buckets;
     settings->gotrue.ready = &server->ready;

@@ -18,6 +18,7 @@ enum { DIALECTS = TONGUE_OPS, MOST_SERVER_LOOPS = 64 };
 
 typedef struct Server Server;
 typedef struct Mailer Mailer;
+typedef struct JobWorker JobWorker;
 
 /* ---- proxies.c ---- */
 
@@ -95,6 +96,7 @@ struct Server {
     Db *db;
     Lane *hash_lane;
     Mailer *mailer;
+    JobWorker *job_worker;
     Lane *hook_lane;
     Counter *email_counter, *sms_counter;
     struct Sources *sources; /* templates */
@@ -172,6 +174,14 @@ Err mailer_start(Server *server, Buf *why);
 void mailer_stop(Server *server);
 /* Gives new settings what lives as long as the process: the counters, and whom to wake. */
 void mailer_settle(Server *server, Mailing *mail);
+
+/* ---- worker.c ---- */
+
+/* A thread that does what jobs ask for, until worker_stop(). */
+Err worker_start(Server *server, Buf *why);
+void worker_stop(Server *server);
+/* Tells new settings whom to wake. */
+void worker_settle(Server *server, Directory *directory);
 
 /* ---- ops.c ---- */
 

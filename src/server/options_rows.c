@@ -197,6 +197,7 @@ const Option option_rows[] = {
     { "auth0-search-cap", "HECATE_AUTH0_SEARCH_CAP", NULL, INT_IN(auth0.search_cap), "0", 0, 1000000, .flags = O_RELOAD, .about = "How many users lists and searches reach by pages: 1000 is the cloud's cap; 0: all of them." },
     { "auth0-client-id", "HECATE_AUTH0_CLIENT_ID", NULL, TEXT_IN(auth0.client_id), .flags = O_RELOAD, .about = "Id of the management client; made at the first start when not given." },
     { "auth0-client-secret", "HECATE_AUTH0_CLIENT_SECRET", NULL, TEXT_IN(auth0_client_secret), .flags = O_SECRET | O_STRONG | O_RELOAD, .about = "Its secret; made at the first start when not given." },
+    { "auth0-import-limit", "HECATE_AUTH0_IMPORT_LIMIT", NULL, SIZE_IN(auth0.import_bytes), "512000", 1024, 16 << 20, .about = "Bytes of a file of users that Auth0's import takes." },
 };
 /* clang-format on */
 const size_t option_rows_n = COUNTOF(option_rows);

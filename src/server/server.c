@@ -186,6 +186,7 @@ static const struct {
     { start_hashing, EXIT_INTERNAL, EXIT_INTERNAL },
     { load_keys, EXIT_CONFIG, EXIT_DB },
     { mailer_start, EXIT_INTERNAL, EXIT_DB },
+    { worker_start, EXIT_INTERNAL, EXIT_DB },
 };
 
 static Exit exit_of(Err err, Exit config, Exit conflict)
@@ -491,6 +492,7 @@ static Exit run(Server *server)
 static void server_free(Server *server)
 {
     watchdog_stop();
+    worker_stop(server);
     mailer_stop(server);
     lane_free(server->hook_lane);
     lane_free(server->hash_lane); /* their threads may still be at the wake of a fiber: the loops must outlive them */

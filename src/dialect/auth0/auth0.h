@@ -2,6 +2,8 @@
 #ifndef HECATE_AUTH0_H
 #define HECATE_AUTH0_H
 
+#include <stdatomic.h>
+
 #include "crypto/crypto.h"
 #include "dialect/dialect.h"
 
@@ -14,8 +16,12 @@ typedef struct Auth0Settings {
     int64_t search_cap;            /* how many users a search reaches by pages; 0: all */
     bool signup_off;               /* nobody signs up */
     int64_t token_seconds;         /* life of a management token, 86400 */
+    int64_t import_bytes;          /* of a file of users, with what is around it */
 } Auth0Settings;
 
 extern const Dialect auth0_dialect;
+
+/* Does the next job, on a thread of its own. E_NO_ROW: there is none; another error: it is left for later. `stop` is looked at while it works. */
+Err auth0_job_work(Ctx *ctx, const _Atomic bool *stop);
 
 #endif

@@ -240,6 +240,17 @@ static bool is_oauth(const Ctx *ctx)
     return route != NULL && (route->fn == auth0_token_grant || route->fn == auth0_revoke || route->fn == auth0_userinfo);
 }
 
+/* A file of users has a limit of its own. */
+static const ErrRow *import_too_large(const Ctx *ctx)
+{
+    ErrRow *row = ARENA_NEW(ctx->arena, ErrRow);
+
+    *row = auth0_errors[E_TOO_LARGE];
+    row->text = arena_printf(ctx->arena, "Payload content length greater than maximum allowed: %lld.",
+                             (long long)((const Auth0Settings *)ctx_settings(ctx))->import_bytes);
+    return row;
+}
+
 static const ErrRow *row_of(const Ctx *ctx, Err err)
 {
     const Route *route = ctx_call(ctx)->route;
@@ -248,6 +259,8 @@ static const ErrRow *row_of(const Ctx *ctx, Err err)
         return ctx->fault.own;
     if (is_oauth(ctx) && oauth_errors[err].status != 0)
         return &oauth_errors[err];
+    if (err == E_TOO_LARGE && route != NULL && route->fn == auth0_users_import)
+        return import_too_large(ctx);
     return route != NULL && route->method == PATCH && patch_errors[err].status != 0 ? &patch_errors[err] : &auth0_errors[err];
 }
 

@@ -38,6 +38,8 @@ Err auth0_bad_member(Ctx *ctx, const char *name, const char *note, const char *f
 Err auth0_bad_param(Ctx *ctx, const char *name, const char *note, const char *format, ...) PRINTF(4, 5);
 /* A document within a body, whose member `name` it is. NULL passes. */
 Err auth0_check_object(Ctx *ctx, const char *name, const char *doc, const Field *fields);
+/* What a member's value breaks of its row, as a sentence; NULL: nothing. The elements of an array are not looked at. */
+const char *auth0_member_fault(Ctx *ctx, const Field *field, const JsonMember *member);
 /* May this be the id of a user: provider|subject? */
 Err auth0_check_user_id(Ctx *ctx, const char *id);
 
@@ -59,6 +61,10 @@ const char *auth0_default_nickname(Ctx *ctx, const char *email, const char *user
 const char *auth0_default_picture(Ctx *ctx, const char *name);
 
 /* users.c, list.c */
+/* A name that metadata may not have (4.1), or NULL. */
+const char *auth0_bad_key(Ctx *ctx, const char *doc, bool app);
+/* What the directory is asked for. No connection: the default one, which all dialects share. */
+NewUser auth0_new_user_of(Ctx *ctx, const Auth0UserIn *in, const Connection *connection);
 Err auth0_load(Ctx *ctx, const char *id, User **ret);
 Err auth0_read_user_id(Ctx *ctx, const char *text, const char **ret);
 Err auth0_user_create(Ctx *ctx, const Req *req, Reply *reply);
@@ -139,6 +145,29 @@ Err auth0_grant_refresh(Ctx *ctx, const Auth0TokenIn *in, Reply *reply);
 HANDLER(revoke)
 HANDLER(userinfo)
 HANDLER(signup)
+
+/* jobs.c, tickets.c */
+typedef struct Auth0TicketIdentity {
+    const char *user_id, *provider, *connection_id;
+} Auth0TicketIdentity;
+typedef struct Auth0TicketIn {
+    const char *user_id, *email, *connection_id, *client_id, *organization_id, *result_url;
+    const Auth0TicketIdentity *identity;
+    int64_t ttl_sec;
+    bool include_email, mark_verified;
+} Auth0TicketIn;
+extern const Field auth0_export_in[], auth0_verify_job_in[], auth0_verify_ticket_in[], auth0_password_ticket_in[], auth0_forgotten_in[];
+/* The user that such a body means: E_NO_USER, and what spec 2.11 names. */
+Err auth0_ticket_user(Ctx *ctx, const Auth0TicketIn *in, User **ret);
+/* A letter that verifies the address of a user who was made or changed. `given`: the request says whether it is `wanted`. */
+void auth0_verify_after(Ctx *ctx, const User *user, bool given, bool wanted, bool by_default);
+size_t auth0_most_body(const void *settings, const Route *route);
+/* clang-format off */
+#define JOB_HANDLERS(X)                                                                                                        \
+    X(users_import) X(users_export) X(verification_email) X(job_get) X(job_errors) X(export_download)                          \
+    X(ticket_verify) X(ticket_password) X(change_password) X(open_verify) X(open_password) X(set_password)
+/* clang-format on */
+JOB_HANDLERS(HANDLER)
 
 /* The claims of the request's token, which is for this audience (caller.c). */
 Err auth0_read_token(Ctx *ctx, const Req *req, const char *audience, Auth0Claims *ret);

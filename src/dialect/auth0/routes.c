@@ -6,6 +6,8 @@
 #define ROLES_OF_USER "read:users+read:roles,read:role_members"
 #define LINK_SCOPES "update:users,update:current_user_identities"
 
+enum { IMPORT_BODY = 512000 };
+
 /* clang-format off */
 const Route auth0_routes[] = {
     /* method  path                                need          fn                    in                 out */
@@ -106,6 +108,18 @@ const Route auth0_routes[] = {
     { POST,   "/api/v2/organizations/{id}/invitations", NEED_SECRET, auth0_invitation_create, auth0_new_invitation, auth0_invitation, .scope = "create:organization_invitations" },
     { GET,    "/api/v2/organizations/{id}/invitations/{invitation_id}", NEED_SECRET, auth0_invitation_get, auth0_invitations_query, auth0_invitation, .scope = "read:organization_invitations" },
     { DELETE, "/api/v2/organizations/{id}/invitations/{invitation_id}", NEED_SECRET, auth0_invitation_delete, NULL, NULL, .scope = "delete:organization_invitations" },
+    { POST,   "/dbconnections/change_password", NEED_NOTHING, auth0_change_password, auth0_forgotten_in, NULL },
+    { GET,    "/u/email-verification", NEED_NOTHING, auth0_open_verify },
+    { GET,    "/u/reset-password", NEED_NOTHING, auth0_open_password },
+    { POST,   "/u/reset-password", NEED_NOTHING, auth0_set_password, NULL, NULL, .flags = ROUTE_RAW, .body = 16384 },
+    { GET,    "/exports/{id}/{file}", NEED_NOTHING, auth0_export_download },
+    { POST,   "/api/v2/tickets/email-verification", NEED_SECRET, auth0_ticket_verify, auth0_verify_ticket_in, NULL, .scope = "create:user_tickets" },
+    { POST,   "/api/v2/tickets/password-change", NEED_SECRET, auth0_ticket_password, auth0_password_ticket_in, NULL, .scope = "create:user_tickets" },
+    { POST,   "/api/v2/jobs/users-imports", NEED_SECRET, auth0_users_import, NULL, NULL, .scope = "create:users", .flags = ROUTE_RAW, .body = IMPORT_BODY },
+    { POST,   "/api/v2/jobs/users-exports", NEED_SECRET, auth0_users_export, auth0_export_in, NULL, .scope = "read:users" },
+    { POST,   "/api/v2/jobs/verification-email", NEED_SECRET, auth0_verification_email, auth0_verify_job_in, NULL, .scope = "update:users" },
+    { GET,    "/api/v2/jobs/{id}", NEED_SECRET, auth0_job_get, NULL, NULL, .scope = "create:users,read:users" },
+    { GET,    "/api/v2/jobs/{id}/errors", NEED_SECRET, auth0_job_errors, NULL, NULL, .scope = "create:users,read:users" },
     { GET,    "/api/v2/users-by-email",            NEED_SECRET,  auth0_users_by_email, auth0_email_query, auth0_user, .scope = "read:users" },
     { 0 }
 };
@@ -122,6 +136,7 @@ const Dialect auth0_dialect = {
     .allow = auth0_allow,
     .write_error = auth0_write_error,
     .finish = auth0_finish,
+    .most_body = auth0_most_body,
     .read_user_id = auth0_read_user_id,
     .reply_user = auth0_reply_user,
 };

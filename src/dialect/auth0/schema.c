@@ -181,6 +181,7 @@ static const char *kind_wanted(const Field *field)
     case F_INT:
         return "integer";
     case F_OBJECT_JSON:
+    case F_OBJECT:
         return "object";
     case F_TEXTS:
     case F_LIST:
@@ -243,25 +244,31 @@ static Err check_array(Ctx *ctx, Part part, const Field *field, const char *text
     return OK;
 }
 
-static Err check_member(Ctx *ctx, Part part, const Field *field, const JsonMember *member)
+const char *auth0_member_fault(Ctx *ctx, const Field *field, const JsonMember *member)
 {
-    const char *want = kind_wanted(field), *what = NULL;
+    const char *want = kind_wanted(field);
 
     if (text_eq(member->kind, "null") && (field->flags & NULLABLE) != 0)
-        return OK;
+        return NULL;
     if ((field->flags & NUMBER_TOO) != 0 && text_eq(member->kind, "integer"))
-        return OK;
+        return NULL;
+    if (!text_eq(want, member->kind))
+        return arena_printf(ctx->arena, "Expected type %s but found type %s", want, member->kind);
+    if (text_eq(want, "string"))
+        return check_text(ctx, field, member->text);
+    return text_eq(want, "integer") ? check_number(ctx, field, member->text) : NULL;
+}
+
+static Err check_member(Ctx *ctx, Part part, const Field *field, const JsonMember *member)
+{
+    const char *what;
+
     if (part == PART_QUERY && field->kind == F_TEXTS && text_eq(member->kind, "string"))
         return OK;
-    if (!text_eq(want, member->kind))
-        what = arena_printf(ctx->arena, "Expected type %s but found type %s", want, member->kind);
-    else if (text_eq(want, "string"))
-        what = check_text(ctx, field, member->text);
-    else if (text_eq(want, "integer"))
-        what = check_number(ctx, field, member->text);
-    else if (text_eq(want, "array"))
-        return check_array(ctx, part, field, member->text);
-    return what == NULL ? OK : refuse(ctx, part, field->name, field->note, what);
+    what = auth0_member_fault(ctx, field, member);
+    if (what != NULL)
+        return refuse(ctx, part, field->name, field->note, what);
+    return text_eq(kind_wanted(field), "array") && text_eq(member->kind, "array") ? check_array(ctx, part, field, member->text) : OK;
 }
 
 /* ---- the whole ---- */

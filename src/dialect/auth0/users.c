@@ -52,28 +52,34 @@ static const char banned_keys[] =
     "__tenant _id blocked clientID created_at email_verified email globalClientID global_client_id identities lastIP lastLogin loginsCount "
     "metadata multifactor_last_modified multifactor updated_at user_id";
 
-/* Names of metadata: no dot, no leading dollar; some are the service's own in app_metadata (4.1). */
-static Err check_metadata(Ctx *ctx, const char *name, const char *doc, Str banned)
+/* No dot, no leading dollar; some are the service's own in app_metadata. */
+const char *auth0_bad_key(Ctx *ctx, const char *doc, bool app)
 {
     List members = { 0 };
     const char *kind;
 
-    if (doc == NULL)
-        return OK;
-    TRY(json_members(ctx, str_of(doc), &kind, &members));
+    if (doc == NULL || json_members(ctx, str_of(doc), &kind, &members) != OK)
+        return NULL;
     for (size_t i = 0; i < members.n; i++) {
         const char *key = ((const JsonMember *)members.v[i])->name;
 
-        if (strchr(key, '.') != NULL || key[0] == '$' || word_in(banned, ' ', str_of(key)))
-            return auth0_bad_member(ctx, name, NULL, "Invalid property name: %.200s", key);
+        if (strchr(key, '.') != NULL || key[0] == '$' || (app && word_in(STR(banned_keys), ' ', str_of(key))))
+            return key;
     }
-    return OK;
+    return NULL;
+}
+
+static Err check_metadata(Ctx *ctx, const char *name, const char *doc, bool app)
+{
+    const char *key = auth0_bad_key(ctx, doc, app);
+
+    return key == NULL ? OK : auth0_bad_member(ctx, name, NULL, "Invalid property name: %.200s", key);
 }
 
 static Err check_body(Ctx *ctx, const Auth0UserIn *in)
 {
-    TRY(check_metadata(ctx, "user_metadata", in->user_metadata, STR("")));
-    return check_metadata(ctx, "app_metadata", in->app_metadata, STR(banned_keys));
+    TRY(check_metadata(ctx, "user_metadata", in->user_metadata, false));
+    return check_metadata(ctx, "app_metadata", in->app_metadata, true);
 }
 
 /* ---- creating ---- */
@@ -125,8 +131,7 @@ static void take_id(Ctx *ctx, const Auth0UserIn *in, const char *strategy, NewUs
     }
 }
 
-/* What the directory is asked for. No connection: the default one, which all dialects share. */
-static NewUser new_user_of(Ctx *ctx, const Auth0UserIn *in, const Connection *connection)
+NewUser auth0_new_user_of(Ctx *ctx, const Auth0UserIn *in, const Connection *connection)
 {
     const char *username = text_lower(ctx->arena, in->username), *email = text_lower(ctx->arena, in->email), *phone = in->phone_number;
     const char *name = auth0_default_name(email, username, phone);
@@ -175,9 +180,10 @@ Err auth0_user_create(Ctx *ctx, const Req *req, Reply *reply)
 
     TRY(auth0_body(ctx, req, SCHEMA_METADATA_HINT, &in));
     TRY(check_new(ctx, &in, &connection));
-    new = new_user_of(ctx, &in, connection);
+    new = auth0_new_user_of(ctx, &in, connection);
     TRY(create(ctx, &new, &user));
     ctx->user_id = user->id;
+    auth0_verify_after(ctx, user, HAS(&in, verify_email), in.verify_email, text_eq(connection->strategy, "auth0"));
     return auth0_reply_user(ctx, reply, 201, user);
 }
 
@@ -415,6 +421,7 @@ Err auth0_user_update(Ctx *ctx, const Req *req, Reply *reply)
     patch = patch_of(ctx, &in);
     if (!is_empty(&patch))
         TRY(dir_user_update(ctx, user->id, &patch, &user));
+    auth0_verify_after(ctx, user, HAS(&in, verify_email), in.verify_email, false);
     return auth0_reply_user(ctx, reply, 200, user);
 }
 

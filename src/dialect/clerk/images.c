@@ -1,84 +1,22 @@
 /* images.c: pictures of users: their upload (multipart/form-data, RFC 7578), their end, and how they are served (spec/clerk.md 2.5). */
 #include "dialect/clerk/internal.h"
 
-enum { MOST_BOUNDARY = 70, MOST_PARTS = 16 };
+enum { MOST_PARTS = 16 };
 
 /* ---- the body ---- */
 
-/* The first place of `what` in `text`, or n. */
-static size_t find(Str text, Str what)
-{
-    const char *at = text.n < what.n ? NULL : memmem(text.p, text.n, what.p, what.n);
-
-    return at == NULL ? text.n : (size_t)(at - text.p);
-}
-
-static Str behind(Str text, size_t n)
-{
-    return (Str){ text.p + n, text.n - n };
-}
-
-/* The boundary of multipart/form-data; an empty one: it is something else. */
-static Str boundary_of(Str type)
-{
-    Str value = { 0 };
-
-    if (!str_eq_nocase(str_trim(str_cut(&type, ';')), STR("multipart/form-data")))
-        return value;
-    while (type.p != NULL) {
-        Str parameter = str_trim(str_cut(&type, ';')), rest = parameter;
-
-        if (str_eq_nocase(str_cut(&rest, '='), STR("boundary")) && rest.p != NULL)
-            value = rest;
-    }
-    if (value.n >= 2 && value.p[0] == '"' && value.p[value.n - 1] == '"')
-        value = (Str){ value.p + 1, value.n - 2 };
-    return value.n > MOST_BOUNDARY ? (Str){ 0 } : value;
-}
-
-/* Is this the header of the part `file`? */
-static bool names_file(Str header)
-{
-    while (header.p != NULL && header.n > 0) {
-        const size_t n = find(header, STR("\r\n"));
-        const Str line = { header.p, n };
-
-        if (line.n > 20 && str_eq_nocase((Str){ line.p, 20 }, STR("content-disposition:")))
-            return find(line, STR(" name=\"file\"")) < line.n || find(line, STR(";name=\"file\"")) < line.n;
-        header = n + 2 >= header.n ? (Str){ 0 } : behind(header, n + 2);
-    }
-    return false;
-}
-
 bool clerk_multipart_file(Ctx *ctx, Str type, Str body, Str *ret)
 {
-    const Str boundary = boundary_of(type);
-    Str mark;
-    size_t at;
+    FormPart parts[MOST_PARTS];
+    size_t n;
 
-    if (boundary.n == 0)
+    if (multipart_read(ctx, type, body, parts, MOST_PARTS, &n) != OK)
         return false;
-    mark = str_of(arena_printf(ctx->arena, "\r\n--%.*s", (int)boundary.n, boundary.p));
-    at = find(body, behind(mark, 2)); /* the first one may begin the body */
-    for (int i = 0; i < MOST_PARTS && at < body.n; i++) {
-        Str part;
-        size_t head, end;
-
-        body = behind(body, at + mark.n - (i == 0 ? 2 : 0));
-        if (!str_starts(body, STR("\r\n")))
-            return false; /* the last one, or none */
-        part = behind(body, 2);
-        end = find(part, mark);
-        head = find(part, STR("\r\n\r\n"));
-        if (end == part.n || head + 4 > end)
-            return false;
-        if (names_file((Str){ part.p, head })) {
-            *ret = (Str){ part.p + head + 4, end - head - 4 };
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(parts[i].name, STR("file"))) {
+            *ret = parts[i].content;
             return true;
         }
-        body = part;
-        at = end;
-    }
     return false;
 }
 

@@ -48,6 +48,9 @@ SELECT nth, report FROM hecate.job_errors WHERE job_id = :id ORDER BY nth
 -- :job_part_insert write
 INSERT INTO hecate.job_parts (job_id, nth, content) VALUES (:id, :nth, :content)
 
+-- :job_parts_delete write
+DELETE FROM hecate.job_parts WHERE job_id = :id
+
 -- :job_part_list slow
 SELECT nth, content FROM hecate.job_parts WHERE job_id = :id ORDER BY nth
 

@@ -1,0 +1,202 @@
+// auth0_jobs.test.mjs: imports, exports and verification mails as jobs through the real clients; what they did is seen by sign-ins and other calls.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { ManagementClient as Newest } from 'auth0'
+import { ManagementClient as Four } from 'auth0-4'
+import { sleep, start, stores } from '../lib/server.mjs'
+import { broken, query } from '../lib/tables.mjs'
+
+let n = 0
+const email = () => `job-${process.pid}-${n++}@example.com`
+const text = (rows) => (typeof rows === 'string' ? rows : JSON.stringify(rows))
+
+const faces = {
+  'auth0 4.37.1': (options) => {
+    const m = new Four({ ...options, retry: { enabled: false } })
+    const data = async (promise) => (await promise).data
+    return {
+      import: (rows, more) => data(m.jobs.importUsers({ users: new Blob([text(rows)], { type: 'application/json' }), ...more })), export: (body) => data(m.jobs.exportUsers(body)),
+      verify: (body) => data(m.jobs.verifyEmail(body)), job: (id) => data(m.jobs.get({ id })), errors: (id) => data(m.jobs.getErrors({ id })),
+      connections: (q) => data(m.connections.getAll(q)), connect: (body) => data(m.connections.create(body)), user: (id) => data(m.users.get({ id })), byEmail: (e) => data(m.usersByEmail.getByEmail({ email: e })), create: (body) => data(m.users.create(body)),
+      methods: (id) => data(m.users.getAuthenticationMethods({ id })),
+    }
+  },
+  'auth0 newest': (options) => {
+    const m = new Newest(options), plain = { maxRetries: 0 }
+    return {
+      import: (rows, more) => m.jobs.usersImports.create({ users: new Blob([text(rows)], { type: 'application/json' }), ...more }, plain), export: (body) => m.jobs.usersExports.create(body, plain),
+      verify: (body) => m.jobs.verificationEmail.create(body, plain), job: (id) => m.jobs.get(id, plain), errors: (id) => m.jobs.errors.get(id, plain),
+      connections: async (q) => (await m.connections.list(q ?? {}, plain)).data, connect: (body) => m.connections.create(body, plain), user: (id) => m.users.get(id, {}, plain), byEmail: (e) => m.users.listUsersByEmail({ email: e }, plain), create: (body) => m.users.create(body, plain),
+      methods: async (id) => (await m.users.authenticationMethods.list(id, {}, plain)).data,
+    }
+  },
+}
+
+async function refused(promise, status, message) {
+  const error = await promise.then(() => assert.fail('was not refused'), (e) => e)
+  const body = typeof error.body === 'string' ? JSON.parse(error.body) : error.body
+  assert.deepEqual([error.statusCode, body?.message], [status, message])
+}
+
+// Spec 9.3, and a plain bcrypt: clear text, and what the file says of the password.
+const sum = (algorithm, value, encoding, more = {}) => ({ custom_password_hash: { algorithm, hash: { value, ...(encoding ? { encoding } : {}), ...more.hash }, ...more.beside } })
+const hashes = [
+  ['shh', sum('sha256', 'd24e794fce503c3ddb1cd1ba1dd5d9b250cf9917336a0316fefd87fecf79200f', 'hex', { beside: { salt: { value: 'abc123', encoding: 'utf8', position: 'prefix' } } })],
+  ['shh', sum('md4', 'AbuUujgF0pPPkJPSFRTpmA==', 'base64')],
+  ['shh', sum('bcrypt', '$2b$10$C9hB01.YxRSTcn/ZOOo4j.TW7xCKKFKBSF.C7E0xiUwumqIDqWUXG')],
+  ['hello', { password_hash: '$2b$10$nFguVi9LsCAcvTZFKQlRKeLVydo8ETv483lkNsSFI/Wl1Rz1Ypo1K' }],
+  ['shh', sum('argon2', '$argon2id$v=19$m=65536,t=2,p=1$J6Q/82PCyaNpYKRELJyTZg$m04qUAB8rexWDR4+/0f+SFB+4XMFxt7YAvAq2UycYos')],
+  ['shh', sum('pbkdf2', '$pbkdf2-sha512$i=100000,l=64$KNyFsA2rWoE$I2CQGI9H0JxdDf3kERRI97kPCGxh0KWBIV3MxyaS191gDGfzVBGyS4BibhgqWQ0/ails8mHuU9ckASxHOOq58w', 'utf8')],
+  ['shh', sum('ldap', '{SSHA384}/cgEjdoZh85DhurDeOQEMO1rMlAur93SVPbYe5XSD4lF7nNuvrBju5hUeg9A6agRemgSXGl5YuE=', 'utf8')],
+  ['test', sum('hmac', 'cg7f42jH39/2EaAU4wNd4s2lKIk=', 'base64', { hash: { digest: 'sha1', key: { value: '736868', encoding: 'hex' } } })],
+  ['password', sum('scrypt', '097f6197e1b41538f723e32aa7a68e8d76227d8e432ce5faa4882a913032db29', 'hex', { beside: { salt: { value: 'abc123', encoding: 'utf8' }, keylen: 32, cost: 4096 } })],
+  ['Tr0ub4dor&3', sum('md5', '4ece57a61323b52ccffdbef021956754', 'hex')],
+  ['Tr0ub4dor&3', sum('md4', '24d9c99595080b241b3b4eb0cba8d8f4', 'hex', { beside: { password: { encoding: 'utf16le' } } })],
+  ['Tr0ub4dor&3', sum('sha1', '942797cec837295dd59e4ee7e8bdb73292d430bc', 'hex', { beside: { salt: { value: 's1' } } })],
+  ['Tr0ub4dor&3', sum('sha512', '33ea5b5f72138c43b24e718525e9c65eadbc877ac8ecb4f815ac4d814912d335a7ba7a8e3447bb111dc707e5074cfe7772896d255a061f0ad75fb4d9943b31e5', 'hex', { beside: { salt: { value: 'pepper' } } })],
+]
+
+for (const store of stores)
+  for (const [version, face] of Object.entries(faces))
+    describe(`jobs: ${version} on ${store}`, () => {
+      let server, m, id
+      before(async () => {
+        server = await start({ store, env: { HECATE_PASSWORD_HASH: 'bcrypt:4' } })
+        m = face({ domain: server.auth0.domain, clientId: server.auth0.clientId, clientSecret: server.auth0.clientSecret })
+        id = (await m.connections({ name: 'Username-Password-Authentication' }))[0].id
+      })
+      after(async () => {
+        assert.equal(broken(server), '')
+        await server.stop()
+      })
+
+      const ended = async (job) => {
+        for (let i = 0; i < 400; i++) {
+          const now = await m.job(job.id)
+          if (now.status === 'completed' || now.status === 'failed') return now
+          await sleep(25)
+        }
+        assert.fail('the job does not end')
+      }
+      const run = async (rows, more = {}) => ended(await m.import(rows, { connection_id: id, ...more }))
+      const grant = (username, password) => fetch(`${server.auth0.url}/oauth/token`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ grant_type: 'password', username, password, client_id: server.auth0.clientId, client_secret: server.auth0.clientSecret }) })
+      const gotrue = (username, password) => fetch(`${server.gotrue.url}/token?grant_type=password`, { method: 'POST', body: JSON.stringify({ email: username, password }) })
+
+      test('imported users sign in by Auth0 and by GoTrue, whatever their hash', async () => {
+        const rows = hashes.map(([, hash], i) => ({ email: email(), email_verified: true, name: `User ${i}`, ...hash }))
+        const asked = await m.import(rows, { connection_id: id, external_id: 'batch-1', send_completion_email: false })
+        assert.deepEqual({ ...asked, id: '', created_at: '' }, { type: 'users_import', status: 'pending', connection_id: id, connection: 'Username-Password-Authentication', created_at: '', id: '', external_id: 'batch-1' })
+        assert.match(asked.id, /^job_[A-Za-z0-9]{16}$/)
+        const done = await ended(asked)
+        assert.deepEqual(done.summary, { failed: 0, updated: 0, inserted: rows.length, total: rows.length })
+        assert.ok(!(await m.errors(asked.id)))
+        for (const [i, [password]] of hashes.entries()) {
+          assert.equal((await grant(rows[i].email, `${password}x`)).status, 403)
+          assert.equal((await grant(rows[i].email, password)).status, 200, `sign-in ${i}`)
+          assert.equal((await gotrue(rows[i].email, password)).status, 200, `GoTrue ${i}`)
+        }
+      })
+
+      test('all members of a row arrive', async () => {
+        const row = { email: email(), email_verified: true, user_id: `given-${n}`, username: `user_${process.pid}_${n}`, given_name: 'Ada', family_name: 'Lovelace', name: 'Ada L', nickname: 'ada', picture: 'https://example.com/a.png', phone_number: `+4930${1000000 + n}`, phone_verified: true, blocked: true, app_metadata: { plan: 'a', deep: { x: [1] } }, user_metadata: { likes: 'tea' }, mfa_factors: [{ totp: { secret: 'JBSWY3DPEHPK3PXP' } }, { phone: { value: '+15551234567' } }, { email: { value: 'second@example.com' } }] }
+        const done = await run([row])
+        assert.deepEqual(done.summary, { failed: 0, updated: 0, inserted: 1, total: 1 })
+        const user = await m.user(`auth0|${row.user_id}`)
+        const { mfa_factors, user_id, ...rest } = row
+        for (const [name, value] of Object.entries(rest)) assert.deepEqual(user[name], value, name)
+        assert.deepEqual((await m.methods(user.user_id)).map((x) => x.type).sort(), ['email', 'phone', 'totp'])
+        assert.equal((await run([{ email: email(), user_id: 'auth0|twice' + n }])).summary.inserted, 1)
+        assert.equal((await m.user(`auth0|auth0|twice${n}`)).email_verified, false)
+      })
+
+      test('each bad row is reported, the others go in', async () => {
+        const [a, b, c] = [email(), email(), email()]
+        const user = await m.create({ connection: 'Username-Password-Authentication', email: c, password: 'Secret-pw-1' })
+        const rows = [
+          { email: a }, { email: a.toUpperCase() }, { email: 'no address' }, { name: 'nobody' }, { email: email(), zoneinfo: 'x' }, { email: email(), email_verified: 'yes' }, { email: c }, 'text',
+          { email: email(), password_hash: 'plain' }, { email: email(), custom_password_hash: { algorithm: 'sha256', hash: { value: 'zz', encoding: 'hex' } } }, { email: email(), custom_password_hash: { algorithm: 'rot13', hash: { value: 'zz' } } },
+          { email: email(), app_metadata: { user_id: 1 } }, { email: email(), mfa_factors: [] }, { email: email(), mfa_factors: [{ totp: { secret: 'x' }, phone: { value: '+1' } }] }, { email: email(), user_id: user.user_id.slice(6) },
+          { email: email(), password_hash: '$2b$10$nFguVi9LsCAcvTZFKQlRKeLVydo8ETv483lkNsSFI/Wl1Rz1Ypo1K', custom_password_hash: { algorithm: 'md5', hash: { value: '00', encoding: 'hex' } } }, { email: b },
+        ]
+        const asked = await m.import(rows, { connection_id: id })
+        assert.deepEqual((await ended(asked)).summary, { failed: rows.length - 2, updated: 0, inserted: 2, total: rows.length })
+        const errors = await m.errors(asked.id)
+        assert.deepEqual(errors.map((e) => e.errors[0].code), ['DUPLICATED_USER', 'FORMAT', 'OBJECT_REQUIRED', 'OBJECT_ADDITIONAL_PROPERTIES', 'INVALID_TYPE', 'DUPLICATED_USER', 'INVALID_TYPE', 'PATTERN', 'FORMAT', 'FORMAT', 'NOT_PASSED', 'ARRAY_LENGTH_SHORT', 'MFA_FACTORS_FAILED', 'DUPLICATED_USER', 'NOT_PASSED'])
+        assert.deepEqual(errors[5], { user: { email: c }, errors: [{ code: 'DUPLICATED_USER', message: 'The user already exist and upsert parameter is false' }] })
+        assert.deepEqual(errors[7].user, { email: rows[8].email, password_hash: '*****' })
+        assert.equal(errors[8].user.custom_password_hash.hash.value, '*****')
+        assert.equal((await m.byEmail(b)).length, 1)
+      })
+
+      test('upsert changes what it may and no more', async () => {
+        const address = email()
+        await run([{ email: address, email_verified: true, name: 'Old', app_metadata: { a: 1, b: 2 }, user_metadata: { x: 1 }, blocked: false, ...hashes[9][1] }])
+        const done = await run([{ email: address, name: 'New', app_metadata: { c: 3 }, blocked: true, username: `other_${n}`, ...hashes[1][1] }], { upsert: true })
+        assert.deepEqual(done.summary, { failed: 0, updated: 1, inserted: 0, total: 1 })
+        const [user] = await m.byEmail(address)
+        assert.deepEqual([user.name, user.app_metadata, user.user_metadata, user.blocked ?? false, user.username, user.email_verified], ['New', { c: 3 }, { x: 1 }, false, undefined, true])
+        assert.equal((await grant(address, 'shh')).status, 200)
+        await run([{ email: address, ...hashes[9][1] }], { upsert: true })
+        assert.deepEqual([(await grant(address, 'shh')).status, (await grant(address, 'Tr0ub4dor&3')).status], [200, 403])
+      })
+
+      test('what is no import is refused; what is no file of users fails', async () => {
+        await refused(m.import([{ email: email() }], { connection_id: 'con_0000000000000000' }), 404, 'The connection does not exist')
+        await refused(m.import('', { connection_id: id }), 400, 'Users file must not be empty.')
+        await refused(m.import(`[${' '.repeat(512001)}]`, { connection_id: id }), 413, 'Payload content length greater than maximum allowed: 512000.')
+        const sms = await m.connect({ name: `sms-${n++}-${store}`, strategy: 'sms' })
+        await refused(m.import([{ email: email() }], { connection_id: sms.id }), 400, 'Connection must be a database connection.')
+        for (const bad of ['[{"email":', '{"email":"a@b.de"}', '[{"email":"a@b.de","email":"c@b.de"}]', '['.repeat(400) + ']'.repeat(400), 'x\u0000y', '"users"']) {
+          const asked = await m.import(bad, { connection_id: id }), failed = await ended(asked)
+          assert.deepEqual([failed.status, failed.status_details], ['failed', 'Failed to parse users file JSON when importing users. Make sure it is valid JSON.'])
+          assert.equal((await m.errors(asked.id)).status_details, failed.status_details)
+        }
+        await refused(m.job('job_0000000000000000'), 404, 'Job not found.')
+        await refused(m.errors('nothing'), 404, 'Job not found.')
+        assert.equal((await run('[]')).summary.total, 0)
+        const post = (body, type) => tokenFetch('/api/v2/jobs/users-imports', { method: 'POST', headers: { 'content-type': type }, body })
+        const wrong = [['x', 'multipart/form-data; boundary=x'], ['--x\r\n\r\n', 'multipart/form-data; boundary=x'], ['[]', 'application/json']]
+        for (const [body, type] of wrong) assert.equal((await (await post(body, type)).json()).message, "Payload validation error: 'Invalid multipart payload format'.")
+        const part = (name, value) => `--x\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`
+        assert.equal((await (await post(`${part('connection_id', id)}--x--\r\n`, 'multipart/form-data; boundary=x')).json()).message, "Must provide 'users' file as multipart part.")
+        assert.equal((await (await post(`${part('users', '[]')}--x--\r\n`, 'multipart/form-data; boundary=x')).json()).message, "Must provide 'connection_id' as multipart part.")
+      })
+      let token
+      const tokenFetch = async (path, init) => {
+        token ??= (await (await fetch(`${server.auth0.url}/oauth/token`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ grant_type: 'client_credentials', client_id: server.auth0.clientId, client_secret: server.auth0.clientSecret, audience: `${server.auth0.url}/api/v2/` }) })).json()).access_token
+        return fetch(server.auth0.url + path, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } })
+      }
+
+      test('an export gives back what was imported', async () => {
+        const own = await m.connect({ name: `db-${n++}-${store}`, strategy: 'auth0' })
+        const rows = Array.from({ length: 300 }, (_, i) => ({ email: email(), email_verified: i % 2 === 0, name: `Name ${i}, "quoted"`, nickname: i === 0 ? '=1+1' : `nick${i}`, given_name: 'Gi', family_name: 'Fa', picture: 'https://example.com/p.png', blocked: i % 3 === 0, app_metadata: { i }, user_metadata: { country: 'de', list: [i] } }))
+        assert.equal((await run(rows, { connection_id: own.id })).summary.inserted, 300)
+        const asked = await m.export({ connection_id: own.id, format: 'json' })
+        assert.deepEqual([asked.type, asked.status, asked.connection_id, asked.format], ['users_export', 'pending', own.id, 'json'])
+        const { location } = await ended(asked)
+        const answer = await fetch(location)
+        assert.match(answer.headers.get('content-disposition'), /filename="localhost\.json"/)
+        const back = (await answer.text()).trim().split('\n').map((line) => JSON.parse(line))
+        assert.deepEqual(back.map((u) => Object.fromEntries(Object.keys(rows[0]).map((k) => [k, u[k]]))), rows)
+        const csv = await ended(await m.export({ connection_id: own.id, format: 'csv', limit: 2, fields: [{ name: 'email' }, { name: 'nickname', export_as: 'Nick' }, { name: 'user_metadata.country' }, { name: 'identities[0].connection' }, { name: 'app_metadata.i' }, { name: 'blocked' }] }))
+        const lines = (await (await fetch(csv.location)).text()).trim().split('\r\n')
+        assert.deepEqual(lines, ['"email","Nick","user_metadata.country","identities[0].connection","app_metadata.i","blocked"', `"'${rows[0].email}","'=1+1","'de","'${own.name}",0,true`, `"'${rows[1].email}","'nick1","'de","'${own.name}",1,false`])
+        const few = await ended(await m.export({ connection_id: own.id, format: 'json', limit: 1, fields: [{ name: 'email' }, { name: 'app_metadata' }] }))
+        assert.deepEqual(JSON.parse(await (await fetch(few.location)).text()), { email: rows[0].email, app_metadata: { i: 0 } })
+        for (const bad of [location.replace(/signature=.{4}/, 'signature=AAAA'), location.replace(/expires=\d/, 'expires=9'), location.split('?')[0]]) assert.equal((await fetch(bad)).status, 403)
+        await refused(m.export({ connection_id: 'con_0000000000000000' }), 404, 'The connection does not exist')
+        await refused(m.export({ format: 'xml' }), 400, "Payload validation error: 'No enum match for: xml' on property format (Format of the file).")
+        await refused(m.export({ format: 'csv', fields: Array.from({ length: 31 }, (_, i) => ({ name: `f${i}` })) }), 400, "Payload validation error: 'Array is too long (31), maximum 30' on property fields (Fields of the file).")
+      })
+
+      test('a verification mail as a job', async () => {
+        const user = await m.create({ connection: 'Username-Password-Authentication', email: email(), password: 'Secret-pw-1', verify_email: false })
+        const asked = await m.verify({ user_id: user.user_id })
+        assert.deepEqual([asked.type, asked.status], ['verification_email', 'pending'])
+        assert.equal((await ended(asked)).status, 'completed')
+        const [{ total }] = await query(server, "SELECT count(*) AS total FROM hecate.outbox WHERE kind = 'verify_email'")
+        assert.equal(Number(total), 1)
+        await refused(m.verify({ user_id: 'auth0|nobody' }), 404, 'The user does not exist.')
+        await refused(m.verify({ user_id: user.user_id, client_id: 'nobody' }), 400, 'The client does not exist')
+      })
+    })
