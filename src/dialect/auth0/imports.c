@@ -3,7 +3,7 @@
 #include "dialect/auth0/hashes.h"
 #include "dialect/auth0/jobs.h"
 
-enum { CHUNK = 200, CHUNK_CAP = 256 << 20, MOST_HOURS = 2 };
+enum { CHUNK = 500, CHUNK_CAP = 256 << 20, MOST_HOURS = 2 };
 
 static const UserPolicy import_policy = { .check_password = true, .password_min = 8, .meta_max = 64 * 1024 };
 

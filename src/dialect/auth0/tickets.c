@@ -351,6 +351,19 @@ static Err closed(Ctx *ctx, Reply *reply, const Ticket *ticket, const Memory *me
                     "The link is not valid");
 }
 
+/* Of two who use a ticket at once the second is told as if he had come later. */
+static Err late(Ctx *ctx, Reply *reply, const char *kind, const char *secret)
+{
+    TicketState state = TICKET_GOOD;
+    Memory memory = { 0 };
+    Ticket *ticket;
+    const Err err = open_ticket(ctx, kind, secret, &ticket, &memory, &state);
+
+    if (err == OK && state != TICKET_GOOD)
+        return closed(ctx, reply, ticket, &memory, state);
+    return err == OK || err == E_LINK_INVALID ? invalid(ctx, reply) : err;
+}
+
 Err auth0_open_verify(Ctx *ctx, const Req *req, Reply *reply)
 {
     TicketState state = TICKET_GOOD;
@@ -367,7 +380,7 @@ Err auth0_open_verify(Ctx *ctx, const Req *req, Reply *reply)
     if (err == OK)
         err = dir_ticket_verify(ctx, query.ticket, &user);
     if (err == E_LINK_INVALID || err == E_NO_USER)
-        return invalid(ctx, reply);
+        return late(ctx, reply, TICKET_VERIFY, query.ticket);
     TRY(err);
     return conclude(ctx, reply, ticket, &memory,
                     (PageResult){ .message = "Your email was verified. You can continue using the application.", .code = "success", .success = true },
@@ -441,7 +454,7 @@ Err auth0_set_password(Ctx *ctx, const Req *req, Reply *reply)
     if (fault != NULL)
         return show_form(ctx, reply, 400, ticket, &query, &memory, fault);
     if (err == E_LINK_INVALID || err == E_NO_USER)
-        return invalid(ctx, reply);
+        return late(ctx, reply, TICKET_PASSWORD, query.ticket);
     TRY(err);
     return conclude(ctx, reply, ticket, &memory,
                     (PageResult){ .message = "You can now login to the application with the new password.", .code = "success", .success = true },
