@@ -167,6 +167,15 @@ for (const store of stores)
         return fetch(server.auth0.url + path, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } })
       }
 
+      test('two imports at a time', async () => {
+        const answers = await Promise.allSettled(Array.from({ length: 6 }, () => m.import(Array.from({ length: 700 }, () => ({ email: email() })), { connection_id: id })))
+        const taken = answers.filter((a) => a.status === 'fulfilled').map((a) => a.value)
+        for (const job of taken) assert.equal((await ended(job)).summary.inserted, 700)
+        assert.ok(taken.length >= 2 && taken.length < 6, `${taken.length} of 6 were taken`)
+        for (const { reason } of answers.filter((a) => a.status === 'rejected')) await refused(Promise.reject(reason), 429, 'There are 2 active import users jobs')
+        assert.equal((await run([{ email: email() }])).summary.inserted, 1)
+      })
+
       test('an export gives back what was imported', async () => {
         const own = await m.connect({ name: `db-${n++}-${store}`, strategy: 'auth0' })
         const rows = Array.from({ length: 300 }, (_, i) => ({ email: email(), email_verified: i % 2 === 0, name: `Name ${i}, "quoted"`, nickname: i === 0 ? '=1+1' : `nick${i}`, given_name: 'Gi', family_name: 'Fa', picture: 'https://example.com/p.png', blocked: i % 3 === 0, app_metadata: { i }, user_metadata: { country: 'de', list: [i] } }))
