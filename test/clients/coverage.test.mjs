@@ -105,3 +105,26 @@ test('each row of those that wait is needed', () => {
   const every = Object.entries(clients).flatMap(([client, all]) => all.map((method) => `${client} ${method}`))
   assert.deepEqual(WAITING.filter(([pattern]) => !every.some((one) => pattern.test(one))).map(([pattern]) => pattern.source), [])
 })
+
+// ---- the C library has a function for each method, named after it
+
+const snake = (name) => name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2').toLowerCase()
+const functions = ['gotrue', 'clerk', 'auth0'].flatMap((header) => [...readFileSync(join(root, 'include/hecate', `${header}.h`), 'utf8').matchAll(/^HECATE_API [^(]*?(\w+)\(/gm)].map(([, name]) => name))
+const named = {
+  gotrue_admin: ['@supabase/auth-js', /^admin\.(?:mfa\.)?(\w+)$/],
+  clerk_users: ['@clerk/backend', /^users\.(\w+)$/],
+  auth0_users: ['auth0-4', /^users\.(\w+)$/],
+  auth0_users_by_email: ['auth0-4', /^usersByEmail\.(\w+)$/],
+}
+
+for (const [prefix, [client, pattern]] of Object.entries(named))
+  test(`${prefix}_* has each method of ${client}`, () => {
+    const wanted = clients[client].map((method) => method.match(pattern)?.[1]).filter(Boolean).map((name) => `${prefix}_${snake(name)}`)
+    assert.ok(wanted.length >= 1)
+    assert.deepEqual(wanted.filter((name) => !functions.includes(name)), [])
+  })
+
+test('gotrue_admin_* has each function of the Elixir module', () => {
+  const elixir = ['create_user', 'update_user_by_id', 'get_user_by_id', 'list_users', 'delete_user', 'invite_user_by_email', 'generate_link', 'delete_factor', 'list_identities', 'delete_identity', 'sign_out']
+  assert.deepEqual(elixir.filter((name) => !functions.includes(`gotrue_admin_${name}`)), [])
+})
