@@ -1,7 +1,7 @@
 /* hook.c: calls of hooks. */
 #include "outbound/hook.h"
+#include "outbound/internal.h"
 
-#include <curl/curl.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -108,7 +108,7 @@ static void set_call(CURL *curl, const Hook *hook, struct curl_slist *headers, c
 static Err one_call(Arena *arena, const Hook *hook, struct curl_slist *headers, const char *body, HookAnswer *ret)
 {
     Answer answer = { .body = buf_in(arena, MOST_ANSWER) };
-    CURL *curl = curl_easy_init();
+    CURL *curl = outbound_curl();
     char *type = NULL, *text;
     CURLcode code;
 

@@ -1,7 +1,8 @@
 /* mail.c: the text of a mail, and its way to the server. */
 #include "outbound/mail.h"
+#include "outbound/internal.h"
 
-#include <curl/curl.h>
+#include <pthread.h>
 
 #include "base/clock.h"
 #include "base/id.h"
@@ -238,7 +239,7 @@ Err mail_send(Arena *arena, const MailServer *server, const Mail *mail, const _A
         buf_puts(why, "an address that no mail can go to, or a text that is too long");
         return E_BAD_VALUE;
     }
-    curl = curl_easy_init();
+    curl = outbound_curl();
     to = curl_slist_append(NULL, arena_printf(arena, "<%s>", mail->to));
     if (curl == NULL || to == NULL)
         abort();
@@ -261,7 +262,17 @@ Err mail_send(Arena *arena, const MailServer *server, const Mail *mail, const _A
     return answer >= 500 && answer < 600 && code != CURLE_LOGIN_DENIED ? E_BAD_VALUE : E_IO;
 }
 
-void outbound_init(void)
+/* ---- libcurl ---- */
+
+static void begin_curl(void)
 {
     curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+CURL *outbound_curl(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, begin_curl);
+    return curl_easy_init();
 }

@@ -36,9 +36,6 @@ Err mail_text(Arena *arena, const MailServer *server, const Mail *mail, Buf *ret
  * for good, or it is none. `why` gets one line without addresses. */
 Err mail_send(Arena *arena, const MailServer *server, const Mail *mail, const _Atomic bool *stop, Buf *why);
 
-/* Once a process, before any thread. */
-void outbound_init(void);
-
 /* ---- where templates come from (source.c) ---- */
 
 /* Documents of the web that were fetched, for all threads. One is fetched anew after 10 minutes (spec/gotrue.md 10.1); while that fails the last one

@@ -1,10 +1,10 @@
 /* source.c: where templates come from: files, and documents of the web, which are kept for a while. */
-#include <curl/curl.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "outbound/internal.h"
 #include "outbound/mail.h"
 
 enum { MOST_TEXT = 256 * 1024, MOST_KEPT = 32, LIFE_S = 600, RETRY_S = 10 };
@@ -86,7 +86,7 @@ static size_t take_bytes(char *from, size_t size, size_t n, void *arg)
 static Err fetch(Arena *arena, const char *url, char **ret)
 {
     Buf text = buf_in(arena, MOST_TEXT);
-    CURL *curl = curl_easy_init();
+    CURL *curl = outbound_curl();
     CURLcode code;
     long status = 0;
 

@@ -100,7 +100,6 @@ Err mailer_start(Server *server, Buf *why)
     (void)why;
     if (mailer == NULL)
         abort();
-    outbound_init();
     mailer->server = server;
     server->mailer = mailer;
     pthread_condattr_init(&attr);

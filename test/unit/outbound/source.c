@@ -69,7 +69,6 @@ TEST(source_is_kept_for_ten_minutes)
     Sources *sources = sources_new();
     Web web;
 
-    outbound_init();
     web_start(&web);
     for (size_t i = 0; i < COUNTOF(rows); i++) {
         char *text = NULL;
@@ -97,7 +96,6 @@ TEST(source_keeps_a_bounded_number)
     char *text = NULL;
     Web web;
 
-    outbound_init();
     web_start(&web);
     for (int i = 0; i < 100; i++)
         assert_int_equal(source_text(sources, arena, arena_printf(arena, "%s%d", web.url, i), (1000 + i) * US_PER_S, &text), OK);
