@@ -307,15 +307,20 @@ static void conn_feed(Conn *conn, Str bytes)
         refuse_request(conn, parser_status(conn->parser));
         return;
     }
-    stop_reading(conn);
     keep_rest(conn, bytes);
     start_request(conn);
+}
+
+/* Is a request under way, or one there that waits for its turn? */
+static bool busy(const Conn *conn)
+{
+    return conn->phase >= RUNNING || conn->held || conn->pending != NULL;
 }
 
 /* Bytes of the peer, in order: of the request under way, or behind it. */
 static void take_bytes(Conn *conn, Str bytes)
 {
-    if (conn->phase >= RUNNING || conn->held || conn->pending != NULL)
+    if (busy(conn))
         keep_more(conn, bytes);
     else
         conn_feed(conn, bytes);
@@ -365,13 +370,17 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
     if (n < 0) {
         stop_reading(conn);
-        http_conn_close(conn);
+        conn->peer_done = true; /* of requests that are whole it still gets the answers */
+        if (!busy(conn) || conn->phase == LINGERING)
+            http_conn_close(conn);
     } else if (n > 0 && conn->phase != LINGERING && conn->tls != NULL) {
         read_tls(conn, bytes);
     } else if (n > 0 && conn->phase != LINGERING) {
-        conn_feed(conn, bytes);
+        take_bytes(conn, bytes);
         explicit_bzero(buf->base, bytes.n);
     }
+    if (conn->pending != NULL) /* until then reading goes on: to stop and start it would cost each request two system calls */
+        stop_reading(conn);
 }
 
 void http_conn_read(Conn *conn)
