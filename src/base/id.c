@@ -121,6 +121,20 @@ char *uuid_new(Arena *arena)
     return uuid_from_bytes(arena, bytes);
 }
 
+char *uuid_timed(Arena *arena, int64_t now)
+{
+    const uint64_t ms = (uint64_t)now / 1000, fraction = (uint64_t)now % 1000 * 4096 / 1000;
+    uint8_t bytes[UUID_BYTES];
+
+    random_bytes(bytes, sizeof(bytes));
+    for (size_t i = 0; i < 6; i++)
+        bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
+    bytes[6] = (uint8_t)(0x70 | fraction >> 8);
+    bytes[7] = (uint8_t)fraction;
+    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
+    return uuid_from_bytes(arena, bytes);
+}
+
 bool uuid_valid(Str text)
 {
     if (text.n != UUID_TEXT)

@@ -107,7 +107,7 @@ const char *event_payload(Ctx *ctx, EventKind kind, const User *actor, const Tra
 Err event_add(Tx *tx, EventKind kind, const User *actor, const Traits *traits)
 {
     Ctx *ctx = tx_ctx(tx);
-    const Event event = { .id = uuid_new(ctx->arena),
+    const Event event = { .id = uuid_timed(ctx->arena, ctx->now),
                           .payload = event_payload(ctx, kind, actor, traits),
                           .created_at = ctx->now + ctx->events++,
                           .ip_address = event_rows[kind].ip && ctx->ip != NULL ? ctx->ip : "" };

@@ -92,11 +92,11 @@ Err dir_session_begin(Ctx *ctx, const char *user_id, const char *organization_id
     beginning->end = (SessionQuery){ .id = uuid_new(ctx->arena), .not_after = ctx->now + life };
     beginning->write = (SessionWrite){ .user_id = user->id,
                                        .session_id = beginning->end.id,
-                                       .amr_id = uuid_new(ctx->arena),
+                                       .amr_id = uuid_timed(ctx->arena, ctx->now),
                                        .method = "otp",
                                        .aal = "aal1",
                                        .audit = !ctx->directory->audit_off,
-                                       .event_1 = uuid_new(ctx->arena),
+                                       .event_1 = uuid_timed(ctx->arena, ctx->now),
                                        .payload_1 = event_payload(ctx, EV_LOGIN, NULL, &traits),
                                        .now = ctx->now,
                                        .password = user->encrypted_password == NULL ? "" : user->encrypted_password };

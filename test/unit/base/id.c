@@ -53,6 +53,17 @@ TEST(random_can_be_fixed_for_tests)
     assert_string_not_equal(uuid_new(arena), first);
 }
 
+TEST(uuid_timed_begins_with_the_time)
+{
+    TEST_ARENA(arena);
+    const char *first = uuid_timed(arena, 1645557742000999); /* the time of RFC 9562 A.6, and a fraction */
+
+    assert_int_equal(strncmp(first, "017f22e2-79b0-7ffb-", 19), 0);
+    assert_true(strchr("89ab", first[19]) != NULL);
+    assert_true(strcmp(first, uuid_timed(arena, 1645557742001000)) < 0);
+    assert_string_not_equal(first, uuid_timed(arena, 1645557742000999));
+}
+
 TEST(uuid_new_is_of_version_4)
 {
     TEST_ARENA(arena);
