@@ -1,6 +1,6 @@
 // run.mjs [--write] [--seconds N]: the figures of docs/performance.md, all from one run, as ratios. `make bench` builds what it needs. HECATE_TEST_PG is the URL of a
 // PostgreSQL server (tools/with-postgres.sh); PEER, the command of another GoTrue server that reads PORT, DATABASE_URL and GOTRUE_* from its environment.
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -139,6 +139,12 @@ async function benchStore(store, floors) {
   }
 }
 
+// How far the time of a refused sign-in tells one kind of user from nobody: the worst kind, as bench/signin.mjs prints it last.
+async function benchRefusals() {
+  const { stdout } = spawnSync(process.execPath, [join(root, 'bench/signin.mjs'), '1000', 'bcrypt:8'], { encoding: 'utf8' })
+  row('SQLite: refused sign-ins of a kind of user, by their time, to those of nobody: area under the curve, n = 1,000', stdout.trim().split('\n').at(-1), '0.5 ± 0.05')
+}
+
 async function bare(bytes, loops) {
   const port = await freePort(), file = join(dir, 'answer')
   writeFileSync(file, bytes)
@@ -180,6 +186,7 @@ try {
   const floors = { loops }
   await benchStart()
   await benchStore('sqlite', floors)
+  await benchRefusals()
   if (process.env.HECATE_TEST_PG) {
     const database = newDatabase()
     pgbenchTool(database.url, ['-i', '-q', '-s', '10'])

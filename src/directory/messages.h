@@ -112,6 +112,9 @@ Err dir_outbox_send(Ctx *ctx, const _Atomic bool *stop, int64_t *wait);
 /* Once, at the start: letters that this process had in hand when it ended are due again. */
 Err dir_outbox_open(Ctx *ctx);
 
+/* Now and then: letters that were kept, or could not be sent, are gone after a week. */
+Err dir_outbox_sweep(Ctx *ctx);
+
 /* A message that is kept, for there is no mail server to send it by. */
 typedef struct KeptMessage {
     const char *id, *kind, *to, *subject;

@@ -177,9 +177,14 @@ Err dir_outbox_send(Ctx *ctx, const _Atomic bool *stop, int64_t *wait)
     return settle(ctx, letter, err, &why);
 }
 
+Err dir_outbox_sweep(Ctx *ctx)
+{
+    return store_outbox_sweep(db_auto(ctx), ctx->now - 7 * DAY_S * US_PER_S);
+}
+
 Err dir_outbox_open(Ctx *ctx)
 {
-    TRY(store_outbox_sweep(db_auto(ctx), ctx->now - 7 * DAY_S * US_PER_S));
+    TRY(dir_outbox_sweep(ctx));
     return tx_is_postgres(db_auto(ctx)) ? OK : store_outbox_release(db_auto(ctx), ctx->now);
 }
 

@@ -7,7 +7,7 @@
 #include "outbound/mail.h"
 #include "server/internal.h"
 
-enum { MAILERS = 2, LETTER_CAP = 16 << 20, REST_S = 5, LONG_REST_S = 60 };
+enum { MAILERS = 2, LETTER_CAP = 16 << 20, REST_S = 5, LONG_REST_S = 60, SWEEP_S = 3600 };
 
 struct Mailer {
     Server *server;
@@ -45,6 +45,21 @@ static Err send_next(Mailer *mailer, int64_t *wait)
     return err;
 }
 
+/* With an arena and the settings of now. */
+static Err in_house(Server *server, Err (*fn)(Ctx *ctx))
+{
+    Arena *arena = arena_new(LETTER_CAP, true);
+    House *house = house_enter(server);
+    Ctx ctx = ctx_new(arena, server->db);
+    Err err;
+
+    ctx.directory = &house->settings.directory;
+    err = fn(&ctx);
+    house_leave(house);
+    arena_free(arena);
+    return err;
+}
+
 /* Until there is news, or the time is over. */
 static void rest(Mailer *mailer, unsigned seen, int64_t seconds)
 {
@@ -63,6 +78,7 @@ static void *run_mailer(void *arg)
 {
     Mailer *mailer = arg;
     const bool first = atomic_fetch_add(&mailer->on, 1) == 0;
+    int64_t sweep_at = clock_now() + SWEEP_S * US_PER_S;
 
     while (!atomic_load(&mailer->stop)) {
         unsigned seen;
@@ -73,22 +89,12 @@ static void *run_mailer(void *arg)
         pthread_mutex_unlock(&mailer->lock);
         if (send_next(mailer, &wait) != OK)
             rest(mailer, seen, first ? REST_S : LONG_REST_S);
+        if (first && clock_now() > sweep_at) {
+            IGNORE(in_house(mailer->server, dir_outbox_sweep)); /* the next hour has another chance */
+            sweep_at = clock_now() + SWEEP_S * US_PER_S;
+        }
     }
     return NULL;
-}
-
-static Err open_outbox(Server *server)
-{
-    Arena *arena = arena_new(LETTER_CAP, true);
-    House *house = house_enter(server);
-    Ctx ctx = ctx_new(arena, server->db);
-    Err err;
-
-    ctx.directory = &house->settings.directory;
-    err = dir_outbox_open(&ctx);
-    house_leave(house);
-    arena_free(arena);
-    return err;
 }
 
 Err mailer_start(Server *server, Buf *why)
@@ -107,7 +113,7 @@ Err mailer_start(Server *server, Buf *why)
     pthread_mutex_init(&mailer->lock, NULL);
     pthread_cond_init(&mailer->news, &attr);
     pthread_condattr_destroy(&attr);
-    TRY(open_outbox(server));
+    TRY(in_house(server, dir_outbox_open));
     TRY(lane_new("hook", 8, 256, &server->hook_lane));
     mailer_settle(server, &atomic_load(&server->house)->settings.directory.mail);
     for (size_t i = 0; i < MAILERS && started; i++) {
