@@ -137,8 +137,8 @@ Err member_insert(Tx *tx, const Organization *organization, const User *user, Me
 /* A document after a change. E_TOO_LONG at `at`. */
 Err organization_doc(Ctx *ctx, const char **doc, const char *change, MetaMode mode, int64_t max, ptrdiff_t at);
 /* The organizations of these ids, and the users: `ids` may be empty. */
-Err organizations_by_id(Ctx *ctx, const Texts *ids, List *ret);
-Err users_by_id(Ctx *ctx, const Texts *ids, List *ret);
+Err organizations_by_id(Tx *tx, const Texts *ids, List *ret);
+Err users_by_id(Tx *tx, const Texts *ids, List *ret);
 const User *user_of(const List *users, const char *id);
 const Organization *organization_of(const List *organizations, const char *id);
 

@@ -12,6 +12,40 @@ static Err no_invitation(Ctx *ctx, Err err)
     return err == E_NO_ROW ? fail(ctx, E_NO_INVITATION, NOWHERE, NULL) : err;
 }
 
+/* With what they name. */
+static Err join_lists(Tx *tx, const List *invitations)
+{
+    Ctx *ctx = tx_ctx(tx);
+    Texts user_ids = { 0 }, organization_ids = { 0 };
+    List users = { 0 }, organizations = { 0 };
+
+    for (size_t i = 0; i < invitations->n; i++) {
+        const Invitation *invitation = invitations->v[i];
+
+        if (invitation->inviter_id != NULL)
+            texts_add(ctx->arena, &user_ids, invitation->inviter_id);
+        if (invitation->organization_id != NULL)
+            texts_add(ctx->arena, &organization_ids, invitation->organization_id);
+    }
+    TRY(users_by_id(tx, &user_ids, &users));
+    TRY(organizations_by_id(tx, &organization_ids, &organizations));
+    for (size_t i = 0; i < invitations->n; i++) {
+        Invitation *invitation = invitations->v[i];
+
+        invitation->inviter = user_of(&users, invitation->inviter_id);
+        invitation->organization = organization_of(&organizations, invitation->organization_id);
+    }
+    return OK;
+}
+
+static Err join_one(Tx *tx, Invitation *invitation)
+{
+    void *one[] = { invitation };
+    const List list = { one, 1 };
+
+    return join_lists(tx, &list);
+}
+
 typedef struct Inviting {
     const List *in;
     bool anyway;
@@ -95,7 +129,7 @@ static Err insert_all(Tx *tx, void *arg)
 
     for (inviting->item = 0; inviting->item < inviting->in->n; inviting->item++)
         TRY(insert_one(tx, inviting->in->v[inviting->item], inviting->anyway));
-    return OK;
+    return join_lists(tx, inviting->in);
 }
 
 static Err prepare(Ctx *ctx, Invitation *in, int64_t meta_max)
@@ -145,43 +179,10 @@ static Err find(Tx *tx, const char *organization_id, const char *id, const char 
     return OK;
 }
 
-/* With what they name. */
-static Err join_lists(Ctx *ctx, const List *invitations)
-{
-    Texts user_ids = { 0 }, organization_ids = { 0 };
-    List users = { 0 }, organizations = { 0 };
-
-    for (size_t i = 0; i < invitations->n; i++) {
-        const Invitation *invitation = invitations->v[i];
-
-        if (invitation->inviter_id != NULL)
-            texts_add(ctx->arena, &user_ids, invitation->inviter_id);
-        if (invitation->organization_id != NULL)
-            texts_add(ctx->arena, &organization_ids, invitation->organization_id);
-    }
-    TRY(users_by_id(ctx, &user_ids, &users));
-    TRY(organizations_by_id(ctx, &organization_ids, &organizations));
-    for (size_t i = 0; i < invitations->n; i++) {
-        Invitation *invitation = invitations->v[i];
-
-        invitation->inviter = user_of(&users, invitation->inviter_id);
-        invitation->organization = organization_of(&organizations, invitation->organization_id);
-    }
-    return OK;
-}
-
-static Err join_one(Ctx *ctx, Invitation *invitation)
-{
-    void *one[] = { invitation };
-    const List list = { one, 1 };
-
-    return join_lists(ctx, &list);
-}
-
 Err dir_invitation_get(Ctx *ctx, const char *organization_id, const char *id, const char *short_id, Invitation **ret)
 {
     TRY(find(db_auto(ctx), organization_id, id, short_id, ret));
-    return join_one(ctx, *ret);
+    return join_one(db_auto(ctx), *ret);
 }
 
 Err dir_invitation_list(Ctx *ctx, const InvitationQuery *in, List *ret, int64_t *total)
@@ -193,7 +194,7 @@ Err dir_invitation_list(Ctx *ctx, const InvitationQuery *in, List *ret, int64_t 
     if (total != NULL)
         TRY(store_invitation_count(db_auto(ctx), &query, total));
     TRY(store_invitation_list(db_auto(ctx), &query, ret));
-    return join_lists(ctx, ret);
+    return join_lists(db_auto(ctx), ret);
 }
 
 /* ---- ending ---- */
@@ -215,7 +216,8 @@ static Err revoke_one(Tx *tx, void *arg)
     if (!ended)
         return fail(ctx, E_INVITATION_OVER, NOWHERE, "%s", revoking->invitation->status);
     TRY(organization_event(tx, EV_INVITATION_REVOKED, revoking->organization_id, NULL, revoking->invitation->email));
-    return find(tx, revoking->organization_id, revoking->id, NULL, &revoking->invitation);
+    TRY(find(tx, revoking->organization_id, revoking->id, NULL, &revoking->invitation));
+    return join_one(tx, revoking->invitation);
 }
 
 Err dir_invitation_revoke(Ctx *ctx, const char *organization_id, const char *id, Invitation **ret)
@@ -224,7 +226,7 @@ Err dir_invitation_revoke(Ctx *ctx, const char *organization_id, const char *id,
 
     TRY(tx_run(ctx, revoke_one, &revoking));
     *ret = revoking.invitation;
-    return join_one(ctx, *ret);
+    return OK;
 }
 
 static Err remove_invitation(Tx *tx, void *arg)

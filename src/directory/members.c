@@ -86,11 +86,13 @@ static Err add_member(Tx *tx, void *arg)
     Membership membership = *work->membership;
     Organization *organization;
     User *user;
+    Err err;
 
     TRY(member_user(tx, work->user_id, &user));
     TRY(organization_load(tx, work->organization_id, &organization));
-    if (find_member(tx, organization->id, user->id, &(Membership *){ NULL }) == OK)
-        return fail(tx_ctx(tx), E_MEMBER_EXISTS, NOWHERE, NULL);
+    err = find_member(tx, organization->id, user->id, &(Membership *){ NULL });
+    if (err != E_NO_MEMBER)
+        return err == OK ? fail(tx_ctx(tx), E_MEMBER_EXISTS, NOWHERE, NULL) : err;
     TRY(member_insert(tx, organization, user, &membership));
     return show(tx, organization->id, user->id, user, &work->membership);
 }
@@ -130,8 +132,8 @@ static Err add_one(Tx *tx, const Organization *organization, const User *user)
     Membership new = { .organization_id = organization->id, .user_id = user->id, .role = ROLE_MEMBER };
     const Err err = find_member(tx, organization->id, user->id, &(Membership *){ NULL });
 
-    if (err == OK || err != E_NO_MEMBER)
-        return err;
+    if (err != E_NO_MEMBER)
+        return err; /* OK: it is one already */
     return member_insert(tx, organization, user, &new);
 }
 
@@ -260,8 +262,9 @@ Err dir_member_remove(Ctx *ctx, const char *organization_id, const char *user_id
 
 /* ---- lists ---- */
 
-static Err join_lists(Ctx *ctx, List *memberships)
+static Err join_lists(Tx *tx, List *memberships)
 {
+    Ctx *ctx = tx_ctx(tx);
     Texts user_ids = { 0 }, organization_ids = { 0 };
     List users = { 0 }, organizations = { 0 }, whole = { 0 };
 
@@ -269,8 +272,8 @@ static Err join_lists(Ctx *ctx, List *memberships)
         texts_add(ctx->arena, &user_ids, ((const Membership *)memberships->v[i])->user_id);
         texts_add(ctx->arena, &organization_ids, ((const Membership *)memberships->v[i])->organization_id);
     }
-    TRY(users_by_id(ctx, &user_ids, &users));
-    TRY(organizations_by_id(ctx, &organization_ids, &organizations));
+    TRY(users_by_id(tx, &user_ids, &users));
+    TRY(organizations_by_id(tx, &organization_ids, &organizations));
     for (size_t i = 0; i < memberships->n; i++) {
         Membership *membership = memberships->v[i];
 
@@ -289,7 +292,7 @@ Err dir_member_list(Ctx *ctx, const MemberQuery *query, List *ret, int64_t *tota
     if (total != NULL)
         TRY(store_member_count(db_auto(ctx), query, total));
     TRY(store_member_list(db_auto(ctx), query, ret));
-    return join_lists(ctx, ret);
+    return join_lists(db_auto(ctx), ret);
 }
 
 Err dir_session_membership(Ctx *ctx, const char *session_id, Membership **ret)

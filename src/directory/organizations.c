@@ -47,19 +47,19 @@ Err organization_doc(Ctx *ctx, const char **doc, const char *change, MetaMode mo
     return OK;
 }
 
-Err organizations_by_id(Ctx *ctx, const Texts *ids, List *ret)
+Err organizations_by_id(Tx *tx, const Texts *ids, List *ret)
 {
     const OrganizationQuery query = { .ids = *ids, .limit = MOST_FOUND };
 
-    return ids->n == 0 ? OK : store_organization_list(db_auto(ctx), &query, ret);
+    return ids->n == 0 ? OK : store_organization_list(tx, &query, ret);
 }
 
-Err users_by_id(Ctx *ctx, const Texts *ids, List *ret)
+Err users_by_id(Tx *tx, const Texts *ids, List *ret)
 {
-    UserQuery *query = ARENA_NEW(ctx->arena, UserQuery);
+    UserQuery *query = ARENA_NEW(tx_ctx(tx)->arena, UserQuery);
 
     *query = (UserQuery){ .ids = *ids, .limit = MOST_FOUND, .whole = true };
-    return ids->n == 0 ? OK : store_user_list(db_auto(ctx), query, ret);
+    return ids->n == 0 ? OK : store_user_list(tx, query, ret);
 }
 
 const User *user_of(const List *users, const char *id)
@@ -132,39 +132,50 @@ static Err make_creator_admin(Tx *tx, const Organization *organization, const Us
     return member_insert(tx, &alone, user, &membership);
 }
 
+typedef struct Creation {
+    const Organization *in;
+    Organization *made;
+} Creation;
+
 static Err insert_organization(Tx *tx, void *arg)
 {
-    const Organization *organization = arg;
+    Creation *creation = arg;
+    const Organization *in = creation->in;
+    const OrganizationKey key = { .id = in->id, .now = tx_ctx(tx)->now };
     User *user = NULL;
 
-    if (organization->created_by != NULL)
-        TRY(organization_blame(tx_ctx(tx), member_user(tx, organization->created_by, &user), AT(Organization, created_by)));
-    TRY(store_organization_insert(tx, organization));
-    TRY(organization_event(tx, EV_ORGANIZATION_CREATED, organization->id, NULL, NULL));
-    return user == NULL ? OK : make_creator_admin(tx, organization, user);
+    if (in->created_by != NULL)
+        TRY(organization_blame(tx_ctx(tx), member_user(tx, in->created_by, &user), AT(Organization, created_by)));
+    TRY(store_organization_insert(tx, in));
+    TRY(organization_event(tx, EV_ORGANIZATION_CREATED, in->id, NULL, NULL));
+    if (user != NULL)
+        TRY(make_creator_admin(tx, in, user));
+    return store_organization_get(tx, &key, &creation->made);
 }
 
 /* One that was made of the name gives way to what is there. */
 static Err insert_with_slug(Ctx *ctx, Organization *organization, bool given)
 {
     const char *slug = organization->slug;
+    Creation creation = { .in = organization };
     Err err = E_SLUG_TAKEN;
 
     for (int i = 0; i < SLUG_TRIES && err == E_SLUG_TAKEN; i++) {
         if (i > 0)
             organization->slug = arena_printf(ctx->arena, "%s-%s", slug, random_text(ctx->arena, SLUG_TAIL, small));
-        err = tx_run(ctx, insert_organization, organization);
+        err = tx_run(ctx, insert_organization, &creation);
         if (given)
             break;
     }
-    return err == E_SLUG_TAKEN ? fail(ctx, E_SLUG_TAKEN, AT(Organization, slug), NULL) : err;
+    TRY(err == E_SLUG_TAKEN ? fail(ctx, E_SLUG_TAKEN, AT(Organization, slug), NULL) : err);
+    *organization = *creation.made;
+    return OK;
 }
 
 Err dir_organization_create(Ctx *ctx, Organization *in, int64_t meta_max)
 {
     const bool given = in->slug != NULL;
     const char *public_metadata = in->public_metadata, *private_metadata = in->private_metadata;
-    Organization *made;
 
     in->public_metadata = in->private_metadata = NULL;
     in->slug = given || text_empty(in->name) ? in->slug : slug_from(ctx, in->name);
@@ -176,10 +187,7 @@ Err dir_organization_create(Ctx *ctx, Organization *in, int64_t meta_max)
     in->created_at = in->created_at == 0 ? ctx->now : in->created_at;
     in->updated_at = ctx->now;
     in->admin_delete_enabled = true;
-    TRY(insert_with_slug(ctx, in, given));
-    TRY(dir_organization_get(ctx, in->id, NULL, NULL, &made));
-    *in = *made;
-    return OK;
+    return insert_with_slug(ctx, in, given);
 }
 
 /* ---- reading ---- */

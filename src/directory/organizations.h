@@ -69,8 +69,9 @@ Err dir_session_membership(Ctx *ctx, const char *session_id, Membership **ret);
 /* ---- invitations ---- */
 
 /* Makes all of `in` (Invitation) or none. Each says email, organization_id (NULL: to the application), role, inviter_id, documents, details, url and
- * expires_at; the rest is filled. fault.item is the one at fault. E_BAD_EMAIL; E_INVITED: there is an open one; E_MEMBER_EXISTS; E_MEMBERS_MANY;
- * E_NO_USER at inviter_id; E_TOO_LONG; to the application E_EMAIL_TAKEN. With `anyway` the last and E_INVITED are not looked for there. */
+ * expires_at; the rest is filled, organization and inviter, too. fault.item is the one at fault. E_BAD_EMAIL; E_INVITED: there is an open one;
+ * E_MEMBER_EXISTS; E_MEMBERS_MANY; E_NO_USER at inviter_id; E_TOO_LONG; to the application E_EMAIL_TAKEN. With `anyway` the last and E_INVITED are
+ * not looked for there. */
 Err dir_invitations_create(Ctx *ctx, const List *in, bool anyway, int64_t meta_max);
 /* One of the organization (NULL: of the application) by either of its ids. E_NO_INVITATION. */
 Err dir_invitation_get(Ctx *ctx, const char *organization_id, const char *id, const char *short_id, Invitation **ret);

@@ -158,7 +158,6 @@ Err clerk_organization_invite(Ctx *ctx, const Req *req, Reply *reply)
     TRY(clerk_read_body(ctx, req, &in));
     TRY(clerk_path_organization(ctx, &id));
     TRY(create_one(ctx, &in, id, &invitation));
-    TRY(dir_invitation_get(ctx, id, invitation->id, NULL, &invitation));
     return reply_invitation(ctx, reply, invitation);
 }
 

@@ -1,4 +1,5 @@
 /* faults.c: whichever database call fails, an operation that fails leaves the tables as they were. */
+#include "directory/organizations.h"
 #include "walk.h"
 
 enum { MOST_CALLS = 60 };
@@ -8,6 +9,9 @@ typedef struct World {
     Ctx ctx;
     User *user;
     Grant grant;
+    User *other;
+    Organization organization;
+    Invitation invitation;
 } World;
 
 static Err op_create(World *world)
@@ -83,6 +87,70 @@ static Err op_sign_out(World *world)
     return dir_sign_out(&world->ctx, world->user, world->grant.session->id, SIGN_OUT_GLOBAL);
 }
 
+static Err op_organization(World *world)
+{
+    world->organization = (Organization){ .name = "Faulty", .created_by = world->user->id, .private_metadata = "{\"a\":1}" };
+    return dir_organization_create(&world->ctx, &world->organization, 0);
+}
+
+static Err op_invite(World *world)
+{
+    void *in[] = { &world->invitation };
+    const List list = { in, 1 };
+
+    world->invitation = (Invitation){ .organization_id = world->organization.id,
+                                      .inviter_id = world->user->id,
+                                      .email = "bob@example.com",
+                                      .role = ROLE_MEMBER,
+                                      .expires_at = world->ctx.now + 1000000 };
+    return dir_invitations_create(&world->ctx, &list, false, 0);
+}
+
+static Err op_revoke(World *world)
+{
+    Invitation *invitation;
+
+    return dir_invitation_revoke(&world->ctx, world->organization.id, world->invitation.id, &invitation);
+}
+
+static Err op_join(World *world)
+{
+    const Membership in = { .organization_id = world->organization.id, .user_id = world->other->id, .role = ROLE_MEMBER };
+    Membership *membership;
+
+    return dir_member_add(&world->ctx, &in, 0, &membership);
+}
+
+static Err op_raise(World *world)
+{
+    MemberPatch in = { .role = ROLE_ADMIN };
+    Membership *membership;
+
+    SET(&in, role);
+    return dir_member_update(&world->ctx, world->organization.id, world->other->id, &in, &membership);
+}
+
+static Err op_rename(World *world)
+{
+    OrganizationPatch in = { .name = "Renamed", .slug = "renamed" };
+    Organization *organization;
+
+    SET(&in, name), SET(&in, slug);
+    return dir_organization_update(&world->ctx, world->organization.id, &in, &organization);
+}
+
+static Err op_leave(World *world)
+{
+    Membership *membership;
+
+    return dir_member_remove(&world->ctx, world->organization.id, world->user->id, &membership);
+}
+
+static Err op_dissolve(World *world)
+{
+    return dir_organization_delete(&world->ctx, world->organization.id);
+}
+
 /* Fails the 1st, 2nd, … call until the operation needs no more. */
 static void walk(World *world, const char *name, Err (*op)(World *world))
 {
@@ -117,8 +185,10 @@ static const struct {
     const char *name;
     Err (*op)(World *world);
 } steps[] = {
-    { "create", op_create },     { "sign in", op_sign_in }, { "refresh", op_refresh }, { "refresh again", op_refresh_again },
-    { "sign out", op_sign_out }, { "update", op_update },   { "ban", op_ban },         { "soft delete", op_soft_delete },
+    { "create", op_create },     { "sign in", op_sign_in }, { "refresh", op_refresh },   { "refresh again", op_refresh_again },
+    { "sign out", op_sign_out }, { "update", op_update },   { "ban", op_ban },           { "organization", op_organization },
+    { "invite", op_invite },     { "revoke", op_revoke },   { "join", op_join },         { "raise", op_raise },
+    { "rename", op_rename },     { "leave", op_leave },     { "dissolve", op_dissolve }, { "soft delete", op_soft_delete },
     { "delete", op_delete },
 };
 
@@ -128,6 +198,7 @@ STORE_TEST(an_operation_that_fails_changes_nothing)
     World world = { .store = store, .ctx = new_ctx(store, arena) };
 
     world.user = create(&world.ctx, "ada@example.com");
+    world.other = create(&world.ctx, "bob@example.com");
     sign_in(&world.ctx, "ada@example.com", &world.grant);
     for (size_t i = 0; i < COUNTOF(steps); i++)
         walk(&world, steps[i].name, steps[i].op);

@@ -266,3 +266,114 @@ STORE_TEST(lists_of_organizations_and_members_are_filtered_and_paged)
     assert_int_equal(list.n, 1);
     assert_string_equal(((User *)list.v[0])->id, ada->id);
 }
+
+/* ---- all at once ---- */
+
+enum { RUNNERS = 30, QUOTA = 7 };
+
+typedef struct Runner {
+    TestStore *store;
+    const char *organization_id, *user_id, *slug;
+    Err err;
+} Runner;
+
+static void race(TestStore *store, Runner *runners, size_t n, void (*fn)(void *arg), size_t winners, Err loser)
+{
+    size_t won = 0;
+
+    store_fibers(store, (unsigned)n, fn, runners, sizeof(*runners));
+    for (size_t i = 0; i < n; i++) {
+        won += runners[i].err == OK;
+        if (runners[i].err != OK)
+            assert_string_equal(err_name(runners[i].err), err_name(loser));
+    }
+    assert_int_equal(won, winners);
+}
+
+static void run_join(void *arg)
+{
+    TEST_ARENA(arena);
+    Runner *runner = arg;
+    Ctx ctx = new_ctx(runner->store, arena);
+
+    runner->err = join(&ctx, runner->organization_id, runner->user_id, ROLE_MEMBER);
+}
+
+static void run_leave(void *arg)
+{
+    TEST_ARENA(arena);
+    Runner *runner = arg;
+    Ctx ctx = new_ctx(runner->store, arena);
+    Membership *membership;
+
+    runner->err = dir_member_remove(&ctx, runner->organization_id, runner->user_id, &membership);
+}
+
+static void run_make(void *arg)
+{
+    TEST_ARENA(arena);
+    Runner *runner = arg;
+    Ctx ctx = new_ctx(runner->store, arena);
+    Organization in = { .name = "One name", .slug = runner->slug };
+
+    runner->err = dir_organization_create(&ctx, &in, 0);
+}
+
+static void run_invite(void *arg)
+{
+    TEST_ARENA(arena);
+    Runner *runner = arg;
+    Ctx ctx = new_ctx(runner->store, arena);
+    Invitation *invitation;
+
+    runner->err = invite(&ctx, runner->organization_id, "guest@example.com", &invitation);
+}
+
+STORE_TEST(of_thirty_who_join_at_once_the_quota_gets_in)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = new_ctx(store, arena);
+    Organization *organization = make_organization(&ctx, "Full", NULL, NULL, QUOTA);
+    Runner *runners = ARENA_ARRAY(arena, Runner, RUNNERS);
+
+    for (size_t i = 0; i < RUNNERS; i++)
+        runners[i] =
+            (Runner){ .store = store, .organization_id = organization->id, .user_id = create(&ctx, arena_printf(arena, "u%zu@example.com", i))->id };
+    race(store, runners, RUNNERS, run_join, QUOTA, E_MEMBERS_MANY);
+    assert_int_equal(count_members(&ctx, organization->id), QUOTA);
+    assert_whole(&ctx);
+}
+
+STORE_TEST(of_admins_who_leave_at_once_one_stays)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = new_ctx(store, arena);
+    Organization *organization = make_organization(&ctx, "Kept", NULL, NULL, 0);
+    Runner *runners = ARENA_ARRAY(arena, Runner, RUNNERS);
+
+    for (size_t i = 0; i < RUNNERS; i++) {
+        runners[i] =
+            (Runner){ .store = store, .organization_id = organization->id, .user_id = create(&ctx, arena_printf(arena, "u%zu@example.com", i))->id };
+        assert_ok(join(&ctx, organization->id, runners[i].user_id, ROLE_ADMIN));
+    }
+    race(store, runners, RUNNERS, run_leave, RUNNERS - 1, E_LAST_ADMIN);
+    assert_int_equal(count_members(&ctx, organization->id), 1);
+    assert_whole(&ctx);
+}
+
+STORE_TEST(of_thirty_organizations_of_one_slug_and_invitations_of_one_address_one_wins)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = new_ctx(store, arena);
+    Organization *organization = make_organization(&ctx, "Inviting", NULL, NULL, 0);
+    Runner *runners = ARENA_ARRAY(arena, Runner, RUNNERS);
+
+    for (size_t i = 0; i < RUNNERS; i++)
+        runners[i] = (Runner){ .store = store, .organization_id = organization->id, .slug = "one-slug" };
+    race(store, runners, RUNNERS, run_make, 1, E_SLUG_TAKEN);
+    race(store, runners, RUNNERS, run_invite, 1, E_INVITED);
+    for (size_t i = 0; i < RUNNERS; i++)
+        runners[i].slug = NULL; /* each finds one of its own */
+    race(store, runners, RUNNERS, run_make, RUNNERS, OK);
+    assert_whole(&ctx);
+}
