@@ -298,8 +298,9 @@ typedef enum UserField {
     UF_CREATED_AT,
     UF_UPDATED_AT,
     UF_PROVIDER,
-    UF_CONNECTION,  /* NULL: the default one */
-    UF_PROVIDER_ID, /* of identities other than e-mail and phone */
+    UF_CONNECTION,   /* NULL: the default one */
+    UF_PROVIDER_ID,  /* of identities other than e-mail and phone */
+    UF_ORGANIZATION, /* short ids of the organizations that the user is in */
     UF_META_USER,
     UF_META_APP, /* documents: `path` says which member */
     UF_COUNT

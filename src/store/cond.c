@@ -46,6 +46,7 @@ static const struct {
     [UF_CONNECTION] = { "p.connection" },
     [UF_PROVIDER] = { "i.provider" },
     [UF_PROVIDER_ID] = { "i.provider_id" },
+    [UF_ORGANIZATION] = { "o.short_id" },
     [UF_META_USER] = { "u.raw_user_meta_data" },
     [UF_META_APP] = { "u.raw_app_meta_data" },
 };
@@ -146,6 +147,15 @@ static void put_identity_test(Filter *f, const Cond *cond)
     put(f, is_postgres(f) ? "auth.identities" : "auth_identities");
     put(f, " i WHERE i.user_id = u.id AND i.provider NOT IN ('email', 'phone'");
     put(f, cond->field == UF_PROVIDER ? ", 'auth0') AND " : ") AND ");
+    put_column_test(f, cond);
+    put(f, ")");
+}
+
+static void put_organization_test(Filter *f, const Cond *cond)
+{
+    put(f, "EXISTS (SELECT 1 FROM ");
+    put(f, is_postgres(f) ? "hecate.memberships m JOIN hecate.organizations o" : "hecate_memberships m JOIN hecate_organizations o");
+    put(f, " ON o.id = m.organization_id WHERE m.user_id = u.id AND ");
     put_column_test(f, cond);
     put(f, ")");
 }
@@ -313,7 +323,7 @@ static void put_test(Filter *f, const Cond *cond)
     if (is_document(cond->field))
         (is_postgres(f) ? put_path_test : put_tree_test)(f, cond);
     else
-        (is_identity(cond->field) ? put_identity_test : put_column_test)(f, cond);
+        (cond->field == UF_ORGANIZATION ? put_organization_test : is_identity(cond->field) ? put_identity_test : put_column_test)(f, cond);
 }
 
 void filter_cond(Filter *f, const Cond *cond)

@@ -6,6 +6,7 @@ import { ManagementClient as Newest } from 'auth0'
 import { ManagementClient as Four } from 'auth0-4'
 import { start, stores } from '../lib/server.mjs'
 import { broken } from '../lib/tables.mjs'
+import { Wire } from '../lib/wire.mjs'
 
 const connection = 'Username-Password-Authentication'
 let n = 0
@@ -17,7 +18,7 @@ const faces = {
     const data = async (promise) => (await promise).data
     const o = m.organizations
     return {
-      user: (body) => data(m.users.create(body)), remove: (id) => m.users.delete({ id }), of: (id, q = {}) => data(m.users.getUserOrganizations({ id, ...q })), role: (body) => data(m.roles.create(body)), dropRole: (id) => m.roles.delete({ id }),
+      user: (body) => data(m.users.create(body)), remove: (id) => m.users.delete({ id }), search: (q) => data(m.users.getAll({ q })), of: (id, q = {}) => data(m.users.getUserOrganizations({ id, ...q })), role: (body) => data(m.roles.create(body)), dropRole: (id) => m.roles.delete({ id }),
       make: (body) => data(o.create(body)), get: (id) => data(o.get({ id })), named: (name) => data(o.getByName({ name })), change: (id, body) => data(o.update({ id }, body)), drop: (id) => o.delete({ id }), list: (q) => data(o.getAll(q)), raw: (q) => data(o.getAll(q)),
       members: (id, q = {}) => data(o.getMembers({ id, ...q })), rawMembers: (id, q) => data(o.getMembers({ id, ...q })), add: (id, members) => o.addMembers({ id }, { members }), take: (id, members) => o.deleteMembers({ id }, { members }),
       roles: (id, user_id, q = {}) => data(o.getMemberRoles({ id, user_id, ...q })), give: (id, user_id, roles) => o.addMemberRoles({ id, user_id }, { roles }), withdraw: (id, user_id, roles) => o.deleteMemberRoles({ id, user_id }, { roles }),
@@ -28,7 +29,7 @@ const faces = {
     const m = new Newest(options), plain = { maxRetries: 0 }, o = m.organizations
     const page = async (promise, q) => { const p = await promise; return q?.include_totals ? p.response : p.data }
     return {
-      user: (body) => m.users.create(body, plain), remove: (id) => m.users.delete(id, plain), of: (id, q) => page(m.users.organizations.list(id, { ...q }, plain), q), role: (body) => m.roles.create(body, plain), dropRole: (id) => m.roles.delete(id, plain),
+      user: (body) => m.users.create(body, plain), remove: (id) => m.users.delete(id, plain), search: async (q) => (await m.users.list({ q }, plain)).data, of: (id, q) => page(m.users.organizations.list(id, { ...q }, plain), q), role: (body) => m.roles.create(body, plain), dropRole: (id) => m.roles.delete(id, plain),
       make: (body) => o.create(body, plain), get: (id) => o.get(id, plain), named: (name) => o.getByName(name, plain), change: (id, body) => o.update(id, body, plain), drop: (id) => o.delete(id, plain), list: async (q) => (await o.list({ ...q }, plain)).data, raw: async (q) => (await o.list(q, plain)).response, pager: (q) => o.list(q, plain),
       members: async (id, q) => (await o.members.list(id, { ...q }, plain)).data, rawMembers: async (id, q) => (await o.members.list(id, q, plain)).response, add: (id, members) => o.members.create(id, { members }, plain), take: (id, members) => o.members.delete(id, { members }, plain),
       roles: (id, user, q) => page(o.members.roles.list(id, user, { ...q }, plain), q), give: (id, user, roles) => o.members.roles.assign(id, user, { roles }, plain), withdraw: (id, user, roles) => o.members.roles.delete(id, user, { roles }, plain),
@@ -149,6 +150,10 @@ for (const store of stores)
         await refused(m.add('org_nothing', [a.user_id]), 404, missing)
         await refused(m.members('org_nothing'), 404, missing)
 
+        const found = async (q) => (await m.search(q)).map((u) => u.user_id).sort()
+        assert.deepEqual(await found(`organization_id:"${made.id}"`), [a.user_id, b.user_id].sort())
+        assert.deepEqual(await found(`organization_id:${made.id} AND NOT user_id:"${b.user_id}"`), [a.user_id])
+        assert.deepEqual(await found('organization_id:org_nothing'), [])
         const other = await make()
         await m.add(other.id, [a.user_id])
         assert.deepEqual(await m.of(a.user_id), [made, other])
@@ -212,6 +217,29 @@ for (const store of stores)
         await refused(m.uninvite(made.id, sent.id), 404, 'The invitation does not exist.')
         await refused(m.invitation((await make()).id, second.id), 404, 'The invitation does not exist.')
         assert.deepEqual(ids(await m.invitations(made.id)), [second.id])
+      })
+
+      test('hostile values are refused or found nothing by', { skip: version !== 'auth0 newest' }, async () => {
+        const made = await make()
+        const body = { grant_type: 'client_credentials', client_id: server.auth0.clientId, client_secret: server.auth0.clientSecret, audience: `https://${server.auth0.domain}/api/v2/` }
+        const wire = new Wire(server.auth0.url, {}, server.auth0.ca)
+        const token = (await wire.request('POST', '/oauth/token', body)).json.access_token
+        const ask = (method, path, json) => wire.request(method, `/api/v2${path}`, json, { authorization: `Bearer ${token}` })
+        const hostile = ["'", '"', "' OR 1=1 --", '%', '_', '\\', '../../etc/passwd', 'org_', 'org_0000000000000000', 'auth0|', '|', '🙂', 'a'.repeat(3000), '-1', '99999999999999999999', 'NaN', 'null', '{"$gt":""}', '<script>', '\u202e', '(', '*', 'MSwn', 'name:1', 'name:9']
+        for (const value of hostile) {
+          const v = encodeURIComponent(value)
+          const answers = [
+            await ask('GET', `/organizations/${v}`), await ask('GET', `/organizations/name/${v}`), await ask('GET', `/organizations?sort=${v}`), await ask('GET', `/organizations?from=${v}&take=1`), await ask('GET', `/organizations?per_page=${v}`),
+            await ask('GET', `/organizations/${made.id}/members?from=${v}`), await ask('GET', `/organizations/${made.id}/members?fields=${v}`), await ask('GET', `/organizations/${made.id}/members/${v}/roles`), await ask('GET', `/organizations/${made.id}/invitations/${v}`),
+            await ask('POST', '/organizations', { name: value, display_name: value }), await ask('PATCH', `/organizations/${made.id}`, { metadata: { [value]: value } }), await ask('POST', `/organizations/${made.id}/members`, { members: [value] }),
+            await ask('POST', `/organizations/${made.id}/invitations`, { inviter: { name: value }, invitee: { email: value }, client_id: value }), await ask('GET', `/users/${v}/organizations`),
+          ]
+          for (const { status, text } of answers) {
+            assert.ok(status < 500, `${value}: ${status} ${text}`)
+            assert.doesNotMatch(text, /SELECT|syntax error|sqlite|pg_/i, value)
+          }
+        }
+        wire.close()
       })
 
       test('what one dialect makes, the other shows', async () => {

@@ -36,6 +36,7 @@ static const SearchField search_fields[] = {
     { "last_login", UF_LAST_LOGIN, T_TIME },
     { "created_at", UF_CREATED_AT, T_TIME },
     { "updated_at", UF_UPDATED_AT, T_TIME },
+    { "organization_id", UF_ORGANIZATION, T_TEXT },
     { "user_metadata", UF_META_USER, T_DOCUMENT },
     { "app_metadata", UF_META_APP, T_DOCUMENT },
 };
