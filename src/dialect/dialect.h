@@ -23,8 +23,9 @@ typedef Err (*Handler)(Ctx *ctx, const Req *req, Reply *reply);
 typedef Err (*UserVerb)(Ctx *ctx, const char *id, User **ret);
 
 enum RouteFlags {
-    ROUTE_SLASH = 1, /* a trailing slash matches, too */
-    ROUTE_RAW = 2,   /* the body is not JSON: the handler reads it */
+    ROUTE_SLASH = 1,   /* a trailing slash matches, too */
+    ROUTE_RAW = 2,     /* the body is not JSON: the handler reads it */
+    ROUTE_CAPTCHA = 4, /* the dialect may ask for the answer to a captcha first */
 };
 
 /* One row an operation. `in` and `out` are the field tables of the two bodies (or of the query, for a GET). */

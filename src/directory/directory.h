@@ -17,6 +17,7 @@ typedef struct FactorRules {
     bool totp_enroll, totp_verify, phone_enroll, phone_verify;
     int64_t challenge_life;               /* s: how long a challenge may be answered */
     int64_t factor_life;                  /* µs: how long an enrolment may wait for its first challenge */
+    int64_t phone_frequency;              /* µs between two codes to one phone factor; 0: a minute */
     int64_t most_enrolled, most_verified; /* a user's */
 } FactorRules;
 
@@ -43,7 +44,8 @@ typedef struct Directory {
     Lockout lockout;
     const char *images; /* the folder of pictures; NULL: none are taken */
     HookSetting hooks[HOOKS];
-    const uint8_t *data_key; /* DATA_KEY_BYTES */
+    const char *(*show_user)(Ctx *ctx, const User *user); /* a user as hooks are shown it, a JSON object */
+    const uint8_t *data_key;                              /* DATA_KEY_BYTES */
     Lane *hash_lane;
     Mailing mail;                /* messages and their tokens */
     void (*job_wake)(void *arg); /* a job was committed: who works may look. From any thread. NULL: nobody works here */
@@ -109,6 +111,7 @@ typedef struct NewUser {
     const char *totp_secret;  /* base32 in any form, NULL: none; it becomes a verified factor */
     Texts backup_codes;       /* in clear, or digests of bcrypt */
     bool anonymous;           /* no address at all, no audit row */
+    bool ask_hook;            /* the hook before a user is created may refuse it: E_HOOK */
     const UserPolicy *policy; /* never NULL */
 } NewUser;
 
@@ -229,7 +232,8 @@ typedef struct NewFactor {
  * E_MFA_REQUIRED. */
 Err dir_factor_enroll(Ctx *ctx, const NewFactor *in, Factor **ret, const char **secret);
 
-/* A challenge of the factor; it is good until `*expires_at` (µs). Audit: challenge_created. E_FACTOR_OFF. */
+/* A challenge of the factor; it is good until `*expires_at` (µs). Audit: challenge_created. A phone
+ * gets its code: E_SMS_LIMIT, E_SMS_FAILED, E_HOOK. E_FACTOR_OFF. */
 Err dir_factor_challenge(Ctx *ctx, const Factor *factor, const char **id, int64_t *expires_at);
 
 /* Answers a challenge: the factor is verified, the session rises to aal2 with a new refresh token (those from before are over), the user's sessions
@@ -376,8 +380,8 @@ Err dir_check(Ctx *ctx, List *ret);
 
 /* ---- addresses that are let in, and those that are kept out ---- */
 
-/* `list` is "allow" or "block". An e-mail address, `*@` and a domain, a phone number with its `+`, or a wallet. E_BAD_EMAIL, E_BAD_PHONE, E_BAD_WALLET;
- * E_CONFLICT: it is listed. */
+/* `list` is "allow" or "block". An e-mail address, `*@` and a domain, a phone number with its `+`, or a wallet. E_BAD_EMAIL, E_BAD_PHONE,
+ * E_BAD_WALLET; E_CONFLICT: it is listed. */
 Err dir_listed_create(Ctx *ctx, const char *list, const char *identifier, Listed **ret);
 /* A page, newest first, and how many there are. limit at most 500. */
 Err dir_listed_list(Ctx *ctx, const char *list, int64_t limit, int64_t offset, List *ret, int64_t *total);

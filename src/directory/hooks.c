@@ -13,6 +13,9 @@ static const struct {
     [HOOK_PASSWORD] = { "password-verification", "Further password verification attempts will be rejected." },
     [HOOK_MFA] = { "mfa-verification", "Further MFA verification attempts will be rejected." },
     [HOOK_TOKEN] = { "customize-access-token", "" },
+    [HOOK_SMS] = { "send-sms", "" },
+    [HOOK_BEFORE] = { "before-user-created", "" },
+    [HOOK_AFTER] = { "after-user-created", "" },
 };
 
 bool hook_on(const Ctx *ctx, HookName name)
@@ -30,6 +33,7 @@ static Err say(Ctx *ctx, int status, Str code, const char *text)
 }
 
 #define FAILED STR("unexpected_failure")
+#define YEAR_ONE (-62135596800LL * US_PER_S) /* a time that is not set, as the reference writes it */
 
 static const char *frame(Ctx *ctx, HookName name, const char *members)
 {
@@ -46,7 +50,7 @@ static const char *frame(Ctx *ctx, HookName name, const char *members)
 typedef struct HookJob {
     Arena *arena;
     Hook hook;
-    const char *id, *body;
+    const char *body;
     int64_t now;
     HookAnswer answer;
 } HookJob;
@@ -55,7 +59,7 @@ static Err run_hook(void *arg)
 {
     HookJob *job = arg;
 
-    return hook_call(job->arena, &job->hook, job->id, job->now, job->body, &job->answer);
+    return hook_call(job->arena, &job->hook, job->now, job->body, &job->answer);
 }
 
 static Err check_reached(Ctx *ctx, Err err)
@@ -113,9 +117,7 @@ static Err check_error(Ctx *ctx, const char *output)
 Err hook_ask(Ctx *ctx, HookName name, const char *members, const char **output)
 {
     const HookSetting *hook = &ctx->directory->hooks[name];
-    HookJob job = {
-        .arena = ctx->arena, .hook = { hook->uri, hook->secrets }, .id = uuid_new(ctx->arena), .body = frame(ctx, name, members), .now = ctx->now
-    };
+    HookJob job = { .arena = ctx->arena, .hook = { hook->uri, hook->secrets }, .body = frame(ctx, name, members), .now = clock_now() };
     Lane *lane = ctx->directory->mail.hook_lane;
     const char *kinds;
     const Err err = lane == NULL ? run_hook(&job) : lane_run(lane, run_hook, &job);
@@ -141,4 +143,54 @@ Err hook_decide(Ctx *ctx, HookName name, const char *members, bool *sign_out)
     IGNORE(fail(ctx, E_HOOK_REJECTED, NOWHERE, NULL));
     ctx->fault.text = text_empty(message) ? hook_rows[name].rejected : message;
     return E_HOOK_REJECTED;
+}
+
+/* ---- hooks that are shown a user ---- */
+
+Err hook_send_sms(Ctx *ctx, const User *user, const char *phone, const char *code, const char *type)
+{
+    const char *output;
+
+    return hook_ask(ctx, HOOK_SMS,
+                    arena_printf(ctx->arena, "\"user\":%s,\"sms\":{\"otp\":\"%s\"%s%s%s,\"phone\":\"%s\"}", ctx->directory->show_user(ctx, user),
+                                 code, type == NULL ? "" : ",\"sms_type\":\"", type == NULL ? "" : type, type == NULL ? "" : "\"", phone),
+                    &output);
+}
+
+static Err tell(Ctx *ctx, HookName name, const User *user)
+{
+    const char *output;
+
+    if (!hook_on(ctx, name))
+        return OK;
+    return hook_ask(ctx, name, arena_printf(ctx->arena, "\"user\":%s", ctx->directory->show_user(ctx, user)), &output);
+}
+
+/* The user is shown as the reference has it before it is stored: without identities, role and times. */
+Err hook_before_user(Ctx *ctx, const User *user, const char *meta_user)
+{
+    const User shown = { .id = user->id,
+                         .aud = user->aud,
+                         .role = "",
+                         .email = user->email,
+                         .phone = user->phone,
+                         .meta_app = user->meta_app,
+                         .meta_user = meta_user,
+                         .created_at = YEAR_ONE,
+                         .updated_at = YEAR_ONE,
+                         .is_anonymous = user->is_anonymous };
+
+    return tell(ctx, HOOK_BEFORE, &shown);
+}
+
+Err hook_after_user(Ctx *ctx, const User *user)
+{
+    return tell(ctx, HOOK_AFTER, user);
+}
+
+Err hook_after_sign_up(Ctx *ctx, const User *user)
+{
+    const Err err = hook_after_user(ctx, user);
+
+    return err == E_HOOK ? say(ctx, 500, FAILED, "Error invoking hook") : err;
 }

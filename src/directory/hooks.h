@@ -5,7 +5,8 @@
 #include "base/base.h"
 #include "base/ctx.h"
 
-typedef enum HookName { HOOK_PASSWORD, HOOK_MFA, HOOK_TOKEN, HOOKS } HookName;
+typedef enum HookName { HOOK_PASSWORD, HOOK_MFA, HOOK_TOKEN, HOOK_SMS, HOOK_BEFORE, HOOK_AFTER, HOOKS } HookName;
+struct User;
 
 typedef struct HookSetting {
     bool enabled;
@@ -19,5 +20,13 @@ bool hook_on(const Ctx *ctx, HookName name);
 Err hook_ask(Ctx *ctx, HookName name, const char *members, const char **output);
 /* A hook that decides: OK to go on; E_HOOK_REJECTED with its message; `*sign_out`: it wants all sessions of the user ended. */
 Err hook_decide(Ctx *ctx, HookName name, const char *members, bool *sign_out);
+/* What follows shows a user as Directory.show_user does. Errors as hook_ask(). */
+/* Gives a code to the hook that sends text messages; `type` is "mfa" for a second factor, else NULL. */
+Err hook_send_sms(Ctx *ctx, const struct User *user, const char *phone, const char *code, const char *type);
+/* Somebody is about to become a user, with this metadata (or NULL) that came along, or has become one; OK where nobody is asked. */
+Err hook_before_user(Ctx *ctx, const struct User *user, const char *meta_user);
+Err hook_after_user(Ctx *ctx, const struct User *user);
+/* The same after somebody signed up, who is not told what the hook says. */
+Err hook_after_sign_up(Ctx *ctx, const struct User *user);
 
 #endif

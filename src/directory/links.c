@@ -18,20 +18,28 @@ typedef struct Work {
     const char *phone;     /* a text message to this number, not a mail; its code: */
     const char *code;
     bool change; /* of the number */
+    bool nonce;  /* for a change of password */
     User *user;  /* as it then stands */
 } Work;
+
+static int64_t phone_sent_at(const Work *work, const User *user)
+{
+    return work->nonce ? user->reauthentication_sent_at : work->change ? user->phone_change_sent_at : user->confirmation_sent_at;
+}
 
 /* A code that a text message carries: token and time, under the limits. The message itself has gone by now. */
 static Err put_phone_code(Tx *tx, const Work *work, const User *user)
 {
     Ctx *ctx = tx_ctx(tx);
-    const OneTime token = { .kind = work->change ? TOKEN_PHONE_CHANGE : TOKEN_CONFIRMATION,
+    const OneTime token = { .kind = work->nonce    ? TOKEN_REAUTHENTICATION
+                                    : work->change ? TOKEN_PHONE_CHANGE
+                                                   : TOKEN_CONFIRMATION,
                             .user_id = user->id,
                             .address = work->phone,
                             .hash = code_hash(ctx, work->phone, work->code),
                             .now = ctx->now };
 
-    TRY(frequency_check(ctx, work->change ? user->phone_change_sent_at : user->confirmation_sent_at, true));
+    TRY(frequency_check(ctx, phone_sent_at(work, user), true));
     return store_token_put(tx, &token, work->phone);
 }
 
@@ -135,7 +143,7 @@ static Err sign_up_again(Ctx *ctx, const NewUser *in, User *user, Work *work, Us
     }
     if (work->phone != NULL) {
         TRY(frequency_check(ctx, user->confirmation_sent_at, true));
-        TRY(sms_send(ctx, user, work->phone, &work->code, &test));
+        TRY(sms_send(ctx, user, work->phone, NULL, &work->code, &test));
     }
     work->unconfirmed_only = true;
     TRY(run_known(ctx, user, work));
@@ -148,7 +156,7 @@ static Err send_first_code(Ctx *ctx, User *user, void *arg)
     Work *work = arg;
     bool test;
 
-    return work->phone == NULL ? OK : sms_send(ctx, user, work->phone, &work->code, &test);
+    return work->phone == NULL ? OK : sms_send(ctx, user, work->phone, NULL, &work->code, &test);
 }
 
 static Err sign_up_new(Ctx *ctx, const NewUser *in, Work *work, User **ret)
@@ -180,6 +188,8 @@ Err dir_sign_up_pending(Ctx *ctx, const NewUser *in, const Postal *post, User **
         if (round > 0 || (err != E_EMAIL_TAKEN && err != E_PHONE_TAKEN))
             break;
     }
+    if (err == OK && !*again)
+        return hook_after_sign_up(ctx, *ret);
     if (err != E_EMAIL_TAKEN && err != E_PHONE_TAKEN)
         return err;
     *again = true; /* somebody has it in a way that this sign-up cannot see */
@@ -211,7 +221,7 @@ Err dir_phone_code(Ctx *ctx, const char *phone, const Postal *post, bool *test)
         return fail(ctx, E_NO_USER, NOWHERE, NULL);
     TRY(err);
     TRY(frequency_check(ctx, user->confirmation_sent_at, true));
-    TRY(sms_send(ctx, user, phone, &work.code, test));
+    TRY(sms_send(ctx, user, phone, NULL, &work.code, test));
     return run_known(ctx, user, &work);
 }
 
@@ -246,7 +256,7 @@ static Err resend_code(Ctx *ctx, const User *user, bool change, bool *test)
     Work work = { .event = change ? EV_KINDS : EV_RECOVERY_REQUESTED, .phone = change ? user->phone_change : user->phone, .change = change };
 
     TRY(frequency_check(ctx, change ? user->phone_change_sent_at : user->confirmation_sent_at, true));
-    TRY(sms_send(ctx, user, work.phone, &work.code, test));
+    TRY(sms_send(ctx, user, work.phone, NULL, &work.code, test));
     return run_known(ctx, user, &work);
 }
 
@@ -285,8 +295,10 @@ Err dir_reauthenticate(Ctx *ctx, const User *user, const Postal *post, bool *tes
     if (text_empty(user->email) && user->phone_confirmed_at == 0)
         return fail(ctx, E_PHONE_UNCONFIRMED, NOWHERE, "Please verify your phone first.");
     if (text_empty(user->email)) {
+        work.phone = user->phone;
+        work.nonce = true;
         TRY(frequency_check(ctx, user->reauthentication_sent_at, true));
-        return fail(ctx, E_SMS_FAILED, NOWHERE, NULL);
+        TRY(sms_send(ctx, user, work.phone, NULL, &work.code, test));
     }
     return run_known(ctx, user, &work);
 }
@@ -296,16 +308,17 @@ Err dir_reauthenticate(Ctx *ctx, const User *user, const Postal *post, bool *tes
 static const UserPolicy by_admin = { .check_password = true, .meta_max = MOST_META };
 
 /* The user of an address gets the message, and is made if there is none. */
-static Err send_to_either(Ctx *ctx, const char *email, const NewUser *new, Work *work, User **ret)
+static Err send_to_either(Ctx *ctx, const char *email, const NewUser *new, Work *work, User **ret, bool *made)
 {
     User *user;
     Err err = find(ctx, email, NULL, new->aud, &user);
 
-    if (err == E_NO_ROW) {
+    *made = err == E_NO_ROW;
+    if (*made) {
         work->meta = NULL;
         TRY(user_create_then(ctx, new, NULL, work_on_new, work, ret));
         message_wake(ctx);
-        return OK;
+        return hook_after_user(ctx, *ret);
     }
     TRY(err);
     work->unconfirmed_only = true;
@@ -316,26 +329,32 @@ static Err send_to_either(Ctx *ctx, const char *email, const NewUser *new, Work 
 
 Err dir_invite(Ctx *ctx, const char *email, const char *meta_user, const Postal *post, User **ret)
 {
-    const NewUser new = { .email = email, .meta_user = meta_user, .aud = post->aud, .policy = &by_admin };
+    const NewUser new = { .email = email, .meta_user = meta_user, .aud = post->aud, .ask_hook = true, .policy = &by_admin };
     Work work = { .event = EV_USER_INVITED, .by_admin = true, .sending = { .purpose = FOR_INVITE, .post = post } };
     const char *folded;
+    bool made;
 
     TRY(email_read(ctx, email, &folded));
-    return send_to_either(ctx, folded, &new, &work, ret);
+    TRY(send_to_either(ctx, folded, &new, &work, ret, &made));
+    return made ? OK : hook_after_user(ctx, *ret); /* who is invited again, too */
 }
 
 static Err link_sign_up(Ctx *ctx, const LinkAsk *ask, const char *email, const Postal *post, User **ret, Link *link)
 {
     const bool invite = ask->type == LINK_INVITE;
-    const NewUser new = {
-        .email = email, .password = invite ? NULL : ask->password, .meta_user = ask->meta_user, .aud = post->aud, .policy = &by_admin
-    };
+    bool made;
+    const NewUser new = { .email = email,
+                          .password = invite ? NULL : ask->password,
+                          .meta_user = ask->meta_user,
+                          .aud = post->aud,
+                          .ask_hook = true,
+                          .policy = &by_admin };
     Work work = { .event = invite ? EV_USER_INVITED : EV_KINDS,
                   .by_admin = true,
                   .meta = invite ? NULL : ask->meta_user,
                   .sending = { .purpose = invite ? FOR_INVITE : FOR_CONFIRMATION, .post = post, .link = link } };
 
-    return send_to_either(ctx, email, &new, &work, ret);
+    return send_to_either(ctx, email, &new, &work, ret, &made);
 }
 
 static Err link_change(Ctx *ctx, const LinkAsk *ask, const User *user, const Postal *post, User **ret, Link *link)

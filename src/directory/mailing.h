@@ -53,8 +53,6 @@ typedef struct Mailing {
     const char *sms_template;
     bool password_needs_reauthentication, password_needs_current;
     /* A letter was committed: the sender may look. From any thread. NULL: nobody sends here. */
-    /* Gives a code to whoever sends text messages. NULL: nobody does. */
-    Err (*send_sms)(struct Ctx *ctx, const struct User *user, const char *phone, const char *code, const char *type);
     struct Sources *sources; /* templates of the web; NULL: each is fetched anew */
     struct Lane *hook_lane;  /* where calls of hooks wait; NULL: in place */
     void (*wake)(void *arg);

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "crypto/totp.h"
-#include "directory/internal.h"
+#include "directory/post.h"
 
 /* ---- questions ---- */
 
@@ -32,6 +32,11 @@ const Factor *user_factor(const User *user, const char *factor_id)
         if (text_eq(((const Factor *)user->factors.v[i])->id, factor_id))
             return user->factors.v[i];
     return NULL;
+}
+
+static bool is_phone(const Factor *factor)
+{
+    return text_eq(factor->factor_type, "phone");
 }
 
 /* The method that a factor of this kind adds to a session's claims. */
@@ -153,11 +158,11 @@ Err dir_factor_enroll(Ctx *ctx, const NewFactor *in, Factor **ret, const char **
 
 /* ---- challenges ---- */
 
-/* Is this kind of factor in use? No code goes out to a phone so far, whatever is set: a challenge that nobody can meet is refused. */
+/* Is this kind of factor in use? */
 static Err check_use(Ctx *ctx, const Factor *factor)
 {
     const FactorRules *rules = &ctx->directory->factors;
-    const bool on = text_eq(factor->factor_type, "totp") && rules->totp_verify;
+    const bool on = is_phone(factor) ? rules->phone_verify : text_eq(factor->factor_type, "totp") && rules->totp_verify;
 
     return on ? OK : fail(ctx, E_FACTOR_OFF, NOWHERE, NULL);
 }
@@ -178,6 +183,18 @@ static Err challenge(Tx *tx, void *arg)
     return event_add(tx, EV_CHALLENGE_CREATED, tx_ctx(tx)->caller->user, &traits);
 }
 
+/* A code to a phone, before the challenge is stored: a refusal leaves nothing behind. */
+static Err send_code(Ctx *ctx, const Factor *factor, const char **code)
+{
+    const int64_t set = ctx->directory->factors.phone_frequency, next = factor->last_challenged_at + (set == 0 ? 60 * US_PER_S : set);
+    bool test;
+
+    if (factor->last_challenged_at != 0 && next >= ctx->now)
+        return fail(ctx, E_SMS_LIMIT, NOWHERE, "For security purposes, you can only request this after %lld seconds.",
+                    (long long)((next - ctx->now) / US_PER_S));
+    return sms_send(ctx, ctx->caller->user, factor->phone, "mfa", code, &test);
+}
+
 Err dir_factor_challenge(Ctx *ctx, const Factor *factor, const char **id, int64_t *expires_at)
 {
     FactorRow *row = ARENA_NEW(ctx->arena, FactorRow);
@@ -186,6 +203,8 @@ Err dir_factor_challenge(Ctx *ctx, const Factor *factor, const char **id, int64_
     TRY(check_use(ctx, factor));
     *row = (FactorRow){ .factor = *factor, .challenge_id = uuid_new(ctx->arena), .ip_address = place_of(ctx), .now = ctx->now };
     row->factor.user_id = ctx->caller->user->id;
+    if (is_phone(factor))
+        TRY(send_code(ctx, factor, &row->otp_code));
     for (int i = 0; (err = tx_run(ctx, challenge, row)) == E_CONFLICT && i < 100; i++)
         row->now++; /* the column is unique over all factors */
     TRY(err);
@@ -279,6 +298,14 @@ static Err admit(Tx *tx, const Verification *verification, User *user, FactorRow
     return OK;
 }
 
+/* The step of the code, -1: it is wrong. The code of a phone has no step; its challenge is good once. */
+static int64_t find_step(const Ctx *ctx, const FactorRow *row, const char *code)
+{
+    if (!is_phone(&row->factor))
+        return totp_find(ctx->arena, row->secret, code, ctx->now / US_PER_S, row->last_step);
+    return !text_empty(row->otp_code) && code != NULL && secret_eq(str_of(row->otp_code), str_of(code)) ? 0 : -1;
+}
+
 static Err verify(Tx *tx, void *arg)
 {
     Verification *verification = arg;
@@ -298,7 +325,7 @@ static Err verify(Tx *tx, void *arg)
         return fail(ctx, E_NO_FACTOR, NOWHERE, NULL);
     TRY(err);
     TRY(check_challenge(ctx, row));
-    step = totp_find(ctx->arena, row->secret, verification->code, ctx->now / US_PER_S, row->last_step);
+    step = find_step(ctx, row, verification->code);
     if (step < 0) {
         verification->wrong = true;
         return count_wrong(tx, row);
@@ -323,7 +350,7 @@ static Err ask_mfa_hook(Ctx *ctx, const Verification *verification)
         return fail(ctx, E_NO_FACTOR, NOWHERE, NULL);
     TRY(err);
     TRY(check_challenge(ctx, row));
-    valid = totp_find(ctx->arena, row->secret, verification->code, ctx->now / US_PER_S, row->last_step) >= 0;
+    valid = find_step(ctx, row, verification->code) >= 0;
     err = hook_decide(ctx, HOOK_MFA,
                       arena_printf(ctx->arena, "\"user_id\":\"%s\",\"factor_id\":\"%s\",\"factor_type\":\"%s\",\"valid\":%s", user_id, key.factor.id,
                                    row->factor.factor_type, valid ? "true" : "false"),

@@ -275,7 +275,7 @@ static Err send_phone_code(Ctx *ctx, OwnChange *c)
     after.phone_change = c->phone;
     if (c->hash == NULL) /* a new password clears the times */
         TRY(frequency_check(ctx, after.phone_change_sent_at, true));
-    return sms_send(ctx, &after, c->phone, &c->phone_code, &test);
+    return sms_send(ctx, &after, c->phone, NULL, &c->phone_code, &test);
 }
 
 Err dir_own_update(Ctx *ctx, const User *user, const Session *session, const OwnPatch *in, const Postal *post, User **ret)

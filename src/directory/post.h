@@ -63,8 +63,9 @@ Err post_send(Tx *tx, Sending *sending);
 /* The fixed code of a phone number, or NULL. */
 const char *sms_test_code(Ctx *ctx, const char *phone);
 /* Sends a new code, before it is stored, as the reference does: a refusal then leaves nothing behind. `*test`: a fixed one stands for it, and nothing
- * was sent. `user` is as it will be. E_SMS_FAILED, E_SMS_LIMIT, and what the sender says. */
-Err sms_send(Ctx *ctx, const User *user, const char *phone, const char **code, bool *test);
+ * was sent. `user` is as it will be; `type` is "mfa" for a second factor, which is not counted, else NULL. E_SMS_FAILED, E_SMS_LIMIT, and what the
+ * sender says. */
+Err sms_send(Ctx *ctx, const User *user, const char *phone, const char *type, const char **code, bool *test);
 
 /* ---- verify.c ---- */
 

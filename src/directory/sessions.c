@@ -235,7 +235,8 @@ Err dir_sign_up(Ctx *ctx, const NewUser *in, Grant *ret)
         return signed_up_before(ctx, in);
     TRY(err);
     ctx->user_id = user->id;
-    return begin_session(ctx, in->anonymous ? "anonymous" : "password", provider, user, ret);
+    TRY(begin_session(ctx, in->anonymous ? "anonymous" : "password", provider, user, ret));
+    return in->anonymous ? hook_after_sign_up(ctx, ret->user) : OK;
 }
 
 /* ---- sessions ---- */

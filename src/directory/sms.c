@@ -21,7 +21,7 @@ const char *sms_test_code(Ctx *ctx, const char *phone)
     return NULL;
 }
 
-Err sms_send(Ctx *ctx, const User *user, const char *phone, const char **code, bool *test)
+Err sms_send(Ctx *ctx, const User *user, const char *phone, const char *type, const char **code, bool *test)
 {
     const Mailing *mail = &ctx->directory->mail;
     const char *fixed = sms_test_code(ctx, phone);
@@ -30,9 +30,9 @@ Err sms_send(Ctx *ctx, const User *user, const char *phone, const char **code, b
     *code = fixed != NULL ? fixed : code_new(ctx, true);
     if (fixed != NULL)
         return OK;
-    if (mail->send_sms == NULL)
+    if (!hook_on(ctx, HOOK_SMS))
         return fail(ctx, E_SMS_FAILED, NOWHERE, NULL);
-    if (!mail->sms_autoconfirm && !counter_take(mail->sms_counter, mail->sms_sent, ctx->now))
+    if (type == NULL && !mail->sms_autoconfirm && !counter_take(mail->sms_counter, mail->sms_sent, ctx->now))
         return fail(ctx, E_SMS_LIMIT, NOWHERE, "SMS rate limit exceeded");
-    return mail->send_sms(ctx, user, phone, *code, NULL);
+    return hook_send_sms(ctx, user, phone, *code, type);
 }

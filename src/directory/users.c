@@ -521,6 +521,16 @@ Err dir_user_create(Ctx *ctx, const NewUser *in, User **ret)
     return user_create_then(ctx, in, NULL, NULL, NULL, ret);
 }
 
+/* Who has an address already is no new user: the hook is not asked. */
+static Err ask_before(Ctx *ctx, const NewUser *in, const User *user)
+{
+    if (user->email != NULL)
+        TRY(user_address_free(ctx, "email", user->email, user->id));
+    if (user->phone != NULL)
+        TRY(user_address_free(ctx, "phone", user->phone, user->id));
+    return hook_before_user(ctx, user, in->meta_user);
+}
+
 Err user_create_then(Ctx *ctx, const NewUser *in, UserBefore before, UserThen then, void *arg, User **ret)
 {
     Creation c = { .in = in, .user = ARENA_NEW(ctx->arena, User), .then = then, .then_arg = arg };
@@ -532,6 +542,8 @@ Err user_create_then(Ctx *ctx, const NewUser *in, UserBefore before, UserThen th
     c.user->created_at = in->created_at != 0 ? in->created_at : ctx->now;
     c.user->updated_at = ctx->now;
     TRY(creation_fill(ctx, in, &c));
+    if (in->ask_hook && hook_on(ctx, HOOK_BEFORE))
+        TRY(ask_before(ctx, in, c.user));
     if (before != NULL)
         TRY(before(ctx, c.user, arg));
     err = tx_run(ctx, insert_user, &c);

@@ -87,26 +87,27 @@ static size_t take_header(char *from, size_t size, size_t n, void *arg)
     return size * n;
 }
 
-static void set_call(CURL *curl, const Hook *hook, struct curl_slist *headers, const char *body, Answer *answer)
+static void set_call(CURL *curl, const WebPost *post, struct curl_slist *headers, Answer *answer)
 {
-    curl_easy_setopt(curl, CURLOPT_URL, hook->url);
+    curl_easy_setopt(curl, CURLOPT_URL, post->url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)CALL_MS);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)post->ms);
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
-    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(post->body));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, post->body);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
     curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(curl, CURLOPT_HEADERDATA, answer);
 }
 
-static Err one_call(Arena *arena, const Hook *hook, struct curl_slist *headers, const char *body, HookAnswer *ret)
+Err web_post(Arena *arena, const WebPost *post, HookAnswer *ret)
 {
+    struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
     Answer answer = { .body = buf_in(arena, MOST_ANSWER) };
     CURL *curl = outbound_curl();
     char *type = NULL, *text;
@@ -114,12 +115,15 @@ static Err one_call(Arena *arena, const Hook *hook, struct curl_slist *headers, 
 
     if (curl == NULL)
         abort();
-    set_call(curl, hook, headers, body, &answer);
+    for (size_t i = 0; i < post->n; i++)
+        headers = curl_slist_append(headers, post->lines[i]);
+    set_call(curl, post, headers, &answer);
     code = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &ret->status);
     curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
     ret->type = arena_strdup(arena, type);
     curl_easy_cleanup(curl);
+    curl_slist_free_all(headers);
     if (answer.too_large)
         return E_TOO_LARGE;
     if (code != CURLE_OK)
@@ -131,23 +135,27 @@ static Err one_call(Arena *arena, const Hook *hook, struct curl_slist *headers, 
     return OK;
 }
 
-Err hook_call(Arena *arena, const Hook *hook, const char *id, int64_t now, const char *body, HookAnswer *ret)
+/* One try, signed under a new id. */
+static Err try_call(Arena *arena, const Hook *hook, int64_t now, const char *body, HookAnswer *ret)
 {
     const long long seconds = (long long)(now / US_PER_S);
-    const char *const lines[] = { "Content-Type: application/json", "Expect:", arena_printf(arena, "webhook-id: %s", id),
-                                  arena_printf(arena, "webhook-timestamp: %lld", seconds),
-                                  arena_printf(arena, text_empty(hook->secrets) ? "webhook-signature;%s" : "webhook-signature: %s",
-                                               sign(arena, hook, id, seconds, body)) };
-    struct curl_slist *headers = NULL;
+    const char *id = uuid_new(arena);
+    const char *const lines[] = {
+        "Content-Type: application/json", arena_printf(arena, "webhook-id: %s", id), arena_printf(arena, "webhook-timestamp: %lld", seconds),
+        arena_printf(arena, text_empty(hook->secrets) ? "webhook-signature;%s" : "webhook-signature: %s", sign(arena, hook, id, seconds, body))
+    };
+
+    return web_post(arena, &(WebPost){ hook->url, lines, COUNTOF(lines), body, CALL_MS }, ret);
+}
+
+Err hook_call(Arena *arena, const Hook *hook, int64_t now, const char *body, HookAnswer *ret)
+{
     Err err = E_IO;
 
-    for (size_t i = 0; i < COUNTOF(lines); i++)
-        headers = curl_slist_append(headers, lines[i]);
     for (int i = 0; i < TRIES && (err == E_IO || err == E_BUSY); i++) {
         if (i > 0 && err == E_IO)
             nanosleep(&(const struct timespec){ .tv_sec = 2 }, NULL);
-        err = one_call(arena, hook, headers, body, ret);
+        err = try_call(arena, hook, now, body, ret);
     }
-    curl_slist_free_all(headers);
     return err;
 }

@@ -16,14 +16,24 @@ typedef struct HookAnswer {
     const char *body; /* "" if there is none */
 } HookAnswer;
 
+/* One POST as it is, without tries and signature: header lines, a body, how long it may take. Errors as hook_call(), E_BUSY after one try. */
+typedef struct WebPost {
+    const char *url;
+    const char *const *lines;
+    size_t n;
+    const char *body;
+    int64_t ms;
+} WebPost;
+Err web_post(Arena *arena, const WebPost *post, HookAnswer *ret);
+
 /* May this address be called? The operator names it; still it is https, or http to this machine alone. */
 bool hook_url_ok(const char *url);
 /* Are these secrets in their form? */
 bool hook_secrets_ok(Arena *arena, const char *secrets);
 
-/* Posts the body. No redirects, no proxy. Tried three times, 2 s apart where nobody listens, at once where the answer is 429 or 503 with Retry-After.
- * Blocks for 5 s at the most, and 4 s between tries: run it in a lane. E_TIMEOUT: too slow; E_IO: nobody listens, or the connection fails;
- * E_TOO_LARGE: an answer over 200 KiB; E_BUSY: it asked to come again three times. */
-Err hook_call(Arena *arena, const Hook *hook, const char *id, int64_t now, const char *body, HookAnswer *ret);
+/* Posts the body, each time under an id of its own. No redirects, no proxy. Tried three times, 2 s apart where nobody listens, at once where the
+ * answer is 429 or 503 with Retry-After. Blocks for 5 s at the most, and 4 s between tries: run it in a lane. E_TIMEOUT: too slow; E_IO: nobody
+ * listens, or the connection fails; E_TOO_LARGE: an answer over 200 KiB; E_BUSY: it asked to come again three times. */
+Err hook_call(Arena *arena, const Hook *hook, int64_t now, const char *body, HookAnswer *ret);
 
 #endif

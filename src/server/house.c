@@ -53,13 +53,12 @@ static Err read_all(const Server *server, House *house, Buf *why)
             return E_CONFIG;
         }
     }
-    if (settings->ops_token == NULL && !address_loopback(settings->listen[TONGUE_OPS])) {
-        buf_puts(why, "HECATE_LISTEN_OPS beyond loopback needs HECATE_OPS_TOKEN");
+    if (!gotrue_captcha_ok(&settings->gotrue)) {
+        buf_puts(why, "GOTRUE_SECURITY_CAPTCHA_ENABLED needs a provider (hcaptcha, turnstile) and its secret");
         return E_CONFIG;
     }
-    if (settings->gotrue.hook_sms &&
-        (!hook_url_ok(settings->gotrue.hook_sms_uri) || !hook_secrets_ok(house->arena, settings->gotrue.hook_sms_secrets))) {
-        buf_puts(why, "GOTRUE_HOOK_SEND_SMS_URI must be https, or http on this machine; its secrets v1,whsec_ and base64");
+    if (settings->ops_token == NULL && !address_loopback(settings->listen[TONGUE_OPS])) {
+        buf_puts(why, "HECATE_LISTEN_OPS beyond loopback needs HECATE_OPS_TOKEN");
         return E_CONFIG;
     }
     if (!counter_limit_ok(settings->directory.mail.email_sent) || !counter_limit_ok(settings->directory.mail.sms_sent)) {
@@ -95,7 +94,7 @@ Err house_new(Server *server, House **ret, Buf *why)
     settings->directory.mail.sms_autoconfirm = settings->gotrue.sms_autoconfirm;
     settings->directory.mail.otp_exp = settings->directory.mail.otp_exp == 0 ? 86400 : settings->directory.mail.otp_exp;
     settings->directory.mail.sms_otp_exp = settings->directory.mail.sms_otp_exp == 0 ? 60 : settings->directory.mail.sms_otp_exp;
-    settings->directory.mail.send_sms = settings->gotrue.hook_sms ? gotrue_send_sms : NULL;
+    settings->directory.show_user = gotrue_show_user;
     mailer_settle(server, &settings->directory.mail);
     worker_settle(server, &settings->directory);
     settings->gotrue.version = "v2.196.0"; /* of the reference: clients look at it */

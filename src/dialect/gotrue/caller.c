@@ -230,6 +230,19 @@ Err gotrue_identify(Ctx *ctx, const Req *req, Str path, const Route *route)
     return need == NEED_SECRET ? identify_admin(ctx, &claims) : identify_user(ctx, &claims);
 }
 
+bool gotrue_bears_admin(Ctx *ctx, const Req *req)
+{
+    const typeof(ctx->fault) fault = ctx->fault;
+    Claims claims = { 0 };
+    bool ret;
+
+    ret = read_token(ctx, req, &claims) == OK && identify_admin(ctx, &claims) == OK;
+    ctx->caller = NULL;
+    ctx->user_id = NULL;
+    ctx->fault = fault;
+    return ret;
+}
+
 const char *gotrue_audience(Ctx *ctx, const Req *req)
 {
     const GotrueSettings *settings = ctx_settings(ctx);
@@ -289,5 +302,6 @@ static Err load_path(Ctx *ctx, Str path)
 Err gotrue_enter(Ctx *ctx, const Req *req, Str path, const Route *route)
 {
     TRY(load_path(ctx, path));
-    return gotrue_limit_route(ctx, req, route);
+    TRY(gotrue_limit_route(ctx, req, route));
+    return gotrue_captcha(ctx, req, route);
 }

@@ -266,13 +266,18 @@ void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
     json_write(&reply->body, new ? body_2024 : body_initial, &body, JSON_HTML);
 }
 
-Err gotrue_read(Ctx *ctx, const Req *req, unsigned mode, void *in)
+Err gotrue_read_as(Ctx *ctx, const Req *req, unsigned mode, const Field *fields, void *in)
 {
     const Str type = req_header(req, "content-type"), form = STR("application/x-www-form-urlencoded");
 
     if (req->method != DELETE && type.n >= form.n && str_eq_nocase((Str){ type.p, form.n }, form))
         return fail(ctx, E_BAD_JSON, NOWHERE, "unexpected end of JSON input");
-    return req_read_mode(ctx, req, mode, in);
+    return json_read(ctx, req->body, mode, fields, in);
+}
+
+Err gotrue_read(Ctx *ctx, const Req *req, unsigned mode, void *in)
+{
+    return gotrue_read_as(ctx, req, mode, ctx_call(ctx)->route->in, in);
 }
 
 /* ---- CORS (spec 0.3) ---- */

@@ -105,13 +105,26 @@ Err gotrue_factor_enroll(Ctx *ctx, const Req *req, Reply *reply)
     return reply_object(ctx, reply, 200, &out, JSON_HTML);
 }
 
+static Err read_channel(Ctx *ctx, const Req *req)
+{
+    ChallengeIn in = { 0 };
+
+    TRY(gotrue_read(ctx, req, GOTRUE_BODY, &in));
+    return gotrue_channel_ok(ctx, in.channel) ? OK : fail(ctx, E_BAD_VALUE, NOWHERE, GOTRUE_BAD_CHANNEL);
+}
+
 Err gotrue_factor_challenge(Ctx *ctx, const Req *req, Reply *reply)
 {
     const Factor *factor = path_factor(ctx);
+    static const ErrRow failed = { 500, "unexpected_failure", "error invoking hook" };
     ChallengeOut out = { .type = factor->factor_type };
-    const Err err = dir_factor_challenge(ctx, factor, &out.id, &out.expires_at);
+    Err err;
 
-    (void)req;
+    if (text_eq(factor->factor_type, "phone") && ctx->directory->factors.phone_verify)
+        TRY(read_channel(ctx, req));
+    err = dir_factor_challenge(ctx, factor, &out.id, &out.expires_at);
+    if (err == E_HOOK)
+        ctx->fault.own = &failed;
     if (err == E_FACTOR_OFF)
         return say_off(ctx, factor->factor_type, false);
     TRY(err);
@@ -122,6 +135,7 @@ Err gotrue_factor_challenge(Ctx *ctx, const Req *req, Reply *reply)
 Err gotrue_factor_verify(Ctx *ctx, const Req *req, Reply *reply)
 {
     const Factor *factor = path_factor(ctx);
+    static const ErrRow wrong = { 422, "mfa_verification_failed", "Invalid MFA Phone code entered" };
     FactorVerifyIn in = { 0 };
     Grant grant = { 0 };
     Err err;
@@ -132,6 +146,8 @@ Err gotrue_factor_verify(Ctx *ctx, const Req *req, Reply *reply)
     err = dir_factor_verify(ctx, factor, in.challenge_id == NULL ? UUID_NIL : in.challenge_id, in.code, &grant);
     if (err == E_FACTOR_OFF)
         return say_off(ctx, factor->factor_type, false);
+    if (err == E_WRONG_CODE && text_eq(factor->factor_type, "phone"))
+        ctx->fault.own = &wrong;
     TRY(err);
     return gotrue_reply_grant(ctx, reply, &grant, gotrue_session);
 }

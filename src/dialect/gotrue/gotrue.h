@@ -20,10 +20,11 @@ typedef struct GotrueSettings {
     Texts uri_allow_list; /* patterns of redirects (0.7) */
     Texts external_hosts; /* on which links may be built (0.8) */
     const char *admin_group;
-    bool hook_sms; /* text messages go out through a hook (11) */
-    const char *hook_sms_uri, *hook_sms_secrets;
     const char *sms_provider;
-    const char *cors_headers; /* further ones, comma-separated, or "" */
+    bool captcha;                                                /* 0.6 */
+    const char *captcha_provider, *captcha_secret, *captcha_url; /* url: "" is the provider's own */
+    int64_t captcha_timeout;                                     /* µs */
+    const char *cors_headers;                                    /* further ones, comma-separated, or "" */
     bool cursor_pagination;
     bool manual_linking;
     int64_t rate_anonymous, rate_otp, rate_token, rate_verify, rate_web3, rate_factor; /* spec 8.1 */
@@ -34,10 +35,12 @@ typedef struct GotrueSettings {
     const _Atomic bool *ready; /* false: /health answers 503, for the listeners close soon; NULL: always ready */
 } GotrueSettings;
 
+/* Is what is said of captchas complete? */
+bool gotrue_captcha_ok(const GotrueSettings *settings);
+
 extern const Dialect gotrue_dialect;
 
-/* Gives a code to the hook that sends text messages; `type` is "mfa" for a second factor, else NULL. For Mailing.send_sms. E_HOOK: its refusal, or
- * that it cannot be reached, with a row of this dialect. */
-Err gotrue_send_sms(Ctx *ctx, const User *user, const char *phone, const char *code, const char *type);
+/* A user as hooks are shown it. For Directory.show_user. */
+const char *gotrue_show_user(Ctx *ctx, const User *user);
 
 #endif

@@ -13,6 +13,8 @@ extern const Route gotrue_routes[];
 
 /* caller.c */
 Err gotrue_identify(Ctx *ctx, const Req *req, Str path, const Route *route);
+/* Does the request carry a credential of an administrator, on a route that asks for none? Nothing of it stays. */
+bool gotrue_bears_admin(Ctx *ctx, const Req *req);
 Err gotrue_enter(Ctx *ctx, const Req *req, Str path, const Route *route);
 /* Audience that user look-ups ask for (spec 0.5). */
 const char *gotrue_audience(Ctx *ctx, const Req *req);
@@ -22,6 +24,7 @@ const char *gotrue_audience(Ctx *ctx, const Req *req);
 enum { GOTRUE_BODY = JSON_IGNORE_UNKNOWN | JSON_NULL_IS_OBJECT, GOTRUE_ADMIN_BODY = GOTRUE_BODY | JSON_ANY_CASE };
 /* Reads the body through route->in, whatever its media type; but a form counts as an empty body (spec 0.1). */
 Err gotrue_read(Ctx *ctx, const Req *req, unsigned mode, void *in);
+Err gotrue_read_as(Ctx *ctx, const Req *req, unsigned mode, const Field *fields, void *in);
 /* How an error is said: as gotrue_write_error() writes it. */
 typedef struct GotrueFault {
     int status;
@@ -33,6 +36,9 @@ bool gotrue_wants_json(const Req *req);
 void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err);
 bool gotrue_intercept(Ctx *ctx, const Req *req, Reply *reply);
 void gotrue_finish(Ctx *ctx, const Req *req, Reply *reply);
+
+/* captcha.c: asks for what the route asks for. E_BAD_VALUE, E_HOOK, errors of the body. */
+Err gotrue_captcha(Ctx *ctx, const Req *req, const Route *route);
 
 /* users.c */
 const GotrueIdentity *gotrue_identity_view(Ctx *ctx, const Identity *identity);

@@ -50,9 +50,7 @@ Err gotrue_reply_sent(Ctx *ctx, Reply *reply, bool test)
 
 bool gotrue_channel_ok(const Ctx *ctx, const char *channel)
 {
-    const GotrueSettings *settings = ctx_settings(ctx);
-
-    return settings->hook_sms || text_empty(channel) || text_eq(channel, "sms");
+    return hook_on(ctx, HOOK_SMS) || text_empty(channel) || text_eq(channel, "sms");
 }
 
 /* ---- sign-up behind a sign-in ---- */
@@ -68,6 +66,7 @@ static Err sign_up(Ctx *ctx, const OtpIn *in, const Postal *post, bool confirmed
                           .aud = post->aud,
                           .email_confirmed = confirmed && !phone,
                           .phone_confirmed = confirmed && phone,
+                          .ask_hook = true,
                           .policy = &by_link };
     bool again;
     User *user;

@@ -28,7 +28,7 @@ static Err check_signup(Ctx *ctx, const SignupIn *in)
 static Err signup_anonymous(Ctx *ctx, const Req *req, const SignupIn *in, Grant *ret)
 {
     const GotrueSettings *settings = ctx_settings(ctx);
-    const NewUser new = { .anonymous = true, .meta_user = in->data, .aud = gotrue_audience(ctx, req), .policy = &anonymous_policy };
+    const NewUser new = { .anonymous = true, .meta_user = in->data, .aud = gotrue_audience(ctx, req), .ask_hook = true, .policy = &anonymous_policy };
 
     if (!settings->anonymous_enabled)
         return gotrue_refuse(ctx, E_PROVIDER_OFF, "anonymous_provider_disabled", "Anonymous sign-ins are disabled");
@@ -73,6 +73,7 @@ static Err signup_address(Ctx *ctx, const Req *req, const SignupIn *in, Grant *r
                     .aud = gotrue_audience(ctx, req),
                     .email_confirmed = !phone,
                     .phone_confirmed = phone,
+                    .ask_hook = true,
                     .policy = &signup_policy };
 
     if (settings->disable_signup)

@@ -58,10 +58,13 @@ typedef struct FactorIn {
     const char *factor_type, *friendly_name, *issuer, *phone;
 } FactorIn;
 extern const Field gotrue_factor_in[];
+typedef struct ChallengeIn {
+    const char *channel;
+} ChallengeIn;
 typedef struct FactorVerifyIn {
     const char *challenge_id, *code;
 } FactorVerifyIn;
-extern const Field gotrue_factor_verify_in[];
+extern const Field gotrue_challenge_in[], gotrue_factor_verify_in[];
 
 /* An enrolment as it is answered. */
 typedef struct TotpOut {
