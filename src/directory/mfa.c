@@ -288,6 +288,8 @@ static Err admit(Tx *tx, const Verification *verification, User *user, FactorRow
     TRY(store_factor_write(tx, CHALLENGE_USE, row));
     TRY(store_factor_write(tx, FACTOR_COUNT, row));
     TRY(store_factor_write(tx, FACTOR_VERIFY, row));
+    if (!is_verified(&row->factor))
+        TRY(message_notify(tx, user, (Message){ .kind = MSG_FACTOR_ENROLLED, .to = user->email, .factor_type = row->factor.factor_type }));
     TRY(note_first(tx, user));
     TRY(raise_session(tx, row, counted));
     TRY(store_factor_write(tx, SESSIONS_DELETE_LOW, row));
@@ -368,6 +370,7 @@ Err dir_factor_verify(Ctx *ctx, const Factor *factor, const char *challenge_id, 
     TRY(check_use(ctx, factor));
     TRY(ask_mfa_hook(ctx, &verification));
     TRY(tx_run(ctx, verify, &verification));
+    message_wake(ctx);
     return verification.wrong ? fail(ctx, E_WRONG_CODE, NOWHERE, NULL) : OK;
 }
 
@@ -421,6 +424,8 @@ static Err remove_factor(Tx *tx, void *arg)
         return fail(tx_ctx(tx), E_MFA_REQUIRED, NOWHERE, NULL);
     TRY(factor_drop(tx, user->id, factor));
     TRY(note_last(tx, user, factor));
+    if (session != NULL)
+        TRY(message_notify(tx, user, (Message){ .kind = MSG_FACTOR_UNENROLLED, .to = user->email, .factor_type = factor->factor_type }));
     return event_add(tx, session == NULL ? EV_FACTOR_DELETED : EV_FACTOR_UNENROLLED, user, &traits);
 }
 
@@ -429,7 +434,9 @@ Err dir_factor_unenroll(Ctx *ctx, const Factor *factor)
     FactorRemoval removal = { .user_id = ctx->caller->user->id, .factor = factor, .session = ctx->caller->session };
 
     TRY(need_session(ctx));
-    return tx_run(ctx, remove_factor, &removal);
+    TRY(tx_run(ctx, remove_factor, &removal));
+    message_wake(ctx);
+    return OK;
 }
 
 Err dir_factor_delete(Ctx *ctx, const User *user, const Factor *factor)

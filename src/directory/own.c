@@ -210,7 +210,7 @@ static Err take_phone(Tx *tx, const OwnChange *c, User *user)
     user->phone_confirmed_at = tx_ctx(tx)->now;
     user->is_anonymous = false;
     if (text_empty(old))
-        return OK;
+        return message_notify(tx, user, (Message){ .kind = MSG_IDENTITY_LINKED, .to = user->email, .provider = "phone" });
     return message_notify(tx, user, (Message){ .kind = MSG_PHONE_CHANGED, .to = user->email, .phone = c->phone, .old_phone = old });
 }
 

@@ -1,5 +1,5 @@
 /* parts.c: what hangs on a user and can be taken away alone: wallets, identities, second factors. */
-#include "directory/internal.h"
+#include "directory/post.h"
 #include "json/json.h"
 
 /* What is to be taken from whom. */
@@ -224,6 +224,8 @@ static Err unlink_identity(Tx *tx, void *arg)
         return fail(ctx, E_NOT_THIS_USER, NOWHERE, NULL);
     traits = (Traits){ .identity_id = gone->id, .provider = gone->provider, .provider_id = gone->provider_id };
     TRY(event_add(tx, EV_IDENTITY_UNLINKED, unlinking->by_user ? user : NULL, &traits));
+    if (unlinking->by_user)
+        TRY(message_notify(tx, user, (Message){ .kind = MSG_IDENTITY_UNLINKED, .to = user->email, .provider = gone->provider }));
     TRY(store_identity_delete(tx, gone->id));
     TRY(follow_identities(tx, user, gone, unlinking->confirm));
     providers_list(ctx, user, gone);

@@ -192,7 +192,7 @@ static Err on_phone_change(Tx *tx, User *user)
     TRY(store_phone_change_end(tx, user->id));
     TRY(store_one_time_tokens_delete(tx, user->id));
     if (text_empty(old))
-        return OK;
+        return message_notify(tx, user, (Message){ .kind = MSG_IDENTITY_LINKED, .to = user->email, .provider = "phone" });
     return message_notify(tx, user, (Message){ .kind = MSG_PHONE_CHANGED, .to = user->email, .phone = user->phone, .old_phone = old });
 }
 

@@ -12,6 +12,8 @@ const routes = JSON.parse(execFileSync(binary, ['routes', '--json'], { encoding:
 // ---- what each route must ask for ----
 
 const open = new Set([
+  'gotrue GET /oauth/authorize', 'gotrue POST /oauth/token', 'gotrue POST /sso', 'gotrue GET /sso/saml/metadata', 'gotrue GET /passkeys',
+  'gotrue POST /passkeys/authentication/options', // these say that they are off
   'gotrue GET /health', 'gotrue GET /settings', 'gotrue GET /.well-known/jwks.json', 'gotrue GET /.well-known/openid-configuration',
   'gotrue GET /.well-known/oauth-authorization-server', 'gotrue POST /signup', 'gotrue POST /token', 'gotrue POST /otp', 'gotrue POST /magiclink',
   'gotrue POST /recover', 'gotrue POST /resend', 'gotrue GET /verify', 'gotrue POST /verify', 'gotrue GET /callback', 'gotrue POST /callback',

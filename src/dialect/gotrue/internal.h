@@ -142,7 +142,11 @@ Err gotrue_logout(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_health(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_show_settings(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_jwks(Ctx *ctx, const Req *req, Reply *reply);
+/* What is not served says so, as the reference does where it is switched off. */
 Err gotrue_oauth_off(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_saml_off(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_passkeys_off(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_authorize(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_discovery(Ctx *ctx, const Req *req, Reply *reply);
 
 #endif

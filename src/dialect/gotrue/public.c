@@ -20,11 +20,39 @@ Err gotrue_oauth_off(Ctx *ctx, const Req *req, Reply *reply)
     return fail(ctx, E_FEATURE_OFF, NOWHERE, "OAuth server is disabled");
 }
 
+Err gotrue_saml_off(Ctx *ctx, const Req *req, Reply *reply)
+{
+    (void)req;
+    (void)reply;
+    return gotrue_refuse(ctx, E_FEATURE_OFF, "saml_provider_disabled", "SAML 2.0 is disabled");
+}
+
+Err gotrue_passkeys_off(Ctx *ctx, const Req *req, Reply *reply)
+{
+    (void)req;
+    (void)reply;
+    return gotrue_refuse(ctx, E_FEATURE_OFF, "passkey_disabled", "Passkeys are disabled");
+}
+
 /* External providers that the reference lists, in its order; those of later parts are off. */
 static const char *const externals[] = { "anonymous_users", "apple",         "azure",  "bitbucket", "discord", "facebook",   "snapchat",
                                          "figma",           "fly",           "github", "gitlab",    "google",  "keycloak",   "kakao",
                                          "linkedin",        "linkedin_oidc", "notion", "spotify",   "slack",   "slack_oidc", "workos",
                                          "twitch",          "twitter",       "email",  "phone",     "zoom" };
+
+Err gotrue_authorize(Ctx *ctx, const Req *req, Reply *reply)
+{
+    const char *unknown;
+    char *name;
+
+    (void)reply;
+    TRY(form_value(ctx, req->query, "provider", &name));
+    for (size_t i = 1; i < COUNTOF(externals); i++)
+        if (text_eq(externals[i], name) || text_eq(name, "x"))
+            return fail(ctx, E_BAD_VALUE, NOWHERE, "Unsupported provider: provider is not enabled");
+    unknown = name == NULL ? "" : name;
+    return fail(ctx, E_BAD_VALUE, NOWHERE, "Unsupported provider: Provider %s could not be found", unknown);
+}
 
 static bool external_on(const GotrueSettings *settings, const char *name)
 {

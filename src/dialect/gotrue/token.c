@@ -264,6 +264,8 @@ Err gotrue_token(Ctx *ctx, const Req *req, Reply *reply)
             TRY(gotrue_read(ctx, req, GOTRUE_BODY, &in));
             return grants[i].fn(ctx, req, &in, reply);
         }
+    if (text_eq(type, "web3"))
+        return gotrue_refuse(ctx, E_PROVIDER_OFF, "web3_provider_disabled", "Web3 provider is disabled");
     return fail(ctx, E_BAD_GRANT_TYPE, NOWHERE, NULL);
 }
 
