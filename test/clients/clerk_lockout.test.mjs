@@ -38,7 +38,7 @@ for (const store of stores)
     }
 
     before(async () => {
-      server = await start({ store, env: { HECATE_PASSWORD_HASH: 'bcrypt:4' } })
+      server = await start({ store, env: { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOCKOUT_ATTEMPTS: '10' } })
       users = newest.createClerkClient({ secretKey: server.clerk.secretKey, apiUrl: server.clerk.url, telemetry: { disabled: true } }).users
       const { domain, clientId, clientSecret } = server.auth0
       auth0 = new ManagementClient({ domain, clientId, clientSecret })

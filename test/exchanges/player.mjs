@@ -60,8 +60,7 @@ const healthy = (base) => ask(base, { method: 'GET', path: '/health' }).then(({ 
 async function startServer(world, store) {
   const dir = mkdtempSync(join(tmpdir(), 'hecate-play-')), database = store === 'postgres' ? newDatabase() : undefined
   let log = ''
-  // The reference knows no lockout, so the recordings are played without.
-  const env = { PATH: process.env.PATH, HECATE_DATA: dir, HECATE_LISTEN_OPS: 'off', HECATE_LOCKOUT_ATTEMPTS: '0', ...world.env, PORT: String(world.port), ...(database ? { HECATE_DATABASE_URL: database.url } : {}) }
+  const env = { PATH: process.env.PATH, HECATE_DATA: dir, HECATE_LISTEN_OPS: 'off', ...world.env, PORT: String(world.port), ...(database ? { HECATE_DATABASE_URL: database.url } : {}) }
   const child = spawn(binary, ['serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk) => { log = (log + chunk).slice(-4000) })
   const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal)))
