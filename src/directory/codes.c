@@ -189,7 +189,7 @@ static Err try_backup(Ctx *ctx, Question *question)
     return OK;
 }
 
-static bool has_totp(const User *user)
+bool user_has_totp(const User *user)
 {
     for (size_t i = 0; i < user->factors.n; i++) {
         const Factor *factor = user->factors.v[i];
@@ -208,7 +208,7 @@ Err dir_code_verify(Ctx *ctx, const char *user_id, const char *code, CodeKind *k
     User *user;
 
     TRY(dir_user_get(ctx, user_id, &user));
-    totp = has_totp(user);
+    totp = user_has_totp(user);
     if (!totp && user->backup_codes == 0)
         return fail(ctx, E_NO_FACTOR, NOWHERE, NULL);
     *kind = CODE_TOTP;

@@ -313,11 +313,17 @@ typedef struct SignIn {
     const char *aud;        /* NULL: any */
     const char *connection; /* whose users alone are meant; NULL: any */
     bool unconfirmed_too;   /* an address that nobody confirmed will do */
+    bool stop_at_factor;    /* a user with TOTP gets no session: E_MFA_REQUIRED, with Grant.user set */
     bool linked_too;        /* accounts that were linked sign their user in */
 } SignIn;
 
 /* Starts a session (aal1, amr password) with its first refresh token; sets last_sign_in_at; audit: login. */
 Err dir_sign_in(Ctx *ctx, const SignIn *in, Grant *ret);
+
+/* The second step of a sign-in that stopped there: a code of the user's TOTP, or its recovery code, in whose place `*next` then stands. The session
+ * is aal2. E_NO_USER, E_BANNED; E_NO_FACTOR: there is nothing of this kind; E_WRONG_CODE (of TOTP counted), E_RATE_LIMIT (FACTOR_TRIES). */
+Err dir_sign_in_totp(Ctx *ctx, const char *user_id, const char *code, Grant *ret);
+Err dir_sign_in_recovery(Ctx *ctx, const char *user_id, const char *code, const char **next, Grant *ret);
 
 /* A user who makes itself and is signed in at once (spec/gotrue.md 3.1 with autoconfirm): dir_user_create(), then a session as dir_sign_in() makes
  * it, amr `password` or `anonymous`. E_USER_EXISTS (audit: user_repeated_signup), and the errors of dir_user_create(). */

@@ -190,8 +190,16 @@ typedef struct CodesIn {
 Err codes_read(Ctx *ctx, const char *secret, const Texts *codes, ptrdiff_t at_secret, ptrdiff_t at_codes, CodesIn *ret);
 /* Puts them in the place of what the user has; the profile is the caller's to write. */
 Err codes_write(Tx *tx, User *user, const CodesIn *in);
+/* Has the user a verified TOTP factor? */
+bool user_has_totp(const User *user);
 /* Has the user a verified TOTP factor, or a number as a second factor? (addresses.c) */
 bool user_two_factor(const User *user);
+
+/* ---- account.c ---- */
+
+/* A recovery code, 24 characters, and what is kept of one. */
+const char *recovery_code_new(Ctx *ctx);
+const char *recovery_digest(Ctx *ctx, const char *code);
 
 /* The file of a picture goes (images.c); "" and NULL: nothing does. */
 void image_forget(Ctx *ctx, const char *id);

@@ -1,8 +1,10 @@
 /* mfa.c: second factors: enrolment, challenges, verification, removal (spec/gotrue.md 3.16). */
 #include "base/clock.h"
 #include "base/id.h"
+#include "crypto/crypto.h"
 #include "crypto/totp.h"
 #include "directory/post.h"
+#include "store/account.h"
 
 /* ---- questions ---- */
 
@@ -473,4 +475,122 @@ Err dir_factor_update(Ctx *ctx, const User *user, const Factor *factor, const ch
     TRY(err);
     *ret = &row->factor;
     return OK;
+}
+
+/* ---- the second step of a sign-in ---- */
+
+typedef struct SecondStep {
+    const char *user_id, *code;
+    AccountKey recovery; /* digests of the recovery code that is given and of the next one */
+    Grant *grant;
+    bool wrong; /* what was counted stays, the caller gets an error */
+} SecondStep;
+
+static Err load_for_step(Tx *tx, const SecondStep *step, User **ret)
+{
+    TRY(user_load(tx, step->user_id, ret));
+    return user_banned(tx_ctx(tx), *ret) ? fail(tx_ctx(tx), E_BANNED, NOWHERE, NULL) : OK;
+}
+
+/* A session that both steps made, with its first refresh token. */
+static Err enter(Tx *tx, const SecondStep *step, User *user, FactorRow *row)
+{
+    static const Traits traits = { .provider = "email" };
+    Ctx *ctx = tx_ctx(tx);
+    Session *session;
+    const Err err = session_begin(tx, "password", EV_LOGIN, &traits, user, step->grant);
+
+    if (err == E_CONFLICT)
+        return fail(ctx, E_NO_USER, NOWHERE, NULL);
+    TRY(err);
+    session = step->grant->session;
+    row->factor.user_id = user->id;
+    row->session_id = session->id;
+    row->amr_id = uuid_new(ctx->arena);
+    row->now = ctx->now;
+    TRY(store_factor_write(tx, AMR_PUT, row));
+    TRY(store_factor_write(tx, SESSION_RAISE, row));
+    session->aal = "aal2";
+    session->refresh_token_counter += 2; /* as raised */
+    if (step->grant->counted)
+        step->grant->refresh_token = refresh2_write(ctx, session, session->refresh_token_counter);
+    return OK;
+}
+
+/* The TOTP factor that the code is of, or the last one there is. */
+static Err find_totp(Tx *tx, const SecondStep *step, const User *user, FactorRow **ret)
+{
+    Ctx *ctx = tx_ctx(tx);
+
+    *ret = NULL;
+    for (size_t i = 0; i < user->factors.n; i++) {
+        const Factor *factor = user->factors.v[i];
+        const FactorRow key = { .factor.id = factor->id, .factor.user_id = user->id };
+
+        if (!text_eq(factor->factor_type, "totp") || !is_verified(factor))
+            continue;
+        TRY(store_challenge_get(tx, &key, ret));
+        if ((*ret)->tries >= FACTOR_TRIES && (*ret)->tries_since + FACTOR_WINDOW > ctx->now)
+            return fail(ctx, E_RATE_LIMIT, NOWHERE, NULL);
+        if (totp_find(ctx->arena, (*ret)->secret, step->code, ctx->now / US_PER_S, (*ret)->last_step) >= 0)
+            return OK;
+    }
+    return *ret == NULL ? fail(ctx, E_NO_FACTOR, NOWHERE, NULL) : OK;
+}
+
+static Err step_by_totp(Tx *tx, void *arg)
+{
+    SecondStep *step = arg;
+    Ctx *ctx = tx_ctx(tx);
+    FactorRow *row;
+    int64_t at;
+    User *user;
+
+    TRY(load_for_step(tx, step, &user));
+    TRY(find_totp(tx, step, user, &row));
+    at = totp_find(ctx->arena, row->secret, step->code, ctx->now / US_PER_S, row->last_step);
+    step->wrong = at < 0;
+    if (step->wrong)
+        return count_wrong(tx, row);
+    row->last_step = at;
+    row->tries = 0;
+    row->method = "totp";
+    TRY(store_factor_write(tx, FACTOR_COUNT, row));
+    return enter(tx, step, user, row);
+}
+
+Err dir_sign_in_totp(Ctx *ctx, const char *user_id, const char *code, Grant *ret)
+{
+    SecondStep step = { .user_id = user_id, .code = code, .grant = ret };
+
+    TRY(tx_run(ctx, step_by_totp, &step));
+    return step.wrong ? fail(ctx, E_WRONG_CODE, NOWHERE, NULL) : OK;
+}
+
+static Err step_by_recovery(Tx *tx, void *arg)
+{
+    SecondStep *step = arg;
+    FactorRow *row = ARENA_NEW(tx_ctx(tx)->arena, FactorRow);
+    int64_t changed;
+    User *user;
+
+    TRY(load_for_step(tx, step, &user));
+    TRY(store_account_write(tx, USE_RECOVERY_CODE, &step->recovery, &changed));
+    step->wrong = changed == 0;
+    if (step->wrong)
+        return OK;
+    row->method = "recovery_code";
+    return enter(tx, step, user, row);
+}
+
+Err dir_sign_in_recovery(Ctx *ctx, const char *user_id, const char *code, const char **next, Grant *ret)
+{
+    SecondStep step = { .user_id = user_id, .grant = ret };
+    const char *fresh = recovery_code_new(ctx);
+
+    step.recovery =
+        (AccountKey){ .user_id = user_id, .name = recovery_digest(ctx, code), .digest = recovery_digest(ctx, fresh), .created_at = ctx->now };
+    TRY(tx_run(ctx, step_by_recovery, &step));
+    *next = fresh;
+    return step.wrong ? fail(ctx, E_WRONG_CODE, NOWHERE, NULL) : OK;
 }

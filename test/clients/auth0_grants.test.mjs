@@ -9,6 +9,7 @@ import { AuthenticationClient as Legacy } from 'auth0/legacy'
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
 import { start, stores } from '../lib/server.mjs'
 import { broken } from '../lib/tables.mjs'
+import { totp, wrong } from '../lib/totp.mjs'
 
 const connection = 'Username-Password-Authentication'
 const password = 'Secret-pw-1'
@@ -72,6 +73,73 @@ for (const store of stores)
         await m.users.update({ id: u.user_id }, { blocked: true })
         await refused(grant(u.email), 403, 'unauthorized', 'user is blocked')
         await refused(new Client({ ...options, clientSecret: 'wrong' }).oauth.passwordGrant({ username: u.email, password }), 401, 'access_denied', 'Unauthorized')
+      })
+
+      // A user with a factor is told so after its password, and gets its tokens by a second step.
+      const second = async (grant_type, body) => {
+        const answer = await fetch(`${server.auth0.url}/oauth/token`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ grant_type: `http://auth0.com/oauth/grant-type/${grant_type}`, client_id: options.clientId, client_secret: options.clientSecret, ...body }) })
+        return { status: answer.status, body: await answer.json() }
+      }
+      const factored = async () => {
+        const u = await user(), secret = 'JBSWY3DPEHPK3PXP'
+        await m.users.createAuthenticationMethod({ id: u.user_id }, { type: 'totp', name: 'phone', totp_secret: secret })
+        const first = async (secret = password) => (await grant(u.email, { scope: 'openid email offline_access' }, secret).then(() => assert.fail('no second step'), (e) => e))
+        return { u, secret, first, token: async () => JSON.parse((await first()).body).mfa_token }
+      }
+
+      test('a second factor: mfa_required, then a code', async () => {
+        const { u, secret, first, token } = await factored(), said = await first()
+        assert.deepEqual([said.statusCode, said.error, said.error_description], [403, 'mfa_required', 'Multifactor authentication required'])
+        assert.deepEqual((await m.users.getSessions({ user_id: u.user_id })).data.sessions, [])
+        assert.equal((await first('Wrong-pw-1')).error, 'invalid_grant')
+        const mfa_token = await token(), good = await second('mfa-otp', { mfa_token, otp: totp(secret) })
+        assert.deepEqual([good.status, good.body.scope, decodeJwt(good.body.id_token).sub, decodeJwt(good.body.access_token).gty], [200, 'openid email offline_access', u.user_id, 'password'])
+        assert.equal((await m.users.getSessions({ user_id: u.user_id })).data.sessions.length, 1)
+        assert.equal((await auth.oauth.refreshTokenGrant({ refresh_token: good.body.refresh_token })).status, 200)
+        assert.deepEqual(await second('mfa-otp', { mfa_token, otp: totp(secret) }), { status: 403, body: { error: 'invalid_grant', error_description: 'Invalid otp_code.' } }) // a step counts once
+      })
+
+      test('a second factor: refused', async () => {
+        const { u, secret, token } = await factored(), mfa_token = await token(), code = (description) => ({ status: 403, body: { error: 'invalid_grant', error_description: description } })
+        assert.deepEqual(await second('mfa-otp', { mfa_token, otp: wrong(secret) }), code('Invalid otp_code.'))
+        for (const bad of ['nonsense', `${mfa_token}x`, mfa_token.slice(1), 'x'.repeat(9000)]) assert.deepEqual(await second('mfa-otp', { mfa_token: bad, otp: totp(secret) }), code('Malformed mfa_token'))
+        assert.deepEqual(await second('mfa-otp', { mfa_token }), { status: 400, body: { error: 'invalid_request', error_description: 'Missing required parameter: otp' } })
+        assert.deepEqual(await second('mfa-otp', { otp: '1' }), { status: 400, body: { error: 'invalid_request', error_description: 'Missing required parameter: mfa_token' } })
+        assert.equal((await second('mfa-otp', { mfa_token, otp: totp(secret), client_secret: 'x' })).status, 401)
+        assert.equal((await second('mfa-oob', { mfa_token, oob_code: 'x' })).body.error, 'unsupported_grant_type')
+        for (let i = 0; i < 29; i++) assert.equal((await second('mfa-otp', { mfa_token, otp: wrong(secret) })).status, 403)
+        assert.equal((await second('mfa-otp', { mfa_token, otp: totp(secret) })).status, 429) // also for the right one
+        const other = await factored(), old = await other.token()
+        await m.users.update({ id: other.u.user_id }, { password: 'Another-pw-1' })
+        assert.deepEqual(await second('mfa-otp', { mfa_token: old, otp: totp(other.secret) }), code('Malformed mfa_token'))
+        const third = await factored(), blocked = await third.token()
+        await m.users.update({ id: third.u.user_id }, { blocked: true })
+        assert.deepEqual(await second('mfa-otp', { mfa_token: blocked, otp: totp(third.secret) }), { status: 403, body: { error: 'unauthorized', error_description: 'user is blocked' } })
+        await m.users.delete({ id: u.user_id })
+        assert.deepEqual(await second('mfa-otp', { mfa_token, otp: totp(secret) }), code('Malformed mfa_token'))
+      })
+
+      test('a recovery code is good once, and another comes with it', async () => {
+        const { u, token } = await factored(), { recovery_code } = (await m.users.regenerateRecoveryCode({ id: u.user_id })).data, mfa_token = await token()
+        assert.deepEqual(await second('mfa-recovery-code', { mfa_token, recovery_code: 'A'.repeat(24) }), { status: 403, body: { error: 'invalid_grant', error_description: 'MFA Authorization rejected.' } })
+        const answers = await Promise.all([1, 2, 3].map(() => second('mfa-recovery-code', { mfa_token, recovery_code })))
+        assert.deepEqual(answers.map((a) => a.status).sort(), [200, 403, 403])
+        const { body } = answers.find((a) => a.status === 200)
+        assert.match(body.recovery_code, /^[0-9A-Z]{24}$/)
+        assert.equal(decodeJwt(body.id_token).sub, u.user_id)
+        assert.equal((await second('mfa-recovery-code', { mfa_token, recovery_code: body.recovery_code })).status, 200)
+        assert.ok(!server.log().includes(recovery_code))
+      })
+
+      test('what there is to choose from, and the challenge', async () => {
+        const { token } = await factored(), mfa_token = await token()
+        const list = await (await fetch(`${server.auth0.url}/mfa/authenticators`, { headers: { authorization: `Bearer ${mfa_token}` } })).json()
+        assert.deepEqual(list.map(({ id, ...rest }) => [id.split('|')[0], rest]), [['totp', { authenticator_type: 'otp', active: true, name: 'phone' }]])
+        const challenge = async (body) => { const r = await fetch(`${server.auth0.url}/mfa/challenge`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ client_id: options.clientId, client_secret: options.clientSecret, ...body }) }); return [r.status, await r.json()] }
+        assert.deepEqual(await challenge({ mfa_token, challenge_type: 'otp oob' }), [200, { challenge_type: 'otp' }])
+        assert.deepEqual(await challenge({ mfa_token, challenge_type: 'oob' }), [403, { error: 'unsupported_challenge_type', error_description: 'User does not have any of the requested challenge types.' }])
+        assert.equal((await challenge({ mfa_token: 'x' }))[1].error, 'invalid_grant')
+        assert.equal((await fetch(`${server.auth0.url}/mfa/authenticators`)).status, 401)
       })
 
       test('an API of the user: audience and scopes', async () => {

@@ -164,6 +164,9 @@ static const ErrRow oauth_errors[ERR_COUNT] = {
     [E_NO_CREDENTIAL] = { 401, "invalid_token", "Missing authentication" },
     [E_BAD_CREDENTIAL] = { 401, "invalid_token", "Unauthorized" },
     [E_EXPIRED_CREDENTIAL] = { 401, "invalid_token", "Unauthorized" },
+    [E_WRONG_CODE] = { 403, "invalid_grant", "Invalid otp_code." },
+    [E_NO_FACTOR] = { 403, "invalid_grant", "The user is not enrolled." },
+    [E_NO_USER] = { 403, "invalid_grant", "Malformed mfa_token" },
     [E_BUSY] = { 503, "temporarily_unavailable", "The server is busy, please retry after a moment" },
 };
 
@@ -237,7 +240,8 @@ static bool is_oauth(const Ctx *ctx)
 {
     const Route *route = ctx_call(ctx)->route;
 
-    return route != NULL && (route->fn == auth0_token_grant || route->fn == auth0_revoke || route->fn == auth0_userinfo);
+    return route != NULL && (route->fn == auth0_token_grant || route->fn == auth0_revoke || route->fn == auth0_userinfo ||
+                             route->fn == auth0_mfa_challenge || route->fn == auth0_mfa_authenticators);
 }
 
 /* A file of users has a limit of its own. */

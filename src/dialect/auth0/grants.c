@@ -15,15 +15,7 @@ static const char own_scopes[] = "read:current_user update:current_user_metadata
 
 /* ---- scopes ---- */
 
-/* A grant on its way to an answer. */
-typedef struct UserGrant {
-    Grant grant;
-    const char *audience, *scope, *gty; /* audience NULL: for /userinfo alone */
-    const char *granted;                /* what a next refresh may ask for; NULL: the same as scope */
-    int64_t seconds;
-} UserGrant;
-
-static bool wants(const UserGrant *user, const char *scope)
+bool auth0_grant_has(const UserGrant *user, const char *scope)
 {
     return word_in(str_of(user->scope), ' ', str_of(scope));
 }
@@ -58,8 +50,7 @@ static const char *take_scopes(Ctx *ctx, const char *asked, const ResourceServer
     return taken;
 }
 
-/* The API that the token is for, and what it may do there. */
-static Err take_audience(Ctx *ctx, const char *audience, const char *scope, UserGrant *user)
+Err auth0_take_audience(Ctx *ctx, const char *audience, const char *scope, UserGrant *user)
 {
     const bool management = text_eq(audience, auth0_audience(ctx));
     ResourceServer *server = NULL;
@@ -100,7 +91,8 @@ static Err access_token(Ctx *ctx, const UserGrant *user, const char **ret)
     const int64_t now = ctx->now / US_PER_S;
     const Auth0Claims claims = { .iss = auth0_issuer(ctx),
                                  .sub = auth0_user_id(ctx, user->grant.user),
-                                 .aud = user->audience != NULL && wants(user, "openid") ? arena_printf(ctx->arena, "[%s,%s]", api, info) : api,
+                                 .aud =
+                                     user->audience != NULL && auth0_grant_has(user, "openid") ? arena_printf(ctx->arena, "[%s,%s]", api, info) : api,
                                  .iat = now,
                                  .exp = now + user->seconds,
                                  .scope = user->scope,
@@ -166,12 +158,15 @@ static const char *refresh_open(Ctx *ctx, const char *token)
     return str_dup(ctx->arena, doc);
 }
 
-static Err reply_grant(Ctx *ctx, const UserGrant *user, bool with_refresh, Reply *reply)
+Err auth0_reply_grant(Ctx *ctx, const UserGrant *user, bool with_refresh, Reply *reply)
 {
-    Auth0Token out = { .token_type = "Bearer", .expires_in = user->seconds, .scope = text_empty(user->scope) ? NULL : user->scope };
+    Auth0Token out = { .token_type = "Bearer",
+                       .expires_in = user->seconds,
+                       .scope = text_empty(user->scope) ? NULL : user->scope,
+                       .recovery_code = user->recovery_code };
 
     TRY(access_token(ctx, user, &out.access_token));
-    if (wants(user, "openid"))
+    if (auth0_grant_has(user, "openid"))
         TRY(id_token(ctx, user, &out.id_token));
     if (with_refresh)
         TRY(refresh_seal(ctx, user, &out.refresh_token));
@@ -201,16 +196,20 @@ Err auth0_grant_password(Ctx *ctx, const Auth0TokenIn *in, Reply *reply)
 {
     const bool realm = !text_eq(in->grant_type, "password");
     UserGrant user = { .gty = "password" };
-    SignIn sign_in = { .password = in->password, .unconfirmed_too = true, .linked_too = true };
+    SignIn sign_in = { .password = in->password, .unconfirmed_too = true, .linked_too = true, .stop_at_factor = true };
+    Err err;
 
     if (text_empty(in->username) || text_empty(in->password) || (realm && text_empty(in->realm)))
         return fail(ctx, E_MISSING, NOWHERE, text_empty(in->username) ? "username" : text_empty(in->password) ? "password" : "realm");
     TRY(check_realm(ctx, realm ? in->realm : AUTH0_CONNECTION));
     sign_in.connection = realm ? in->realm : AUTH0_CONNECTION;
-    TRY(take_audience(ctx, in->audience, in->scope, &user));
+    TRY(auth0_take_audience(ctx, in->audience, in->scope, &user));
     *(strchr(in->username, '@') != NULL ? &sign_in.email : all_digits(in->username) ? &sign_in.phone : &sign_in.username) = in->username;
-    TRY(dir_sign_in(ctx, &sign_in, &user.grant));
-    return reply_grant(ctx, &user, wants(&user, "offline_access"), reply);
+    err = dir_sign_in(ctx, &sign_in, &user.grant);
+    if (err == E_MFA_REQUIRED)
+        return auth0_reply_mfa(ctx, in, user.grant.user, reply);
+    TRY(err);
+    return auth0_reply_grant(ctx, &user, auth0_grant_has(&user, "offline_access"), reply);
 }
 
 /* A subset of what was granted may be asked for. */
@@ -250,13 +249,13 @@ Err auth0_grant_refresh(Ctx *ctx, const Auth0TokenIn *in, Reply *reply)
     doc = refresh_open(ctx, in->refresh_token);
     if (doc == NULL)
         return fail(ctx, E_NO_REFRESH_TOKEN, NOWHERE, NULL);
-    TRY(take_audience(ctx, json_get(ctx->arena, doc, "audience"), json_get(ctx->arena, doc, "scope"), &user));
+    TRY(auth0_take_audience(ctx, json_get(ctx->arena, doc, "audience"), json_get(ctx->arena, doc, "scope"), &user));
     user.granted = user.scope;
     user.scope = narrow(ctx, user.granted, in->scope);
     if (text_empty(user.scope) && !text_empty(in->scope)) /* before the token is used up */
         return fail(ctx, E_SCOPE, NOWHERE, "%.500s", in->scope);
     TRY(refresh_session(ctx, json_get(ctx->arena, doc, "token"), &user.grant));
-    return reply_grant(ctx, &user, true, reply);
+    return auth0_reply_grant(ctx, &user, true, reply);
 }
 
 /* ---- revoking ---- */

@@ -139,7 +139,29 @@ Err auth0_password_fits(Ctx *ctx, const Connection *connection, const char *pass
 /* clang-format on */
 CONNECTION_HANDLERS(HANDLER)
 
-/* grants.c, signup.c */
+/* grants.c, mfa.c, signup.c */
+
+/* A grant to a user on its way to an answer. */
+typedef struct UserGrant {
+    Grant grant;
+    const char *audience, *scope, *gty; /* audience NULL: for /userinfo alone */
+    const char *granted;                /* what a next refresh may ask for; NULL: the same as scope */
+    const char *recovery_code;          /* the next one, if one was used */
+    int64_t seconds;
+} UserGrant;
+/* The API that the token is for, and what it may do there. E_BAD_AUDIENCE. */
+Err auth0_take_audience(Ctx *ctx, const char *audience, const char *scope, UserGrant *user);
+Err auth0_reply_grant(Ctx *ctx, const UserGrant *user, bool with_refresh, Reply *reply);
+/* Is the scope one of those granted? */
+bool auth0_grant_has(const UserGrant *user, const char *scope);
+/* The password was right, and a second factor is wanted: 403 with a token for the second step. */
+Err auth0_reply_mfa(Ctx *ctx, const Auth0TokenIn *in, const User *user, Reply *reply);
+Err auth0_grant_otp(Ctx *ctx, const Auth0TokenIn *in, Reply *reply);
+Err auth0_grant_recovery(Ctx *ctx, const Auth0TokenIn *in, Reply *reply);
+/* Type and id of a second factor as one text (methods.c). */
+const char *auth0_factor_id(Ctx *ctx, const char *type, const char *uuid);
+HANDLER(mfa_challenge)
+HANDLER(mfa_authenticators)
 Err auth0_grant_password(Ctx *ctx, const Auth0TokenIn *in, Reply *reply);
 Err auth0_grant_refresh(Ctx *ctx, const Auth0TokenIn *in, Reply *reply);
 HANDLER(revoke)

@@ -4,7 +4,7 @@
 #include "directory/account.h"
 
 /* `totp|dev_` and the UUID in base 62. */
-static const char *factor_id(Ctx *ctx, const char *type, const char *uuid)
+const char *auth0_factor_id(Ctx *ctx, const char *type, const char *uuid)
 {
     uint8_t bytes[UUID_BYTES];
     Buf buf = buf_in(ctx->arena, 64);
@@ -52,7 +52,7 @@ static Auth0Method *method_view(Ctx *ctx, const Factor *factor, bool masked)
     Auth0Method *view = ARENA_NEW(ctx->arena, Auth0Method);
     const char *phone = factor->phone == NULL ? NULL : arena_printf(ctx->arena, "+%s", factor->phone);
 
-    *view = (Auth0Method){ .id = factor_id(ctx, factor->factor_type, factor->id),
+    *view = (Auth0Method){ .id = auth0_factor_id(ctx, factor->factor_type, factor->id),
                            .type = factor->factor_type,
                            .name = text_empty(factor->friendly_name) ? NULL : factor->friendly_name,
                            .phone_number = masked ? mask_phone(ctx, phone) : phone,
@@ -65,7 +65,7 @@ static Auth0Method *email_view(Ctx *ctx, const EmailFactor *factor, bool masked)
 {
     Auth0Method *view = ARENA_NEW(ctx->arena, Auth0Method);
 
-    *view = (Auth0Method){ .id = factor_id(ctx, "email", factor->id),
+    *view = (Auth0Method){ .id = auth0_factor_id(ctx, "email", factor->id),
                            .type = "email",
                            .name = text_empty(factor->name) ? NULL : factor->name,
                            .email = masked ? mask_email(ctx, factor->email) : factor->email,
@@ -158,7 +158,7 @@ Err auth0_method_create(Ctx *ctx, const Req *req, Reply *reply)
     TRY(auth0_load_param(ctx, &user));
     TRY(method_in(ctx, &in, &factor));
     TRY(method_made(ctx, dir_account_factors_make(ctx, user->id, &factor, 1, false)));
-    return reply_method(ctx, reply, 201, user->id, factor_id(ctx, factor.type, factor.id), false);
+    return reply_method(ctx, reply, 201, user->id, auth0_factor_id(ctx, factor.type, factor.id), false);
 }
 
 /* The body is a list: each as for one. */
@@ -188,7 +188,7 @@ Err auth0_methods_set(Ctx *ctx, const Req *req, Reply *reply)
     for (size_t i = 0; i < n; i++) {
         Auth0Method *method;
 
-        TRY(find_method(ctx, user->id, factor_id(ctx, factors[i].type, factors[i].id), false, &method));
+        TRY(find_method(ctx, user->id, auth0_factor_id(ctx, factors[i].type, factors[i].id), false, &method));
         method->confirmed = NULL;
         list_add(ctx->arena, &views, method);
     }

@@ -13,6 +13,8 @@ const Route auth0_routes[] = {
     /* method  path                                need          fn                    in                 out */
     { POST,   "/oauth/token",                      NEED_NOTHING, auth0_token_grant,    auth0_token_in,    auth0_token },
     { POST,   "/oauth/revoke",                     NEED_NOTHING, auth0_revoke,         auth0_token_in,    NULL },
+    { POST,   "/mfa/challenge",                    NEED_NOTHING, auth0_mfa_challenge,  auth0_token_in,    NULL },
+    { GET,    "/mfa/authenticators",               NEED_NOTHING, auth0_mfa_authenticators, NULL,          auth0_authenticator },
     { GET,    "/userinfo",                         NEED_NOTHING, auth0_userinfo,       NULL,              auth0_info },
     { POST,   "/userinfo",                         NEED_NOTHING, auth0_userinfo,       NULL,              auth0_info },
     { POST,   "/dbconnections/signup",             NEED_NOTHING, auth0_signup,         auth0_signup_in,   auth0_signed_up },

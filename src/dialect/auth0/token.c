@@ -125,6 +125,8 @@ static const struct {
     { "password", auth0_grant_password },
     { "http://auth0.com/oauth/grant-type/password-realm", auth0_grant_password },
     { "refresh_token", auth0_grant_refresh },
+    { "http://auth0.com/oauth/grant-type/mfa-otp", auth0_grant_otp },
+    { "http://auth0.com/oauth/grant-type/mfa-recovery-code", auth0_grant_recovery },
 };
 
 typedef struct ScopeList {

@@ -645,6 +645,11 @@ const Field auth0_users[] = {
     TEXT(Auth0TokenIn, realm, "realm"),                                         \
     TEXT(Auth0TokenIn, refresh_token, "refresh_token", .flags = SECRET),        \
     TEXT(Auth0TokenIn, token, "token", .flags = SECRET),                        \
+    TEXT(Auth0TokenIn, mfa_token, "mfa_token", .flags = SECRET),                \
+    TEXT(Auth0TokenIn, otp, "otp", .flags = SECRET),                            \
+    TEXT(Auth0TokenIn, recovery_code, "recovery_code", .flags = SECRET),        \
+    TEXT(Auth0TokenIn, challenge_type, "challenge_type"),                       \
+    TEXT(Auth0TokenIn, authenticator_id, "authenticator_id"),                   \
     TEXT(Auth0TokenIn, audience, "audience")
 /* clang-format on */
 
@@ -655,10 +660,19 @@ const Field auth0_token[] = {
     TEXT(Auth0Token, access_token, "access_token"),
     TEXT(Auth0Token, refresh_token, "refresh_token", .flags = OMIT_NULL),
     TEXT(Auth0Token, id_token, "id_token", .flags = OMIT_NULL),
+    TEXT(Auth0Token, recovery_code, "recovery_code", .flags = OMIT_NULL),
     TEXT(Auth0Token, scope, "scope", .flags = OMIT_NULL),
     INT(Auth0Token, expires_in, "expires_in"),
     TEXT(Auth0Token, token_type, "token_type"),
     END(Auth0Token),
+};
+
+const Field auth0_authenticator[] = {
+    TEXT(Auth0Authenticator, id, "id"),
+    TEXT(Auth0Authenticator, type, "authenticator_type"),
+    BOOL(Auth0Authenticator, active, "active"),
+    TEXT(Auth0Authenticator, name, "name", .flags = OMIT_NULL),
+    END(Auth0Authenticator),
 };
 
 /* clang-format off */

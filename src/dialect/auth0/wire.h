@@ -268,16 +268,24 @@ extern const Field auth0_users[];
 typedef struct Auth0TokenIn {
     const char *grant_type, *client_id, *client_secret, *audience, *scope;
     const char *username, *password, *realm, *refresh_token;
+    const char *mfa_token, *otp, *recovery_code, *challenge_type, *authenticator_id;
     const char *token;      /* POST /oauth/revoke */
     const char *scope_sent; /* in JSON a text or an array of texts, as a document */
 } Auth0TokenIn;
 extern const Field auth0_token_in[], auth0_token_form[];
 
 typedef struct Auth0Token {
-    const char *access_token, *scope, *token_type, *id_token, *refresh_token;
+    const char *access_token, *scope, *token_type, *id_token, *refresh_token, *recovery_code;
     int64_t expires_in;
 } Auth0Token;
 extern const Field auth0_token[];
+
+/* GET /mfa/authenticators. */
+typedef struct Auth0Authenticator {
+    const char *id, *type, *name;
+    bool active;
+} Auth0Authenticator;
+extern const Field auth0_authenticator[];
 
 /* /userinfo, and with its first and last members an ID token (7.3). */
 typedef struct Auth0Info {

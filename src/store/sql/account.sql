@@ -85,3 +85,8 @@ DELETE FROM hecate.email_factors WHERE user_id = :user_id
 -- :recovery_code_put write
 INSERT INTO hecate.recovery_codes (user_id, digest, created_at) VALUES (:user_id, :digest, :created_at)
 ON CONFLICT (user_id) DO UPDATE SET digest = excluded.digest, created_at = excluded.created_at
+
+-- A code is good once: another one takes its place.
+
+-- :recovery_code_use write
+UPDATE hecate.recovery_codes SET digest = :digest, created_at = :created_at WHERE user_id = :user_id AND digest = :name
