@@ -38,6 +38,8 @@ const faces = {
       rolePermissions: (id, q) => page(m.roles.permissions.list(id, { ...all, ...q }, plain), q), permitRole: (id, permissions) => m.roles.permissions.add(id, { permissions }, plain), forbidRole: (id, permissions) => m.roles.permissions.delete(id, { permissions }, plain),
       server: (body) => m.resourceServers.create(body, plain), getServer: (id) => m.resourceServers.get(id, {}, plain), updateServer: (id, body) => m.resourceServers.update(id, body, plain), deleteServer: (id) => m.resourceServers.delete(id, plain),
       servers: async () => (await m.resourceServers.list({ include_totals: true }, plain)).data,
+      effectiveRoles: (id, q = {}) => m.users.effectiveRoles.list(id, q, plain), effectivePermissions: async (id, q) => (await m.users.effectivePermissions.list(id, q, plain)).data,
+      permissionRoles: async (id, q) => (await m.users.effectivePermissions.sources.roles.list(id, q, plain)).data, roleGroups: async (id, q) => (await m.users.effectiveRoles.sources.groups.list(id, q, plain)).data, groups: async (id) => (await m.users.groups.get(id, {}, plain)).data,
     }
   },
 }
@@ -170,6 +172,28 @@ for (const store of stores)
         assert.deepEqual(await m.userPermissions(user_id), [])
         assert.deepEqual(await m.rolePermissions(one.id), [])
       })
+
+      if (version === 'auth0 newest')
+        test('effective roles, permissions and groups', async () => {
+          const { user_id } = await user(), one = await role(), two = await role(), s = await api(['a', 'b', 'c']), other = await api(['a'])
+          await m.permit(user_id, [ref(s, 'a'), ref(s, 'b'), ref(other, 'a')])
+          await m.permitRole(one.id, [ref(s, 'b'), ref(s, 'c')])
+          await m.permitRole(two.id, [ref(s, 'b')])
+          await m.assign(user_id, [one.id, two.id])
+          assert.deepEqual((await m.effectiveRoles(user_id)).data.sort((a, b) => (a.id < b.id ? -1 : 1)), [one, two].map((r) => ({ id: r.id, name: r.name, description: r.description, sources: ['direct'] })).sort((a, b) => (a.id < b.id ? -1 : 1)))
+          const seen = []
+          for await (const r of await m.effectiveRoles(user_id, { take: 1 })) seen.push(r.id)
+          assert.deepEqual(seen.sort(), [one.id, two.id].sort())
+          const of = { resource_server_identifier: s.identifier }
+          assert.deepEqual((await m.effectivePermissions(user_id, of)).map((p) => [p.permission_name, p.sources, p.resource_server_identifier]), [['a', ['direct'], s.identifier], ['b', ['direct', 'roles'], s.identifier], ['c', ['roles'], s.identifier]])
+          assert.deepEqual((await m.permissionRoles(user_id, { ...of, permission_name: 'b' })).map((r) => r.id).sort(), [one.id, two.id].sort())
+          assert.deepEqual((await m.permissionRoles(user_id, { ...of, permission_name: 'c' })).map((r) => [r.id, r.description]), [[one.id, one.description]])
+          assert.deepEqual(await m.permissionRoles(user_id, { ...of, permission_name: 'a' }), [])
+          assert.deepEqual([await m.groups(user_id), await m.roleGroups(user_id, { role_id: one.id })], [[], []])
+          await refused(m.effectiveRoles('auth0|nobody'), 404, 'The user does not exist.', 'inexistent_user')
+          await refused(m.effectivePermissions(user_id, {}), 400, "Query validation error: 'Missing required property: resource_server_identifier'.", 'invalid_query_string')
+          await refused(m.effectiveRoles(user_id, { from: 'x' }), 400, "The checkpoint ID provided in the 'from' parameter has expired or is invalid, please remove the checkpoint ID and try again", 'invalid_paging')
+        })
 
       test('permissions are refused', async () => {
         const { user_id } = await user(), one = await role(), s = await api(['a'])

@@ -30,7 +30,7 @@ for (const store of stores)
     before(async () => {
       server = await start({ store, env: { HECATE_PASSWORD_HASH: 'bcrypt:4' } })
       token = await grant()
-      weak = await grant({ scope: 'read:groups' })
+      weak = await grant({ scope: 'delete:users_app_metadata' })
       user = JSON.parse((await ask('POST', '/api/v2/users', token, JSON.stringify({ connection: 'Username-Password-Authentication', email: 'a@example.com', password: 'Secret-pw-1' }))).text).user_id
     })
     after(async () => {

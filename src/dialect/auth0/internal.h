@@ -126,6 +126,13 @@ Err auth0_load_organization(Ctx *ctx, Organization **ret); /* the one that the p
 /* clang-format on */
 ORGANIZATION_HANDLERS(HANDLER)
 
+/* effective.c */
+HANDLER(effective_roles)
+HANDLER(effective_permissions)
+HANDLER(permission_roles)
+HANDLER(role_groups)
+HANDLER(groups)
+
 /* connections.c */
 Err auth0_connection_find(Ctx *ctx, const char *id, Connection **ret); /* E_NO_ROW */
 /* Is it open to no client? */

@@ -413,6 +413,54 @@ const Field auth0_tokens_query[] = {
     END(Auth0PageQuery),
 };
 
+/* clang-format off */
+#define RANGE_QUERY                                                                                                                    \
+    GIVEN(Auth0EffectiveQuery, given),                                                                                                 \
+    TEXT(Auth0EffectiveQuery, from, "from", .min = 1, .note = "Id from which to start selection"),                                     \
+    INT(Auth0EffectiveQuery, take, "take", .min = 1, .max = 100, .note = "Number of results per page")
+#define SERVER_QUERY                                                                                                                   \
+    TEXT(Auth0EffectiveQuery, identifier, "resource_server_identifier", .flags = REQUIRED, .min = 1, .note = "Identifier of the API")
+/* clang-format on */
+
+const Field auth0_effective_query[] = { RANGE_QUERY, END(Auth0EffectiveQuery) };
+const Field auth0_effective_permissions_query[] = { RANGE_QUERY, SERVER_QUERY, END(Auth0EffectiveQuery) };
+const Field auth0_permission_roles_query[] = {
+    RANGE_QUERY,
+    SERVER_QUERY,
+    TEXT(Auth0EffectiveQuery, permission_name, "permission_name", .flags = REQUIRED, .min = 1, .note = "Name of the permission"),
+    END(Auth0EffectiveQuery),
+};
+const Field auth0_role_groups_query[] = {
+    RANGE_QUERY,
+    TEXT(Auth0EffectiveQuery, role_id, "role_id", .min = 1, .note = "Id of the role"),
+    END(Auth0EffectiveQuery),
+};
+const Field auth0_groups_query[] = {
+    PAGE_QUERY,
+    TEXT(Auth0PageQuery, from, "from", .min = 1, .note = "Id from which to start selection"),
+    INT(Auth0PageQuery, take, "take", .min = 1, .max = 100, .note = "Number of results per page"),
+    TEXT(Auth0PageQuery, fields, "fields", .note = "Comma-separated list of fields"),
+    BOOL(Auth0PageQuery, include_fields, "include_fields", .note = "Whether the fields are to be included or excluded"),
+    END(Auth0PageQuery),
+};
+
+const Field auth0_effective_role[] = {
+    TEXT(Auth0EffectiveRole, id, "id"),
+    TEXT(Auth0EffectiveRole, name, "name"),
+    TEXT(Auth0EffectiveRole, description, "description"),
+    TEXTS(Auth0EffectiveRole, sources, "sources"),
+    END(Auth0EffectiveRole),
+};
+
+const Field auth0_effective_permission[] = {
+    TEXT(Auth0EffectivePermission, identifier, "resource_server_identifier"),
+    TEXT(Auth0EffectivePermission, name, "permission_name"),
+    TEXT(Auth0EffectivePermission, server_name, "resource_server_name"),
+    TEXT(Auth0EffectivePermission, description, "description"),
+    TEXTS(Auth0EffectivePermission, sources, "sources"),
+    END(Auth0EffectivePermission),
+};
+
 static const Field client_ref[] = { TEXT(Auth0ClientRef, client_id, "client_id"), END(Auth0ClientRef) };
 
 static const Field device_fields[] = {

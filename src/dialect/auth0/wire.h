@@ -151,6 +151,25 @@ typedef struct Auth0ServerIn {
 } Auth0ServerIn;
 extern const Field auth0_new_server[], auth0_server_patch[];
 
+/* What a user has in the end (the newest clients). */
+typedef struct Auth0EffectiveQuery {
+    Given given;
+    int64_t take;
+    const char *from, *identifier, *permission_name, *role_id;
+} Auth0EffectiveQuery;
+extern const Field auth0_effective_query[], auth0_effective_permissions_query[], auth0_permission_roles_query[], auth0_role_groups_query[],
+    auth0_groups_query[];
+typedef struct Auth0EffectiveRole {
+    const char *id, *name, *description;
+    Texts sources;
+} Auth0EffectiveRole;
+extern const Field auth0_effective_role[];
+typedef struct Auth0EffectivePermission {
+    const char *name, *description, *server_name, *identifier;
+    Texts sources;
+} Auth0EffectivePermission;
+extern const Field auth0_effective_permission[];
+
 /* What hangs on a user (2.7 to 2.10, 4.4 to 4.8). */
 extern const Field auth0_take_query[], auth0_methods_query[], auth0_logs_query[], auth0_all_logs_query[], auth0_tokens_query[];
 typedef struct Auth0ClientRef {
