@@ -384,6 +384,19 @@ typedef struct Broken {
 } Broken;
 Err dir_check(Ctx *ctx, List *ret);
 
+/* ---- what an operator puts in (audit: user_modified). E_NO_USER ---- */
+
+/* An identity of another party, with its tokens; `*ret` is the identity's id. E_ID_TAKEN: a user has this account; E_BAD_EMAIL; E_TOO_LONG. */
+Err dir_account_add(Ctx *ctx, const char *user_id, const ForeignAccount *in, const char **ret);
+/* Its tokens. E_NO_ROW: none are kept; E_BAD_CREDENTIAL: they were sealed under another data key. */
+Err dir_account_tokens(Ctx *ctx, const char *identity_id, ForeignAccount **ret);
+/* E_ID_TAKEN: the credential is there. */
+Err dir_passkey_add(Ctx *ctx, const char *user_id, const Passkey *in, const char **ret);
+/* E_NOT_THIS_USER. */
+Err dir_passkey_delete(Ctx *ctx, const char *user_id, const char *passkey_id);
+/* E_BAD_WALLET, E_WALLET_TAKEN. */
+Err dir_wallet_add(Ctx *ctx, const char *user_id, const char *wallet, const char **ret);
+
 /* ---- addresses that are let in, and those that are kept out ---- */
 
 /* `list` is "allow" or "block". An e-mail address, `*@` and a domain, a phone number with its `+`, or a wallet. E_BAD_EMAIL, E_BAD_PHONE,

@@ -173,6 +173,7 @@ struct User {
     List addresses;  /* Address, the ones of auth.users first, then by age */
     List factors;    /* Factor */
     List subjects;   /* Subject, oldest first */
+    List passkeys;   /* Passkey, oldest first: without the keys */
 };
 
 /* auth.sessions */
@@ -218,6 +219,27 @@ typedef struct Listed {
 typedef struct ListedMatch {
     bool allow_on, block_on, allowed, blocked;
 } ListedMatch;
+
+/* An account of another party, as it is put in. */
+typedef struct ForeignAccount {
+    const char *provider, *provider_id; /* provider as auth.identities has it: "google" */
+    const char *email, *name, *first_name, *last_name, *username, *image_url, *scopes, *label;
+    bool email_verified, phone_verified;
+    const char *token, *refresh_token, *id_token, *token_secret; /* token NULL: none is kept */
+    int64_t expires_at;                                          /* of the token */
+} ForeignAccount;
+
+/* hecate.foreign_tokens; id is the identity's. */
+typedef struct ForeignToken {
+    const char *id, *sealed;
+    int64_t expires_at;
+} ForeignToken;
+
+/* hecate.passkeys */
+typedef struct Passkey {
+    const char *id, *user_id, *name, *credential_id, *public_key;
+    int64_t created_at, last_used_at;
+} Passkey;
 
 /* hecate.backup_codes */
 typedef struct BackupCode {

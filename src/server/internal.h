@@ -190,4 +190,11 @@ extern const Dialect ops_dialect;
 /* The dialects in the order of Tongue. */
 extern const Dialect *const tongue_dialects[TONGUES];
 
+/* ---- put.c ---- */
+
+extern const Field ops_account_in[], ops_passkey_in[], ops_wallet_in[], ops_put_out[];
+Err ops_account_put(Ctx *ctx, const Req *req, Reply *reply);
+Err ops_passkey_put(Ctx *ctx, const Req *req, Reply *reply);
+Err ops_wallet_put(Ctx *ctx, const Req *req, Reply *reply);
+
 #endif

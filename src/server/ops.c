@@ -177,6 +177,9 @@ static const Route ops_routes[] = {
     { GET, "/mail", NEED_SECRET, kept_page },
     { GET, "/mail.json", NEED_SECRET, kept_list },
     { GET, "/mail/{id}", NEED_SECRET, kept_body },
+    { POST, "/admin/v1/users/{user_id}/external_accounts", NEED_SECRET, ops_account_put, ops_account_in, ops_put_out },
+    { POST, "/admin/v1/users/{user_id}/passkeys", NEED_SECRET, ops_passkey_put, ops_passkey_in, ops_put_out },
+    { POST, "/admin/v1/users/{user_id}/web3_wallets", NEED_SECRET, ops_wallet_put, ops_wallet_in, ops_put_out },
     { 0 },
 };
 
@@ -222,7 +225,11 @@ static void write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
     static const struct {
         Err err;
         int status;
-    } rows[] = { { E_NO_ROUTE, 404 }, { E_NO_METHOD, 405 }, { E_NO_CREDENTIAL, 401 }, { E_BAD_CREDENTIAL, 401 }, { E_BUSY, 503 } };
+    } rows[] = { { E_NO_ROUTE, 404 },  { E_NO_METHOD, 405 },  { E_NO_CREDENTIAL, 401 }, { E_BAD_CREDENTIAL, 401 }, { E_BUSY, 503 },
+                 { E_NO_USER, 404 },   { E_ID_TAKEN, 409 },   { E_WALLET_TAKEN, 409 },  { E_BAD_VALUE, 422 },      { E_BAD_WALLET, 422 },
+                 { E_BAD_EMAIL, 422 }, { E_MISSING, 422 },    { E_BAD_TYPE, 422 },      { E_TOO_LONG, 422 },       { E_UNKNOWN_FIELD, 422 },
+                 { E_BAD_JSON, 400 },  { E_MEDIA_TYPE, 415 }, { E_TOO_LARGE, 413 },     { E_TIMEOUT, 503 },        { E_DB_LOST, 503 },
+                 { E_DB_RETRY, 503 } };
     int status = 500;
 
     (void)req;

@@ -75,7 +75,8 @@
     JSON(T, at identities_json, "identities"), \
     JSON(T, at addresses_json, "addresses"), \
     JSON(T, at factors_json, "factors"), \
-    JSON(T, at subjects_json, "subjects")
+    JSON(T, at subjects_json, "subjects"), \
+    JSON(T, at passkeys_json, "passkeys")
 /* clang-format on */
 
 #endif

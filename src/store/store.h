@@ -25,8 +25,8 @@ Err store_migrate(Db *db, Buf *why);
 typedef struct UserRow {
     User user;
     const char *username_key, *digest_scheme;
-    const char *profile_id;                                                      /* read: not NULL if there is a profile */
-    const char *identities_json, *addresses_json, *factors_json, *subjects_json; /* read: the parts, as documents */
+    const char *profile_id;                                                                      /* read: not NULL if there is a profile */
+    const char *identities_json, *addresses_json, *factors_json, *subjects_json, *passkeys_json; /* read: the parts, as documents */
 } UserRow;
 extern const Field user_cols[]; /* over UserRow */
 
@@ -207,6 +207,13 @@ Err store_profile_active(Tx *tx, const char *user_id, int64_t now);
 Err store_sign_in_token_insert(Tx *tx, const SignInToken *token);
 Err store_sign_in_token_get(Tx *tx, const char *id, SignInToken **ret);
 Err store_sign_in_token_revoke(Tx *tx, const char *id, int64_t now, bool *revoked); /* false: it is not pending */
+
+/* ---- what a user brought from another party (brought.c) ---- */
+
+Err store_foreign_token_put(Tx *tx, const ForeignToken *token);
+Err store_foreign_token_get(Tx *tx, const char *identity_id, ForeignToken **ret); /* E_NO_ROW */
+Err store_passkey_insert(Tx *tx, const Passkey *passkey);                         /* E_ID_TAKEN: the credential is there */
+Err store_passkey_delete(Tx *tx, const Passkey *key, bool *deleted);
 
 /* ---- addresses that are let in or kept out (listed.c) ---- */
 

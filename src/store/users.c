@@ -89,6 +89,14 @@ static const Field subject_doc[] = {
     END(Subject),
 };
 
+static const Field passkey_doc[] = {
+    TEXT(Passkey, id, "id"),
+    TEXT(Passkey, name, "name"),
+    TIME_US(Passkey, created_at, "created_at"),
+    TIME_US(Passkey, last_used_at, "last_used_at"),
+    END(Passkey),
+};
+
 /* ---- reading ---- */
 
 /* There and back: from a user to its address, and from the address to the user. */
@@ -206,6 +214,8 @@ Err user_row_finish(Ctx *ctx, UserRow *row, User **ret)
     mark_second_factors(user);
     TRY(read_part(ctx, row->subjects_json, subject_doc,
                   (PartOrder){ offsetof(Subject, created_at), { offsetof(Subject, provider), offsetof(Subject, subject) } }, &user->subjects));
+    TRY(read_part(ctx, row->passkeys_json, passkey_doc,
+                  (PartOrder){ offsetof(Passkey, created_at), { offsetof(Passkey, id), offsetof(Passkey, id) } }, &user->passkeys));
     *ret = user;
     return OK;
 }

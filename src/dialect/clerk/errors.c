@@ -175,6 +175,11 @@ const ErrRow clerk_says[SAYS] = {
     [SAY_NO_PASSKEY] = { 404, "passkey_not_registered", "not registered", "Passkey is not registered." },
     [SAY_NO_PROVIDER] = { 400, "oauth_unsupported_provider", "Unsupported OAuth provider",
                           "{text} OAuth is not supported. Please contact us if you think this error should not appear." },
+    [SAY_NO_REFRESH] = { 422, "oauth_missing_refresh_token", "Cannot refresh OAuth access token",
+                         "The current access token has expired and we cannot refresh it, because the authorization server hasn't provided us with a "
+                         "refresh token" },
+    [SAY_NO_RENEWAL] = { 400, "oauth_token_retrieval_error", "Token retrieval failed",
+                         "Failed to retrieve a new access token from the OAuth provider" },
     [SAY_RECORDED] = { 400, "duplicate_record", "Duplicate record", "the identifier {text} already exists" },
     [SAY_NO_TOKEN] = { 422, "oauth_missing_access_token", "Missing OAuth access token", "OAuth access token is missing" },
     [SAY_LINKED] = { 400, "delete_linked_identification_disallowed", "Deleting a linked email address is not allowed",

@@ -83,6 +83,8 @@ typedef enum Say {
     SAY_REVOKED,
     SAY_ACCEPTED,
     SAY_RECORDED,
+    SAY_NO_REFRESH,
+    SAY_NO_RENEWAL,
     SAYS
 } Say;
 extern const ErrRow clerk_says[SAYS];

@@ -53,6 +53,8 @@ static void *account_view(Ctx *ctx, const Identity *identity)
         .first_name = data_of(ctx, identity, "given_name", "first_name"),
         .last_name = data_of(ctx, identity, "family_name", "last_name"),
         .image_url = data_of(ctx, identity, "avatar_url", "picture"),
+        .approved_scopes = json_get(ctx->arena, identity->data, "approved_scopes"),
+        .label = json_get(ctx->arena, identity->data, "label"),
         .username = data_of(ctx, identity, "preferred_username", "user_name"),
         .verification = verification,
         .email_address_verified = text_eq(json_get(ctx->arena, identity->data, "email_verified"), "true"),
@@ -60,6 +62,16 @@ static void *account_view(Ctx *ctx, const Identity *identity)
         .updated_at = identity->updated_at,
     };
     view->avatar_url = view->image_url;
+    return view;
+}
+
+static void *passkey_view(Ctx *ctx, const Passkey *passkey)
+{
+    static const ClerkVerification by_passkey = { .object = "verification_passkey", .status = "verified", .strategy = "passkey" };
+    ClerkPasskey *view = ARENA_NEW(ctx->arena, ClerkPasskey);
+
+    *view = (ClerkPasskey){ "passkey", clerk_id(ctx->arena, "idn_", passkey->id), passkey->name,
+                            passkey->last_used_at != 0 ? passkey->last_used_at : passkey->created_at, &by_passkey };
     return view;
 }
 
@@ -211,6 +223,8 @@ const ClerkUser *clerk_user_view(Ctx *ctx, const User *user)
     for (size_t i = 0; i < user->identities.n; i++)
         if (is_external(user->identities.v[i]))
             list_add(ctx->arena, &view->external_accounts, account_view(ctx, user->identities.v[i]));
+    for (size_t i = 0; i < user->passkeys.n; i++)
+        list_add(ctx->arena, &view->passkeys, passkey_view(ctx, user->passkeys.v[i]));
     return view;
 }
 

@@ -105,7 +105,8 @@ const Field clerk_allowed_in[] = {
     BOOL(ClerkListedIn, notify, "notify"),
     END(ClerkListedIn),
 };
-const Field clerk_blocked_in[] = { GIVEN(ClerkListedIn, given), TEXT(ClerkListedIn, identifier, "identifier", .flags = REQUIRED), END(ClerkListedIn) };
+const Field clerk_blocked_in[] = { GIVEN(ClerkListedIn, given), TEXT(ClerkListedIn, identifier, "identifier", .flags = REQUIRED),
+                                   END(ClerkListedIn) };
 
 const Field clerk_code_in[] = {
     GIVEN(ClerkCodeIn, given),
@@ -446,6 +447,15 @@ static const Field wallet_fields[] = {
     END(ClerkAddress),
 };
 
+static const Field passkey_fields[] = {
+    TEXT(ClerkPasskey, id, "id"),
+    TEXT(ClerkPasskey, object, "object"),
+    TEXT(ClerkPasskey, name, "name"),
+    TIME_MS(ClerkPasskey, last_used_at, "last_used_at"),
+    OBJECT(ClerkPasskey, verification, "verification", verification_fields),
+    END(ClerkPasskey),
+};
+
 static const Field account_fields[] = {
     TEXT(ClerkAccount, object, "object"),
     TEXT(ClerkAccount, id, "id"),
@@ -488,7 +498,7 @@ const Field clerk_user[] = {
     LIST(ClerkUser, email_addresses, "email_addresses", clerk_email_address, .flags = NULL_AS_EMPTY),
     LIST(ClerkUser, phone_numbers, "phone_numbers", clerk_phone_number, .flags = NULL_AS_EMPTY),
     LIST(ClerkUser, web3_wallets, "web3_wallets", wallet_fields, .flags = NULL_AS_EMPTY),
-    LIST(ClerkUser, passkeys, "passkeys", link_fields, .flags = NULL_AS_EMPTY),
+    LIST(ClerkUser, passkeys, "passkeys", passkey_fields, .flags = NULL_AS_EMPTY),
     LIST(ClerkUser, external_accounts, "external_accounts", account_fields, .flags = NULL_AS_EMPTY),
     LIST(ClerkUser, saml_accounts, "saml_accounts", link_fields, .flags = NULL_AS_EMPTY),
     LIST(ClerkUser, enterprise_accounts, "enterprise_accounts", link_fields, .flags = NULL_AS_EMPTY),
@@ -686,6 +696,27 @@ const Field clerk_instance[] = {
     TEXT(ClerkInstance, allowed_origins, "allowed_origins"),
     TEXT(ClerkInstance, workspace_id, "workspace_id"),
     END(ClerkInstance),
+};
+
+const Field clerk_oauth_token[] = {
+    TEXT(ClerkOauthToken, object, "object"),
+    TEXT(ClerkOauthToken, external_account_id, "external_account_id"),
+    TEXT(ClerkOauthToken, provider_user_id, "provider_user_id"),
+    TEXT(ClerkOauthToken, token, "token", .flags = SECRET),
+    TIME_MS(ClerkOauthToken, expires_at, "expires_at"),
+    TEXT(ClerkOauthToken, provider, "provider"),
+    JSON(ClerkOauthToken, public_metadata, "public_metadata"),
+    TEXT(ClerkOauthToken, label, "label"),
+    TEXTS(ClerkOauthToken, scopes, "scopes", .flags = NULL_AS_EMPTY),
+    TEXT(ClerkOauthToken, id_token, "id_token", .flags = SECRET | OMIT_NULL),
+    TEXT(ClerkOauthToken, token_secret, "token_secret", .flags = SECRET | OMIT_NULL),
+    END(ClerkOauthToken),
+};
+
+const Field clerk_oauth_page[] = {
+    LIST(ClerkPage, data, "data", clerk_oauth_token, .flags = NULL_AS_EMPTY),
+    INT(ClerkPage, total_count, "total_count"),
+    END(ClerkPage),
 };
 
 const Field clerk_count[] = { TEXT(ClerkCount, object, "object"), INT(ClerkCount, total_count, "total_count"), END(ClerkCount) };

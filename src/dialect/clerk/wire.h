@@ -237,6 +237,20 @@ typedef struct ClerkAddress {
 extern const Field clerk_email_address[];
 extern const Field clerk_phone_number[];
 
+typedef struct ClerkPasskey {
+    const char *object, *id, *name;
+    int64_t last_used_at;
+    const ClerkVerification *verification;
+} ClerkPasskey;
+
+typedef struct ClerkOauthToken {
+    const char *object, *external_account_id, *provider_user_id, *token, *provider, *public_metadata, *label, *id_token, *token_secret;
+    Texts scopes;
+    int64_t expires_at;
+} ClerkOauthToken;
+extern const Field clerk_oauth_page[];
+extern const Field clerk_oauth_token[];
+
 typedef struct ClerkAccount {
     const char *object, *id, *provider, *identification_id, *provider_user_id, *approved_scopes, *email_address, *first_name, *last_name;
     const char *avatar_url, *image_url, *username, *phone_number, *public_metadata, *label;

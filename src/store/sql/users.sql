@@ -40,6 +40,8 @@ auth.users u LEFT JOIN hecate.profiles p ON p.user_id = u.id LEFT JOIN hecate.pa
 , (SELECT json_agg(json_build_object('provider', s.provider, 'subject', s.subject, 'connection', s.connection,
      'created_at', s.created_at))
    FROM hecate.subjects s WHERE s.user_id = u.id) AS subjects
+, (SELECT json_agg(json_build_object('id', k.id, 'name', k.name, 'created_at', k.created_at, 'last_used_at', k.last_used_at))
+   FROM hecate.passkeys k WHERE k.user_id = u.id) AS passkeys
 -- @sqlite
 , (SELECT json_group_array(json_object('id', i.id, 'user_id', i.user_id, 'provider', i.provider, 'provider_id', i.provider_id,
      'data', json(i.identity_data), 'email', i.email, 'last_sign_in_at', i.last_sign_in_at, 'created_at', i.created_at,
@@ -57,6 +59,8 @@ auth.users u LEFT JOIN hecate.profiles p ON p.user_id = u.id LEFT JOIN hecate.pa
 , (SELECT json_group_array(json_object('provider', s.provider, 'subject', s.subject, 'connection', s.connection,
      'created_at', s.created_at))
    FROM hecate.subjects s WHERE s.user_id = u.id) AS subjects
+, (SELECT json_group_array(json_object('id', k.id, 'name', k.name, 'created_at', k.created_at, 'last_used_at', k.last_used_at))
+   FROM hecate.passkeys k WHERE k.user_id = u.id) AS passkeys
 
 -- :user_get gathered
 SELECT #user_columns# #user_parts# FROM #user_tables# WHERE u.id = :id
