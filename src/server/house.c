@@ -101,6 +101,7 @@ Err house_new(Server *server, House **ret, Buf *why)
     settings->gotrue.buckets = server->buckets;
     settings->gotrue.ready = &server->ready;
     settings->gotrue.keys = &house->keys[TONGUE_GOTRUE];
+    settings->clerk.buckets = server->buckets;
     settings->clerk.keys = &house->keys[TONGUE_CLERK];
     settings->auth0.keys = &house->keys[TONGUE_AUTH0];
     settings->auth0.token_seconds = 86400;

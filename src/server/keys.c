@@ -308,6 +308,7 @@ static Err load_clerk(House *house, Ctx *ctx, bool show, Buf *why)
     if (settings->clerk_secret_key == NULL)
         TRY(dir_key_load(ctx, "clerk", "admin", make_clerk_secret, &secret, &made));
     hash_sum(HASH_SHA256, secret, settings->clerk.secret_sum);
+    settings->clerk.live = str_starts(secret, STR("sk_live_"));
     settings->clerk.instance_id = key_kid(house->keys[TONGUE_CLERK].signer);
     if (made || show)
         house->clerk_key = str_dup(house->arena, secret);

@@ -205,6 +205,7 @@ const Option option_rows[] = {
     /* Clerk and Auth0 */
     { "clerk-secret-key", "HECATE_CLERK_SECRET_KEY", NULL, TEXT_IN(clerk_secret_key), .flags = O_SECRET | O_STRONG | O_RELOAD, .about = "Clerk's secret key (`sk_test_…`, `sk_live_…`); made at the first start when not given." },
     { "clerk-frontend", "HECATE_CLERK_FRONTEND", NULL, TEXT_IN(clerk.frontend), .about = "host[:port] of Clerk's frontend API: session tokens are from https://HOST, and publishable keys name it; not given: the listener's." },
+    { "clerk-limits", "HECATE_CLERK_LIMITS", NULL, BOOL_IN(clerk.limits), "false", .flags = O_RELOAD, .about = "Clerk's own rate limits are imitated: 429 with Retry-After." },
     { "auth0-domain", "HECATE_AUTH0_DOMAIN", NULL, TEXT_IN(auth0.domain), .about = "host[:port] that clients of Auth0 use; issuer and audience come from it; not given: the listener's." },
     { "auth0-search-cap", "HECATE_AUTH0_SEARCH_CAP", NULL, INT_IN(auth0.search_cap), "0", 0, 1000000, .flags = O_RELOAD, .about = "How many users lists and searches reach by pages: 1000 is the cloud's cap; 0: all of them." },
     { "auth0-client-id", "HECATE_AUTH0_CLIENT_ID", NULL, TEXT_IN(auth0.client_id), .flags = O_RELOAD, .about = "Id of the management client; made at the first start when not given." },

@@ -25,7 +25,9 @@ const svg = text('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</scri
 const bad = [svg, text('<html>'), text('%PDF-1.7'), text('BM'), text('x'), pad, text('\x89PNG\r\n\x1a\n'), png().subarray(0, 24), png(0, 2), png(2, 0), png(4097, 1), png(1, 4097), png(0xffffffff, 1),
   gif(0, 1), gif(4097, 1), text('GIF89a'), text('GIF88a').toString('latin1') && Buffer.concat([text('GIF88a'), pad]), jpeg(0, 1), jpeg(4097, 1), jpeg(2, 2, '\xc4'), Buffer.concat([text('\xff\xd8\xff'), pad]),
   Buffer.concat([text('\xff\xd8\xff\xe0\0\0'), pad]), Buffer.concat([text('\xff\xd8\xff\xe0\xff\xff'), pad]), vp8(0, 1), vp8(4097, 1), vp8x(4097, 1), vp8l(4097, 1), riff(text('VP8Z')), riff(text('')),
-  Buffer.concat([text('RIFF'), le(9, 4), text('WAVE'), pad]), Buffer.concat([text('\0\0\0\x20ftypavif'), pad]), Buffer.concat([text(' '), png()]), Buffer.concat([svg, png()])]
+  Buffer.concat([text('RIFF'), le(9, 4), text('WAVE'), pad]), Buffer.concat([text('\0\0\0\x20ftypavif'), pad]), Buffer.concat([text(' '), png()]), Buffer.concat([svg, png()]),
+  ...['II*\0', 'MM\0*', '\0\0\x01\0', '8BPS', '\x7fELF', 'MZ', 'PK\x03\x04', '\x1f\x8b\x08', '#!/bin/sh\n', '<?xml version="1.0"?>', '<!DOCTYPE html>', 'GIF89', '\xff\xd8', 'RIFF', 'id=ImageMagick',
+    'push graphic-context\nviewbox 0 0 640 480\nfill "url(https://example.com/)"', '\0\0\0\x0cjP  \r\n', '\xff\x0a', 'qoif', 'P6 4 4 255\n', '%!PS-Adobe', '{"type":"image/png"}', '\x89PNG\n\x1a\n'].map((head) => Buffer.concat([text(head), pad]))]
 
 for (const store of stores)
   for (const [version, create] of [['1.34.0', first], ['2.17.2', second], ['3.25.0', newest]])
@@ -56,11 +58,17 @@ for (const store of stores)
           assert.equal(files().length, 1)
         }
         assert.equal(urls.size, good.length)
+        const own = (await users.getUser(user.id)).imageUrl.split('/').at(-1)
+        assert.equal((await users.updateUser(user.id, { profileImageID: own, firstName: 'Ada' })).hasImage, true)
+        assert.equal((await users.updateUser(user.id, { profileImageID: 'img_29w83sxmDNGwOuEthce5gg56FcC' }).then(() => null, (error) => error.errors[0].code)), 'image_not_found')
+        assert.equal(files().length, 1)
         const [old] = urls
         assert.equal((await fetch(old)).status, 404)
         const gone = await users.deleteUserProfileImage(user.id)
         assert.deepEqual([gone.hasImage, gone.imageUrl.endsWith('/default'), files().length], [false, true, 0])
         assert.equal((await users.deleteUserProfileImage(user.id)).hasImage, false)
+        await put(png())
+        assert.deepEqual([(await users.updateUser(user.id, { profileImageID: null })).hasImage, files().length], [false, 0])
         const other = await users.createUser({ username: `other_${process.pid}` })
         await put(png(), other.id)
         await users.deleteUser(other.id)

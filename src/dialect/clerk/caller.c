@@ -60,6 +60,7 @@ Err clerk_identify(Ctx *ctx, const Req *req, Str path, const Route *route)
     if (!secret_eq((Str){ (const char *)sum, sizeof(sum) }, (Str){ (const char *)settings->secret_sum, sizeof(sum) }))
         return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
     ctx->caller = &admin;
+    TRY(clerk_limit(ctx, route));
     return read_version(ctx, req, &version);
 }
 

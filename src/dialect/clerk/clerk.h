@@ -11,6 +11,9 @@ typedef struct ClerkSettings {
     uint8_t secret_sum[32];  /* SHA-256 of HECATE_CLERK_SECRET_KEY */
     const char *frontend;    /* "host[:port]" of the frontend API: who session tokens are from (https://HOST) */
     const char *instance_id; /* "ins_…", for answers that name the instance */
+    struct Buckets *buckets; /* with `limits` */
+    bool limits;             /* Clerk's own are imitated */
+    bool live;               /* the key is one of production: its limits are wider */
 } ClerkSettings;
 
 extern const Dialect clerk_dialect;

@@ -22,6 +22,8 @@ Err clerk_read_user_id(Ctx *ctx, const char *text, const char **ret);
 Err clerk_identify(Ctx *ctx, const Req *req, Str path, const Route *route);
 /* The version that the request asks for; the default if it names none or an unknown one. */
 const char *clerk_version(Ctx *ctx, const Req *req);
+/* E_RATE_LIMIT; OK where limits are not imitated. */
+Err clerk_limit(Ctx *ctx, const Route *route);
 void clerk_finish(Ctx *ctx, const Req *req, Reply *reply);
 
 /* ---- errors.c ---- */

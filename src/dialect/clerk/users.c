@@ -303,6 +303,20 @@ static Err change_user(Ctx *ctx, const char *id, const ClerkUserIn *in, UserPatc
     return clerk_reply_user(ctx, reply, 200, user);
 }
 
+/* There is one image of a user: naming it changes nothing, null takes it away. */
+static Err change_image(Ctx *ctx, const char *id, const ClerkUserIn *in)
+{
+    const char *image = in->profile_image_id == NULL ? NULL : clerk_id_read(ctx->arena, "img_", in->profile_image_id);
+    User *user;
+
+    if (!HAS(in, profile_image_id))
+        return OK;
+    if (IS_NULL(in, profile_image_id))
+        return dir_image_delete(ctx, id, &user);
+    TRY(dir_user_get(ctx, id, &user));
+    return image != NULL && text_eq(user->image_id, image) ? OK : clerk_fail(ctx, SAY_NO_IMAGE, AT(ClerkUserIn, profile_image_id), NULL);
+}
+
 Err clerk_user_update(Ctx *ctx, const Req *req, Reply *reply)
 {
     ClerkUserIn in = { 0 };
@@ -312,8 +326,6 @@ Err clerk_user_update(Ctx *ctx, const Req *req, Reply *reply)
     TRY(clerk_read_body(ctx, req, &in));
     TRY(check_metadata_version(ctx, req, &in));
     TRY(check_common(ctx, &in));
-    if (in.profile_image_id != NULL)
-        return clerk_fail(ctx, SAY_NO_IMAGE, AT(ClerkUserIn, profile_image_id), NULL);
     TRY(take_primary(ctx, in.primary_email_address_id, AT(ClerkUserIn, primary_email_address_id), &patch.primary_email_id));
     TRY(take_primary(ctx, in.primary_phone_number_id, AT(ClerkUserIn, primary_phone_number_id), &patch.primary_phone_id));
     TRY(take_primary(ctx, in.primary_web3_wallet_id, AT(ClerkUserIn, primary_web3_wallet_id), &patch.primary_web3_id));
@@ -326,6 +338,7 @@ Err clerk_user_update(Ctx *ctx, const Req *req, Reply *reply)
         SET(&patch, backup_codes);
     patch.end_sessions = in.sign_out_of_other_sessions && (in.password != NULL || in.password_digest != NULL);
     TRY(clerk_read_user_id(ctx, req_param(ctx, "user_id"), &id));
+    TRY(change_image(ctx, id, &in));
     return change_user(ctx, id, &in, &patch, reply);
 }
 
