@@ -1,9 +1,7 @@
 /* images.c: pictures of users: files of the data directory, named by a random id, known by their content alone. A file is whole before a user names
  * it. */
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "base/id.h"
 #include "directory/internal.h"
 
@@ -109,94 +107,35 @@ const char *image_type(Str image)
 /* ---- files ---- */
 
 typedef struct FileJob {
-    const char *dir, *path, *temporary;
     Arena *arena;
+    const char *dir, *id;
     Str image;
 } FileJob;
-
-static Err write_all(int fd, Str data)
-{
-    while (data.n > 0) {
-        const ssize_t n = write(fd, data.p, data.n);
-
-        if (n < 0 && errno != EINTR)
-            return E_IO;
-        data.p += n < 0 ? 0 : n;
-        data.n -= n < 0 ? 0 : (size_t)n;
-    }
-    return fsync(fd) == 0 ? OK : E_IO;
-}
-
-static Err sync_dir(const char *path)
-{
-    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool good = fd >= 0 && fsync(fd) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    return good ? OK : E_IO;
-}
 
 static Err write_file(void *arg)
 {
     const FileJob *job = arg;
-    int fd;
-    Err err;
 
-    if (mkdir(job->dir, 0700) != 0 && errno != EEXIST)
-        return E_IO;
-    fd = open(job->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return E_IO;
-    err = write_all(fd, job->image);
-    if (close(fd) != 0 && err == OK)
-        err = E_IO;
-    if (err == OK && rename(job->temporary, job->path) != 0)
-        err = E_IO;
-    if (err != OK)
-        unlink(job->temporary);
-    return err == OK ? sync_dir(job->dir) : err;
+    return file_put(job->arena, job->dir, job->id, job->image);
 }
 
 static Err read_file(void *arg)
 {
     FileJob *job = arg;
-    const int fd = open(job->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    struct stat stat;
-    size_t got = 0;
-    char *data;
-    ssize_t n = 1;
 
-    if (fd < 0 || fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode) || stat.st_size > MOST_IMAGE) {
-        if (fd >= 0)
-            close(fd);
-        return E_NO_ROW;
-    }
-    data = arena_alloc(job->arena, (size_t)stat.st_size + 1);
-    while (got < (size_t)stat.st_size && n > 0) {
-        n = read(fd, data + got, (size_t)stat.st_size - got);
-        got += n > 0 ? (size_t)n : 0;
-    }
-    close(fd);
-    job->image = (Str){ data, got };
-    return OK;
+    return file_take(job->arena, job->dir, job->id, MOST_IMAGE, &job->image);
 }
 
 static Err remove_file(void *arg)
 {
     const FileJob *job = arg;
 
-    return unlink(job->path) == 0 || errno == ENOENT ? OK : E_IO;
+    return file_remove(job->arena, job->dir, job->id);
 }
 
 static FileJob job_for(Ctx *ctx, const char *id)
 {
-    const char *dir = ctx->directory->images;
-
-    return (FileJob){ .dir = dir,
-                      .path = arena_printf(ctx->arena, "%s/%s", dir, id),
-                      .temporary = arena_printf(ctx->arena, "%s/%s.new", dir, id),
-                      .arena = ctx->arena };
+    return (FileJob){ .arena = ctx->arena, .dir = ctx->directory->images, .id = id };
 }
 
 static Err in_lane(Ctx *ctx, Err (*fn)(void *arg), FileJob *job)
