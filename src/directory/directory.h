@@ -291,10 +291,13 @@ Err dir_image_read(Ctx *ctx, const char *id, Str *ret);
 
 /* ---- lists ---- */
 
-/* A page of users, in a total order (ties by created_at, then id, in the same direction; nulls last). */
+/* A page of users, in a total order (ties by created_at, then id, in the same direction; nulls last, but a created_at that is not
+ * known is older than all others). */
 Err dir_user_list(Ctx *ctx, const UserQuery *query, List *ret);
 /* How many match, without paging. */
 Err dir_user_count(Ctx *ctx, const UserQuery *query, int64_t *ret);
+/* To be called every few seconds by any node: what was written goes into the kept counts; `all`: what others wrote, too. Nothing to do on SQLite. */
+Err dir_counts_tend(Ctx *ctx, bool all);
 
 /* ---- passwords and sign-in ---- */
 

@@ -39,6 +39,11 @@ Err dir_user_count(Ctx *ctx, const UserQuery *query, int64_t *ret)
     return store_user_count(db_auto(ctx), query, ret);
 }
 
+Err dir_counts_tend(Ctx *ctx, bool all)
+{
+    return store_counts_fold(ctx, all);
+}
+
 /* ---- identities (spec/gotrue.md 2.2 step 10) ---- */
 
 typedef struct IdentityData {

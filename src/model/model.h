@@ -169,6 +169,8 @@ struct User {
     const char *email_id, *phone_id, *web3_id; /* ids of the primary addresses; NULL: computed, and the oldest wallet */
     const char *digest;                        /* hecate.passwords: a hash that the Go server cannot read; never leaves the directory */
 
+    const char *sort_text; /* of a list that is sorted by a text: this one's */
+
     List identities; /* Identity, oldest first */
     List addresses;  /* Address, the ones of auth.users first, then by age */
     List factors;    /* Factor */
@@ -376,10 +378,13 @@ typedef struct UserQuery {
     int64_t created_after, created_before, last_sign_in_after, last_sign_in_before, last_active_after, last_active_before, last_active_since;
     UserSort sort;
     bool ascending;
-    int64_t limit, offset;    /* limit ≥ 1; offset ≥ 0 */
-    const char *after_id;     /* the page behind this user, in the order of SORT_CREATED_AT */
-    int64_t after_created_at; /* with after_id: when that user was made, if the caller knows (it may be gone); else it is looked up */
-    bool whole;               /* with identities, addresses, factors and subjects */
+    int64_t limit, offset; /* limit ≥ 1; offset ≥ 0 */
+    const char *after_id;  /* the page behind this user */
+    int64_t
+        after_created_at;   /* with after_id: when that user was made, if the caller knows (it may be gone); else it is looked up (SORT_CREATED_AT) */
+    const char *after_text; /* with after_id, where the order is another: what the user was sorted by; both none: it has nothing there */
+    int64_t after_number;
+    bool whole; /* with identities, addresses, factors and subjects */
 } UserQuery;
 
 /* ---- lists of organizations and what belongs to them: newest first unless they say otherwise ---- */

@@ -1,4 +1,4 @@
-/* mailer.c: threads that send what stands in the outbox. They look when a letter was committed, and now and then. */
+/* mailer.c: threads that send what stands in the outbox. They look when a letter was committed, and now and then. One tends the kept counts, too. */
 #include <errno.h>
 
 #include "base/clock.h"
@@ -7,7 +7,7 @@
 #include "outbound/mail.h"
 #include "server/internal.h"
 
-enum { MAILERS = 2, LETTER_CAP = 16 << 20, REST_S = 5, LONG_REST_S = 60, SWEEP_S = 3600 };
+enum { MAILERS = 2, LETTER_CAP = 16 << 20, REST_S = 5, LONG_REST_S = 60, SWEEP_S = 3600, RECOUNT_S = 3600 };
 
 struct Mailer {
     Server *server;
@@ -60,6 +60,24 @@ static Err in_house(Server *server, Err (*fn)(Ctx *ctx))
     return err;
 }
 
+/* What was written goes into the kept counts; what others wrote as well, at the start and now and then. */
+static void tend_counts(Mailer *mailer, int64_t *next, int64_t *next_all)
+{
+    const int64_t now = clock_mono_ms();
+    const bool all = now >= *next_all;
+    Arena *arena;
+    Ctx ctx;
+
+    if (now < *next)
+        return;
+    arena = arena_new(LETTER_CAP, true);
+    ctx = ctx_new(arena, mailer->server->db);
+    IGNORE(dir_counts_tend(&ctx, all)); /* the next time will do */
+    *next = now + REST_S * 1000;
+    *next_all = all ? now + RECOUNT_S * 1000 : *next_all;
+    arena_free(arena);
+}
+
 /* Until there is news, or the time is over. */
 static void rest(Mailer *mailer, unsigned seen, int64_t seconds)
 {
@@ -78,7 +96,7 @@ static void *run_mailer(void *arg)
 {
     Mailer *mailer = arg;
     const bool first = atomic_fetch_add(&mailer->on, 1) == 0;
-    int64_t sweep_at = clock_now() + SWEEP_S * US_PER_S;
+    int64_t sweep_at = clock_now() + SWEEP_S * US_PER_S, next = 0, next_all = 0;
 
     while (!atomic_load(&mailer->stop)) {
         unsigned seen;
@@ -87,6 +105,8 @@ static void *run_mailer(void *arg)
         pthread_mutex_lock(&mailer->lock);
         seen = mailer->waked;
         pthread_mutex_unlock(&mailer->lock);
+        if (first)
+            tend_counts(mailer, &next, &next_all);
         if (send_next(mailer, &wait) != OK)
             rest(mailer, seen, first ? REST_S : LONG_REST_S);
         if (first && clock_now() > sweep_at) {

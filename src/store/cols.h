@@ -71,6 +71,7 @@
     UUID(T, at user.phone_id, "phone_id"), \
     UUID(T, at user.web3_id, "web3_id"), \
     TEXT(T, at user.digest, "digest", .flags = SECRET), \
+    TEXT(T, at user.sort_text, "sort_text"), \
     TEXT(T, at digest_scheme, "scheme"), \
     JSON(T, at identities_json, "identities"), \
     JSON(T, at addresses_json, "addresses"), \

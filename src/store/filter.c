@@ -1,10 +1,6 @@
-/* filter.c: lists of users with conditions and an order. Text comes from the tables and literals here; every value is bound. */
+/* filter.c: conditions on users as SQL. Text comes from the tables and literals here; every value is bound. A search for a part of a text is said in
+ * two ways: as a test of each row, for a list that finds its page among the first rows, and by its index, for one that does not. */
 #include "store/filter.h"
-#include "sql.gen.h"
-#include "store/cols.h"
-#include "store/organizations.h"
-
-enum { MOST_SQL = 64 * 1024 };
 
 void filter_value(Filter *f, Value value)
 {
@@ -56,26 +52,143 @@ const char *filter_like(Arena *arena, const char *text)
     return ret;
 }
 
-/* Where a substring is looked for: columns, and the kind of the further addresses (NULL: none of them; "": of any kind). */
+/* Where a part of a text is looked for: columns of the user (u) and of its profile (p), and the kind of the further addresses (NULL: none of them;
+ * "": of any kind). */
 typedef struct Search {
-    const char *columns[7];
+    const char *users[3], *profiles[4];
     const char *kind;
+    bool id; /* the user's id, whole or its beginning */
 } Search;
-static const Search email_search = { { "u.email" }, "email" };
-static const Search phone_search = { { "u.phone" }, "phone" };
-static const Search username_search = { { "p.username" }, NULL };
-static const Search name_search = { { "p.first_name", "p.last_name", "p.name" }, NULL };
-static const Search any_search = { { "u.email", "u.phone", "p.username", "p.first_name", "p.last_name", "CAST(u.id AS text)" }, "" };
+static const Search email_search = { .users = { "u.email" }, .kind = "email" };
+static const Search phone_search = { .users = { "u.phone" }, .kind = "phone" };
+static const Search username_search = { .profiles = { "p.username" } };
+static const Search name_search = { .profiles = { "p.first_name", "p.last_name", "p.name" } };
+static const Search any_search = {
+    .users = { "u.email", "u.phone" }, .profiles = { "p.username", "p.first_name", "p.last_name" }, .kind = "", .id = true
+};
 
-static const char *addresses_table(Filter *f)
+static bool is_postgres(const Filter *f)
 {
-    return tx_is_postgres(db_auto(f->ctx)) ? "hecate.addresses" : "hecate_addresses";
+    return tx_is_postgres(db_auto(f->ctx));
+}
+
+static const char *table(const Filter *f, const char *schema, const char *name)
+{
+    return arena_printf(f->ctx->arena, "%s%c%s", schema, is_postgres(f) ? '.' : '_', name);
 }
 
 /* Who holds a further address that … */
 static void put_holders(Filter *f)
 {
-    buf_printf(&f->query->sql, "SELECT a.user_id FROM %s a WHERE %s", addresses_table(f), f->plain ? "a.connection = '' AND " : "");
+    buf_printf(&f->query->sql, "SELECT a.user_id FROM %s a WHERE %s", table(f, "hecate", "addresses"), f->plain ? "a.connection = '' AND " : "");
+}
+
+/* ` OR`-ed tests of these columns, the first behind `before`. */
+static size_t put_tests(Filter *f, const char *before, const char *const *columns, size_t most, const char *pattern)
+{
+    size_t n = 0;
+
+    for (; n < most && columns[n] != NULL; n++) {
+        buf_printf(&f->query->sql, "%slower(%s) LIKE lower(", n == 0 ? before : " OR ", columns[n]);
+        put_value(f, F_TEXT, pattern, 0);
+        put(f, ") ESCAPE '\\'");
+    }
+    return n;
+}
+
+static void put_address_test(Filter *f, const Search *search, const char *pattern)
+{
+    static const char *const column[] = { "a.value_key" };
+
+    if (*search->kind != '\0')
+        buf_printf(&f->query->sql, "a.kind = '%s' AND ", search->kind);
+    put_tests(f, "", column, 1, pattern);
+}
+
+/* A text of hex digits and dashes may be the beginning of a UUID: those are the ids between two. */
+static void put_id_test(Filter *f, const char *text)
+{
+    char low[] = "00000000-0000-0000-0000-000000000000", high[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+    const char *lower = text_lower(f->ctx->arena, text);
+    const size_t n = strlen(lower);
+
+    if (n >= sizeof(low) || strspn(lower, "0123456789abcdef-") != n)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        if ((lower[i] == '-') != (low[i] == '-'))
+            return;
+        low[i] = high[i] = lower[i];
+    }
+    put(f, " OR u.id BETWEEN ");
+    put_value(f, F_UUID, arena_printf(f->ctx->arena, "%s", low), 0);
+    put(f, " AND ");
+    put_value(f, F_UUID, arena_printf(f->ctx->arena, "%s", high), 0);
+}
+
+/* As a test of each row. */
+static void put_search_rows(Filter *f, const Search *search, const char *text, const char *pattern)
+{
+    size_t n = put_tests(f, " AND (", search->users, COUNTOF(search->users), pattern);
+
+    put_tests(f, n == 0 ? " AND (" : " OR ", search->profiles, COUNTOF(search->profiles), pattern);
+    if (search->kind != NULL) {
+        buf_printf(&f->query->sql, " OR EXISTS (SELECT 1 FROM %s a WHERE a.user_id = u.id AND %s", table(f, "hecate", "addresses"),
+                   f->plain ? "a.connection = '' AND " : "");
+        put_address_test(f, search, pattern);
+        put(f, ")");
+    }
+    if (search->id)
+        put_id_test(f, text);
+    put(f, ")");
+}
+
+/* By the indexes of PostgreSQL, each table by its own. */
+static void put_search_union(Filter *f, const Search *search, const char *text, const char *pattern)
+{
+    buf_printf(&f->query->sql, " AND u.id IN (SELECT u.id FROM %s u WHERE (false", table(f, "auth", "users"));
+    put_tests(f, " OR ", search->users, COUNTOF(search->users), pattern);
+    if (search->id)
+        put_id_test(f, text);
+    put(f, ")");
+    if (search->profiles[0] != NULL) {
+        buf_printf(&f->query->sql, " UNION ALL SELECT p.user_id FROM %s p WHERE (", table(f, "hecate", "profiles"));
+        put_tests(f, "", search->profiles, COUNTOF(search->profiles), pattern);
+        put(f, ")");
+    }
+    if (search->kind != NULL) {
+        put(f, " UNION ALL ");
+        put_holders(f);
+        put_address_test(f, search, pattern);
+    }
+    put(f, ")");
+}
+
+/* By the index of three-letter pieces of SQLite, whatever the column. */
+static void put_pieces(Filter *f, const char *text)
+{
+    Buf phrase = buf_in(f->ctx->arena, 2 * strlen(text) + 3);
+    char *quoted = "";
+
+    buf_char(&phrase, '"');
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == '"')
+            buf_char(&phrase, '"');
+        buf_char(&phrase, *c);
+    }
+    buf_char(&phrase, '"');
+    IGNORE(buf_text(&phrase, &quoted)); /* the cap fits by construction */
+    put(f, "SELECT s.user_id FROM hecate_search_text CROSS JOIN hecate_search s ON s.id = hecate_search_text.rowid WHERE hecate_search_text MATCH ");
+    put_value(f, F_TEXT, quoted, 0);
+}
+
+/* Three characters make the first piece that an index knows. */
+static bool has_piece(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text != '\0'; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n >= 3;
 }
 
 static void put_like(Filter *f, const Search *search, const char *text)
@@ -85,21 +198,19 @@ static void put_like(Filter *f, const Search *search, const char *text)
     if (text_empty(text))
         return;
     pattern = filter_like(f->ctx->arena, text);
-    for (size_t i = 0; i < COUNTOF(search->columns) && search->columns[i] != NULL; i++) {
-        buf_printf(&f->query->sql, "%s lower(%s) LIKE lower(", i == 0 ? " AND (" : " OR", search->columns[i]);
-        put_value(f, F_TEXT, pattern, 0);
-        put(f, ") ESCAPE '\\'");
+    if (f->by_index && has_piece(text) && is_postgres(f)) {
+        put_search_union(f, search, text, pattern);
+        return;
     }
-    if (search->kind != NULL) {
-        put(f, " OR u.id IN (");
-        put_holders(f);
-        if (*search->kind != '\0')
-            buf_printf(&f->query->sql, "a.kind = '%s' AND ", search->kind);
-        put(f, "lower(a.value_key) LIKE lower(");
-        put_value(f, F_TEXT, pattern, 0);
-        put(f, ") ESCAPE '\\')");
+    if (f->by_index && has_piece(text)) {
+        put(f, " AND (u.id IN (");
+        put_pieces(f, text);
+        put(f, ")");
+        if (search->id)
+            put_id_test(f, text);
+        put(f, ")");
     }
-    put(f, ")");
+    put_search_rows(f, search, text, pattern);
 }
 
 /* An exact address, in the core column or among the further ones: by an index on either side. */
@@ -107,8 +218,7 @@ static void put_address(Filter *f, const char *kind, const Texts *texts)
 {
     if (texts->n == 0)
         return;
-    buf_printf(&f->query->sql, " AND u.id IN (SELECT b.id FROM %s b WHERE b.%s IN (", tx_is_postgres(db_auto(f->ctx)) ? "auth.users" : "auth_users",
-               kind);
+    buf_printf(&f->query->sql, " AND u.id IN (SELECT b.id FROM %s b WHERE b.%s IN (", table(f, "auth", "users"), kind);
     filter_in(f, "", F_TEXT, texts, true, ")");
     put(f, " UNION ALL ");
     put_holders(f);
@@ -142,34 +252,58 @@ static void put_times(Filter *f, const UserQuery *in)
     }
 }
 
+/* The longest run without a sign that means something to LIKE. */
+static const char *longest_piece(Arena *arena, const char *pattern)
+{
+    size_t best = 0, n = 0;
+    const char *at = pattern;
+
+    for (const char *c = pattern; *c != '\0'; c += n + (c[n] != '\0')) {
+        n = strcspn(c, "%_\\");
+        if (n > best) {
+            best = n;
+            at = c;
+        }
+    }
+    return arena_printf(arena, "%.*s", (int)best, at);
+}
+
 /* GoTrue's filter: its `%`, `_` and `\` work as in the reference. */
 static void put_filter(Filter *f, const char *text)
 {
-    const char *pattern;
+    static const char *const columns[] = { "u.email", "u.raw_user_meta_data ->> 'full_name'" };
+    const char *pattern, *piece;
 
     if (text_empty(text))
         return;
     pattern = arena_printf(f->ctx->arena, "%%%s%%", text);
+    piece = longest_piece(f->ctx->arena, text);
+    if (f->by_index && has_piece(piece) && is_postgres(f)) {
+        put_tests(f, " AND (", columns, COUNTOF(columns), pattern);
+        put(f, ")");
+    } else if (f->by_index && has_piece(piece)) {
+        put(f, " AND u.id IN (");
+        put_pieces(f, piece);
+        put(f, ")");
+    }
     put(f, " AND (u.email LIKE ");
     put_value(f, F_TEXT, pattern, 0);
-    put(f, " ESCAPE '\\' OR lower(u.raw_user_meta_data->>'full_name') LIKE lower(");
-    put_value(f, F_TEXT, pattern, 0);
-    put(f, ") ESCAPE '\\')");
+    put(f, " ESCAPE '\\' OR");
+    put_tests(f, " ", columns + 1, 1, pattern);
+    put(f, ")");
 }
 
 static void put_wallets(Filter *f, const Texts *keys)
 {
     if (keys->n == 0)
         return;
-    buf_printf(&f->query->sql, " AND u.id IN (SELECT a.user_id FROM %s a WHERE a.kind = 'web3'",
-               tx_is_postgres(db_auto(f->ctx)) ? "hecate.addresses" : "hecate_addresses");
+    buf_printf(&f->query->sql, " AND u.id IN (SELECT a.user_id FROM %s a WHERE a.kind = 'web3'", table(f, "hecate", "addresses"));
     filter_in(f, " AND a.value_key IN (", F_TEXT, keys, false, "))");
 }
 
 static void put_provider(Filter *f, const UserQuery *in)
 {
-    buf_printf(&f->query->sql, " AND u.id IN (SELECT i.user_id FROM %s i WHERE i.provider = ",
-               tx_is_postgres(db_auto(f->ctx)) ? "auth.identities" : "auth_identities");
+    buf_printf(&f->query->sql, " AND u.id IN (SELECT i.user_id FROM %s i WHERE i.provider = ", table(f, "auth", "identities"));
     put_value(f, F_TEXT, in->provider, 0);
     filter_in(f, " AND i.provider_id IN (", F_TEXT, &in->provider_ids, false, ")");
     put(f, ")");
@@ -180,15 +314,15 @@ static void put_organizations(Filter *f, const char *before, const Texts *ids)
 {
     if (ids->n == 0)
         return;
-    buf_printf(&f->query->sql, "%s (SELECT m.user_id FROM %s m", before,
-               tx_is_postgres(db_auto(f->ctx)) ? "hecate.memberships" : "hecate_memberships");
+    buf_printf(&f->query->sql, "%s (SELECT m.user_id FROM %s m", before, table(f, "hecate", "memberships"));
     filter_in(f, " WHERE m.organization_id IN (", F_UUID, ids, false, "))");
 }
 
-static void put_where(Filter *f, const UserQuery *in)
+void filter_where(Filter *f, const UserQuery *in, bool by_index)
 {
     put(f, " WHERE true");
     f->plain = in->plain;
+    f->by_index = by_index;
     if (in->aud != NULL) {
         put(f, " AND u.aud = ");
         put_value(f, F_TEXT, in->aud, 0);
@@ -227,184 +361,4 @@ static void put_where(Filter *f, const UserQuery *in)
         put(f, " AND ");
         filter_cond(f, in->where);
     }
-}
-
-/* Texts are ordered byte by byte on both databases. */
-static const struct {
-    const char *sql;
-    bool text;
-} sort_columns[] = {
-    [SORT_CREATED_AT] = { "u.created_at" },
-    [SORT_UPDATED_AT] = { "u.updated_at" },
-    [SORT_EMAIL] = { "lower(u.email)", true },
-    [SORT_PHONE] = { "u.phone", true },
-    [SORT_USERNAME] = { "p.username_key", true },
-    [SORT_FIRST_NAME] = { "lower(p.first_name)", true },
-    [SORT_LAST_NAME] = { "lower(p.last_name)", true },
-    [SORT_LAST_ACTIVE_AT] = { "p.last_active_at" },
-    [SORT_LAST_SIGN_IN_AT] = { "u.last_sign_in_at" },
-    [SORT_NAME] = { "lower(coalesce(p.name, u.email, p.username, u.phone))", true }, /* as Auth0 shows it */
-    [SORT_LOGINS_COUNT] = { "p.logins_count" },
-    [SORT_WEB3] = { NULL, true }, /* wallet_sort() */
-    [SORT_NICKNAME] = { "lower(p.nickname)", true },
-    [SORT_GIVEN_NAME] = { "lower(p.given_name)", true },
-    [SORT_FAMILY_NAME] = { "lower(p.family_name)", true },
-};
-
-/* The wallet that the profile names, else the oldest. */
-static const char *wallet_sort(Filter *f)
-{
-    const char *table = tx_is_postgres(db_auto(f->ctx)) ? "hecate.addresses" : "hecate_addresses";
-
-    return arena_printf(f->ctx->arena,
-                        "coalesce((SELECT a.value_key FROM %s a WHERE a.id = p.web3_id AND a.user_id = u.id), "
-                        "(SELECT a.value_key FROM %s a WHERE a.user_id = u.id AND a.kind = 'web3' ORDER BY a.created_at, a.id LIMIT 1))",
-                        table, table);
-}
-
-/* ORDER BY. created_at is never null in rows of ours, but others may write: nulls last, so that pages are stable. */
-static void put_sort(Filter *f, const UserQuery *in, const char *created_at)
-{
-    const char *way = in->ascending ? "ASC" : "DESC";
-
-    put(f, " ORDER BY ");
-    if (in->sort != SORT_CREATED_AT)
-        buf_printf(&f->query->sql, "%s%s %s NULLS LAST, ", in->sort == SORT_WEB3 ? wallet_sort(f) : sort_columns[in->sort].sql,
-                   sort_columns[in->sort].text && tx_is_postgres(db_auto(f->ctx)) ? " COLLATE \"C\"" : "", way);
-    buf_printf(&f->query->sql, "%s %s NULLS LAST, u.id %s", created_at, way, way);
-}
-
-static void put_page(Filter *f, const UserQuery *in)
-{
-    put(f, " LIMIT ");
-    put_value(f, F_INT, NULL, in->limit);
-    put(f, " OFFSET ");
-    put_value(f, F_INT, NULL, in->offset);
-}
-
-static void put_order(Filter *f, const UserQuery *in)
-{
-    if (in->after_id != NULL && in->after_created_at != 0) {
-        buf_printf(&f->query->sql, " AND (u.created_at, u.id) %s (", in->ascending ? ">" : "<");
-        put_value(f, F_TIME, NULL, in->after_created_at);
-        put(f, ", ");
-        put_value(f, F_UUID, in->after_id, 0);
-        put(f, ")");
-    } else if (in->after_id != NULL) {
-        buf_printf(&f->query->sql, " AND (u.created_at, u.id) %s (SELECT b.created_at, b.id FROM %s b WHERE b.id = ", in->ascending ? ">" : "<",
-                   tx_is_postgres(db_auto(f->ctx)) ? "auth.users" : "auth_users");
-        put_value(f, F_UUID, in->after_id, 0);
-        put(f, ")");
-    }
-    put_sort(f, in, "u.created_at");
-    put_page(f, in);
-}
-
-Filter filter_new(Tx *tx)
-{
-    Ctx *ctx = tx_ctx(tx);
-    Filter f = { .ctx = ctx, .query = ARENA_NEW(ctx->arena, Query) };
-
-    f.query->sql = buf_in(ctx->arena, MOST_SQL);
-    f.query->slow = true;
-    return f;
-}
-
-Err store_user_list(Tx *tx, const UserQuery *in, List *ret)
-{
-    const size_t db = tx_is_postgres(tx) ? 0 : 1;
-    Filter f = filter_new(tx);
-    List rows = { 0 }, users = { 0 };
-
-    buf_printf(&f.query->sql, "SELECT %s %s FROM %s", sql_text_user_columns[db], in->whole ? sql_text_user_parts[db] : "", sql_text_user_tables[db]);
-    put_where(&f, in);
-    put_order(&f, in);
-    if (f.query->sql.over)
-        return E_TOO_LARGE;
-    TRY(db_query(tx, f.query, user_cols, SIZE_MAX, &rows));
-    for (size_t i = 0; i < rows.n; i++) {
-        User *user;
-
-        TRY(user_row_finish(f.ctx, rows.v[i], &user));
-        list_add(f.ctx->arena, &users, user);
-    }
-    *ret = users;
-    return OK;
-}
-
-/* Without a condition on the profile the join is left out: the count is then one of an index. */
-static bool needs_profile(const UserQuery *in)
-{
-    return in->where != NULL || in->usernames.n + in->external_ids.n + in->not_external_ids.n > 0 || in->any_like != NULL ||
-           in->username_like != NULL || in->name_like != NULL || in->email_like != NULL || in->phone_like != NULL || in->connection != NULL ||
-           in->last_active_after != 0 || in->last_active_before != 0 || in->last_active_since != 0;
-}
-
-Err store_user_count(Tx *tx, const UserQuery *in, int64_t *ret)
-{
-    static const Field count_cols[] = { INT(CheckRow, count, "count"), END(CheckRow) };
-    const size_t db = tx_is_postgres(tx) ? 0 : 1;
-    Filter f = filter_new(tx);
-    List rows = { 0 };
-
-    buf_printf(&f.query->sql, "SELECT count(*) AS count FROM %s",
-               needs_profile(in) ? sql_text_user_tables[db]
-               : db == 0         ? "auth.users u"
-                                 : "auth_users u");
-    put_where(&f, in);
-    if (f.query->sql.over)
-        return E_TOO_LARGE;
-    TRY(db_query(tx, f.query, count_cols, 1, &rows));
-    *ret = ((const CheckRow *)rows.v[0])->count;
-    return OK;
-}
-
-/* ---- memberships: the users that are found, with what joins them to an organization ---- */
-
-static void put_members(Filter *f, const MemberQuery *in)
-{
-    const bool pg = tx_is_postgres(db_auto(f->ctx));
-
-    buf_printf(&f->query->sql, " FROM %s JOIN %s m ON m.user_id = u.id", sql_text_user_tables[pg ? 0 : 1],
-               pg ? "hecate.memberships" : "hecate_memberships");
-    put_where(f, &in->users);
-    if (in->organization_id != NULL) {
-        put(f, " AND m.organization_id = ");
-        put_value(f, F_UUID, in->organization_id, 0);
-    }
-    filter_in(f, " AND m.role IN (", F_TEXT, &in->roles, false, ")");
-}
-
-Err store_member_list(Tx *tx, const MemberQuery *in, List *ret)
-{
-    Filter f = filter_new(tx);
-
-    buf_printf(&f.query->sql, "SELECT %s", sql_text_membership_columns[tx_is_postgres(tx) ? 0 : 1]);
-    put_members(&f, in);
-    if (in->after != 0) {
-        put(&f, in->users.ascending ? " AND (m.created_at, m.user_id) > (" : " AND (m.created_at, m.user_id) < (");
-        put_value(&f, F_TIME, NULL, in->after);
-        put(&f, ", ");
-        put_value(&f, F_UUID, in->after_id, 0);
-        put(&f, ")");
-    }
-    put_sort(&f, &in->users, "m.created_at");
-    put(&f, in->organization_id == NULL ? ", m.id" : ""); /* a user is in an organization once */
-    put_page(&f, &in->users);
-    return f.query->sql.over ? E_TOO_LARGE : db_query(tx, f.query, membership_cols, SIZE_MAX, ret);
-}
-
-Err store_member_count(Tx *tx, const MemberQuery *in, int64_t *ret)
-{
-    static const Field count_cols[] = { INT(CheckRow, count, "count"), END(CheckRow) };
-    Filter f = filter_new(tx);
-    List rows = { 0 };
-
-    put(&f, "SELECT count(*) AS count");
-    put_members(&f, in);
-    if (f.query->sql.over)
-        return E_TOO_LARGE;
-    TRY(db_query(tx, f.query, count_cols, 1, &rows));
-    *ret = ((const CheckRow *)rows.v[0])->count;
-    return OK;
 }

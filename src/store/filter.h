@@ -7,7 +7,8 @@
 typedef struct Filter {
     Ctx *ctx;
     Query *query;
-    bool plain; /* UserQuery's */
+    bool plain;    /* UserQuery's */
+    bool by_index; /* searches go by their index */
 } Filter;
 
 /* A new one, of a slow query. */
@@ -18,9 +19,23 @@ void filter_in(Filter *f, const char *before, FieldKind kind, const Texts *texts
 const char *filter_like(Arena *arena, const char *text);
 /* Binds a value and writes its number. */
 void filter_value(Filter *f, Value value);
+/* ` WHERE …` of a query over user_tables, with all conditions of the query. */
+void filter_where(Filter *f, const UserQuery *in, bool by_index);
 /* A tree of conditions, in parentheses; its depth is bounded by whoever made it (cond.c). */
 void filter_cond(Filter *f, const Cond *cond);
 
 extern const Field membership_cols[]; /* organizations.c */
+
+/* ---- counts.c ---- */
+
+/* How many users have the audience and are living, if the query says so; `unknown`: of these, the time of how many is not known. Exact on SQLite; on
+ * PostgreSQL what others wrote since the last recount is not in it. */
+Err counts_total(Tx *tx, const UserQuery *in, int64_t *n, int64_t *unknown);
+/* Where the page of a list without conditions begins: users made at `at` or later (the oldest first), or before it (the newest first), behind `skip`
+ * of them. E_NO_ROW: behind all users. */
+typedef struct CountsPlace {
+    int64_t at, skip;
+} CountsPlace;
+Err counts_place(Tx *tx, const UserQuery *in, CountsPlace *ret);
 
 #endif

@@ -94,10 +94,12 @@ Err store_identity_move(Tx *tx, const char *identity_id, const char *to_id);
 /* Reads the parts of a row into the lists of its user and adds the addresses of auth.users (store/users.c). */
 Err user_row_finish(Ctx *ctx, UserRow *row, User **ret);
 
-/* ---- lists (filter.c) ---- */
+/* ---- lists (list.c) ---- */
 
 Err store_user_list(Tx *tx, const UserQuery *query, List *ret);
 Err store_user_count(Tx *tx, const UserQuery *query, int64_t *ret);
+/* PostgreSQL: what was counted of changes goes into the kept counts, or (`all`) the users are counted anew. To be done now and then by any node. */
+Err store_counts_fold(Ctx *ctx, bool all);
 
 /* ---- sessions and tokens ---- */
 

@@ -62,6 +62,12 @@ auth.users u LEFT JOIN hecate.profiles p ON p.user_id = u.id LEFT JOIN hecate.pa
 , (SELECT json_group_array(json_object('id', k.id, 'name', k.name, 'created_at', k.created_at, 'last_used_at', k.last_used_at))
    FROM hecate.passkeys k WHERE k.user_id = u.id) AS passkeys
 
+-- What counts.sql counts of a user: PostgreSQL alone asks.
+
+-- #define user_counted
+coalesce(aud, '') AS aud, deleted_at IS NOT NULL AS gone, CASE WHEN isfinite(created_at)
+THEN CAST(extract(epoch FROM created_at) * 1000000 AS bigint) ELSE -4611686018427387904 END AS made
+
 -- :user_get gathered
 SELECT #user_columns# #user_parts# FROM #user_tables# WHERE u.id = :id
 
@@ -107,7 +113,21 @@ SELECT a.user_id, a.connection FROM hecate.addresses a WHERE a.kind = 'phone' AN
 -- :user_with_wallet
 SELECT a.user_id AS id, a.connection FROM hecate.addresses a WHERE a.kind = 'web3' AND a.value_key = :value
 
+-- The times at which users are made are counted (counts.sql): on SQLite by triggers.
+
 -- :user_insert write
+-- @pg
+WITH made AS (
+  INSERT INTO auth.users (instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, invited_at,
+    confirmation_token, recovery_token, email_change_token_new, email_change, last_sign_in_at, raw_app_meta_data,
+    raw_user_meta_data, created_at, updated_at, phone, phone_confirmed_at, banned_until, is_sso_user, is_anonymous)
+  VALUES ('00000000-0000-0000-0000-000000000000', :id, :aud, :role, :email, :encrypted_password, :email_confirmed_at, :invited_at,
+    '', '', '', '', :last_sign_in_at, :raw_app_meta_data,
+    :raw_user_meta_data, :created_at, :updated_at, :phone, :phone_confirmed_at, :banned_until, :is_sso_user, :is_anonymous)
+  RETURNING #user_counted#
+)
+INSERT INTO hecate.user_changes (aud, gone, made, n) SELECT aud, gone, made, 1 FROM made
+-- @sqlite
 INSERT INTO auth.users (instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, invited_at,
   confirmation_token, recovery_token, email_change_token_new, email_change, last_sign_in_at, raw_app_meta_data,
   raw_user_meta_data, created_at, updated_at, phone, phone_confirmed_at, banned_until, is_sso_user, is_anonymous)
@@ -116,6 +136,21 @@ VALUES ('00000000-0000-0000-0000-000000000000', :id, :aud, :role, :email, :encry
   :raw_user_meta_data, :created_at, :updated_at, :phone, :phone_confirmed_at, :banned_until, :is_sso_user, :is_anonymous)
 
 -- :user_update write
+-- @pg
+WITH old AS (
+  SELECT #user_counted# FROM auth.users WHERE id = :id
+), new AS (
+  UPDATE auth.users SET aud = :aud, role = :role, email = :email, phone = :phone, encrypted_password = :encrypted_password,
+    email_confirmed_at = :email_confirmed_at, phone_confirmed_at = :phone_confirmed_at, raw_app_meta_data = :raw_app_meta_data,
+    raw_user_meta_data = :raw_user_meta_data, banned_until = :banned_until, is_anonymous = :is_anonymous,
+    created_at = :created_at, updated_at = :updated_at
+  WHERE id = :id
+  RETURNING #user_counted#
+)
+INSERT INTO hecate.user_changes (aud, gone, made, n)
+SELECT c.aud, c.gone, c.made, c.n FROM old, new, LATERAL (VALUES (old.aud, old.gone, old.made, -1), (new.aud, new.gone, new.made, 1)) c (aud, gone, made, n)
+WHERE (old.aud, old.gone, old.made) IS DISTINCT FROM (new.aud, new.gone, new.made)
+-- @sqlite
 UPDATE auth.users SET aud = :aud, role = :role, email = :email, phone = :phone, encrypted_password = :encrypted_password,
   email_confirmed_at = :email_confirmed_at, phone_confirmed_at = :phone_confirmed_at, raw_app_meta_data = :raw_app_meta_data,
   raw_user_meta_data = :raw_user_meta_data, banned_until = :banned_until, is_anonymous = :is_anonymous,
@@ -135,9 +170,28 @@ WHERE id = :id
 UPDATE auth.users SET confirmation_token = '' WHERE id = :id
 
 -- :user_delete write
+-- @pg
+WITH old AS (DELETE FROM auth.users WHERE id = :id RETURNING #user_counted#)
+INSERT INTO hecate.user_changes (aud, gone, made, n) SELECT aud, gone, made, -1 FROM old
+-- @sqlite
 DELETE FROM auth.users WHERE id = :id
 
 -- :user_soft_delete write
+-- @pg
+WITH old AS (
+  SELECT #user_counted# FROM auth.users WHERE id = :id
+), new AS (
+  UPDATE auth.users SET email = :email, phone = :phone, email_change = :email_change, phone_change = :phone_change,
+    encrypted_password = NULL, confirmation_token = '', recovery_token = '', email_change_token_current = '',
+    email_change_token_new = '', phone_change_token = '', deleted_at = :deleted_at, updated_at = :updated_at,
+    raw_app_meta_data = '{}', raw_user_meta_data = '{}'
+  WHERE id = :id
+  RETURNING #user_counted#
+)
+INSERT INTO hecate.user_changes (aud, gone, made, n)
+SELECT c.aud, c.gone, c.made, c.n FROM old, new, LATERAL (VALUES (old.aud, old.gone, old.made, -1), (new.aud, new.gone, new.made, 1)) c (aud, gone, made, n)
+WHERE (old.aud, old.gone, old.made) IS DISTINCT FROM (new.aud, new.gone, new.made)
+-- @sqlite
 UPDATE auth.users SET email = :email, phone = :phone, email_change = :email_change, phone_change = :phone_change,
   encrypted_password = NULL, confirmation_token = '', recovery_token = '', email_change_token_current = '',
   email_change_token_new = '', phone_change_token = '', deleted_at = :deleted_at, updated_at = :updated_at,

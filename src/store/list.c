@@ -1,0 +1,467 @@
+/* list.c: pages of users: where they begin, in which order they stand, and how many there are in all. None may cost more for standing deep or for
+ * being one of a million: the page of a plain list is found by the kept counts (counts.c); one that is sorted by another column comes from that
+ * column's index, in two parts, since users without it stand last; a search looks among the first rows before it asks its index. */
+#include "sql.gen.h"
+#include "store/cols.h"
+#include "store/filter.h"
+#include "store/organizations.h"
+
+enum {
+    MOST_SQL = 64 * 1024,
+    FIRST_ROWS = 1000,  /* how far a search looks before it asks its index */
+    MANY = 100,         /* … and one in so many of them is many */
+    LEAST_KEPT = 10000, /* on PostgreSQL a smaller directory is counted: others may write it */
+    LEAST_DEEP = 100,   /* offset from which a page is found by the counts */
+};
+
+static void put(Filter *f, const char *sql)
+{
+    buf_puts(&f->query->sql, sql);
+}
+
+static void put_value(Filter *f, FieldKind kind, const char *text, int64_t number)
+{
+    filter_value(f, (Value){ .kind = kind, .text = text, .number = number });
+}
+
+Filter filter_new(Tx *tx)
+{
+    Ctx *ctx = tx_ctx(tx);
+    Filter f = { .ctx = ctx, .query = ARENA_NEW(ctx->arena, Query) };
+
+    f.query->sql = buf_in(ctx->arena, MOST_SQL);
+    f.query->slow = true;
+    return f;
+}
+
+/* ---- orders ---- */
+
+/* The wallet that is the user's primary one: that which the profile names, else the oldest. */
+#define WALLET(at)                                                                                \
+    "coalesce((SELECT b.id FROM " at "addresses b WHERE b.id = p.web3_id AND b.user_id = u.id), " \
+    "(SELECT b.id FROM " at "addresses b WHERE b.user_id = u.id AND b.kind = 'web3' ORDER BY b.created_at, b.id LIMIT 1))"
+
+typedef enum OrderTable { OF_USER, OF_PROFILE, OF_WALLET } OrderTable;
+
+/* Texts are ordered byte by byte on both databases. Where `indexed`, an index stands in this order. */
+static const struct {
+    const char *sql;
+    OrderTable table;
+    bool text, indexed, number;
+} orders[] = {
+    [SORT_CREATED_AT] = { "u.created_at" },
+    [SORT_UPDATED_AT] = { "u.updated_at" },
+    [SORT_EMAIL] = { "lower(u.email)", .text = true, .indexed = true },
+    [SORT_PHONE] = { "u.phone", .text = true, .indexed = true },
+    [SORT_USERNAME] = { "p.username_key", OF_PROFILE, .text = true, .indexed = true },
+    [SORT_FIRST_NAME] = { "lower(p.first_name)", OF_PROFILE, .text = true, .indexed = true },
+    [SORT_LAST_NAME] = { "lower(p.last_name)", OF_PROFILE, .text = true, .indexed = true },
+    [SORT_LAST_ACTIVE_AT] = { "p.last_active_at", OF_PROFILE, .indexed = true },
+    [SORT_LAST_SIGN_IN_AT] = { "u.last_sign_in_at", .indexed = true },
+    [SORT_NAME] = { "lower(coalesce(p.name, u.email, p.username, u.phone))", OF_PROFILE, .text = true }, /* as Auth0 shows it */
+    [SORT_LOGINS_COUNT] = { "coalesce(p.logins_count, 0)", OF_PROFILE, .number = true },
+    [SORT_WEB3] = { "a.value_key", OF_WALLET, .text = true, .indexed = true },
+    [SORT_NICKNAME] = { "lower(p.nickname)", OF_PROFILE, .text = true },
+    [SORT_GIVEN_NAME] = { "lower(p.given_name)", OF_PROFILE, .text = true },
+    [SORT_FAMILY_NAME] = { "lower(p.family_name)", OF_PROFILE, .text = true },
+};
+
+/* Which users: all, or those who have what the list is sorted by, or the others. */
+typedef enum Part { PART_ALL, PART_WITH, PART_WITHOUT } Part;
+
+/* One statement of a list. */
+typedef struct Page {
+    Tx *tx;
+    const UserQuery *in;
+    Part part;
+    bool by_index;   /* searches by their index; else among the first rows */
+    bool first_rows; /* no further than FIRST_ROWS */
+    int64_t limit, offset;
+    int64_t at; /* 0, or where the counts say that it begins */
+} Page;
+
+static bool from_order(const Page *page)
+{
+    return page->part == PART_WITH && orders[page->in->sort].table != OF_USER;
+}
+
+static const char *sort_key(const Page *page)
+{
+    const bool pg = tx_is_postgres(page->tx);
+
+    if (page->in->sort == SORT_WEB3 && !from_order(page))
+        return pg ? "(SELECT a.value_key FROM hecate.addresses a WHERE a.id = " WALLET("hecate.") ") COLLATE \"C\""
+                  : "(SELECT a.value_key FROM hecate_addresses a WHERE a.id = " WALLET("hecate_") ")";
+    return arena_printf(tx_ctx(page->tx)->arena, "%s%s", orders[page->in->sort].sql, orders[page->in->sort].text && pg ? " COLLATE \"C\"" : "");
+}
+
+static void put_part(Filter *f, const Page *page)
+{
+    if (page->part == PART_WITH && page->in->sort == SORT_WEB3)
+        put(f,
+            tx_is_postgres(page->tx) ? " AND a.kind = 'web3' AND a.id = " WALLET("hecate.") : " AND a.kind = 'web3' AND a.id = " WALLET("hecate_"));
+    else if (page->part != PART_ALL)
+        buf_printf(&f->query->sql, " AND %s IS %s", sort_key(page), page->part == PART_WITH ? "NOT NULL" : "NULL");
+}
+
+/* ---- where a page begins ---- */
+
+static void put_after_time(Filter *f, const Page *page)
+{
+    const UserQuery *in = page->in;
+
+    buf_printf(&f->query->sql, "(u.created_at, u.id) %s (", in->ascending ? ">" : "<");
+    if (in->after_created_at != 0) {
+        put_value(f, F_TIME, NULL, in->after_created_at);
+        put(f, ", ");
+    } else {
+        buf_printf(&f->query->sql, "SELECT b.created_at, b.id FROM %s b WHERE b.id = ", tx_is_postgres(page->tx) ? "auth.users" : "auth_users");
+    }
+    put_value(f, F_UUID, in->after_id, 0);
+    put(f, ")");
+}
+
+/* Behind a user, in the list's order. */
+static void put_after(Filter *f, const Page *page)
+{
+    const UserQuery *in = page->in;
+    const bool has = in->after_text != NULL || in->after_number != 0 || orders[in->sort].number;
+
+    if (in->after_id == NULL)
+        return;
+    put(f, " AND ");
+    if (in->sort == SORT_CREATED_AT) {
+        put_after_time(f, page);
+    } else if (!has) {
+        buf_printf(&f->query->sql, "%s IS NULL AND ", sort_key(page));
+        put_after_time(f, page);
+    } else if (page->part == PART_WITHOUT) {
+        put(f, "true");
+    } else {
+        buf_printf(&f->query->sql, "((%s, u.created_at, u.id) %s (", sort_key(page), in->ascending ? ">" : "<");
+        put_value(f, in->after_text != NULL ? F_TEXT : orders[in->sort].number ? F_INT : F_TIME, in->after_text, in->after_number);
+        put(f, ", ");
+        put_value(f, F_TIME, NULL, in->after_created_at);
+        put(f, ", ");
+        put_value(f, F_UUID, in->after_id, 0);
+        put(f, ")");
+        if (page->part == PART_ALL)
+            buf_printf(&f->query->sql, " OR %s IS NULL", sort_key(page));
+        put(f, ")");
+    }
+}
+
+static void put_first_order(Filter *f, const Page *page)
+{
+    put_after(f, page);
+    put(f,
+        page->in->ascending ? " ORDER BY u.created_at ASC NULLS FIRST, u.id ASC LIMIT " : " ORDER BY u.created_at DESC NULLS LAST, u.id DESC LIMIT ");
+}
+
+/* The first rows alone. PostgreSQL takes them before anything else; SQLite goes through them until it has enough, up to the one that stands so far
+ * behind. */
+static void put_first_users(Filter *f, const Page *page)
+{
+    put(f, "(SELECT * FROM auth.users u WHERE true");
+    put_first_order(f, page);
+    put_value(f, F_INT, NULL, page->offset + 4 * page->limit + FIRST_ROWS);
+    put(f, ") u");
+}
+
+static void put_first_rows(Filter *f, const Page *page)
+{
+    buf_printf(&f->query->sql, " AND (u.created_at, u.id) %s (SELECT u.created_at, u.id FROM auth_users u WHERE true",
+               page->in->ascending ? "<=" : ">=");
+    put_first_order(f, page);
+    put(f, "1 OFFSET ");
+    put_value(f, F_INT, NULL, page->offset + 4 * page->limit + FIRST_ROWS);
+    put(f, ")");
+}
+
+/* The tables, the one with the order first. */
+static void put_tables(Filter *f, const Page *page)
+{
+    const bool pg = tx_is_postgres(page->tx);
+
+    if (pg && page->first_rows) {
+        put_first_users(f, page);
+        put(f, sql_text_user_tables[0] + strlen("auth.users u"));
+    } else if (!from_order(page))
+        put(f, sql_text_user_tables[pg ? 0 : 1]);
+    else if (orders[page->in->sort].table == OF_PROFILE)
+        put(f, pg ? "hecate.profiles p JOIN auth.users u ON u.id = p.user_id LEFT JOIN hecate.passwords w ON w.user_id = u.id"
+                  : "hecate_profiles p CROSS JOIN auth_users u ON u.id = p.user_id LEFT JOIN hecate_passwords w ON w.user_id = u.id");
+    else
+        put(f, pg ? "hecate.addresses a JOIN auth.users u ON u.id = a.user_id LEFT JOIN hecate.profiles p ON p.user_id = u.id"
+                    " LEFT JOIN hecate.passwords w ON w.user_id = u.id"
+                  : "hecate_addresses a CROSS JOIN auth_users u ON u.id = a.user_id LEFT JOIN hecate_profiles p ON p.user_id = u.id"
+                    " LEFT JOIN hecate_passwords w ON w.user_id = u.id");
+}
+
+/* ORDER BY. created_at is never null in rows of ours, but others may write: what is not known is older than all else, as in the index of both stores.
+ */
+static void put_sort(Filter *f, const Page *page, const char *created_at)
+{
+    const UserQuery *in = page->in;
+    const char *way = in->ascending ? "ASC" : "DESC";
+
+    put(f, " ORDER BY ");
+    if (in->sort != SORT_CREATED_AT && page->part != PART_WITHOUT)
+        buf_printf(&f->query->sql, "%s %s%s, ", sort_key(page), way, page->part == PART_ALL ? " NULLS LAST" : "");
+    buf_printf(&f->query->sql, "%s %s, u.id %s", created_at, in->ascending ? "ASC NULLS FIRST" : "DESC NULLS LAST", way);
+}
+
+static void put_limit(Filter *f, const Page *page)
+{
+    put(f, " LIMIT ");
+    put_value(f, F_INT, NULL, page->limit);
+    put(f, " OFFSET ");
+    put_value(f, F_INT, NULL, page->offset);
+}
+
+/* ---- one statement ---- */
+
+static void put_conditions(Filter *f, const Page *page)
+{
+    filter_where(f, page->in, page->by_index);
+    put_part(f, page);
+    if (page->at != 0) {
+        put(f, page->in->ascending ? " AND u.created_at >= " : " AND u.created_at < ");
+        put_value(f, F_TIME, NULL, page->at);
+    }
+}
+
+static Err page_read(const Page *page, List *users)
+{
+    const size_t db = tx_is_postgres(page->tx) ? 0 : 1;
+    Filter f = filter_new(page->tx);
+    List rows = { 0 };
+
+    buf_printf(&f.query->sql, "SELECT %s %s", sql_text_user_columns[db], page->in->whole ? sql_text_user_parts[db] : "");
+    if (orders[page->in->sort].text && page->part != PART_WITHOUT)
+        buf_printf(&f.query->sql, ", %s AS sort_text", sort_key(page));
+    put(&f, " FROM ");
+    put_tables(&f, page);
+    put_conditions(&f, page);
+    put_after(&f, page);
+    if (page->first_rows && !tx_is_postgres(page->tx))
+        put_first_rows(&f, page);
+    put_sort(&f, page, "u.created_at");
+    put_limit(&f, page);
+    if (f.query->sql.over)
+        return E_TOO_LARGE;
+    TRY(db_query(page->tx, f.query, user_cols, SIZE_MAX, &rows));
+    for (size_t i = 0; i < rows.n; i++) {
+        User *user;
+
+        TRY(user_row_finish(f.ctx, rows.v[i], &user));
+        list_add(f.ctx->arena, users, user);
+    }
+    return OK;
+}
+
+static Err page_count(const Page *page, bool profile, int64_t *ret)
+{
+    static const Field count_cols[] = { INT(CheckRow, count, "count"), END(CheckRow) };
+    Filter f = filter_new(page->tx);
+    List rows = { 0 };
+
+    put(&f, "SELECT count(*) AS count FROM ");
+    if (profile)
+        put_tables(&f, page);
+    else
+        put(&f, tx_is_postgres(page->tx) ? "auth.users u" : "auth_users u");
+    put_conditions(&f, page);
+    if (page->first_rows && !tx_is_postgres(page->tx))
+        put_first_rows(&f, page);
+    if (f.query->sql.over)
+        return E_TOO_LARGE;
+    TRY(db_query(page->tx, f.query, count_cols, 1, &rows));
+    *ret = ((const CheckRow *)rows.v[0])->count;
+    return OK;
+}
+
+/* ---- lists ---- */
+
+/* Conditions that no unique or foreign key answers: they may hold for one user or for all. */
+static bool is_search(const UserQuery *in)
+{
+    return in->filter != NULL || in->any_like != NULL || in->email_like != NULL || in->phone_like != NULL || in->username_like != NULL ||
+           in->name_like != NULL || in->where != NULL || in->connection != NULL || HAS(in, banned) ||
+           in->not_ids.n + in->not_external_ids.n + in->not_organizations.n > 0 || in->last_sign_in_after != 0 || in->last_sign_in_before != 0 ||
+           in->last_active_after != 0 || in->last_active_before != 0 || in->last_active_since != 0;
+}
+
+/* Conditions that few users meet. */
+static bool is_exact(const UserQuery *in)
+{
+    return in->ids.n + in->emails.n + in->phones.n + in->usernames.n + in->external_ids.n + in->web3.n + in->organizations.n > 0 ||
+           in->provider != NULL;
+}
+
+static bool is_plain(const UserQuery *in)
+{
+    return !is_search(in) && !is_exact(in) && in->created_after == 0 && in->created_before == 0;
+}
+
+/* A page of all users by age: the counts say at which time it begins, if it is deep. */
+static Err list_plain(Page *page, List *users)
+{
+    CountsPlace place;
+    int64_t n = 0, unknown = 0;
+    Err err;
+
+    if (page->in->after_id != NULL || page->offset < LEAST_DEEP)
+        return page_read(page, users);
+    TRY(counts_total(page->tx, page->in, &n, &unknown));
+    if (unknown == 0 && page->offset < n && (n >= LEAST_KEPT || !tx_is_postgres(page->tx))) {
+        err = counts_place(page->tx, page->in, &place);
+        if (err != OK && err != E_NO_ROW)
+            return err;
+        if (err == OK) {
+            page->at = place.at;
+            page->offset = place.skip;
+        }
+    }
+    return page_read(page, users);
+}
+
+/* Those who have what is sorted by, from its index; then the others. */
+static Err list_ordered(Page *page, List *users)
+{
+    int64_t with = 0;
+
+    page->part = PART_WITH;
+    if (page->in->after_id == NULL || page->in->after_text != NULL || page->in->after_number != 0)
+        TRY(page_read(page, users));
+    if ((int64_t)users->n == page->limit)
+        return OK;
+    if (users->n == 0 && page->offset > 0)
+        TRY(page_count(page, true, &with));
+    page->part = PART_WITHOUT;
+    page->offset = users->n > 0 || page->offset < with ? 0 : page->offset - with;
+    page->limit -= (int64_t)users->n;
+    return page_read(page, users);
+}
+
+/* What many meet is found among the first rows; what is not, by index. */
+static Err list_search(Page *page, List *users)
+{
+    page->first_rows = true;
+    TRY(page_read(page, users));
+    if ((int64_t)users->n == page->limit)
+        return OK;
+    *users = (List){ 0 };
+    page->first_rows = false;
+    page->by_index = true;
+    return page_read(page, users);
+}
+
+Err store_user_list(Tx *tx, const UserQuery *in, List *ret)
+{
+    Page page = { .tx = tx, .in = in, .limit = in->limit, .offset = in->offset };
+    List users = { 0 };
+
+    if (in->sort == SORT_CREATED_AT && is_plain(in)) {
+        TRY(list_plain(&page, &users));
+    } else if (in->sort != SORT_CREATED_AT && orders[in->sort].indexed && !is_search(in) && !is_exact(in)) {
+        TRY(list_ordered(&page, &users));
+    } else if (in->sort == SORT_CREATED_AT && is_search(in) && !is_exact(in)) {
+        TRY(list_search(&page, &users));
+    } else {
+        page.by_index = true;
+        TRY(page_read(&page, &users));
+    }
+    *ret = users;
+    return OK;
+}
+
+/* Without a condition on the profile the join is left out. */
+static bool needs_profile(const UserQuery *in)
+{
+    return in->where != NULL || in->usernames.n + in->external_ids.n + in->not_external_ids.n > 0 || in->any_like != NULL ||
+           in->username_like != NULL || in->name_like != NULL || in->email_like != NULL || in->phone_like != NULL || in->connection != NULL ||
+           in->last_active_after != 0 || in->last_active_before != 0 || in->last_active_since != 0;
+}
+
+/* Do many meet a search? Then its index is a detour. */
+static Err many_meet(const Page *page, bool *ret)
+{
+    Page first = *page;
+    int64_t n = 0;
+
+    first.first_rows = true;
+    TRY(page_count(&first, true, &n));
+    *ret = n > FIRST_ROWS / MANY;
+    return OK;
+}
+
+Err store_user_count(Tx *tx, const UserQuery *in, int64_t *ret)
+{
+    Page page = { .tx = tx, .in = in };
+    int64_t n = 0, unknown;
+    bool many = false;
+
+    if (is_plain(in)) {
+        TRY(counts_total(tx, in, &n, &unknown));
+        if (n >= LEAST_KEPT || !tx_is_postgres(tx)) {
+            *ret = n;
+            return OK;
+        }
+    }
+    if (is_search(in) && !is_exact(in))
+        TRY(many_meet(&page, &many));
+    page.by_index = !many;
+    return page_count(&page, needs_profile(in), ret);
+}
+
+/* ---- memberships: the users that are found, with what joins them to an organization ---- */
+
+static void put_members(Filter *f, const MemberQuery *in)
+{
+    const bool pg = tx_is_postgres(db_auto(f->ctx));
+
+    buf_printf(&f->query->sql, " FROM %s JOIN %s m ON m.user_id = u.id", sql_text_user_tables[pg ? 0 : 1],
+               pg ? "hecate.memberships" : "hecate_memberships");
+    filter_where(f, &in->users, true);
+    if (in->organization_id != NULL) {
+        put(f, " AND m.organization_id = ");
+        put_value(f, F_UUID, in->organization_id, 0);
+    }
+    filter_in(f, " AND m.role IN (", F_TEXT, &in->roles, false, ")");
+}
+
+Err store_member_list(Tx *tx, const MemberQuery *in, List *ret)
+{
+    const Page page = { .tx = tx, .in = &in->users, .limit = in->users.limit, .offset = in->users.offset };
+    Filter f = filter_new(tx);
+
+    buf_printf(&f.query->sql, "SELECT %s", sql_text_membership_columns[tx_is_postgres(tx) ? 0 : 1]);
+    put_members(&f, in);
+    if (in->after != 0) {
+        put(&f, in->users.ascending ? " AND (m.created_at, m.user_id) > (" : " AND (m.created_at, m.user_id) < (");
+        put_value(&f, F_TIME, NULL, in->after);
+        put(&f, ", ");
+        put_value(&f, F_UUID, in->after_id, 0);
+        put(&f, ")");
+    }
+    put_sort(&f, &page, "m.created_at");
+    put(&f, in->organization_id == NULL ? ", m.id" : ""); /* a user is in an organization once */
+    put_limit(&f, &page);
+    return f.query->sql.over ? E_TOO_LARGE : db_query(tx, f.query, membership_cols, SIZE_MAX, ret);
+}
+
+Err store_member_count(Tx *tx, const MemberQuery *in, int64_t *ret)
+{
+    static const Field count_cols[] = { INT(CheckRow, count, "count"), END(CheckRow) };
+    Filter f = filter_new(tx);
+    List rows = { 0 };
+
+    put(&f, "SELECT count(*) AS count");
+    put_members(&f, in);
+    if (f.query->sql.over)
+        return E_TOO_LARGE;
+    TRY(db_query(tx, f.query, count_cols, 1, &rows));
+    *ret = ((const CheckRow *)rows.v[0])->count;
+    return OK;
+}

@@ -1,0 +1,106 @@
+-- Kept counts of users (migrations/0018_counts): all, and in buckets of time. :aud NULL is any; :living leaves out those who were deleted.
+
+-- #define counted
+(CAST(:aud AS text) IS NULL OR c.aud = :aud) AND (NOT CAST(:living AS boolean) OR NOT c.gone)
+
+-- #define counted_41
+-- @pg
+(SELECT shift, parent, bucket, aud, gone, n FROM hecate.user_counts
+ UNION ALL SELECT CAST(41 AS bigint), made >> 48, made >> 41, aud, gone, n FROM hecate.user_changes)
+-- @sqlite
+hecate.user_counts
+
+-- #define counted_34
+-- @pg
+(SELECT shift, parent, bucket, aud, gone, n FROM hecate.user_counts
+ UNION ALL SELECT CAST(34 AS bigint), made >> 41, made >> 34, aud, gone, n FROM hecate.user_changes)
+-- @sqlite
+hecate.user_counts
+
+-- #define counted_27
+-- @pg
+(SELECT shift, parent, bucket, aud, gone, n FROM hecate.user_counts
+ UNION ALL SELECT CAST(27 AS bigint), made >> 34, made >> 27, aud, gone, n FROM hecate.user_changes)
+-- @sqlite
+hecate.user_counts
+
+-- #define counted_20
+-- @pg
+(SELECT shift, parent, bucket, aud, gone, n FROM hecate.user_counts
+ UNION ALL SELECT CAST(20 AS bigint), made >> 27, made >> 20, aud, gone, n FROM hecate.user_changes)
+-- @sqlite
+hecate.user_counts
+
+-- `unknown`: those whose time is not known.
+
+-- :counts_total
+SELECT CAST(coalesce(sum(c.n), 0) AS bigint) AS n, CAST(coalesce(sum(CASE WHEN c.bucket = -2097152 THEN c.n END), 0) AS bigint) AS unknown
+FROM #counted_41# c WHERE c.shift = 41 AND #counted#
+
+-- Four steps to the second in which the user was made who has :skip before it; `skip` are those of them in the same second. :way is 1 for the oldest
+-- first, -1 for the newest.
+
+-- :counts_place
+WITH a AS (
+  SELECT t.bucket, CAST(:skip AS bigint) - (t.upto - t.n) AS skip FROM (
+    SELECT c.bucket, sum(c.n) AS n, sum(sum(c.n)) OVER (ORDER BY c.bucket * CAST(:way AS bigint)) AS upto
+    FROM #counted_41# c WHERE c.shift = 41 AND #counted#
+    GROUP BY c.bucket) t
+  WHERE t.upto > CAST(:skip AS bigint) ORDER BY t.bucket * CAST(:way AS bigint) LIMIT 1
+), b AS (
+  SELECT t.bucket, (SELECT skip FROM a) - (t.upto - t.n) AS skip FROM (
+    SELECT c.bucket, sum(c.n) AS n, sum(sum(c.n)) OVER (ORDER BY c.bucket * CAST(:way AS bigint)) AS upto
+    FROM #counted_34# c WHERE c.shift = 34 AND c.parent = (SELECT bucket FROM a) AND #counted#
+    GROUP BY c.bucket) t
+  WHERE t.upto > (SELECT skip FROM a) ORDER BY t.bucket * CAST(:way AS bigint) LIMIT 1
+), c AS (
+  SELECT t.bucket, (SELECT skip FROM b) - (t.upto - t.n) AS skip FROM (
+    SELECT c.bucket, sum(c.n) AS n, sum(sum(c.n)) OVER (ORDER BY c.bucket * CAST(:way AS bigint)) AS upto
+    FROM #counted_27# c WHERE c.shift = 27 AND c.parent = (SELECT bucket FROM b) AND #counted#
+    GROUP BY c.bucket) t
+  WHERE t.upto > (SELECT skip FROM b) ORDER BY t.bucket * CAST(:way AS bigint) LIMIT 1
+), d AS (
+  SELECT t.bucket, (SELECT skip FROM c) - (t.upto - t.n) AS skip FROM (
+    SELECT c.bucket, sum(c.n) AS n, sum(sum(c.n)) OVER (ORDER BY c.bucket * CAST(:way AS bigint)) AS upto
+    FROM #counted_20# c WHERE c.shift = 20 AND c.parent = (SELECT bucket FROM c) AND #counted#
+    GROUP BY c.bucket) t
+  WHERE t.upto > (SELECT skip FROM c) ORDER BY t.bucket * CAST(:way AS bigint) LIMIT 1
+)
+SELECT bucket, CAST(skip AS bigint) AS skip FROM d
+
+-- PostgreSQL alone: what was changed goes into the counts. One node at a time; `mine`: it is this one's turn, and there is something to do. :all: others
+-- wrote users; their number says so.
+
+-- :counts_lock
+-- @pg
+SELECT CASE WHEN CAST(:all AS boolean)
+  THEN (SELECT count(*) FROM auth.users) <> (SELECT coalesce(sum(n), 0) FROM hecate.user_counts WHERE shift = 41) + (SELECT coalesce(sum(n), 0) FROM hecate.user_changes)
+  ELSE EXISTS (SELECT 1 FROM hecate.user_changes) END AND pg_try_advisory_xact_lock(7305804402564) AS mine
+-- @sqlite
+SELECT 0 AS mine WHERE :all
+
+-- :counts_fold write
+-- @pg
+WITH changes AS (DELETE FROM hecate.user_changes RETURNING aud, gone, made, n)
+INSERT INTO hecate.user_counts AS c (shift, parent, bucket, aud, gone, n)
+SELECT s.shift, h.made >> s.shift + 7, h.made >> s.shift, h.aud, h.gone, sum(h.n) FROM changes h, (VALUES (41), (34), (27), (20)) s (shift)
+GROUP BY 1, 2, 3, 4, 5 HAVING sum(h.n) <> 0
+ON CONFLICT (shift, parent, bucket, aud, gone) DO UPDATE SET n = c.n + excluded.n
+-- @sqlite
+SELECT 1 WHERE false
+
+-- Others may write auth.users, too. One statement sees the users and the changes of one moment; what is changed meanwhile stays for the next time.
+
+-- :counts_recount write
+-- @pg
+WITH changes AS (DELETE FROM hecate.user_changes),
+users AS (SELECT #user_counted# FROM auth.users),
+times AS (SELECT made >> 20 AS bucket, aud, gone, count(*) AS n FROM users GROUP BY 1, 2, 3),
+fresh AS (SELECT CAST(s.shift AS bigint) AS shift, t.bucket >> s.shift - 13 AS parent, t.bucket >> s.shift - 20 AS bucket, t.aud, t.gone, sum(t.n) AS n
+          FROM times t, (VALUES (41), (34), (27), (20)) s (shift) GROUP BY 1, 2, 3, 4, 5)
+INSERT INTO hecate.user_counts AS c (shift, parent, bucket, aud, gone, n)
+SELECT shift, parent, bucket, aud, gone, coalesce(f.n, 0) FROM fresh f FULL JOIN hecate.user_counts o USING (shift, parent, bucket, aud, gone)
+WHERE coalesce(f.n, 0) <> coalesce(o.n, 0)
+ON CONFLICT (shift, parent, bucket, aud, gone) DO UPDATE SET n = excluded.n
+-- @sqlite
+SELECT 1 WHERE false
