@@ -27,6 +27,7 @@ typedef struct Lockout {
 } Lockout;
 
 /* Settings of the directory, one for the process; read-only while requests run. */
+typedef struct Pages Pages; /* pages.h */
 typedef struct Directory {
     const char *default_aud, *default_role;                       /* of new users; GOTRUE_JWT_AUD, GOTRUE_JWT_DEFAULT_GROUP_NAME */
     const char *password_hash;                                    /* HECATE_PASSWORD_HASH: scheme and cost of new hashes */
@@ -47,6 +48,7 @@ typedef struct Directory {
     const char *(*show_user)(Ctx *ctx, const User *user); /* a user as hooks are shown it, a JSON object */
     const uint8_t *data_key;                              /* DATA_KEY_BYTES */
     Lane *hash_lane;
+    Pages *pages;                /* NULL: pages are found by offset alone */
     Mailing mail;                /* messages and their tokens */
     void (*job_wake)(void *arg); /* a job was committed: who works may look. From any thread. NULL: nobody works here */
     void *job_wake_arg;
@@ -292,7 +294,8 @@ Err dir_image_read(Ctx *ctx, const char *id, Str *ret);
 /* ---- lists ---- */
 
 /* A page of users, in a total order (ties by created_at, then id, in the same direction; nulls last, but a created_at that is not
- * known is older than all others). */
+ * known is older than all others). A page at the offset
+ * where the caller's last one ended goes on behind its last user, whoever was made or deleted meanwhile. */
 Err dir_user_list(Ctx *ctx, const UserQuery *query, List *ret);
 /* How many match, without paging. */
 Err dir_user_count(Ctx *ctx, const UserQuery *query, int64_t *ret);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "directory/pages.h"
 #include "directory/post.h"
 #include "store/organizations.h"
 #include "json/json.h"
@@ -31,7 +32,12 @@ Err dir_user_get_subject(Ctx *ctx, const char *provider, const char *subject, Us
 
 Err dir_user_list(Ctx *ctx, const UserQuery *query, List *ret)
 {
-    return store_user_list(db_auto(ctx), query, ret);
+    UserQuery *page = ARENA_NEW(ctx->arena, UserQuery);
+
+    pages_find(ctx, query, page);
+    TRY(store_user_list(db_auto(ctx), page, ret));
+    pages_keep(ctx, query, ret);
+    return OK;
 }
 
 Err dir_user_count(Ctx *ctx, const UserQuery *query, int64_t *ret)

@@ -98,6 +98,7 @@ struct Server {
     Mailer *mailer;
     JobWorker *job_worker;
     Lane *hook_lane;
+    Pages *pages;
     Counter *email_counter, *sms_counter;
     struct Sources *sources; /* templates */
     Tls *tls;

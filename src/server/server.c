@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "directory/messages.h"
+#include "directory/pages.h"
 #include "outbound/mail.h"
 #include "server/internal.h"
 #include "store/store.h"
@@ -503,6 +504,7 @@ static void server_free(Server *server)
         for (size_t j = 0; j < server->n_workers; j++)
             http_free(server->listeners[i].http[j]);
     tls_free(server->tls);
+    pages_free(server->pages);
     counter_free(server->email_counter);
     counter_free(server->sms_counter);
     sources_free(server->sources);
@@ -531,6 +533,7 @@ Exit server_run(const Start *how, Buf *why)
     server->arena = arena_new(SERVER_CAP, true);
     server->metrics = metrics_new();
     server->buckets = buckets_new();
+    server->pages = pages_new();
     server->email_counter = counter_new();
     server->sms_counter = counter_new();
     server->sources = sources_new();
