@@ -1,39 +1,14 @@
 // million.mjs: what lists, searches and counts cost in a directory of a million users, one request at a time: ms of CPU, server + database. bench/run.mjs
 // starts it with --million; USERS says how many others than a million.
-import { mkdtempSync, rmSync } from 'node:fs'
-import http from 'node:http'
-import https from 'node:https'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { auth0Token, client } from './client.mjs'
 import { fixed, measureCalls, nameOf, option, row } from './lib.mjs'
 import { fill, idOf, person } from './people.mjs'
 const { newDatabase, sleep, start } = await import('../test/lib/server.mjs')
 
 const DATA_KEY = '5a'.repeat(32) // two servers of one PostgreSQL share it
-
-// GET over one connection: { status, headers, body }.
-function client(base, headers, ca) {
-  const { request, Agent } = base.startsWith('https') ? https : http
-  const agent = new Agent({ keepAlive: true, maxSockets: 1, ca })
-  const get = (path) => new Promise((resolve, reject) => request(base + path, { agent, headers }, (answer) => {
-    const chunks = []
-    answer.on('data', (chunk) => chunks.push(chunk)).on('end', () => {
-      const body = Buffer.concat(chunks).toString()
-      if (answer.statusCode !== 200) reject(new Error(`${path}: ${answer.statusCode} ${body.slice(0, 300)}`))
-      else resolve({ headers: answer.headers, body: JSON.parse(body) })
-    })
-  }).on('error', reject).end())
-  return { get, close: () => agent.destroy() }
-}
-
-async function auth0Token(server, ca) {
-  const body = JSON.stringify({ grant_type: 'client_credentials', client_id: server.auth0.clientId, client_secret: server.auth0.clientSecret, audience: `https://${server.auth0.domain}/api/v2/` })
-  return new Promise((resolve, reject) => https.request(`${server.auth0.url}/oauth/token`, { method: 'POST', ca, headers: { 'content-type': 'application/json', 'content-length': body.length } }, (answer) => {
-    let text = ''
-    answer.on('data', (chunk) => { text += chunk }).on('end', () => resolve(JSON.parse(text).access_token))
-  }).on('error', reject).end(body))
-}
 
 const q = (values) => '?' + new URLSearchParams(values)
 // Clerk's user id of a UUID: base62 of its number.

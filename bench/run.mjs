@@ -181,6 +181,16 @@ async function benchStart() {
   row('SQLite: a second start to the first answer, median of 7', fixed(times.sort((a, b) => a - b)[3], 1), '≤ 20 ms', ' ms')
 }
 
+// --million: lists, searches and counts of a million users alone (million.mjs); --dialects: the same operations in each dialect (dialects.mjs).
+const { stores } = await import('../test/lib/server.mjs')
+const alone = { '--million': async (store) => (await import('./million.mjs')).benchMillion(store), '--dialects': async (store) => (await import('./dialects.mjs')).benchDialects(store) }
+const chosen = Object.keys(alone).filter((name) => process.argv.includes(name))
+for (const name of chosen) for (const store of stores) await alone[name](store)
+if (chosen.length > 0) {
+  if (process.argv.includes('--write')) (await import('./lib.mjs')).writeRows()
+  process.exit(0)
+}
+
 try {
   const loops = cpus().length
   const floors = { loops }
