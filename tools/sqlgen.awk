@@ -99,6 +99,7 @@ function number(param) {
 
 function write_define(i,    key) {
     key = substr(order[i], 2)
+    name = order[i] # its parameters count for no statement
     printf "extern const char *const sql_text_%s[2];\n", key > (out ".h")
     printf "const char *const sql_text_%s[2] = {\n    %s,\n    %s,\n};\n", key, quoted(fold(expand(body[order[i], "pg"], "pg"))),
         quoted(bind(fold(expand(body[order[i], "sqlite"], "sqlite")), "sqlite")) > (out ".c")
