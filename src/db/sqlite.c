@@ -506,15 +506,27 @@ static Err run_tidily(void *arg)
     return err;
 }
 
+/* On the one thread of that lane. Its connection is opened at the first such read: an idle one costs its memory and a part of the start. */
+static Err run_slowly(void *arg)
+{
+    ReadJob *job = arg;
+    State *state = job->tx.db->state;
+
+    if (state->slow_conn == NULL)
+        TRY(conn_open(job->tx.db, state->path, NULL, &state->slow_conn));
+    job->tx.conn = state->slow_conn;
+    return run_tidily(job);
+}
+
 static Err run_read(Tx *tx, State *state, Work *work)
 {
     Loop *loop = loop_self();
-    ReadJob job = { .tx = { .ctx = tx->ctx, .db = tx->db, .conn = state->slow_conn }, .work = work };
+    ReadJob job = { .tx = { .ctx = tx->ctx, .db = tx->db }, .work = work };
     Err err;
 
     if (loop != NULL && *loop_slot(loop, LOOP_SLOT_DB) != NULL) {
         if (work_slow(work))
-            return lane_run(state->slow, run_tidily, &job);
+            return lane_run(state->slow, run_slowly, &job);
         job.tx.conn = *loop_slot(loop, LOOP_SLOT_DB);
         return run_tidily(&job);
     }
@@ -585,7 +597,6 @@ static Err open_all(Db *db, State *state, Buf *why)
         TRY(take_lock(state, why));
     TRY(conn_open(db, state->path, why, &state->writer));
     TRY(conn_open(db, state->path, why, &state->shared));
-    TRY(conn_open(db, state->path, why, &state->slow_conn));
     TRY(lane_new("slow reads", 1, 64, &state->slow));
     if (pthread_create(&state->thread, NULL, write_loop, db) != 0)
         return E_IO;
