@@ -92,3 +92,19 @@ void list_add(Arena *arena, List *list, void *item)
     list->v = grow(arena, list->v, list->n);
     list->v[list->n++] = item;
 }
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+Texts texts_sorted(Arena *arena, const Texts *texts)
+{
+    Texts ret = { 0 };
+
+    for (size_t i = 0; i < texts->n; i++)
+        texts_add(arena, &ret, texts->v[i]);
+    if (ret.n > 1)
+        qsort(ret.v, ret.n, sizeof(*ret.v), compare_texts);
+    return ret;
+}

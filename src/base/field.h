@@ -158,6 +158,8 @@ bool field_null(const Field *field, const void *object);
 
 /* Appends; the arrays live in the arena. */
 void texts_add(Arena *arena, Texts *texts, const char *text);
+/* A copy of the list in the order of bytes; the texts are the same. */
+Texts texts_sorted(Arena *arena, const Texts *texts);
 void list_add(Arena *arena, List *list, void *item);
 
 #endif

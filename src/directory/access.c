@@ -179,23 +179,7 @@ typedef struct Assignment {
     bool give;
 } Assignment;
 
-/* Locks take their order from the ids, so that none waits for another in a circle. */
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static Texts in_order(Ctx *ctx, const Texts *texts)
-{
-    Texts sorted = { 0 };
-
-    for (size_t i = 0; i < texts->n; i++)
-        texts_add(ctx->arena, &sorted, texts->v[i]);
-    if (sorted.n > 1)
-        qsort(sorted.v, sorted.n, sizeof(*sorted.v), compare_texts);
-    return sorted;
-}
-
+/* Locks take their order from the ids, so that none waits for another in a circle (texts_sorted()). */
 static Err lock_all(Tx *tx, const Assignment *a)
 {
     Role *role;
@@ -224,7 +208,7 @@ static Err assign_roles(Tx *tx, void *arg)
 
 Err dir_roles_assign(Ctx *ctx, const Texts *user_ids, const Texts *role_ids, bool give)
 {
-    Assignment a = { .user_ids = in_order(ctx, user_ids), .role_ids = in_order(ctx, role_ids), .give = give };
+    Assignment a = { .user_ids = texts_sorted(ctx->arena, user_ids), .role_ids = texts_sorted(ctx->arena, role_ids), .give = give };
 
     return tx_run(ctx, assign_roles, &a);
 }

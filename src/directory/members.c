@@ -111,22 +111,6 @@ Err dir_member_add(Ctx *ctx, const Membership *in, int64_t meta_max, Membership 
 
 /* ---- several at once ---- */
 
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static Texts in_order(Ctx *ctx, const Texts *texts)
-{
-    Texts sorted = { 0 };
-
-    for (size_t i = 0; i < texts->n; i++)
-        texts_add(ctx->arena, &sorted, texts->v[i]);
-    if (sorted.n > 1)
-        qsort(sorted.v, sorted.n, sizeof(*sorted.v), compare_texts);
-    return sorted;
-}
-
 static Err add_one(Tx *tx, const Organization *organization, const User *user)
 {
     Membership new = { .organization_id = organization->id, .user_id = user->id, .role = ROLE_MEMBER };
@@ -157,7 +141,7 @@ static Err add_members(Tx *tx, void *arg)
 
 Err dir_members_add(Ctx *ctx, const char *organization_id, const Texts *user_ids)
 {
-    MemberWork work = { .organization_id = organization_id, .ids = in_order(ctx, user_ids) };
+    MemberWork work = { .organization_id = organization_id, .ids = texts_sorted(ctx->arena, user_ids) };
 
     return tx_run(ctx, add_members, &work);
 }
@@ -181,7 +165,7 @@ static Err remove_members(Tx *tx, void *arg)
 
 Err dir_members_remove(Ctx *ctx, const char *organization_id, const Texts *user_ids)
 {
-    MemberWork work = { .organization_id = organization_id, .ids = in_order(ctx, user_ids) };
+    MemberWork work = { .organization_id = organization_id, .ids = texts_sorted(ctx->arena, user_ids) };
 
     return tx_run(ctx, remove_members, &work);
 }
@@ -329,7 +313,7 @@ static Err assign_roles(Tx *tx, void *arg)
 
 Err dir_member_roles_assign(Ctx *ctx, const char *organization_id, const char *user_id, const Texts *role_ids, bool give)
 {
-    MemberWork work = { .organization_id = organization_id, .user_id = user_id, .ids = in_order(ctx, role_ids), .give = give };
+    MemberWork work = { .organization_id = organization_id, .user_id = user_id, .ids = texts_sorted(ctx->arena, role_ids), .give = give };
 
     return tx_run(ctx, assign_roles, &work);
 }

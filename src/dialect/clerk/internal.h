@@ -136,6 +136,8 @@ Err clerk_check_page(Ctx *ctx, int64_t limit, ptrdiff_t at_limit, int64_t offset
 Err clerk_read_query(Ctx *ctx, const Req *req, void *in);
 /* Is each of the statuses of an invitation? SAY_CHOICE. */
 Err clerk_check_statuses(Ctx *ctx, const Texts *statuses, ptrdiff_t at);
+/* What a page of a thing that belongs to a user begins with: the query, checked, and the user of the path. */
+Err clerk_user_page(Ctx *ctx, const Req *req, ClerkPageQuery *in, User **user);
 /* Users by the query of GET …/memberships, in its order. SAY_CHOICE … */
 Err clerk_read_members(Ctx *ctx, const Req *req, MemberQuery *query);
 

@@ -230,14 +230,9 @@ Err clerk_user_invitations(Ctx *ctx, const Req *req, Reply *reply)
     ClerkPageQuery in = { .limit = DEFAULT_LIMIT };
     InvitationQuery query = { 0 };
     const ClerkPage nothing = { 0 };
-    const char *id;
     User *user;
 
-    TRY(req_query(ctx, req, ctx_call(ctx)->route->in, FORM_FIRST, &in));
-    TRY(clerk_check_page(ctx, in.limit, AT(ClerkPageQuery, limit), in.offset, AT(ClerkPageQuery, offset)));
-    TRY(clerk_check_statuses(ctx, &in.status, AT(ClerkPageQuery, status)));
-    TRY(clerk_read_user_id(ctx, req_param(ctx, "user_id"), &id));
-    TRY(dir_user_get(ctx, id, &user));
+    TRY(clerk_user_page(ctx, req, &in, &user));
     query = (InvitationQuery){ .statuses = in.status, .limit = in.limit, .offset = in.offset };
     for (size_t i = 0; i < user->addresses.n; i++) {
         const Address *address = user->addresses.v[i];

@@ -188,18 +188,25 @@ Err clerk_membership_list(Ctx *ctx, const Req *req, Reply *reply)
     return reply_memberships(ctx, reply, query);
 }
 
+Err clerk_user_page(Ctx *ctx, const Req *req, ClerkPageQuery *in, User **user)
+{
+    const char *id;
+
+    TRY(req_query(ctx, req, ctx_call(ctx)->route->in, FORM_FIRST, in));
+    TRY(clerk_check_page(ctx, in->limit, AT(ClerkPageQuery, limit), in->offset, AT(ClerkPageQuery, offset)));
+    TRY(clerk_check_statuses(ctx, &in->status, AT(ClerkPageQuery, status)));
+    TRY(clerk_read_user_id(ctx, req_param(ctx, "user_id"), &id));
+    TRY(dir_user_get(ctx, id, user));
+    return OK;
+}
+
 Err clerk_user_memberships(Ctx *ctx, const Req *req, Reply *reply)
 {
     ClerkPageQuery in = { .limit = 10 };
     MemberQuery *query = ARENA_NEW(ctx->arena, MemberQuery);
-    const char *id;
     User *user;
 
-    TRY(req_query(ctx, req, ctx_call(ctx)->route->in, FORM_FIRST, &in));
-    TRY(clerk_check_page(ctx, in.limit, AT(ClerkPageQuery, limit), in.offset, AT(ClerkPageQuery, offset)));
-    TRY(clerk_check_statuses(ctx, &in.status, AT(ClerkPageQuery, status)));
-    TRY(clerk_read_user_id(ctx, req_param(ctx, "user_id"), &id));
-    TRY(dir_user_get(ctx, id, &user));
+    TRY(clerk_user_page(ctx, req, &in, &user));
     query->users.limit = in.limit;
     query->users.offset = in.offset;
     texts_add(ctx->arena, &query->users.ids, user->id);
