@@ -1,72 +1,14 @@
 // run.mjs [--write] [--seconds N]: the figures of docs/performance.md, all from one run, as ratios. `make bench` builds what it needs. HECATE_TEST_PG is the URL of a
 // PostgreSQL server (tools/with-postgres.sh); PEER, the command of another GoTrue server that reads PORT, DATABASE_URL and GOTRUE_* from its environment.
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
-import { psql, root } from '../test/lib/pg.mjs'
+import { root } from '../test/lib/pg.mjs'
+import { CONNECTIONS, build, dir, fixed, load, measure, median, memory, option, row, run, seconds, writeRows } from './lib.mjs'
 
-process.env.HECATE_TEST_BINARY ??= join(root, 'build/release/hecate')
-const { freePort, newDatabase, sleep, start } = await import('../test/lib/server.mjs')
-const build = join(root, 'build/release/bench')
-const option = (name, fallback) => (process.argv.includes(name) ? Number(process.argv[process.argv.indexOf(name) + 1]) : fallback)
-const seconds = option('--seconds', 4), USERS = option('--users', 10000), CONNECTIONS = 32
-const dir = mkdtempSync(join(tmpdir(), 'hecate-bench-'))
-const ticks = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
-
-// CPU seconds that a process (or all processes of a PostgreSQL server) has used.
-function cpu(pid) {
-  const [, rest] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
-  const fields = rest.split(' ')
-  return (Number(fields[11]) + Number(fields[12])) / ticks
-}
-function memory(pid) {
-  return Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/RssAnon:\s+(\d+)/)[1]) / 1024
-}
-// Backends come and go: those that ended are in the postmaster's count of its children.
-function postgresCpu() {
-  const postmaster = Number(psql(process.env.HECATE_TEST_PG, "SELECT (regexp_match(pg_read_file('postmaster.pid'), '^[0-9]+'))[1]"))
-  const own = readFileSync(`/proc/${postmaster}/stat`, 'utf8').split(') ')[1].split(' ')
-  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)], { encoding: 'utf8' }).trim().split(/\s+/)
-  let sum = (Number(own[11]) + Number(own[12]) + Number(own[13]) + Number(own[14])) / ticks
-  for (const pid of children)
-    try {
-      sum += cpu(pid)
-    } catch { /* ended in between */ }
-  return sum
-}
-
-const run = (command, args) => new Promise((resolve, reject) => {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  let text = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk) => { text += chunk })
-  child.on('exit', (code) => (code === 0 ? resolve(text) : reject(new Error(`${command} ${args.join(' ')}: exit ${code}`))))
-})
-
-let files = 0
-async function load(port, kind, lines, { connections = CONNECTIONS, rate = 0, time = seconds } = {}) {
-  const file = join(dir, `requests-${files++}`)
-  writeFileSync(file, lines.join('\n') + '\n')
-  return JSON.parse(await run(join(build, 'bench-load'), [String(port), String(connections), String(time), String(rate), kind, file]))
-}
-
-// A load with the CPU it cost: server and database, in µs a request.
-async function measure(server, ...args) {
-  const pg = server.store === 'postgres'
-  if (args[1] === 'plain') await load(args[0], args[1], args[2], { ...args[3], time: 1 }) // warm; others would use up what they are given
-  const before = [cpu(server.pid), pg ? postgresCpu() : 0]
-  const result = await load(...args)
-  const after = [cpu(server.pid), pg ? postgresCpu() : 0]
-  return { ...result, server_us: ((after[0] - before[0]) * 1e6) / result.requests, database_us: ((after[1] - before[1]) * 1e6) / result.requests }
-}
-
-const rows = []
-function row(figure, value, aim, unit = '') {
-  rows.push([figure, `${value}${unit}`, aim])
-  console.log(`${figure}: ${value}${unit}${aim ? ` (aim ${aim})` : ''}`)
-}
-const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)]
-const fixed = (number, digits = 2) => Number(number.toFixed(digits))
+const { freePort, newDatabase, sleep, start, stores } = await import('../test/lib/server.mjs')
+const USERS = option('--users', 10000)
 
 async function seed(server) {
   const headers = { authorization: `Bearer ${server.gotrue.serviceKey}`, 'content-type': 'application/json' }
@@ -182,12 +124,11 @@ async function benchStart() {
 }
 
 // --million: lists, searches and counts of a million users alone (million.mjs); --dialects: the same operations in each dialect (dialects.mjs).
-const { stores } = await import('../test/lib/server.mjs')
 const alone = { '--million': async (store) => (await import('./million.mjs')).benchMillion(store), '--dialects': async (store) => (await import('./dialects.mjs')).benchDialects(store) }
 const chosen = Object.keys(alone).filter((name) => process.argv.includes(name))
 for (const name of chosen) for (const store of stores) await alone[name](store)
 if (chosen.length > 0) {
-  if (process.argv.includes('--write')) (await import('./lib.mjs')).writeRows()
+  if (process.argv.includes('--write')) writeRows()
   process.exit(0)
 }
 
@@ -207,9 +148,4 @@ try {
   rmSync(dir, { recursive: true, force: true })
 }
 
-if (process.argv.includes('--write')) {
-  const table = ['| figure | measured | aim |', '| --- | --- | --- |', ...rows.map((cells) => `| ${cells.join(' | ')} |`)].join('\n')
-  const path = join(root, 'docs/performance.md')
-  const text = readFileSync(path, 'utf8')
-  writeFileSync(path, text.replace(/<!-- figures -->[\s\S]*<!-- end -->/, `<!-- figures -->\n${table}\n<!-- end -->`))
-}
+if (process.argv.includes('--write')) writeRows()
