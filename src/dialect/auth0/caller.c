@@ -125,6 +125,19 @@ Err auth0_read_token(Ctx *ctx, const Req *req, const char *audience, Auth0Claims
     return check_claims(ctx, ret, audience);
 }
 
+/* A user's token is good as long as its session is, although it names an end of its own. */
+Err auth0_load_subject(Ctx *ctx, const Auth0Claims *claims, User **ret)
+{
+    Session *session;
+    User *user;
+
+    if (strchr(claims->sub, '|') == NULL || text_empty(claims->sid) || auth0_load(ctx, claims->sub, &user) != OK ||
+        dir_session_load(ctx, user->id, claims->sid, &user, &session) != OK)
+        return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
+    *ret = user;
+    return OK;
+}
+
 /* A token of the client, or of a user, which opens what users may do to themselves. */
 static Err check_subject(Ctx *ctx, const Auth0Claims *claims, Caller *caller)
 {
@@ -132,8 +145,7 @@ static Err check_subject(Ctx *ctx, const Auth0Claims *claims, Caller *caller)
 
     if (text_eq(claims->sub, arena_printf(ctx->arena, "%s@clients", settings->client_id)))
         return OK;
-    if (strchr(claims->sub, '|') == NULL || auth0_load(ctx, claims->sub, &caller->user) != OK || user_banned(ctx, caller->user))
-        return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
+    TRY(auth0_load_subject(ctx, claims, &caller->user));
     caller->kind = CALLER_USER;
     caller->actor_id = caller->user->id;
     return OK;

@@ -97,7 +97,8 @@ static Err access_token(Ctx *ctx, const UserGrant *user, const char **ret)
                                  .exp = now + user->seconds,
                                  .scope = user->scope,
                                  .gty = user->gty,
-                                 .azp = ((const Auth0Settings *)ctx_settings(ctx))->client_id };
+                                 .azp = ((const Auth0Settings *)ctx_settings(ctx))->client_id,
+                                 .sid = user->grant.session->id };
 
     return sign(ctx, auth0_claims, &claims, ret);
 }
@@ -290,8 +291,7 @@ Err auth0_userinfo(Ctx *ctx, const Req *req, Reply *reply)
     if (err == E_BAD_AUDIENCE || (err == E_NO_CREDENTIAL && req_header_count(req, "authorization") > 0))
         return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
     TRY(err);
-    if (strstr(claims.sub, "@clients") != NULL || auth0_load(ctx, claims.sub, &user) != OK || user_banned(ctx, user))
-        return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
+    TRY(auth0_load_subject(ctx, &claims, &user));
     info = info_of(ctx, user, claims.scope == NULL ? "" : claims.scope);
     return reply_json(ctx, reply, 200, AUTH0_JSON, auth0_info, &info, JSON_PLAIN);
 }

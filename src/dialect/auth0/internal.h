@@ -200,6 +200,8 @@ JOB_HANDLERS(HANDLER)
 
 /* The claims of the request's token, which is for this audience (caller.c). */
 Err auth0_read_token(Ctx *ctx, const Req *req, const char *audience, Auth0Claims *ret);
+/* The user whom a token that was read names, while its session stands and the user is not banned. E_BAD_CREDENTIAL. */
+Err auth0_load_subject(Ctx *ctx, const Auth0Claims *claims, User **ret);
 
 /* token.c */
 /* The body of a request to the token endpoint, and who sends it: E_BAD_CLIENT. */

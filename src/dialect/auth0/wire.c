@@ -796,6 +796,7 @@ const Field auth0_claims[] = {
     TEXT(Auth0Claims, scope, "scope", .flags = OMIT_NULL),
     TEXT(Auth0Claims, gty, "gty"),
     TEXT(Auth0Claims, azp, "azp"),
+    TEXT(Auth0Claims, sid, "sid", .flags = OMIT_NULL),
     END(Auth0Claims),
 };
 
@@ -806,6 +807,7 @@ const Field auth0_claims_read[] = {
     DOUBLE(Auth0Claims, nbf_read, "nbf"),
     TEXT(Auth0Claims, scope, "scope"),
     TEXT(Auth0Claims, azp, "azp"),
+    TEXT(Auth0Claims, sid, "sid"),
     END(Auth0Claims),
 };
 

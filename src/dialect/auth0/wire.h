@@ -328,7 +328,7 @@ extern const Field auth0_signed_up[];
 /* Claims of a management token (1.2); `aud` is a document, since it may be a list. */
 typedef struct Auth0Claims {
     Given given;
-    const char *iss, *sub, *aud, *scope, *gty, *azp;
+    const char *iss, *sub, *aud, *scope, *gty, *azp, *sid; /* sid: the session of a user's token */
     int64_t iat, exp;
     double exp_read, nbf_read;
 } Auth0Claims;
