@@ -319,7 +319,7 @@ typedef struct SignIn {
     const char *aud;        /* NULL: any */
     const char *connection; /* whose users alone are meant; NULL: any */
     bool unconfirmed_too;   /* an address that nobody confirmed will do */
-    bool stop_at_factor;    /* a user with TOTP gets no session: E_MFA_REQUIRED, with Grant.user set */
+    bool stop_at_factor;    /* a user with a verified factor of a kind in use gets no session: E_MFA_REQUIRED, with Grant.user set */
     bool linked_too;        /* accounts that were linked sign their user in */
 } SignIn;
 

@@ -192,6 +192,8 @@ Err codes_read(Ctx *ctx, const char *secret, const Texts *codes, ptrdiff_t at_se
 Err codes_write(Tx *tx, User *user, const CodesIn *in);
 /* Has the user a verified TOTP factor? */
 bool user_has_totp(const User *user);
+/* Has it a verified factor of a kind that is in use? */
+bool user_owes_factor(const Ctx *ctx, const User *user);
 /* Has the user a verified TOTP factor, or a number as a second factor? (addresses.c) */
 bool user_two_factor(const User *user);
 

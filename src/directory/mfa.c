@@ -161,12 +161,24 @@ Err dir_factor_enroll(Ctx *ctx, const NewFactor *in, Factor **ret, const char **
 /* ---- challenges ---- */
 
 /* Is this kind of factor in use? */
-static Err check_use(Ctx *ctx, const Factor *factor)
+static bool in_use(const Ctx *ctx, const Factor *factor)
 {
     const FactorRules *rules = &ctx->directory->factors;
-    const bool on = is_phone(factor) ? rules->phone_verify : text_eq(factor->factor_type, "totp") && rules->totp_verify;
 
-    return on ? OK : fail(ctx, E_FACTOR_OFF, NOWHERE, NULL);
+    return is_phone(factor) ? rules->phone_verify : text_eq(factor->factor_type, "totp") && rules->totp_verify;
+}
+
+static Err check_use(Ctx *ctx, const Factor *factor)
+{
+    return in_use(ctx, factor) ? OK : fail(ctx, E_FACTOR_OFF, NOWHERE, NULL);
+}
+
+bool user_owes_factor(const Ctx *ctx, const User *user)
+{
+    for (size_t i = 0; i < user->factors.n; i++)
+        if (is_verified(user->factors.v[i]) && in_use(ctx, user->factors.v[i]))
+            return true;
+    return false;
 }
 
 /* Where a challenge was made and must be answered; sockets without an address share one. */

@@ -22,20 +22,6 @@ typedef struct OwnChange {
 
 /* ---- what must hold ---- */
 
-static bool has_factor(const User *user)
-{
-    for (size_t i = 0; i < user->factors.n; i++)
-        if (text_eq(((const Factor *)user->factors.v[i])->status, "verified"))
-            return true;
-    return false;
-}
-
-/* Session and token must both say so. */
-static bool is_aal2(const Ctx *ctx, const Session *session)
-{
-    return session != NULL && text_eq(session->aal, "aal2") && ctx->caller != NULL && text_eq(ctx->caller->aal, "aal2");
-}
-
 static Err read_addresses(Ctx *ctx, OwnChange *c)
 {
     if (!text_empty(c->in->email))
@@ -56,7 +42,7 @@ static Err check_who(Ctx *ctx, const OwnChange *c)
 
     if (in->meta_app != NULL && !in->may_meta_app)
         return fail(ctx, E_NOT_ADMIN, NOWHERE, "Updating app_metadata requires admin privileges");
-    if (sensitive && has_factor(c->before) && !is_aal2(ctx, c->session))
+    if (sensitive && user_has_factor(c->before) && !caller_is_aal2(ctx))
         return fail(ctx, E_MFA_REQUIRED, NOWHERE, "AAL2 session is required to update email or password when MFA is enabled.");
     if (c->before->is_anonymous && in->password != NULL && text_empty(in->email) && text_empty(in->phone))
         return fail(ctx, E_ANONYMOUS, NOWHERE, NULL);

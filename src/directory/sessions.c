@@ -196,7 +196,7 @@ static Err try_sign_in(Ctx *ctx, const SignIn *in, bool again, Grant *ret)
     if (account == NULL)
         password_renew(ctx, user, in->password);
     ret->user = user;
-    if (in->stop_at_factor && ctx->directory->factors.totp_verify && user_has_totp(user))
+    if (in->stop_at_factor && user_owes_factor(ctx, user))
         return fail(ctx, E_MFA_REQUIRED, NOWHERE, NULL);
     TRY(begin_session(ctx, "password", in->email != NULL ? "email" : in->phone != NULL ? "phone" : "username", user, ret));
     ret->weak_password = password_check(ctx, &today, in->password, NOWHERE) == E_WEAK_PASSWORD;
