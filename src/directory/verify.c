@@ -273,7 +273,7 @@ static Err verify_whole(Tx *tx, void *arg)
     const Err err = store_user_get_for_update(tx, v->user_id, &user);
 
     *v->ret = (Verified){ 0 };
-    if (err == E_NO_ROW)
+    if (err == E_NO_ROW || (err == OK && user->deleted_at != 0))
         return invalid(ctx, v);
     TRY(err);
     TRY(store_pending_get(tx, v->user_id, &pending));
@@ -400,7 +400,7 @@ static Err exchange_whole(Tx *tx, void *arg)
     bool taken = false;
     const Err err = store_user_get_for_update(tx, flow->user_id, &user);
 
-    if (err == E_NO_ROW)
+    if (err == E_NO_ROW || (err == OK && user->deleted_at != 0))
         return fail(ctx, E_NO_FLOW, NOWHERE, NULL);
     TRY(err);
     if (user_banned(ctx, user))

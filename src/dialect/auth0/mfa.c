@@ -46,7 +46,9 @@ static Err read_token(Ctx *ctx, const char *token, const char **doc, User **ret)
         return auth0_say(ctx, 401, "expired_token", "mfa_token is expired");
     if (dir_user_get(ctx, json_get(ctx->arena, *doc, "user"), ret) != OK || (*ret)->password_set_at > (int64_t)at)
         return auth0_say(ctx, 403, "invalid_grant", "Malformed mfa_token");
-    return user_banned(ctx, *ret) ? fail(ctx, E_BANNED, NOWHERE, NULL) : OK;
+    if (user_banned(ctx, *ret))
+        return fail(ctx, E_BANNED, NOWHERE, NULL);
+    return user_locked_until(ctx, *ret) > 0 ? fail(ctx, E_LOCKED, NOWHERE, NULL) : OK;
 }
 
 /* ---- grants ---- */
