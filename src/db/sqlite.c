@@ -11,7 +11,7 @@
 #include "db/driver.h"
 #include "run/run.h"
 
-enum { MOST_BATCH = 256, MOST_PARTS = 8 };
+enum { MOST_BATCH = 256, MOST_PARTS = 8, MOST_BUILT = 12 };
 
 /* A prepared statement, with the rows of the field table that its columns last went to. */
 typedef struct Prepared {
@@ -23,8 +23,9 @@ typedef struct Prepared {
 
 typedef struct Conn {
     sqlite3 *db;
-    Prepared *prepared; /* n_stmts × MOST_PARTS */
-    Prepared query;     /* the built statement that runs */
+    Prepared *prepared;         /* n_stmts × MOST_PARTS */
+    Prepared built[MOST_BUILT]; /* built statements, kept for the next ones of the same text: preparing a list costs more than running it */
+    uint64_t used[MOST_BUILT], turn;
 } Conn;
 
 /* One transaction for the writer: a function, or a single statement. */
@@ -59,17 +60,16 @@ static const char setup_sql[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous =
                                 "PRAGMA case_sensitive_like = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
                                 "PRAGMA cache_size = -1024; PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 16777216;";
 
-static void query_free(Conn *conn)
+static void prepared_free(Prepared *prepared)
 {
-    sqlite3_finalize(conn->query.stmt);
-    free(conn->query.fields);
-    conn->query = (Prepared){ 0 };
+    sqlite3_finalize(prepared->stmt);
+    free(prepared->fields);
+    *prepared = (Prepared){ 0 };
 }
 
 /* A request that filled its arena leaves its statement half-way: it would hold its snapshot and refuse its next use. */
 static void conn_tidy(Conn *conn)
 {
-    query_free(conn);
     for (sqlite3_stmt *stmt = sqlite3_next_stmt(conn->db, NULL); stmt != NULL; stmt = sqlite3_next_stmt(conn->db, stmt))
         if (sqlite3_stmt_busy(stmt)) {
             sqlite3_reset(stmt);
@@ -81,11 +81,10 @@ static void conn_free(Db *db, Conn *conn)
 {
     if (conn == NULL)
         return;
-    query_free(conn);
-    for (size_t i = 0; conn->prepared != NULL && i < db->config.n_stmts * MOST_PARTS; i++) {
-        sqlite3_finalize(conn->prepared[i].stmt);
-        free(conn->prepared[i].fields);
-    }
+    for (size_t i = 0; i < MOST_BUILT; i++)
+        prepared_free(&conn->built[i]);
+    for (size_t i = 0; conn->prepared != NULL && i < db->config.n_stmts * MOST_PARTS; i++)
+        prepared_free(&conn->prepared[i]);
     free(conn->prepared);
     sqlite3_close(conn->db);
     free(conn);
@@ -335,15 +334,33 @@ static Err step_all(Conn *conn, Ctx *ctx, Prepared *prepared, Work *work, const 
 
 /* ---- running ---- */
 
+/* The statement with this text, or the place of the one that was not used for longest. */
+static size_t built_place(const Conn *conn, Str text)
+{
+    size_t oldest = 0;
+
+    for (size_t i = 0; i < MOST_BUILT; i++) {
+        if (conn->built[i].stmt != NULL && str_eq(str_of(sqlite3_sql(conn->built[i].stmt)), text))
+            return i;
+        if (conn->used[i] < conn->used[oldest])
+            oldest = i;
+    }
+    return oldest;
+}
+
 static Err run_query(Conn *conn, Ctx *ctx, Work *work)
 {
-    Err err;
+    const Str text = buf_view(&work->query->sql);
+    const size_t at = built_place(conn, text);
+    Prepared *built = &conn->built[at];
 
-    if (sqlite3_prepare_v2(conn->db, work->query->sql.data, (int)work->query->sql.len, &conn->query.stmt, NULL) != SQLITE_OK)
-        return sqlite_error(conn, "query");
-    err = step_all(conn, ctx, &conn->query, work, "query");
-    query_free(conn);
-    return err;
+    conn->used[at] = ++conn->turn;
+    if (built->stmt == NULL || !str_eq(str_of(sqlite3_sql(built->stmt)), text)) {
+        prepared_free(built);
+        if (sqlite3_prepare_v3(conn->db, text.p, (int)text.n, SQLITE_PREPARE_PERSISTENT, &built->stmt, NULL) != SQLITE_OK)
+            return sqlite_error(conn, "query");
+    }
+    return step_all(conn, ctx, built, work, "query");
 }
 
 static Err run_on(Conn *conn, Ctx *ctx, Work *work)

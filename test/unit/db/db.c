@@ -157,6 +157,35 @@ STORE_TEST(what_does_not_fit_leaves_no_statement_half_way)
     assert_int_equal(rows.n, 1);
 }
 
+/* `n` of the row, under one of 30 names of a query's own text; 0 where the table of fields does not know the name. */
+static int64_t query_n(Ctx *ctx, const TestStore *store, int name, const Field *cols)
+{
+    Query *query = ARENA_NEW(ctx->arena, Query);
+    List rows;
+
+    query->sql = buf_in(ctx->arena, 256);
+    buf_printf(&query->sql, "SELECT n + CAST($1 AS bigint) AS n, %d AS name%d FROM %sthings", name, name, store->postgres ? "public." : "");
+    query->values[query->n++] = (Value){ .kind = F_INT, .number = name };
+    assert_ok(db_query(db_auto(ctx), query, cols, 1, &rows));
+    assert_int_equal(rows.n, 1);
+    return cols == thing_cols ? ((const Thing *)rows.v[0])->n : ((const Thing *)rows.v[0])->at;
+}
+
+STORE_TEST(built_statements_are_kept_apart)
+{
+    static const Field other_cols[] = { INT(Thing, at, "n"), END(Thing) };
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+
+    make_things(store);
+    assert_ok(insert(&ctx, 1));
+    for (int round = 0; round < 3; round++)
+        for (int name = 0; name < 30; name++) {
+            assert_int_equal(query_n(&ctx, store, name, round == 1 ? other_cols : thing_cols), query_n(&ctx, store, 0, thing_cols) + name);
+            assert_int_equal(query_n(&ctx, store, name, other_cols), query_n(&ctx, store, name, thing_cols)); /* the same text, another table */
+        }
+}
+
 STORE_TEST(nulls_come_back_as_nulls)
 {
     TEST_ARENA(arena);
