@@ -132,63 +132,46 @@ const Field clerk_bulk_in[] = {
     END(ClerkBulkIn),
 };
 
+/* clang-format off */
+/* What the list of users and that of an organization's members ask for alike. */
+#define PEOPLE_QUERY                                                                               \
+    GIVEN(ClerkUserQuery, given),                                                                  \
+    TEXTS(ClerkUserQuery, email_address, "email_address", .max = MOST_ITEMS),                      \
+    TEXTS(ClerkUserQuery, phone_number, "phone_number", .max = MOST_ITEMS),                        \
+    TEXTS(ClerkUserQuery, username, "username", .max = MOST_ITEMS),                                \
+    TEXTS(ClerkUserQuery, web3_wallet, "web3_wallet", .max = MOST_ITEMS),                          \
+    TEXTS(ClerkUserQuery, user_id, "user_id", .max = MOST_ITEMS),                                  \
+    TEXTS(ClerkUserQuery, order_by, "order_by"),                                                   \
+    TEXT(ClerkUserQuery, query, "query"),                                                          \
+    TEXT(ClerkUserQuery, email_address_query, "email_address_query"),                              \
+    TEXT(ClerkUserQuery, phone_number_query, "phone_number_query"),                                \
+    TEXT(ClerkUserQuery, username_query, "username_query"),                                        \
+    TEXT(ClerkUserQuery, name_query, "name_query"),                                                \
+    TEXT(ClerkUserQuery, api_version, "__clerk_api_version"),                                      \
+    BOOL(ClerkUserQuery, paginated, "paginated"),                                                  \
+    TIME_MS(ClerkUserQuery, last_active_at_after, "last_active_at_after"),                         \
+    TIME_MS(ClerkUserQuery, last_active_at_before, "last_active_at_before"),                       \
+    TIME_MS(ClerkUserQuery, created_at_after, "created_at_after"),                                 \
+    TIME_MS(ClerkUserQuery, created_at_before, "created_at_before"),                               \
+    INT(ClerkUserQuery, limit, "limit"),                                                           \
+    INT(ClerkUserQuery, offset, "offset")
+/* clang-format on */
+
 const Field clerk_user_query[] = {
-    GIVEN(ClerkUserQuery, given),
-    TEXTS(ClerkUserQuery, email_address, "email_address", .max = MOST_ITEMS),
-    TEXTS(ClerkUserQuery, phone_number, "phone_number", .max = MOST_ITEMS),
-    TEXTS(ClerkUserQuery, username, "username", .max = MOST_ITEMS),
-    TEXTS(ClerkUserQuery, web3_wallet, "web3_wallet", .max = MOST_ITEMS),
-    TEXTS(ClerkUserQuery, user_id, "user_id", .max = MOST_ITEMS),
+    PEOPLE_QUERY,
     TEXTS(ClerkUserQuery, external_id, "external_id", .max = MOST_ITEMS),
     TEXTS(ClerkUserQuery, organization_id, "organization_id", .max = MOST_ITEMS),
     TEXTS(ClerkUserQuery, provider_user_id, "provider_user_id", .max = MOST_ITEMS),
-    TEXTS(ClerkUserQuery, order_by, "order_by"),
-    TEXT(ClerkUserQuery, query, "query"),
-    TEXT(ClerkUserQuery, email_address_query, "email_address_query"),
-    TEXT(ClerkUserQuery, phone_number_query, "phone_number_query"),
-    TEXT(ClerkUserQuery, username_query, "username_query"),
-    TEXT(ClerkUserQuery, name_query, "name_query"),
     TEXT(ClerkUserQuery, provider, "provider"),
     TEXT(ClerkUserQuery, starting_after, "starting_after"),
-    TEXT(ClerkUserQuery, api_version, "__clerk_api_version"),
     BOOL(ClerkUserQuery, banned, "banned"),
-    BOOL(ClerkUserQuery, paginated, "paginated"),
     TIME_MS(ClerkUserQuery, last_active_at_since, "last_active_at_since"),
-    TIME_MS(ClerkUserQuery, last_active_at_after, "last_active_at_after"),
-    TIME_MS(ClerkUserQuery, last_active_at_before, "last_active_at_before"),
-    TIME_MS(ClerkUserQuery, created_at_after, "created_at_after"),
-    TIME_MS(ClerkUserQuery, created_at_before, "created_at_before"),
     TIME_MS(ClerkUserQuery, last_sign_in_at_after, "last_sign_in_at_after"),
     TIME_MS(ClerkUserQuery, last_sign_in_at_before, "last_sign_in_at_before"),
-    INT(ClerkUserQuery, limit, "limit"),
-    INT(ClerkUserQuery, offset, "offset"),
     END(ClerkUserQuery),
 };
 
-const Field clerk_member_query[] = {
-    GIVEN(ClerkUserQuery, given),
-    TEXTS(ClerkUserQuery, email_address, "email_address", .max = MOST_ITEMS),
-    TEXTS(ClerkUserQuery, phone_number, "phone_number", .max = MOST_ITEMS),
-    TEXTS(ClerkUserQuery, username, "username", .max = MOST_ITEMS),
-    TEXTS(ClerkUserQuery, web3_wallet, "web3_wallet", .max = MOST_ITEMS),
-    TEXTS(ClerkUserQuery, user_id, "user_id", .max = MOST_ITEMS),
-    TEXTS(ClerkUserQuery, role, "role", .max = MOST_ITEMS),
-    TEXTS(ClerkUserQuery, order_by, "order_by"),
-    TEXT(ClerkUserQuery, query, "query"),
-    TEXT(ClerkUserQuery, email_address_query, "email_address_query"),
-    TEXT(ClerkUserQuery, phone_number_query, "phone_number_query"),
-    TEXT(ClerkUserQuery, username_query, "username_query"),
-    TEXT(ClerkUserQuery, name_query, "name_query"),
-    TEXT(ClerkUserQuery, api_version, "__clerk_api_version"),
-    BOOL(ClerkUserQuery, paginated, "paginated"),
-    TIME_MS(ClerkUserQuery, last_active_at_after, "last_active_at_after"),
-    TIME_MS(ClerkUserQuery, last_active_at_before, "last_active_at_before"),
-    TIME_MS(ClerkUserQuery, created_at_after, "created_at_after"),
-    TIME_MS(ClerkUserQuery, created_at_before, "created_at_before"),
-    INT(ClerkUserQuery, limit, "limit"),
-    INT(ClerkUserQuery, offset, "offset"),
-    END(ClerkUserQuery),
-};
+const Field clerk_member_query[] = { PEOPLE_QUERY, TEXTS(ClerkUserQuery, role, "role", .max = MOST_ITEMS), END(ClerkUserQuery) };
 
 const Field clerk_page_query[] = {
     TEXTS(ClerkPageQuery, status, "status"),
