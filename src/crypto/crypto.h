@@ -97,6 +97,9 @@ Err key_generate(Alg alg, const char *kid, Key **ret);       /* RS256: 2048 bits
 Err key_from_secret(Str secret, const char *kid, Key **ret); /* HS256; kid NULL: none */
 /* A private or public JWK (strict: one algorithm, RSA ≥ 2048 bits with e > 1, oct ≥ hash length, private members consistent). E_CONFIG. */
 Err key_from_jwk(Ctx *ctx, Str jwk, Key **ret);
+/* A private key in PEM (PKCS #8, or OpenSSL's older forms, without a password), as a private JWK of this algorithm without a kid; as strict as
+ * key_from_jwk(). E_CONFIG. */
+Err key_pem_to_jwk(Ctx *ctx, Str pem, Alg alg, char **ret);
 Err key_to_jwk(Arena *arena, const Key *key, bool private_too,
                char **ret); /* members in alphabetical order; key_ops and use as spec/gotrue.md 3.21 */
 Alg key_alg(const Key *key);

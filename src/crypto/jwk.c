@@ -4,12 +4,13 @@
 #include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/params.h>
+#include <openssl/pem.h>
 
 #include "base/id.h"
 #include "crypto/key.h"
 #include "json/json.h"
 
-enum { MOST_NUMBER = MOST_RSA_BITS / 8, MOST_POINT = 256, MOST_PARAMS = 9 };
+enum { MOST_NUMBER = MOST_RSA_BITS / 8, MOST_POINT = 256, MOST_PARAMS = 9, MOST_PEM = 16384 };
 
 /* All members that a key of any kind has; texts are base64url. */
 typedef struct Jwk {
@@ -380,6 +381,44 @@ Err key_from_jwk(Ctx *ctx, Str text, Key **ret)
     TRY(read_key(ctx->arena, row, &jwk, &key));
     key->signs = sign;
     *ret = key;
+    return OK;
+}
+
+static void bio_freep(BIO **bio)
+{
+    BIO_free_all(*bio);
+}
+
+/* Nobody is asked for a password. */
+static int no_password(char *text, int size, int writing, void *arg)
+{
+    (void)text;
+    (void)size;
+    (void)writing;
+    (void)arg;
+    return -1;
+}
+
+/* Members that a key of another kind lacks are then missed by key_from_jwk(). */
+Err key_pem_to_jwk(Ctx *ctx, Str pem, Alg alg, char **ret)
+{
+    BIO *bio CLEANUP(bio_freep) = pem.n > MOST_PEM ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
+    EVP_PKEY *pkey = bio == NULL || alg_row(alg) == NULL || alg_row(alg)->type == NULL ? NULL : PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL);
+    char *jwk;
+    Key *key;
+    Err err;
+
+    ERR_clear_error();
+    if (pkey == NULL)
+        return E_CONFIG;
+    key = key_new(alg_row(alg), NULL, pkey);
+    err = key_to_jwk(ctx->arena, key, true, &jwk);
+    ERR_clear_error();
+    key_free(key);
+    TRY(err);
+    TRY(key_from_jwk(ctx, str_of(jwk), &key));
+    key_free(key);
+    *ret = jwk;
     return OK;
 }
 

@@ -232,6 +232,44 @@ char *json_get(Arena *arena, const char *doc, const char *key)
     return text;
 }
 
+char *json_value(Arena *arena, const char *doc, const char *key)
+{
+    Buf buf = buf_in(arena, DOC_CAP);
+    char *text = NULL;
+    Str value;
+    const LexKind kind = find_member(doc == NULL ? STR("") : str_of(doc), key, &value);
+
+    if (kind == LEX_END)
+        return NULL;
+    if (kind == LEX_STRING)
+        json_write_token(&buf, value, JSON_PLAIN);
+    else
+        json_compact(&buf, value);
+    IGNORE(buf_text(&buf, &text)); /* over the cap: the arena has ended the request before */
+    return text;
+}
+
+void json_swap(Arena *arena, Buf *buf, const char *doc, JsonSwap fn, void *arg)
+{
+    Lex lex = lex_new(str_of(doc), JSON_DEPTH);
+    bool first = true;
+    LexKind kind;
+
+    while ((kind = lex_next(&lex)) > LEX_END) {
+        if (kind != LEX_CLOSE && !first)
+            buf_char(buf, ',');
+        first = kind == LEX_OPEN || kind == LEX_NAME;
+        if (kind == LEX_STRING)
+            fn(buf, lex_text(arena, lex.token), arg);
+        else if (kind == LEX_NAME)
+            json_write_token(buf, lex.token, JSON_PLAIN);
+        else
+            buf_str(buf, lex.token);
+        if (kind == LEX_NAME)
+            buf_char(buf, ':');
+    }
+}
+
 char *json_text(Arena *arena, const char *doc)
 {
     Lex lex = lex_new(doc == NULL ? STR("") : str_of(doc), JSON_DEPTH);

@@ -80,6 +80,11 @@ typedef enum MergeMode {
 char *json_merge(Arena *arena, const char *doc, const char *change, MergeMode mode);
 /* A top-level member as text: its string value, or the compact JSON of another kind; NULL if absent or null. */
 char *json_get(Arena *arena, const char *doc, const char *key);
+/* The same as JSON, a string with its quotes; "null" where it is null. */
+char *json_value(Arena *arena, const char *doc, const char *key);
+/* The document, compact, with each text among its values as `fn` writes it: JSON, all of it. Names stay. */
+typedef void (*JsonSwap)(Buf *buf, const char *text, void *arg);
+void json_swap(Arena *arena, Buf *buf, const char *doc, JsonSwap fn, void *arg);
 /* What a value is made of: a letter for its kind (`s`tring, `n`umber, `b`oolean, `o`bject, `a`rray, `z` for null), for an array followed by one for
  * each element. NULL if it is no JSON. */
 char *json_kinds(Arena *arena, const char *doc);

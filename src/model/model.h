@@ -222,6 +222,17 @@ typedef struct ListedMatch {
     bool allow_on, block_on, allowed, blocked;
 } ListedMatch;
 
+/* hecate.token_templates: what a token of a session says beside our own claims. */
+typedef struct TokenTemplate {
+    const char *id, *name;
+    const char *claims;     /* an object; its texts may ask for what the token is about */
+    const char *algorithm;  /* of the signature */
+    const char *sealed_key; /* a key of its own; NULL: the server's */
+    int64_t lifetime, skew; /* s: how long the token is good, and how much earlier it is good already */
+    int64_t created_at, updated_at;
+    int64_t limit, offset, total; /* of a list */
+} TokenTemplate;
+
 /* An account of another party, as it is put in. */
 typedef struct ForeignAccount {
     const char *provider, *provider_id; /* provider as auth.identities has it: "google" */

@@ -68,6 +68,12 @@ typedef enum Say {
     SAY_TOTP_SECRET,
     SAY_NO_SESSION,
     SAY_NO_TEMPLATE,
+    SAY_NO_TEMPLATE_ID,
+    SAY_RESERVED,
+    SAY_TEMPLATE_NAME,
+    SAY_SIGNING_KEY,
+    SAY_TOKEN_LARGE,
+    SAY_NO_REFRESH_TOKEN,
     SAY_LIFE_MOST,
     SAY_NOT_PENDING,
     SAY_FACTOR_NEW,
@@ -187,6 +193,17 @@ Err clerk_password_remove(Ctx *ctx, const Req *req, Reply *reply);
 /* TOTP secret and backup codes of a body. */
 Err clerk_check_factors(Ctx *ctx, const ClerkUserIn *in);
 
+/* ---- sessions.c, templates.c, shortcodes.c ---- */
+
+/* What a token says of itself: who it is from and for, since when, until when. */
+ClerkClaims clerk_token_claims(Ctx *ctx, const Session *session, int64_t life, int64_t early);
+/* The membership of the session's organization, with it; NULL: it is in none. */
+Err clerk_session_membership(Ctx *ctx, const SessionShown *session, Membership **ret);
+/* Claims of a template with what its shortcodes, {{user.id}} and their kind, ask for. SAY_TOKEN_LARGE. */
+Err clerk_fill_claims(Ctx *ctx, const char *claims, const SessionShown *session, char **ret);
+/* A token by the template; `life` 0: as long as that says. */
+Err clerk_sign_template(Ctx *ctx, const TokenTemplate *row, const SessionShown *shown, const Session *session, int64_t life, const char **ret);
+
 /* ---- users.c, parts.c, addresses.c, sessions.c, list.c, public.c ---- */
 
 /* A JSON body through route->in. E_MEDIA_TYPE. */
@@ -234,6 +251,12 @@ Err clerk_session_get(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_session_revoke(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_session_token(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_session_template(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_session_refresh(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_template_list(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_template_create(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_template_get(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_template_update(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_template_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_session_verify(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_sign_in_token_create(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_sign_in_token_revoke(Ctx *ctx, const Req *req, Reply *reply);

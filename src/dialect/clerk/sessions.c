@@ -3,6 +3,7 @@
 #include "base/id.h"
 #include "dialect/clerk/internal.h"
 #include "directory/organizations.h"
+#include "directory/templates.h"
 
 enum { MOST_LIMIT = 500, LEAST_TOKEN_S = 30, MOST_TOKEN_S = 315360000, TOKEN_S = 60, TOKEN_EARLY_S = 10, SIGN_IN_TOKEN_S = 2592000, JTI_DIGITS = 20 };
 #define SESSION_LIFE ((int64_t)7 * 86400 * US_PER_S)
@@ -199,6 +200,16 @@ static const Field organization_claim[] = {
     END(ClerkOrganization),
 };
 
+Err clerk_session_membership(Ctx *ctx, const SessionShown *session, Membership **ret)
+{
+    const Err err = session->organization_id == NULL ? E_NO_MEMBER : dir_session_membership(ctx, session->id, ret);
+
+    if (err != E_NO_MEMBER && err != E_NO_ORGANIZATION)
+        return err;
+    *ret = NULL;
+    return OK;
+}
+
 /* The organization that the session is in, as long as its user is a member. Permissions of the system's own have no place in a token. */
 static Err claim_organization(Ctx *ctx, const SessionShown *session, const char **ret)
 {
@@ -206,14 +217,10 @@ static Err claim_organization(Ctx *ctx, const SessionShown *session, const char 
     ClerkOrganization claim;
     Membership *membership;
     char *text;
-    Err err;
 
-    if (session->organization_id == NULL)
+    TRY(clerk_session_membership(ctx, session, &membership));
+    if (membership == NULL)
         return OK;
-    err = dir_session_membership(ctx, session->id, &membership);
-    if (err == E_NO_MEMBER || err == E_NO_ORGANIZATION)
-        return OK;
-    TRY(err);
     claim = (ClerkOrganization){ .id = clerk_id(ctx->arena, "org_", membership->organization_id),
                                  .slug = membership->organization->slug,
                                  .role_set_key = clerk_role(membership->role) + strlen("org:") };
@@ -223,25 +230,32 @@ static Err claim_organization(Ctx *ctx, const SessionShown *session, const char 
     return OK;
 }
 
-static Err sign(Ctx *ctx, const SessionShown *shown, const Session *session, int64_t life, const char **ret)
+ClerkClaims clerk_token_claims(Ctx *ctx, const Session *session, int64_t life, int64_t early)
 {
     const ClerkSettings *settings = ctx_settings(ctx);
     const int64_t now = ctx->now / US_PER_S;
-    ClerkClaims claims = {
+
+    return (ClerkClaims){
         .exp = now + life,
-        .fva = factor_ages(ctx, session),
         .iat = now,
         .iss = arena_printf(ctx->arena, "https://%s", settings->frontend == NULL ? "localhost" : settings->frontend),
         .jti = random_text(ctx->arena, JTI_DIGITS, "0123456789abcdef"),
-        .nbf = now - TOKEN_EARLY_S,
-        .sid = clerk_id(ctx->arena, "sess_", session->id),
-        .sts = "active",
+        .nbf = now - early,
         .sub = clerk_id(ctx->arena, "user_", session->user_id),
-        .v = 2,
     };
+}
+
+static Err sign(Ctx *ctx, const SessionShown *shown, const Session *session, int64_t life, const char **ret)
+{
+    const ClerkSettings *settings = ctx_settings(ctx);
+    ClerkClaims claims = clerk_token_claims(ctx, session, life, TOKEN_EARLY_S);
     Buf buf = buf_in(ctx->arena, 16384);
     char *text, *token;
 
+    claims.fva = factor_ages(ctx, session);
+    claims.sid = clerk_id(ctx->arena, "sess_", session->id);
+    claims.sts = "active";
+    claims.v = 2;
     TRY(claim_organization(ctx, shown, &claims.o));
     json_write(&buf, clerk_claims, &claims, JSON_PLAIN);
     TRY(buf_text(&buf, &text));
@@ -276,15 +290,26 @@ Err clerk_session_token(Ctx *ctx, const Req *req, Reply *reply)
     return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
 }
 
-/* There are no templates yet. */
 Err clerk_session_template(Ctx *ctx, const Req *req, Reply *reply)
 {
+    const char *name = req_param(ctx, "template");
+    ClerkToken out = { .object = "token" };
+    ClerkTokenIn in = { 0 };
+    TokenTemplate *row;
     SessionShown *shown;
+    Session *session;
+    Err err;
 
-    (void)req;
-    (void)reply;
+    TRY(clerk_read_body(ctx, req, &in));
+    TRY(check_life(ctx, &in));
     TRY(read_session(ctx, &shown));
-    return clerk_fail(ctx, SAY_NO_TEMPLATE, NOWHERE, clerk_shown(ctx, req_param(ctx, "template")));
+    err = dir_template_get(ctx, NULL, name, &row);
+    if (err == E_NO_ROW)
+        return clerk_fail(ctx, SAY_NO_TEMPLATE, NOWHERE, clerk_shown(ctx, name));
+    TRY(err);
+    TRY(load_active(ctx, shown, &session));
+    TRY(clerk_sign_template(ctx, row, shown, session, in.expires_in_seconds, &out.jwt));
+    return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
 }
 
 /* Is it a token of ours, of this session, and not over? */
@@ -312,6 +337,22 @@ Err clerk_session_verify(Ctx *ctx, const Req *req, Reply *reply)
     TRY(judge_token(ctx, in.token, shown));
     TRY(load_active(ctx, shown, &session));
     return reply_session(ctx, reply, shown);
+}
+
+/* Refresh tokens of this kind are a front end's, and there is none that gives them: whatever comes is refused, what it is about first. */
+Err clerk_session_refresh(Ctx *ctx, const Req *req, Reply *reply)
+{
+    ClerkRefreshIn in = { 0 };
+    SessionShown *shown;
+
+    (void)reply;
+    TRY(clerk_read_body(ctx, req, &in));
+    TRY(read_session(ctx, &shown));
+    if (in.format != NULL && !text_eq(in.format, "token") && !text_eq(in.format, "cookie"))
+        return clerk_fail(ctx, SAY_CHOICE, AT(ClerkRefreshIn, format),
+                          arena_printf(ctx->arena, "%s does not match the allowed values for parameter format. Allowed values: token, cookie",
+                                       clerk_shown(ctx, in.format)));
+    return clerk_fail(ctx, SAY_NO_REFRESH_TOKEN, NOWHERE, NULL);
 }
 
 /* ---- sign-in tokens ---- */

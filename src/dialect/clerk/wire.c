@@ -1,7 +1,7 @@
 /* wire.c: field tables of the Clerk dialect. The order of what goes out is that of recorded answers. */
 #include "dialect/clerk/wire.h"
 
-enum { LONGEST_NAME = 256, MOST_ITEMS = 100, MOST_CODES = 20 };
+enum { LONGEST_NAME = 256, MOST_ITEMS = 100, MOST_CODES = 20, LONGEST_KEY = 8192 };
 
 /* ---- what comes in ---- */
 
@@ -208,6 +208,32 @@ const Field clerk_sign_in_token_in[] = {
     END(ClerkTokenIn),
 };
 
+/* clang-format off */
+#define TEMPLATE_FIELDS(flag)                                                                      \
+    GIVEN(ClerkTemplateIn, given),                                                                 \
+    TEXT(ClerkTemplateIn, name, "name", .flags = flag, .max = LONGEST_NAME),                       \
+    OBJECT_JSON(ClerkTemplateIn, claims, "claims", .flags = flag),                                 \
+    INT(ClerkTemplateIn, lifetime, "lifetime"),                                                    \
+    INT(ClerkTemplateIn, allowed_clock_skew, "allowed_clock_skew"),                                \
+    BOOL(ClerkTemplateIn, custom_signing_key, "custom_signing_key"),                               \
+    TEXT(ClerkTemplateIn, signing_algorithm, "signing_algorithm", .max = LONGEST_NAME),            \
+    TEXT(ClerkTemplateIn, signing_key, "signing_key", .flags = SECRET, .max = LONGEST_KEY),        \
+    END(ClerkTemplateIn)
+/* clang-format on */
+const Field clerk_new_template[] = { TEMPLATE_FIELDS(REQUIRED) };
+const Field clerk_template_patch[] = { TEMPLATE_FIELDS(0) };
+
+const Field clerk_refresh_in[] = {
+    TEXT(ClerkRefreshIn, expired_token, "expired_token", .flags = SECRET | REQUIRED),
+    TEXT(ClerkRefreshIn, refresh_token, "refresh_token", .flags = SECRET | REQUIRED),
+    TEXT(ClerkRefreshIn, request_origin, "request_origin", .flags = REQUIRED),
+    TEXT(ClerkRefreshIn, request_originating_ip, "request_originating_ip"),
+    JSON(ClerkRefreshIn, request_headers, "request_headers"),
+    BOOL(ClerkRefreshIn, suffixed_cookies, "suffixed_cookies"),
+    TEXT(ClerkRefreshIn, format, "format"),
+    END(ClerkRefreshIn),
+};
+
 const Field clerk_verify_in[] = { TEXT(ClerkVerifyIn, token, "token", .flags = SECRET | REQUIRED), END(ClerkVerifyIn) };
 
 /* ---- organizations (4.2) ---- */
@@ -352,6 +378,26 @@ const Field clerk_session_page[] = {
 
 const Field clerk_token[] = { TEXT(ClerkToken, object, "object"), TEXT(ClerkToken, jwt, "jwt", .flags = SECRET), END(ClerkToken) };
 
+const Field clerk_template[] = {
+    TEXT(ClerkTemplate, object, "object"),
+    TEXT(ClerkTemplate, id, "id"),
+    TEXT(ClerkTemplate, name, "name"),
+    JSON(ClerkTemplate, claims, "claims"),
+    INT(ClerkTemplate, lifetime, "lifetime"),
+    INT(ClerkTemplate, allowed_clock_skew, "allowed_clock_skew"),
+    BOOL(ClerkTemplate, custom_signing_key, "custom_signing_key"),
+    TEXT(ClerkTemplate, signing_algorithm, "signing_algorithm"),
+    TIME_MS(ClerkTemplate, created_at, "created_at"),
+    TIME_MS(ClerkTemplate, updated_at, "updated_at"),
+    END(ClerkTemplate),
+};
+
+const Field clerk_template_page[] = {
+    LIST(ClerkPage, data, "data", clerk_template, .flags = NULL_AS_EMPTY),
+    INT(ClerkPage, total_count, "total_count"),
+    END(ClerkPage),
+};
+
 const Field clerk_sign_in_token[] = {
     TEXT(ClerkSignInToken, object, "object"),
     TEXT(ClerkSignInToken, id, "id"),
@@ -366,16 +412,16 @@ const Field clerk_sign_in_token[] = {
 
 const Field clerk_claims[] = {
     INT(ClerkClaims, exp, "exp"),
-    JSON(ClerkClaims, fva, "fva"),
+    JSON(ClerkClaims, fva, "fva", .flags = OMIT_NULL),
     INT(ClerkClaims, iat, "iat"),
     TEXT(ClerkClaims, iss, "iss"),
     TEXT(ClerkClaims, jti, "jti"),
     INT(ClerkClaims, nbf, "nbf"),
     JSON(ClerkClaims, o, "o", .flags = OMIT_NULL),
-    TEXT(ClerkClaims, sid, "sid"),
-    TEXT(ClerkClaims, sts, "sts"),
+    TEXT(ClerkClaims, sid, "sid", .flags = OMIT_NULL),
+    TEXT(ClerkClaims, sts, "sts", .flags = OMIT_NULL),
     TEXT(ClerkClaims, sub, "sub"),
-    INT(ClerkClaims, v, "v"),
+    INT(ClerkClaims, v, "v", .flags = OMIT_ZERO),
     END(ClerkClaims),
 };
 

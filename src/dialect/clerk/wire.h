@@ -106,6 +106,22 @@ typedef struct ClerkTokenIn {
 extern const Field clerk_token_in[];
 extern const Field clerk_sign_in_token_in[];
 
+/* Bodies of /jwt_templates (4.5), and of POST /sessions/{id}/refresh (4.4). */
+typedef struct ClerkTemplateIn {
+    Given given;
+    const char *name, *claims, *signing_algorithm, *signing_key;
+    int64_t lifetime, allowed_clock_skew;
+    bool custom_signing_key;
+} ClerkTemplateIn;
+extern const Field clerk_new_template[];
+extern const Field clerk_template_patch[];
+
+typedef struct ClerkRefreshIn {
+    const char *expired_token, *refresh_token, *request_origin, *request_originating_ip, *request_headers, *format;
+    bool suffixed_cookies;
+} ClerkRefreshIn;
+extern const Field clerk_refresh_in[];
+
 typedef struct ClerkVerifyIn {
     const char *token;
 } ClerkVerifyIn;
@@ -203,6 +219,14 @@ typedef struct ClerkToken {
     const char *object, *jwt;
 } ClerkToken;
 extern const Field clerk_token[];
+
+typedef struct ClerkTemplate {
+    const char *object, *id, *name, *claims, *signing_algorithm;
+    int64_t lifetime, allowed_clock_skew, created_at, updated_at;
+    bool custom_signing_key;
+} ClerkTemplate;
+extern const Field clerk_template[];
+extern const Field clerk_template_page[]; /* over ClerkPage */
 
 typedef struct ClerkSignInToken {
     const char *object, *id, *status, *user_id, *token, *url;

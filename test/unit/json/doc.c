@@ -242,3 +242,35 @@ TEST(json_text_is_of_one_string)
     for (size_t i = 0; i < COUNTOF(rows); i++)
         assert_true(text_eq(json_text(arena, rows[i].doc), rows[i].want));
 }
+
+TEST(json_value_keeps_the_kind)
+{
+    TEST_ARENA(arena);
+    const char *doc = "{\"a\":\"x\\u00e9\",\"b\":[1,{\"c\":null}],\"d\":null,\"e\":true}";
+
+    assert_string_equal(json_value(arena, doc, "a"), "\"x\xc3\xa9\"");
+    assert_string_equal(json_value(arena, doc, "b"), "[1,{\"c\":null}]");
+    assert_string_equal(json_value(arena, doc, "d"), "null");
+    assert_string_equal(json_value(arena, doc, "e"), "true");
+    assert_null(json_value(arena, doc, "c"));
+    assert_null(json_value(arena, NULL, "a"));
+}
+
+static void write_length(Buf *buf, const char *text, void *arg)
+{
+    ++*(int *)arg;
+    buf_printf(buf, "%zu", strlen(text));
+}
+
+TEST(json_swap_writes_texts_anew_and_leaves_names)
+{
+    TEST_ARENA(arena);
+    Buf buf = buf_in(arena, 256);
+    char *text;
+    int n = 0;
+
+    json_swap(arena, &buf, "{ \"ab\" : [ \"abc\" , { } , [ ] , 1.50, null ] , \"\\u0064\" : { \"e\" : \"\" , \"f\" : \"\\n\" } }", write_length, &n);
+    assert_int_equal(buf_text(&buf, &text), OK);
+    assert_string_equal(text, "{\"ab\":[3,{},[],1.50,null],\"d\":{\"e\":0,\"f\":1}}");
+    assert_int_equal(n, 3);
+}
