@@ -175,15 +175,25 @@ Err dir_account_tokens(Ctx *ctx, const char *identity_id, ForeignAccount **ret)
     return OK;
 }
 
+Err dir_passkeys(Ctx *ctx, const char *user_id, List *ret)
+{
+    *ret = (List){ 0 };
+    return store_passkeys_of(db_auto(ctx), user_id, ret);
+}
+
 static Err remove_passkey(Tx *tx, void *arg)
 {
     const Passkey *key = arg;
+    const Traits traits = { .user_id = key->user_id, .passkey_id = key->id };
     bool deleted;
     User *user;
 
     TRY(user_load(tx, key->user_id, &user));
     TRY(store_passkey_delete(tx, key, &deleted));
-    return deleted ? user_save(tx, user) : fail(tx_ctx(tx), E_NOT_THIS_USER, NOWHERE, NULL);
+    if (!deleted)
+        return fail(tx_ctx(tx), E_NOT_THIS_USER, NOWHERE, NULL);
+    TRY(event_add(tx, EV_PASSKEY_DELETED, NULL, &traits));
+    return user_save(tx, user);
 }
 
 Err dir_passkey_delete(Ctx *ctx, const char *user_id, const char *passkey_id)

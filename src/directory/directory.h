@@ -398,6 +398,8 @@ Err dir_account_add(Ctx *ctx, const char *user_id, const ForeignAccount *in, con
 Err dir_account_tokens(Ctx *ctx, const char *identity_id, ForeignAccount **ret);
 /* E_ID_TAKEN: the credential is there. */
 Err dir_passkey_add(Ctx *ctx, const char *user_id, const Passkey *in, const char **ret);
+/* A list of Passkey, oldest first. */
+Err dir_passkeys(Ctx *ctx, const char *user_id, List *ret);
 /* E_NOT_THIS_USER. */
 Err dir_passkey_delete(Ctx *ctx, const char *user_id, const char *passkey_id);
 /* E_BAD_WALLET, E_WALLET_TAKEN. */

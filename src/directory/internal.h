@@ -22,6 +22,7 @@ typedef enum EventKind {
     EV_FACTOR_UNENROLLED,
     EV_FACTOR_DELETED,
     EV_FACTOR_UPDATED,
+    EV_PASSKEY_DELETED,
     EV_USER_INVITED,
     EV_CONFIRMATION_REQUESTED,
     EV_RECOVERY_REQUESTED,
@@ -43,7 +44,7 @@ typedef enum EventKind {
 /* What an event is about. NULL members are left out, "" are not. */
 typedef struct Traits {
     const char *channel, *provider, *provider_type, *user_email, *user_id, *user_phone;
-    const char *challenge_id, *factor_id, *factor_status, *factor_type, *session_id, *identity_id, *provider_id, *organization_id;
+    const char *challenge_id, *factor_id, *factor_status, *factor_type, *session_id, *identity_id, *provider_id, *organization_id, *passkey_id;
 } Traits;
 
 /* An event by the caller of this request, or by the user itself where it acts (`actor`). Written in the same transaction. */

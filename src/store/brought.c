@@ -2,6 +2,8 @@
 #include "sql.gen.h"
 #include "store/store.h"
 
+enum { MOST_PASSKEYS = 1000 };
+
 static const Field token_cols[] = {
     UUID(ForeignToken, id, "id"),
     TEXT(ForeignToken, sealed, "sealed", .flags = SECRET),
@@ -16,6 +18,7 @@ static const Field passkey_cols[] = {
     TEXT(Passkey, credential_id, "credential_id"),
     TEXT(Passkey, public_key, "public_key"),
     TIME(Passkey, created_at, "created_at"),
+    TIME(Passkey, last_used_at, "last_used_at"),
     END(Passkey),
 };
 
@@ -34,11 +37,18 @@ Err store_passkey_insert(Tx *tx, const Passkey *passkey)
     return db_exec(tx, SQL_PASSKEY_INSERT, passkey_cols, passkey, NULL);
 }
 
+Err store_passkeys_of(Tx *tx, const char *user_id, List *ret)
+{
+    return db_list(tx, SQL_PASSKEYS_OF, passkey_cols, &(const Passkey){ .user_id = user_id }, passkey_cols, MOST_PASSKEYS, ret);
+}
+
 Err store_passkey_delete(Tx *tx, const Passkey *key, bool *deleted)
 {
-    int64_t changed;
+    int64_t changed, changed_auth = 0;
 
     TRY(db_exec(tx, SQL_PASSKEY_DELETE, passkey_cols, key, &changed));
-    *deleted = changed == 1;
+    if (changed == 0)
+        TRY(db_exec(tx, SQL_WEBAUTHN_DELETE_ONE, passkey_cols, key, &changed_auth));
+    *deleted = changed + changed_auth == 1;
     return OK;
 }

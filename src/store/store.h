@@ -215,6 +215,8 @@ Err store_sign_in_token_revoke(Tx *tx, const char *id, int64_t now, bool *revoke
 Err store_foreign_token_put(Tx *tx, const ForeignToken *token);
 Err store_foreign_token_get(Tx *tx, const char *identity_id, ForeignToken **ret); /* E_NO_ROW */
 Err store_passkey_insert(Tx *tx, const Passkey *passkey);                         /* E_ID_TAKEN: the credential is there */
+/* Those brought along and those of the reference, oldest first: without the keys. */
+Err store_passkeys_of(Tx *tx, const char *user_id, List *ret);
 Err store_passkey_delete(Tx *tx, const Passkey *key, bool *deleted);
 
 /* ---- addresses that are let in or kept out (listed.c) ---- */

@@ -6,7 +6,9 @@ import * as newest from '@clerk/backend'
 import * as first from 'clerk-1'
 import * as second from 'clerk-2'
 import { ManagementClient } from 'auth0'
+import { GoTrueAdminApi } from '@supabase/auth-js'
 import { freePort, start, stores } from '../lib/server.mjs'
+import { query } from '../lib/tables.mjs'
 
 const opsToken = 'an-ops-token-of-at-least-32-characters'
 let n = 0
@@ -104,6 +106,25 @@ for (const store of stores)
         await refused(users.deleteUserPasskey({ userId: (await make()).id, passkeyIdentificationId: two.id }), 404, 'passkey_not_registered')
         await users.deleteUser(user.id)
       })
+
+      if (version === '3.25.0')
+        test('passkeys, as administrators of GoTrue see them, beside those of a directory that was taken over', async () => {
+          const admin = new GoTrueAdminApi({ url: server.gotrue.url, headers: { authorization: `Bearer ${server.gotrue.serviceKey}` } })
+          const user = await make(), { user_id: userId, id: brought } = await put(user.id, 'passkeys', { name: 'Phone', credential_id: `seen-${n++}`, public_key: 'a-key' })
+          const old = '7b1c63a5-2f6a-4d43-9d3e-0d3c5f0a9b11', [bytes, created, used] = store === 'postgres' ? ["'\\x01'", "'2020-01-02T03:04:05Z'", "'2021-01-02T03:04:05Z'"] : ["x'01'", '1577934245000000', '1609556645000000']
+          await query(server, `INSERT INTO auth.webauthn_credentials (id, user_id, credential_id, public_key, friendly_name, created_at, updated_at, last_used_at)
+            VALUES ('${old}', '${userId}', ${bytes}, ${bytes}, 'Old key', ${created}, ${created}, ${used}) RETURNING id`, true)
+          const list = async () => (await admin.passkey.listPasskeys({ userId })).data
+          const seen = await list()
+          assert.deepEqual(seen.map(({ id, friendly_name: name }) => [id, name]), [[old, 'Old key'], [brought, 'Phone']])
+          assert.deepEqual([seen[0].created_at, seen[0].last_used_at, 'last_used_at' in seen[1]], ['2020-01-02T03:04:05Z', '2021-01-02T03:04:05Z', false])
+          const other = (await put((await make()).id, 'passkeys', { name: 'x', credential_id: `seen-${n++}`, public_key: 'a-key' })).id
+          assert.equal((await admin.passkey.deletePasskey({ userId, passkeyId: other })).error.status, 404)
+          for (const passkeyId of [brought, old]) assert.deepEqual(await admin.passkey.deletePasskey({ userId, passkeyId }), { data: null, error: null })
+          assert.deepEqual(await list(), [])
+          const audit = await (await fetch(`${server.gotrue.url}/admin/audit?query=action:passkey_deleted`, { headers: { authorization: `Bearer ${server.gotrue.serviceKey}` } })).json()
+          assert.deepEqual(audit.filter(({ payload }) => payload.traits.user_id === userId).map(({ payload }) => [payload.traits.passkey_id, payload.log_type]), [[old, 'user'], [brought, 'user']])
+        })
 
       test('a wallet', async () => {
         const user = await make(), wallet = `0x${String(process.pid).padStart(20, '0')}${String(n++).padStart(20, '0')}`

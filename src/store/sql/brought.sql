@@ -10,5 +10,14 @@ SELECT t.identity_id AS id, t.sealed, t.expires_at FROM hecate.foreign_tokens t 
 -- :passkey_insert write
 INSERT INTO hecate.passkeys (id, user_id, name, credential_id, public_key, created_at) VALUES (:id, :user_id, :name, :credential_id, :public_key, :created_at)
 
+-- :passkeys_of
+SELECT k.id, k.name, k.created_at, k.last_used_at FROM hecate.passkeys k WHERE k.user_id = :user_id
+UNION ALL
+SELECT w.id, w.friendly_name AS name, w.created_at, w.last_used_at FROM auth.webauthn_credentials w WHERE w.user_id = :user_id
+ORDER BY created_at
+
 -- :passkey_delete write
 DELETE FROM hecate.passkeys WHERE id = :id AND user_id = :user_id
+
+-- :webauthn_delete_one write
+DELETE FROM auth.webauthn_credentials WHERE id = :id AND user_id = :user_id
