@@ -13,7 +13,9 @@ const routes = JSON.parse(execFileSync(binary, ['routes', '--json'], { encoding:
 
 const open = new Set([
   'gotrue GET /oauth/authorize', 'gotrue POST /oauth/token', 'gotrue POST /sso', 'gotrue GET /sso/saml/metadata', 'gotrue GET /passkeys',
-  'gotrue POST /passkeys/authentication/options', // these say that they are off
+  'gotrue GET /oauth/userinfo', 'gotrue POST /oauth/clients/register', 'gotrue GET /oauth/authorizations/{authorization_id}', 'gotrue POST /oauth/authorizations/{authorization_id}/consent',
+  'gotrue POST /sso/saml/acs', 'gotrue PATCH /passkeys/{passkey_id}', 'gotrue DELETE /passkeys/{passkey_id}',
+  ...['authentication', 'registration'].flatMap((what) => ['options', 'verify'].map((step) => `gotrue POST /passkeys/${what}/${step}`)), // these say that they are off
   'gotrue GET /health', 'gotrue GET /settings', 'gotrue GET /.well-known/jwks.json', 'gotrue GET /.well-known/openid-configuration',
   'gotrue GET /.well-known/oauth-authorization-server', 'gotrue POST /signup', 'gotrue POST /token', 'gotrue POST /otp', 'gotrue POST /magiclink',
   'gotrue POST /recover', 'gotrue POST /resend', 'gotrue GET /verify', 'gotrue POST /verify', 'gotrue GET /callback', 'gotrue POST /callback',

@@ -230,6 +230,14 @@ Err gotrue_identify(Ctx *ctx, const Req *req, Str path, const Route *route)
     return need == NEED_SECRET ? identify_admin(ctx, &claims) : identify_user(ctx, &claims);
 }
 
+Err gotrue_identify_user(Ctx *ctx, const Req *req)
+{
+    Claims claims = { 0 };
+
+    TRY(read_token(ctx, req, &claims));
+    return identify_user(ctx, &claims);
+}
+
 bool gotrue_bears_admin(Ctx *ctx, const Req *req)
 {
     const typeof(ctx->fault) fault = ctx->fault;
@@ -291,6 +299,8 @@ static Err load_path(Ctx *ctx, Str path)
         TRY(need_name(ctx));
         return find_factor(ctx, ctx->caller->user);
     }
+    if (str_starts(path, STR("/admin/users//")))
+        return gotrue_read_user_id(ctx, "", &id);
     if (call->n_params == 0 || !str_starts(path, STR("/admin/users/")))
         return OK;
     TRY(gotrue_read_user_id(ctx, req_param(ctx, "user_id"), &id));

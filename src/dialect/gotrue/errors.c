@@ -230,17 +230,28 @@ GotrueFault gotrue_fault(Ctx *ctx, Err err)
                                                                                  : row->code };
 }
 
+void gotrue_write_fault(Ctx *ctx, const Req *req, Reply *reply, Err err)
+{
+    const GotrueFault fault = gotrue_fault(ctx, err);
+    const Body body = { .status = fault.status,
+                        .code = fault.code,
+                        .text = fault.text,
+                        .id = fault.status >= 500 ? ctx->request_id : NULL,
+                        .weak = err == E_WEAK_PASSWORD ? weak_doc(ctx) : NULL };
+
+    json_write(&reply->body, wants_2024(req) ? body_2024 : body_initial, &body, JSON_HTML);
+}
+
+static void name_version(const Req *req, Reply *reply)
+{
+    if (wants_2024(req))
+        reply_header(reply, "X-Supabase-Api-Version", "2024-01-01");
+}
+
 void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
 {
     const ErrRow *row = row_of(ctx, err);
     const bool new = wants_2024(req);
-    const GotrueFault fault = gotrue_fault(ctx, err);
-    const char *code = fault.code;
-    const Body body = { .status = row->status,
-                        .code = code,
-                        .text = fault.text,
-                        .id = row->status >= 500 ? ctx->request_id : NULL,
-                        .weak = err == E_WEAK_PASSWORD ? weak_doc(ctx) : NULL };
 
     reply->status = row->status;
     if (err == E_NO_METHOD)
@@ -259,11 +270,18 @@ void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
     if (err == E_BUSY)
         reply_retry_after(ctx, reply);
     if (!(new &&err == E_WEAK_PASSWORD) && row->code != NULL && !(err == E_HOOK && ctx->fault.name.p == NULL))
-        reply_header(reply, "x-sb-error-code", code);
-    if (new)
-        reply_header(reply, "X-Supabase-Api-Version", "2024-01-01");
+        reply_header(reply, "x-sb-error-code", gotrue_fault(ctx, err).code);
+    name_version(req, reply);
     reply_header(reply, "Content-Type", "application/json");
-    json_write(&reply->body, new ? body_2024 : body_initial, &body, JSON_HTML);
+    gotrue_write_fault(ctx, req, reply, err);
+}
+
+Err gotrue_oauth_error(Ctx *ctx, const Req *req, Reply *reply, const char *error, const char *text)
+{
+    name_version(req, reply);
+    return reply_text(
+        ctx, reply, 400, "application/json",
+        str_of(arena_printf(ctx->arena, "{\"error\":%s,\"error_description\":%s}", json_quote(ctx->arena, error), json_quote(ctx->arena, text))));
 }
 
 Err gotrue_read_as(Ctx *ctx, const Req *req, unsigned mode, const Field *fields, void *in)

@@ -15,6 +15,8 @@ extern const Route gotrue_routes[];
 Err gotrue_identify(Ctx *ctx, const Req *req, Str path, const Route *route);
 /* Does the request carry a credential of an administrator, on a route that asks for none? Nothing of it stays. */
 bool gotrue_bears_admin(Ctx *ctx, const Req *req);
+/* The user whose token the request carries, on a route that asks for none. Errors of a credential. */
+Err gotrue_identify_user(Ctx *ctx, const Req *req);
 Err gotrue_enter(Ctx *ctx, const Req *req, Str path, const Route *route);
 /* Audience that user look-ups ask for (spec 0.5). */
 const char *gotrue_audience(Ctx *ctx, const Req *req);
@@ -33,6 +35,10 @@ typedef struct GotrueFault {
 GotrueFault gotrue_fault(Ctx *ctx, Err err);
 /* Is the caller the Elixir client, which fails on any answer without JSON, an empty 204 among them? */
 bool gotrue_wants_json(const Req *req);
+/* The body of an error, in the shape that the request asks for, after what is in the answer. */
+void gotrue_write_fault(Ctx *ctx, const Req *req, Reply *reply, Err err);
+/* Answers 400 in the shape of OAuth (RFC 6749 5.2). */
+Err gotrue_oauth_error(Ctx *ctx, const Req *req, Reply *reply, const char *error, const char *text);
 void gotrue_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err);
 bool gotrue_intercept(Ctx *ctx, const Req *req, Reply *reply);
 void gotrue_finish(Ctx *ctx, const Req *req, Reply *reply);
@@ -71,9 +77,12 @@ Err gotrue_audit_list(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_identity_list(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_identity_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_own_identities(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_check_linking(Ctx *ctx); /* E_FEATURE_OFF */
 Err gotrue_own_identity_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_session_list(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_sessions_end(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_passkey_list(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_passkey_delete(Ctx *ctx, const Req *req, Reply *reply);
 
 /* limits.c: takes a token of the limiter's bucket for this address. E_RATE_LIMIT. */
 Err gotrue_limit(Ctx *ctx, const Req *req, const char *name);
@@ -127,6 +136,8 @@ Err gotrue_own_update(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_reauthenticate(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_verify_get(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_verify_post(Ctx *ctx, const Req *req, Reply *reply);
+/* A callback that belongs to nothing leads to the site with this error, and says it in its body, too. */
+Err gotrue_lead_astray(Ctx *ctx, const Req *req, Reply *reply, Err err);
 Err gotrue_grant_pkce(Ctx *ctx, const Req *req, const TokenIn *in, Reply *reply);
 
 /* token.c, session.c */
@@ -142,11 +153,18 @@ Err gotrue_logout(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_health(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_show_settings(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_jwks(Ctx *ctx, const Req *req, Reply *reply);
-/* What is not served says so, as the reference does where it is switched off. */
+Err gotrue_discovery(Ctx *ctx, const Req *req, Reply *reply);
+/* Is there a provider of this name, set up or not? In lower case. */
+bool gotrue_is_provider(const char *name);
+
+/* off.c: what is not served says so, as the reference does where it is switched off; nor is any provider set up. */
 Err gotrue_oauth_off(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_custom_off(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_saml_off(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_passkeys_off(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_authorize(Ctx *ctx, const Req *req, Reply *reply);
-Err gotrue_discovery(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_link_authorize(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_callback(Ctx *ctx, const Req *req, Reply *reply);
+Err gotrue_grant_id_token(Ctx *ctx, const Req *req, const TokenIn *in, Reply *reply);
 
 #endif

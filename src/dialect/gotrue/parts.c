@@ -78,7 +78,7 @@ Err gotrue_identity_delete(Ctx *ctx, const Req *req, Reply *reply)
     return reply_text(ctx, reply, 200, "application/json", STR("{}"));
 }
 
-static Err check_linking(Ctx *ctx)
+Err gotrue_check_linking(Ctx *ctx)
 {
     static const ErrRow off = { 404, "manual_linking_disabled", "Manual linking is disabled" };
 
@@ -96,7 +96,7 @@ Err gotrue_own_identity_delete(Ctx *ctx, const Req *req, Reply *reply)
     static const ErrRow audience = { 403, "unexpected_audience", "Token audience doesn't match request audience" };
     const char *id = uuid_read(ctx->arena, str_of(req_param(ctx, "identity_id")));
 
-    TRY(check_linking(ctx));
+    TRY(gotrue_check_linking(ctx));
     if (id == NULL)
         return say_identity(ctx, fail(ctx, E_NOT_THIS_USER, NOWHERE, NULL), &no_uuid);
     if (!text_eq(ctx->caller->scopes, gotrue_audience(ctx, req)))
@@ -149,6 +149,34 @@ Err gotrue_sessions_end(Ctx *ctx, const Req *req, Reply *reply)
         ctx->fault.own = &missing;
     TRY(err);
     return reply_text(ctx, reply, 200, "application/json", STR("{}"));
+}
+
+/* ---- passkeys ---- */
+
+Err gotrue_passkey_list(Ctx *ctx, const Req *req, Reply *reply)
+{
+    const User *user = ctx_call(ctx)->loaded;
+    List passkeys;
+
+    (void)req;
+    TRY(dir_passkeys(ctx, user->id, &passkeys));
+    return gotrue_reply_list(ctx, reply, &passkeys);
+}
+
+Err gotrue_passkey_delete(Ctx *ctx, const Req *req, Reply *reply)
+{
+    static const ErrRow missing = { 404, "validation_failed", "Passkey not found" };
+    const User *user = ctx_call(ctx)->loaded;
+    const char *id = uuid_read(ctx->arena, str_of(req_param(ctx, "passkey_id")));
+    const Err err = id == NULL ? fail(ctx, E_NOT_THIS_USER, NOWHERE, NULL) : dir_passkey_delete(ctx, user->id, id);
+
+    if (err == E_NOT_THIS_USER)
+        ctx->fault.own = &missing;
+    TRY(err);
+    if (gotrue_wants_json(req))
+        return reply_text(ctx, reply, 200, "application/json", STR("{}"));
+    reply->status = 204;
+    return OK;
 }
 
 /* ---- the audit trail ---- */

@@ -13,45 +13,23 @@ Err gotrue_health(Ctx *ctx, const Req *req, Reply *reply)
     return OK;
 }
 
-Err gotrue_oauth_off(Ctx *ctx, const Req *req, Reply *reply)
-{
-    (void)req;
-    (void)reply;
-    return fail(ctx, E_FEATURE_OFF, NOWHERE, "OAuth server is disabled");
-}
-
-Err gotrue_saml_off(Ctx *ctx, const Req *req, Reply *reply)
-{
-    (void)req;
-    (void)reply;
-    return gotrue_refuse(ctx, E_FEATURE_OFF, "saml_provider_disabled", "SAML 2.0 is disabled");
-}
-
-Err gotrue_passkeys_off(Ctx *ctx, const Req *req, Reply *reply)
-{
-    (void)req;
-    (void)reply;
-    return gotrue_refuse(ctx, E_FEATURE_OFF, "passkey_disabled", "Passkeys are disabled");
-}
-
 /* External providers that the reference lists, in its order; those of later parts are off. */
 static const char *const externals[] = { "anonymous_users", "apple",         "azure",  "bitbucket", "discord", "facebook",   "snapchat",
                                          "figma",           "fly",           "github", "gitlab",    "google",  "keycloak",   "kakao",
                                          "linkedin",        "linkedin_oidc", "notion", "spotify",   "slack",   "slack_oidc", "workos",
                                          "twitch",          "twitter",       "email",  "phone",     "zoom" };
 
-Err gotrue_authorize(Ctx *ctx, const Req *req, Reply *reply)
+bool gotrue_is_provider(const char *name)
 {
-    const char *unknown;
-    char *name;
+    static const char *const unlisted[] = { "vercel_marketplace", "x" };
 
-    (void)reply;
-    TRY(form_value(ctx, req->query, "provider", &name));
+    for (size_t i = 0; i < COUNTOF(unlisted); i++)
+        if (text_eq(unlisted[i], name))
+            return true;
     for (size_t i = 1; i < COUNTOF(externals); i++)
-        if (text_eq(externals[i], name) || text_eq(name, "x"))
-            return fail(ctx, E_BAD_VALUE, NOWHERE, "Unsupported provider: provider is not enabled");
-    unknown = name == NULL ? "" : name;
-    return fail(ctx, E_BAD_VALUE, NOWHERE, "Unsupported provider: Provider %s could not be found", unknown);
+        if (text_eq(externals[i], name))
+            return !text_eq(name, "email") && !text_eq(name, "phone");
+    return false;
 }
 
 static bool external_on(const GotrueSettings *settings, const char *name)

@@ -251,6 +251,7 @@ static const struct {
     { "password", grant_password },
     { "refresh_token", grant_refresh },
     { "pkce", gotrue_grant_pkce },
+    { "id_token", gotrue_grant_id_token },
 };
 
 Err gotrue_token(Ctx *ctx, const Req *req, Reply *reply)

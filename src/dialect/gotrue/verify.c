@@ -238,6 +238,19 @@ static Err lead_error(Ctx *ctx, Reply *reply, const char *redirect, bool pkce, E
                         : lead_with(ctx, reply, redirect, pkce, pairs, COUNTOF(pairs));
 }
 
+Err gotrue_lead_astray(Ctx *ctx, const Req *req, Reply *reply, Err err)
+{
+    const GotrueSettings *settings = ctx_settings(ctx);
+    const GotrueFault fault = gotrue_fault(ctx, err);
+    const Pair pairs[] = { { "error", "invalid_request" }, { "error_code", fault.code }, { "error_description", fault.text } };
+    Str query = str_of(settings->site_url);
+    const Str path = str_cut(&query, '?');
+
+    TRY(lead_to(ctx, reply, arena_printf(ctx->arena, "%.*s?%s", (int)path.n, path.p, merge_query(ctx, query, pairs, COUNTOF(pairs)))));
+    gotrue_write_fault(ctx, req, reply, err);
+    return OK;
+}
+
 static Err lead_session(Ctx *ctx, Reply *reply, const char *redirect, const char *type, const Grant *grant)
 {
     GotrueSession session;

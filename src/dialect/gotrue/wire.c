@@ -1,6 +1,8 @@
 /* wire.c: field tables of the GoTrue dialect. The order of members is the reference's. */
 #include "dialect/gotrue/wire.h"
 
+#include "model/model.h"
+
 const Field gotrue_identity[] = {
     TEXT(GotrueIdentity, identity_id, "identity_id"),
     TEXT(GotrueIdentity, id, "id"),
@@ -97,6 +99,11 @@ const Field gotrue_token_in[] = {
     TEXT(TokenIn, refresh_token, "refresh_token", .flags = SECRET),
     TEXT(TokenIn, auth_code, "auth_code", .flags = SECRET),
     TEXT(TokenIn, code_verifier, "code_verifier", .flags = SECRET),
+    TEXT(TokenIn, id_token, "id_token", .flags = SECRET),
+    TEXT(TokenIn, provider, "provider"),
+    TEXT(TokenIn, client_id, "client_id"),
+    TEXT(TokenIn, issuer, "issuer"),
+    BOOL(TokenIn, link_identity, "link_identity"),
     END(TokenIn),
 };
 
@@ -156,6 +163,14 @@ const Field gotrue_event[] = {
     TIME(GotrueEvent, created_at, "created_at"),
     TEXT(GotrueEvent, ip_address, "ip_address", .flags = NULL_AS_EMPTY),
     END(GotrueEvent),
+};
+
+const Field gotrue_passkey[] = {
+    TEXT(Passkey, id, "id"),
+    TEXT(Passkey, name, "friendly_name", .flags = OMIT_NULL),
+    TIME(Passkey, created_at, "created_at"),
+    TIME(Passkey, last_used_at, "last_used_at", .flags = OMIT_NULL),
+    END(Passkey),
 };
 
 const Field gotrue_session_row[] = {

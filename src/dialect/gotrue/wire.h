@@ -44,8 +44,11 @@ extern const Field gotrue_delete[];
 /* Body of POST /token. */
 typedef struct TokenIn {
     const char *email, *phone, *password, *refresh_token, *auth_code, *code_verifier;
+    const char *id_token, *provider, *client_id, *issuer;
+    bool link_identity;
 } TokenIn;
 extern const Field gotrue_token_in[];
+extern const Field gotrue_passkey[]; /* Passkey */
 
 /* Body of POST /signup. */
 typedef struct SignupIn {
