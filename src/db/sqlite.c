@@ -21,8 +21,17 @@ typedef struct Prepared {
     int n_fields;
 } Prepared;
 
+/* What the writer says around its jobs. */
+typedef enum Control { BEGIN, COMMIT, ROLLBACK, SAVE, RELEASE, UNDO, N_CONTROLS } Control;
+
+static const char *const control_sql[N_CONTROLS] = {
+    [BEGIN] = "BEGIN IMMEDIATE", [COMMIT] = "COMMIT",       [ROLLBACK] = "ROLLBACK",
+    [SAVE] = "SAVEPOINT job",    [RELEASE] = "RELEASE job", [UNDO] = "ROLLBACK TO job",
+};
+
 typedef struct Conn {
     sqlite3 *db;
+    sqlite3_stmt *controls[N_CONTROLS];
     Prepared *prepared;         /* n_stmts × MOST_PARTS */
     Prepared built[MOST_BUILT]; /* built statements, kept for the next ones of the same text: preparing a list costs more than running it */
     uint64_t used[MOST_BUILT], turn;
@@ -41,7 +50,8 @@ typedef struct Job {
 typedef struct State {
     const char *path;
     int lock_fd;
-    Conn *writer, *shared;
+    Conn *writer;
+    Conn *shared; /* of reads outside loops: opened at the first one */
     bool spoiled; /* the writer's last batch failed */
     pthread_mutex_t shared_lock;
     Lane *slow;
@@ -58,7 +68,7 @@ typedef struct State {
 
 static const char setup_sql[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                                 "PRAGMA case_sensitive_like = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
-                                "PRAGMA cache_size = -1024; PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 16777216;";
+                                "PRAGMA cache_size = -1024; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 16777216;";
 
 static void prepared_free(Prepared *prepared)
 {
@@ -86,6 +96,8 @@ static void conn_free(Db *db, Conn *conn)
     for (size_t i = 0; conn->prepared != NULL && i < db->config.n_stmts * MOST_PARTS; i++)
         prepared_free(&conn->prepared[i]);
     free(conn->prepared);
+    for (size_t i = 0; i < N_CONTROLS; i++)
+        sqlite3_finalize(conn->controls[i]);
     sqlite3_close(conn->db);
     free(conn);
 }
@@ -382,9 +394,14 @@ static Err run_on(Conn *conn, Ctx *ctx, Work *work)
 
 /* ---- the writer ---- */
 
-static bool exec(Conn *conn, const char *sql)
+static bool control(Conn *conn, Control what)
 {
-    return sqlite3_exec(conn->db, sql, NULL, NULL, NULL) == SQLITE_OK;
+    sqlite3_stmt **stmt = &conn->controls[what];
+
+    if (*stmt == NULL && sqlite3_prepare_v3(conn->db, control_sql[what], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL) != SQLITE_OK)
+        return false;
+    sqlite3_step(*stmt);
+    return sqlite3_reset(*stmt) == SQLITE_OK;
 }
 
 /* One transaction as a savepoint. False when SQLite rolled the whole batch back. */
@@ -392,7 +409,7 @@ static bool run_job(Db *db, Conn *conn, Job *job)
 {
     Tx tx = { .ctx = job->ctx, .db = db, .conn = conn };
 
-    if (!exec(conn, "SAVEPOINT job")) {
+    if (!control(conn, SAVE)) {
         job->err = sqlite_error(conn, "savepoint");
         return sqlite3_get_autocommit(conn->db) == 0;
     }
@@ -402,9 +419,9 @@ static bool run_job(Db *db, Conn *conn, Job *job)
     if (job->err != OK) {
         if (sqlite3_get_autocommit(conn->db) != 0)
             return false;
-        return exec(conn, "ROLLBACK TO job; RELEASE job");
+        return control(conn, UNDO) && control(conn, RELEASE);
     }
-    return exec(conn, "RELEASE job");
+    return control(conn, RELEASE);
 }
 
 static Job *take_jobs(State *state, bool wait)
@@ -438,7 +455,7 @@ static void run_batch(Db *db, State *state, Job *jobs)
 {
     Job *done = NULL, **done_end = &done;
     unsigned n = 0;
-    bool whole = writer_good(db, state) && exec(state->writer, "BEGIN IMMEDIATE");
+    bool whole = writer_good(db, state) && control(state->writer, BEGIN);
 
     while (jobs != NULL) {
         Job *job = jobs;
@@ -452,9 +469,9 @@ static void run_batch(Db *db, State *state, Job *jobs)
         if (jobs == NULL && whole && ++n < MOST_BATCH)
             jobs = take_jobs(state, false);
     }
-    if (!whole || !exec(state->writer, "COMMIT")) {
+    if (!whole || !control(state->writer, COMMIT)) {
         LOG(LOG_ERROR, "a batch of writes failed", LOG_TEXT_FIELD("reason", sqlite3_errmsg(state->writer->db)));
-        exec(state->writer, "ROLLBACK");
+        control(state->writer, ROLLBACK);
         for (Job *job = done; job != NULL; job = job->next)
             if (job->err == OK)
                 job->err = E_DB;
@@ -547,9 +564,11 @@ static Err run_read(Tx *tx, State *state, Work *work)
         job.tx.conn = *loop_slot(loop, LOOP_SLOT_DB);
         return run_tidily(&job);
     }
-    job.tx.conn = state->shared;
     pthread_mutex_lock(&state->shared_lock);
-    err = run_tidily(&job);
+    err = state->shared != NULL ? OK : conn_open(tx->db, state->path, NULL, &state->shared);
+    job.tx.conn = state->shared;
+    if (err == OK)
+        err = run_tidily(&job);
     pthread_mutex_unlock(&state->shared_lock);
     return err;
 }
@@ -613,7 +632,6 @@ static Err open_all(Db *db, State *state, Buf *why)
     if (!db->config.beside)
         TRY(take_lock(state, why));
     TRY(conn_open(db, state->path, why, &state->writer));
-    TRY(conn_open(db, state->path, why, &state->shared));
     TRY(lane_new("slow reads", 1, 64, &state->slow));
     if (pthread_create(&state->thread, NULL, write_loop, db) != 0)
         return E_IO;
@@ -653,11 +671,25 @@ static Err sqlite_open(Db *db, Buf *why)
     return err;
 }
 
-static Err sqlite_loop_open(Db *db)
+/* The connection that the start read on goes to the first loop: it knows the schema, and nobody else reads outside loops then. */
+static Conn *take_shared(State *state)
 {
     Conn *conn;
 
-    TRY(conn_open(db, ((State *)db->state)->path, NULL, &conn));
+    pthread_mutex_lock(&state->shared_lock);
+    conn = state->shared;
+    state->shared = NULL;
+    pthread_mutex_unlock(&state->shared_lock);
+    return conn;
+}
+
+static Err sqlite_loop_open(Db *db)
+{
+    State *state = db->state;
+    Conn *conn = take_shared(state);
+
+    if (conn == NULL)
+        TRY(conn_open(db, state->path, NULL, &conn));
     *loop_slot(loop_self(), LOOP_SLOT_DB) = conn;
     return OK;
 }
