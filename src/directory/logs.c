@@ -22,7 +22,6 @@ static Err key_of(Ctx *ctx, const LogQuery *query, LogKey *key)
                      .until = query->until == 0 ? BANNED_FOREVER : query->until,
                      .limit = query->limit,
                      .offset = query->offset,
-                     .reach = query->offset + query->limit,
                      .up = query->up };
     return OK;
 }

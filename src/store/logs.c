@@ -5,9 +5,8 @@
 enum { MOST_ROWS = 1001 };
 
 static const Field key_cols[] = {
-    TEXT(LogKey, user_id, "user_id"), TEXT(LogKey, actions, "actions"), UUID(LogKey, after_id, "after_id"),
-    TIME(LogKey, since, "since"),     TIME(LogKey, until, "until"),     INT(LogKey, limit, "limit"),
-    INT(LogKey, offset, "offset"),    INT(LogKey, reach, "reach"),      END(LogKey),
+    TEXT(LogKey, user_id, "user_id"), TEXT(LogKey, actions, "actions"), UUID(LogKey, after_id, "after_id"), TIME(LogKey, since, "since"),
+    TIME(LogKey, until, "until"),     INT(LogKey, limit, "limit"),      INT(LogKey, offset, "offset"),      END(LogKey),
 };
 
 static const Field event_cols[] = {

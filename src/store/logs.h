@@ -10,7 +10,7 @@
 typedef struct LogKey {
     const char *user_id, *actions;
     const char *after_id; /* upwards: of those of `since`, the ones behind this id */
-    int64_t since, until, limit, offset, reach;
+    int64_t since, until, limit, offset;
     bool up; /* the oldest first */
 } LogKey;
 

@@ -61,7 +61,7 @@ function pg_column({ name, type, typmod, not_null, generated, value, labels }) {
 // What an index is on: column names, and `lower(x)` and the like without casts and operator classes.
 function part(text) {
   return text.replace(/::\w+( varying)?(\[\])?/g, '').replace(/#>> '\{(\w+),(\w+)\}'/, "->> '$.$1.$2'").replace(/\((\w+)\)(?=\)|$)/g, (all, word) => `(${word})`).replace(/\(\((\w+)\)\)/, '($1)')
-    .replace(/ (text_pattern_ops|DESC|NULLS (LAST|FIRST))/g, '')
+    .replace(/ (text_pattern_ops|DESC|NULLS (LAST|FIRST))/g, '').replace('COALESCE', 'coalesce')
 }
 
 function group(list, value) {
@@ -107,7 +107,7 @@ function sqlite_schema(file) {
   }
   for (const { table, name, unique, partial, sql, part } of indexes.filter(({ sql }) => sql)) { // those without text are of primary keys
     const index = (ret.indexes[table] ??= {})[name] ??= { unique: unique === 1, partial: partial === 1, parts: [] }
-    index.parts.push(part ?? sql.match(/\w+\(\w+\)|\(\w+ ->> '[^']+'\)/)[0])
+    index.parts.push(part ?? sql.match(/coalesce\([^()]+\)|\w+\(\w+\)|\(\w+ ->> '[^']+'\)/)[0])
   }
   for (const { name: table, sql } of tables) {
     assert.match(sql, /\) STRICT$/, `${table} is not STRICT`)

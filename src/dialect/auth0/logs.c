@@ -16,7 +16,6 @@ static const struct {
     { "user_deleted", "sdu", "Successful User Deletion" },
     { "user_invited", "sapi", "Invite a User" },
     { "token_refreshed", "sertft", "Successful exchange of refresh token for access token" },
-    { "token_revoked", "srrt", "Successful revocation of a refresh token" },
     { "user_repeated_signup", "fs", "Failed signup" },
     { "user_updated_password", "scp", "Successful password change" },
     { "user_recovery_requested", "scpr", "Successful password change request" },

@@ -34,9 +34,7 @@ CREATE TABLE hecate.session_notes (
     CONSTRAINT session_notes_session_id_fkey FOREIGN KEY (session_id) REFERENCES auth.sessions (id) ON DELETE CASCADE
 );
 
--- The audit trail by time, and of one user: what it did itself, and what was done to it.
-CREATE INDEX hecate_audit_created_at_idx ON auth.audit_log_entries (created_at, id);
-CREATE INDEX hecate_audit_actor_idx ON auth.audit_log_entries ((payload ->> 'actor_id'), created_at, id)
-    WHERE (payload ->> 'actor_id') <> '00000000-0000-0000-0000-000000000000';
-CREATE INDEX hecate_audit_subject_idx ON auth.audit_log_entries ((payload #>> '{traits,user_id}'), created_at, id)
-    WHERE (payload #>> '{traits,user_id}') IS NOT NULL;
+-- The audit trail by time, and of one user: whom it was done to, else who did it. A token that its refresh revokes tells nothing beside the refresh.
+CREATE INDEX hecate_audit_created_at_idx ON auth.audit_log_entries (created_at, id) WHERE (payload ->> 'action') <> 'token_revoked';
+CREATE INDEX hecate_audit_user_idx ON auth.audit_log_entries (coalesce(payload #>> '{traits,user_id}', payload ->> 'actor_id'), created_at, id)
+    WHERE (payload ->> 'action') <> 'token_revoked';
