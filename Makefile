@@ -4,7 +4,7 @@ PACKAGES = build-essential meson ninja-build pkg-config gawk libuv1-dev libssl-d
 # nodejs and npm only start the tests' own Node (package `node` of test/package.json).
 TEST_PACKAGES = libcmocka-dev postgresql-15 sqlite3 curl strace $(if $(shell command -v npm),,nodejs npm)
 
-.PHONY: run test check bench release fuzz install install-test
+.PHONY: run test check bar bench release fuzz install install-test
 run: release
 	build/release/hecate dev
 
@@ -20,6 +20,13 @@ SECONDS = 60
 fuzz: install-test
 	@tools/install.sh clang-14 libclang-rt-14-dev
 	test/fuzz/run.sh $(SECONDS) $(TARGETS)
+
+# Each measurement of reliability and security: a line with its figure, pass or not. NIGHT=1: the long ones; ONLY=D1,D2: those alone.
+bar: install-test release
+	@tools/install.sh clang-14 libclang-rt-14-dev libfaketime systemd gdb valgrind
+	test -d build/asan || meson setup build/asan -Db_sanitize=address,undefined -Dbuildtype=debugoptimized
+	ninja -C build/asan
+	NIGHT=$(NIGHT) ONLY=$(ONLY) tools/with-postgres.sh test/node_modules/.bin/node test/bar/run.mjs
 
 install:
 	@tools/install.sh $(PACKAGES)

@@ -1,5 +1,5 @@
 // crash.test.mjs: SIGKILL at random moments under writes from three dialects. What was answered with 2xx is there after the restart, what was under way is
-// there whole or not at all, and nothing that was taken away comes back.
+// there whole or not at all, and nothing that was taken away comes back. HECATE_KILLS: how often.
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -7,11 +7,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { admins, refresh, signIn, signOut } from '../lib/admins.mjs'
+import { figure } from '../lib/figure.mjs'
 import { newDatabase, sleep, start, stores } from '../lib/server.mjs'
 import { broken, query } from '../lib/tables.mjs'
 
 const WRITERS = 9
-const cycles = { sqlite: 50, postgres: 15 }
+const KILLS = process.env.HECATE_KILLS
+const cycles = { sqlite: Number(KILLS ?? 50), postgres: Number(KILLS ?? 15) }
 const env = { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOG_LEVEL: 'error' }
 const names = ['gotrue', 'clerk', 'auth0']
 const NOBODY = { alive: false, mark: -1, banned: false, password: undefined, token: undefined }
@@ -196,7 +198,7 @@ for (const store of stores)
         await check(open, writers, (person) => person.touched || person.next || !person.id)
       }
       await check(open, writers, () => true)
-      t.diagnostic(`${done} acknowledged changes, ${writers.flatMap(({ people }) => people).length} users, 0 lost`)
+      figure(t, `${cycles[store]} kills on ${store}, ${done} acknowledged changes, ${writers.flatMap(({ people }) => people).length} users, 0 lost`)
       assert.ok(done > cycles[store] * 10, `only ${done} changes`)
     } finally {
       database?.drop()

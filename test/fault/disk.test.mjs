@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { figure } from '../lib/figure.mjs'
 import { crew, hangUp, present, sum, underLoad } from '../lib/load.mjs'
 import { start } from '../lib/server.mjs'
 import { broken, query } from '../lib/tables.mjs'
@@ -52,7 +53,7 @@ for (const [title, begin, always] of faults)
     try {
       const them = await crew(server), seen = {}
       const life = await underLoad(them, during(server, begin, seen))
-      t.diagnostic(`${life.written} written, ${sum(life.writesRefused)} refused, ${seen.read} reads meanwhile`)
+      figure(t, `${title}: ${life.written} written, ${sum(life.writesRefused)} refused, ${seen.read} reads meanwhile`)
       assert.ok(seen.before > 0 && seen.after > 0, 'it writes before and after')
       assert.ok(seen.read > 0 && sum(life.readsRefused) === 0, 'it reads meanwhile')
       assert.deepEqual([...life.statuses], [500])

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { sleep, start, stores } from '../lib/server.mjs'
+import { figure } from '../lib/figure.mjs'
+import { sleep, start, startTwo, stores } from '../lib/server.mjs'
 import { sink } from '../lib/smtp.mjs'
-import { query } from '../lib/tables.mjs'
+import { broken, query } from '../lib/tables.mjs'
 import { texts } from '../lib/texts.mjs'
 import { totp } from '../lib/totp.mjs'
 import { race, Wire } from '../lib/wire.mjs'
@@ -26,20 +27,24 @@ const won = ({ status, headers, text }) => (status === 200 && Boolean(JSON.parse
 const changed = ({ status }) => status === 200
 const path = (letter) => letter.link.replace(/^https?:\/\/[^/]+/, '')
 
-for (const store of stores)
+// Many trials are made on two servers, too.
+const TWO = 'two servers on one postgres'
+for (const store of [...stores, ...(process.env.HECATE_TRIALS && stores.includes('postgres') ? [TWO] : [])])
   describe(`once, on ${store}`, () => {
-    let server, mail, sms
+    let trials = 0, servers, server, mail, sms
     const wires = []
 
     before(async () => {
       mail = await sink()
       sms = await texts()
-      server = await start({ store, env: { ...mail.env, ...sms.env, ...settings } })
-      for (let i = 0; i < REQUESTS; i++) wires.push(new Wire(server.gotrue.url))
+      const env = { ...mail.env, ...sms.env, ...settings }
+      servers = store === TWO ? await startTwo({ ...env, HECATE_DATA_KEY: '00112233445566778899aabbccddeeff'.repeat(2) }) : [await start({ store, env })]
+      server = servers[0]
+      for (let i = 0; i < REQUESTS; i++) wires.push(new Wire(servers[i % servers.length].gotrue.url))
     })
     after(async () => {
       wires.forEach((wire) => wire.close())
-      await server?.stop()
+      for (const one of servers ?? []) await one.stop()
       mail.stop()
       sms.stop()
     })
@@ -73,7 +78,7 @@ for (const store of stores)
       const address = await known(), session = await signedIn(address)
       const past = Date.now() - 25 * 3600_000
       const id = JSON.parse(Buffer.from(session.access_token.split('.')[1], 'base64url')).session_id
-      await query(server, `UPDATE auth.sessions SET created_at = ${store === 'postgres' ? `to_timestamp(${past / 1000})` : past * 1000} WHERE id = '${id}' RETURNING id`, true)
+      await query(server, `UPDATE auth.sessions SET created_at = ${server.store === 'postgres' ? `to_timestamp(${past / 1000})` : past * 1000} WHERE id = '${id}' RETURNING id`, true)
       return { address, token: session.access_token }
     }
     const factor = async () => {
@@ -162,6 +167,7 @@ for (const store of stores)
           assert.equal(answers.filter(wins).length, 1, `trial ${trial}: ${answers.find((one) => !wins(one))?.text.slice(0, 400)}`)
           assert.ok(answers.every((one) => one.status < 500), answers.find((one) => one.status >= 500)?.text)
         }
+        trials += TRIALS
       })
 
     test('the first agreement to another address counts once: both are needed', async () => {
@@ -201,6 +207,11 @@ for (const store of stores)
         await race(wrong(count, got.otp).map((code, i) => [wires[i], ...guess(address, code)]))
         assert.equal(won(await wires[0].request(...guess(address, got.otp))), good)
       })
+
+    test('all invariants hold', (t) => {
+      assert.equal(broken(server), '')
+      figure(t, `${store}: ${trials} trials of ${Object.keys(kinds).length} kinds with one winner each`)
+    })
   })
 
 test('a code is none for another address, another kind, or when it is old', async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { newCluster } from '../lib/cluster.mjs'
 import { newCutter } from '../lib/cutter.mjs'
+import { figure } from '../lib/figure.mjs'
 import { crew, hangUp, present, sum, underLoad } from '../lib/load.mjs'
 import { start, stores } from '../lib/server.mjs'
 import { broken, query } from '../lib/tables.mjs'
@@ -60,7 +61,7 @@ if (stores.includes('postgres'))
           await fault(cluster, rest)
           took = await recovered(rest, counts)
         })
-        t.diagnostic(`${life.written} written, ${sum(life.writesRefused)} writes and ${sum(life.readsRefused)} reads refused with ${[...life.statuses]}, ${took} ms to recover`)
+        figure(t, `${title}: ${life.written} written, ${sum(life.writesRefused)} writes and ${sum(life.readsRefused)} reads refused with ${[...life.statuses]}, ${took} ms to recover`)
         if (always) assert.ok(sum(life.writesRefused) > 0 && sum(life.readsRefused) > 0, 'refuses meanwhile')
         await present(them)
         assert.equal(broken(server), '')
@@ -80,7 +81,7 @@ if (stores.includes('postgres'))
           }
           await recovered(rest, counts)
         })
-        t.diagnostic(`${cutter.cuts()} cuts, ${life.written} written, ${sum(life.writesRefused)} writes and ${sum(life.readsRefused)} reads refused with ${[...life.statuses]}`)
+        figure(t, `${cutter.cuts()} cuts, ${life.written} written, ${sum(life.writesRefused)} writes and ${sum(life.readsRefused)} reads refused with ${[...life.statuses]}`)
         assert.ok(cutter.cuts() >= 40)
         await present(those)
         assert.equal(broken(server), '')

@@ -1,14 +1,17 @@
-// races.test.mjs: requests that meet: one winner, proper conflicts, whole tables; on one server, and on two that share a PostgreSQL.
+// races.test.mjs: requests that meet: one winner, proper conflicts, whole tables; on one server, and on two that share a PostgreSQL. HECATE_TRIALS: how
+// often each is tried.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { admins, refresh, signIn, signOut } from '../lib/admins.mjs'
-import { newDatabase, start, stores } from '../lib/server.mjs'
+import { figure } from '../lib/figure.mjs'
+import { start, startTwo, stores } from '../lib/server.mjs'
 import { broken, query } from '../lib/tables.mjs'
 import { race } from '../lib/wire.mjs'
 
 const MANY = 50
+const often = (n) => Number(process.env.HECATE_TRIALS ?? n)
 const password = 'Secret-pw-1'
-const env = { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOCKOUT_ATTEMPTS: '0', HECATE_DATA_KEY: '00112233445566778899aabbccddeeff'.repeat(2) }
+const env = { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOCKOUT_ATTEMPTS: '0', HECATE_IDLE_TIMEOUT: '30m', HECATE_DATA_KEY: '00112233445566778899aabbccddeeff'.repeat(2) }
 const v2 = { GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION: '2' }
 
 let n = 0
@@ -200,8 +203,9 @@ async function deletedTwice(them, name) {
 
 // ---- on which servers ----
 
-function races(title, open, { rounds, counted = 20 }) {
+function races(title, open, { rounds, counted }) {
   describe(`races on ${title}`, () => {
+    const counts = { refreshes: 0, creations: 0 }
     let servers, them, server
     before(async () => {
       servers = await open(env)
@@ -213,47 +217,53 @@ function races(title, open, { rounds, counted = 20 }) {
       for (const one of servers ?? []) await one.stop()
     })
 
-    test(`${rounds} rounds of ${MANY} refreshes of one token`, () => refreshRounds(them, server, rounds))
+    test(`${rounds} rounds of ${MANY} refreshes of one token`, async () => {
+      await refreshRounds(them, server, rounds)
+      counts.refreshes = rounds
+    })
     for (const names of [['gotrue'], ['clerk'], ['auth0'], ['gotrue', 'clerk', 'auth0']])
       test(`one e-mail, ${MANY} creations: ${names}`, async () => {
-        for (let i = 0; i < 4; i++) await emailRound(them, server, names)
+        for (let i = 0; i < often(4); i++, counts.creations++) await emailRound(them, server, names)
       })
     test(`one e-mail, the first of some and the second of others, ${MANY} creations`, async () => {
-      for (let i = 0; i < 4; i++) await secondRound(them, server)
+      for (let i = 0; i < often(4); i++) await secondRound(them, server)
     })
     for (const name of ['gotrue', 'auth0'])
       test(`users move to one e-mail: ${name}`, async () => {
-        for (let i = 0; i < 4; i++) await moveRound(them, server, name)
+        for (let i = 0; i < often(4); i++) await moveRound(them, server, name)
       })
     for (const names of [['gotrue'], ['clerk'], ['gotrue', 'clerk']])
       test(`one phone, ${MANY} creations: ${names}`, async () => {
-        for (let i = 0; i < 4; i++) await phoneRound(them, server, names)
+        for (let i = 0; i < often(4); i++) await phoneRound(them, server, names)
       })
     test(`one username, one external id, ${MANY} creations`, async () => {
-      for (let i = 0; i < 4; i++) {
+      for (let i = 0; i < often(4); i++) {
         await createRound(them, ['clerk'], 'username', (k) => ({ username: `${k % 2 ? 'Name' : 'name'}_${process.pid}_${i}` }))
         await createRound(them, ['clerk'], 'externalId', () => ({ email: email(), externalId: `ext-${process.pid}-${i}` }))
       }
     })
     for (const name of ['gotrue', 'clerk', 'auth0']) {
       test(`a deletion meets sign-ins: ${name}`, async () => {
-        for (let i = 0; i < 8; i++) await deleteMeetsSignIn(them, server, name)
+        for (let i = 0; i < often(8); i++) await deleteMeetsSignIn(them, server, name)
       })
       test(`deletions meet: ${name}`, () => deletedTwice(them, name))
     }
     test('a new password meets sign-ins by the old one', async () => {
-      for (let i = 0; i < 20; i++) await passwordMeetsSignIn(them, server)
+      for (let i = 0; i < often(20); i++) await passwordMeetsSignIn(them, server)
     })
     test('a ban meets refreshes', async () => {
-      for (let i = 0; i < 8; i++) await refreshMeets(them, server, ({ id }) => them.admins.gotrue.ban(id, true), '400 user_banned')
+      for (let i = 0; i < often(8); i++) await refreshMeets(them, server, ({ id }) => them.admins.gotrue.ban(id, true), '400 user_banned')
     })
     test('a deletion meets refreshes', async () => {
-      for (let i = 0; i < 8; i++) await refreshMeets(them, server, ({ id }) => them.admins.gotrue.remove(id), ...gone)
+      for (let i = 0; i < often(8); i++) await refreshMeets(them, server, ({ id }) => them.admins.gotrue.remove(id), ...gone)
     })
     test('a sign-out meets refreshes', async () => {
-      for (let i = 0; i < 8; i++) await refreshMeets(them, server, ({ access }) => signOut(access), ...gone)
+      for (let i = 0; i < often(8); i++) await refreshMeets(them, server, ({ access }) => signOut(access), ...gone)
     })
-    test('all invariants hold', () => assert.equal(broken(server), ''))
+    test('all invariants hold', (t) => {
+      assert.equal(broken(server), '')
+      figure(t, `${title}: ${counts.refreshes} families with one live token, ${counts.creations} addresses with one user`)
+    })
   })
 
   test(`${counted} rounds of ${MANY} refreshes of one version 2 token on ${title}`, async () => {
@@ -269,24 +279,13 @@ function races(title, open, { rounds, counted = 20 }) {
   })
 }
 
-for (const store of stores) races(store, async (more) => [await start({ store, env: more })], { rounds: 100 })
-
-// Two servers of one domain on one new database. The first one makes the tables and keys.
-async function two(more) {
-  const database = newDatabase()
-  const one = await start({ store: 'postgres', database: database.url, env: more })
-  const other = await start({ store: 'postgres', database: database.url, env: { ...more, HECATE_AUTH0_DOMAIN: one.auth0.domain } })
-  const { stop } = other
-  other.auth0.domain = one.auth0.domain
-  other.stop = () => stop().finally(() => database.drop())
-  return [one, other]
-}
+for (const store of stores) races(store, async (more) => [await start({ store, env: more })], { rounds: often(100), counted: often(20) })
 
 if (stores.includes('postgres')) {
-  races('two servers on one postgres', two, { rounds: 20, counted: 5 })
+  races('two servers on one postgres', startTwo, { rounds: often(20), counted: often(5) })
 
   test('two servers share keys: what one signs the other takes', async () => {
-    const servers = await two(env)
+    const servers = await startTwo(env)
     const [one, other] = await Promise.all(servers.map(admins))
     const them = await crowd(servers)
     try {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { admins, refresh, signIn, signOut } from '../lib/admins.mjs'
+import { figure } from '../lib/figure.mjs'
 import { start } from '../lib/server.mjs'
 import { attach, calls } from '../lib/trace.mjs'
 import { race } from '../lib/wire.mjs'
@@ -132,7 +133,7 @@ test('no reply leaves before its sync', async (t) => {
         wrong.push(unsynced(item, exchange, writes, syncs))
       })
     assert.deepEqual(wrong.filter((text) => text !== ''), [])
-    t.diagnostic(`${book.length} replies, ${changes} of them one by one, ${syncs.length} syncs`)
+    figure(t, `${book.length} replies, ${changes} of them one by one, ${syncs.length} syncs`)
     assert.ok(changes >= 100 && book.length - changes >= 100)
     assert.ok(syncs.length >= changes && syncs.length < book.length, 'changes that meet share a sync')
   } finally {

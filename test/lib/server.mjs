@@ -116,3 +116,14 @@ export async function start({ store = 'sqlite', env = {}, data, database, args =
     },
   }
 }
+
+// Two servers of one domain on one new PostgreSQL database. The first one makes the tables and keys.
+export async function startTwo(env) {
+  const database = newDatabase()
+  const one = await start({ store: 'postgres', database: database.url, env })
+  const other = await start({ store: 'postgres', database: database.url, env: { ...env, HECATE_AUTH0_DOMAIN: one.auth0.domain } })
+  const { stop } = other
+  other.auth0.domain = one.auth0.domain
+  other.stop = () => stop().finally(() => database.drop())
+  return [one, other]
+}
