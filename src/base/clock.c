@@ -32,6 +32,11 @@ int64_t clock_mono_us(void)
     return clock_read(CLOCK_MONOTONIC);
 }
 
+int64_t clock_thread_us(void)
+{
+    return clock_read(CLOCK_THREAD_CPUTIME_ID);
+}
+
 void clock_shift(int64_t us)
 {
     atomic_store(&clock_offset, us);

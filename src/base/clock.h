@@ -16,6 +16,8 @@ int64_t clock_now(void);
 /* Milliseconds, and microseconds, that never go back. */
 int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
+/* Microseconds of a processor that this thread has used. */
+int64_t clock_thread_us(void);
 /* Moves the wall clock by so many microseconds against the machine's (0: back to it). */
 void clock_shift(int64_t us);
 /* Stops the wall clock at this instant (tests with fixed answers); 0 lets it run again. */

@@ -26,6 +26,8 @@ Err seal_read(Arena *arena, const uint8_t key[DATA_KEY_BYTES], const char *purpo
 
 /* ---- passwords ---- */
 
+enum { PASSWORD_MOST_BYTES = 4096 }; /* a longer one is always wrong */
+
 /* A password scheme: one row of `schemes[]`. What a hash costs is read from its text before anything is run: over the caps (2 s on one core,
  * 256 MiB) it is refused at import and never computed. */
 typedef struct Scheme {
@@ -42,6 +44,7 @@ typedef struct Scheme {
     size_t max_bytes;                                         /* longest password it distinguishes; 0: any */
     int strength;                                             /* a hash of a lower strength is renewed at a sign-in; 20: bcrypt */
     bool core;                                                /* the Go server can read it: may stand in auth.users */
+    uint8_t head, head_bytes; /* what says its cost: so many parts that end at a '$', and so many bytes behind them; 0: it costs next to nothing */
 } Scheme;
 /* The row for a hash, or NULL. */
 const Scheme *scheme_of(Str hash);
@@ -54,6 +57,8 @@ Err password_hash_check(Str hash);
 size_t password_most_bytes(const char *setting);
 /* A hash of no password that takes as long to verify as one of this setting; NULL for a bad setting. */
 const char *password_decoy(Arena *arena, const char *setting);
+/* The part of a hash's text that says what it costs to verify, "" if that is next to nothing. */
+Str password_kind(Str hash);
 /* These two are slow: run them in the hash lane (directory/passwords.c does). E_LONG_PASSWORD over password_most_bytes(), or where bcrypt would end
  * at a NUL; E_CONFIG for a bad setting; E_NOMEM. A password over 4096 bytes is always wrong; E_FOREIGN_PASSWORD: another service keeps it. */
 Err password_make(Arena *arena, const char *setting, Str password, char **ret);

@@ -3,8 +3,6 @@
 
 #include "crypto/schemes/schemes.h"
 
-enum { MOST_PASSWORD = 4096 };
-
 static const Scheme *const schemes[] = { &scheme_bcrypt, &scheme_argon2id, &scheme_argon2i, &scheme_fbscrypt, &scheme_scrypt,    &scheme_pbkdf2,
                                          &scheme_phpass, &scheme_hmac,     &scheme_ldap,    &scheme_pre,      &scheme_awscognito };
 
@@ -64,7 +62,7 @@ size_t password_most_bytes(const char *setting)
     const char *rest;
     const Scheme *scheme = split_setting(setting, &rest);
 
-    return scheme == NULL || scheme->max_bytes == 0 ? MOST_PASSWORD : scheme->max_bytes;
+    return scheme == NULL || scheme->max_bytes == 0 ? PASSWORD_MOST_BYTES : scheme->max_bytes;
 }
 
 const char *password_decoy(Arena *arena, const char *setting)
@@ -82,7 +80,7 @@ Err password_make(Arena *arena, const char *setting, Str password, char **ret)
 
     if (scheme == NULL || !scheme->setting(rest))
         return E_CONFIG;
-    return password.n > MOST_PASSWORD ? E_LONG_PASSWORD : scheme->make(arena, rest, not_null(password), ret);
+    return password.n > PASSWORD_MOST_BYTES ? E_LONG_PASSWORD : scheme->make(arena, rest, not_null(password), ret);
 }
 
 Err password_verify(Str hash, Str password)
@@ -93,7 +91,20 @@ Err password_verify(Str hash, Str password)
         return E_BAD_HASH;
     if (scheme->verify == NULL)
         return scheme->check(hash) == OK ? E_FOREIGN_PASSWORD : E_BAD_HASH;
-    return password.n > MOST_PASSWORD ? E_WRONG_PASSWORD : scheme->verify(hash, not_null(password));
+    return password.n > PASSWORD_MOST_BYTES ? E_WRONG_PASSWORD : scheme->verify(hash, not_null(password));
+}
+
+Str password_kind(Str hash)
+{
+    const Str inner = pre_inner(hash);
+    const Scheme *scheme = scheme_of(inner);
+    Str rest = inner;
+
+    if (scheme == NULL || scheme->head == 0)
+        return STR("");
+    for (int i = 0; i < scheme->head; i++)
+        str_cut(&rest, '$');
+    return rest.n < scheme->head_bytes ? inner : (Str){ inner.p, (size_t)(rest.p - inner.p) + scheme->head_bytes };
 }
 
 /* Of two that are equal the one is renewed that only we can read. */

@@ -28,6 +28,7 @@ typedef struct Lockout {
 
 /* Settings of the directory, one for the process; read-only while requests run. */
 typedef struct Pages Pages; /* pages.h */
+typedef struct Pace Pace;   /* pace.h */
 typedef struct Directory {
     const char *default_aud, *default_role;                       /* of new users; GOTRUE_JWT_AUD, GOTRUE_JWT_DEFAULT_GROUP_NAME */
     const char *password_hash;                                    /* HECATE_PASSWORD_HASH: scheme and cost of new hashes */
@@ -49,6 +50,7 @@ typedef struct Directory {
     const uint8_t *data_key;                              /* DATA_KEY_BYTES */
     Lane *hash_lane;
     Pages *pages;                /* NULL: pages are found by offset alone */
+    Pace *pace;                  /* NULL: a refused sign-in is answered as soon as may be */
     Mailing mail;                /* messages and their tokens */
     void (*job_wake)(void *arg); /* a job was committed: who works may look. From any thread. NULL: nobody works here */
     void *job_wake_arg;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "directory/internal.h"
+#include "directory/pace.h"
 
 Err fail_at(Ctx *ctx, Err err, ptrdiff_t at)
 {
@@ -89,6 +90,7 @@ typedef struct HashJob {
     const char *setting, *hash;
     Str password;
     char *made;
+    int64_t us, wall; /* of a processor, and by the clock, that its verifications took */
 } HashJob;
 
 static Err run_make(void *arg)
@@ -100,14 +102,21 @@ static Err run_make(void *arg)
 
 static Err run_verify(void *arg)
 {
-    const HashJob *job = arg;
+    HashJob *job = arg;
+    const int64_t from = clock_thread_us();
+    const Err err = password_verify(str_of(job->hash), job->password);
 
-    return password_verify(str_of(job->hash), job->password);
+    job->us += clock_thread_us() - from;
+    return err;
 }
 
 static Err in_lane(Ctx *ctx, Err (*fn)(void *arg), HashJob *job)
 {
-    return ctx->directory->hash_lane == NULL ? fn(job) : lane_run(ctx->directory->hash_lane, fn, job);
+    const int64_t from = clock_mono_us();
+    const Err err = ctx->directory->hash_lane == NULL ? fn(job) : lane_run(ctx->directory->hash_lane, fn, job);
+
+    job->wall += clock_mono_us() - from;
+    return err;
 }
 
 Err password_fits_hash(Ctx *ctx, const char *hash, const char *password)
@@ -143,32 +152,43 @@ Err password_place(Ctx *ctx, User *user, const char *hash, ptrdiff_t at)
 /* Has somebody looked at the password? Else there was no place, no time or no memory. */
 static bool is_verdict(Err err)
 {
-    return err == OK || err == E_WRONG_PASSWORD || err == E_FOREIGN_PASSWORD || err == E_BAD_HASH || err == E_LONG_PASSWORD;
+    return err == OK || err == E_WRONG_PASSWORD || err == E_NO_PASSWORD || err == E_FOREIGN_PASSWORD || err == E_BAD_HASH || err == E_LONG_PASSWORD;
+}
+
+/* What a refused try of such a hash costs is known from now on. An overlong password is refused unseen. */
+static void learn(const Ctx *ctx, const HashJob *job, const char *hash, Err err)
+{
+    const Str kind = text_empty(hash) || err == E_BAD_HASH ? STR("") : password_kind(str_of(hash));
+
+    if (err != OK && is_verdict(err) && job->password.n <= PASSWORD_MOST_BYTES)
+        pace_learn(ctx->directory->pace, arena_printf(ctx->arena, "%s %.*s", ctx->directory->password_hash, (int)kind.n, kind.p), job->us, job->wall);
 }
 
 /* Nobody's hash is tried too where the user's takes less time than a new one (a right password becomes a new hash then) or cannot be tried: the time
  * tells nothing of the user. */
-static Err try_hash(Ctx *ctx, const char *hash, const char *password)
+static Err try_hash(Ctx *ctx, HashJob *job, const char *hash)
 {
-    const char *setting = ctx->directory->password_hash, *decoy = password_decoy(ctx->arena, setting);
-    HashJob job = { .hash = hash, .password = str_of(password) };
+    const char *setting = ctx->directory->password_hash;
     Err err = E_NO_PASSWORD, decoy_err;
 
+    job->hash = hash;
     if (!text_empty(hash)) {
-        err = in_lane(ctx, run_verify, &job);
+        err = in_lane(ctx, run_verify, job);
         if (err == OK || !is_verdict(err) || (err == E_WRONG_PASSWORD && !password_is_weaker(str_of(hash), setting)))
             return err;
     }
-    job.hash = decoy;
-    decoy_err = decoy == NULL ? OK : in_lane(ctx, run_verify, &job);
+    job->hash = password_decoy(ctx->arena, setting);
+    decoy_err = job->hash == NULL ? OK : in_lane(ctx, run_verify, job);
     return is_verdict(decoy_err) ? err : decoy_err;
 }
 
 Err password_try(Ctx *ctx, const User *user, const char *password)
 {
     const char *hash = user == NULL ? NULL : !text_empty(user->encrypted_password) ? user->encrypted_password : user->digest;
-    const Err err = try_hash(ctx, hash, password);
+    HashJob job = { .password = str_of(password) };
+    const Err err = try_hash(ctx, &job, hash);
 
+    learn(ctx, &job, hash, err);
     return err == E_BAD_HASH || err == E_LONG_PASSWORD ? E_WRONG_PASSWORD : err; /* what others wrote and nobody can read is wrong, too */
 }
 
@@ -207,10 +227,15 @@ void password_renew(Ctx *ctx, User *user, const char *password)
 
 Err dir_password_verify(Ctx *ctx, const char *id, const char *password)
 {
+    const int64_t since = clock_mono_us();
     User *user;
+    Err err;
 
     TRY(dir_user_get(ctx, id, &user));
-    TRY(password_try(ctx, user, password));
+    err = password_try(ctx, user, password);
+    if (is_verdict(err) && err != OK)
+        pace_wait(ctx, since);
+    TRY(err);
     password_renew(ctx, user, password);
     return OK;
 }

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "crypto/crypto.h"
+#include "directory/pace.h"
 #include "directory/post.h"
 
 enum { TOKEN_LENGTH = 12, MOST_TRIES = 3 };
@@ -157,12 +158,14 @@ static Err begin_session(Ctx *ctx, const char *method, const char *provider, Use
 /* The operator's program sees each try of a user that may sign in, and may refuse it. */
 static Err ask_password_hook(Ctx *ctx, const User *user, bool valid)
 {
+    const int64_t since = clock_mono_us();
     bool sign_out = false;
     Err err;
 
     if (user == NULL || !hook_on(ctx, HOOK_PASSWORD) || user_banned(ctx, user))
         return OK;
     err = hook_decide(ctx, HOOK_PASSWORD, arena_printf(ctx->arena, "\"user_id\":\"%s\",\"valid\":%s", user->id, valid ? "true" : "false"), &sign_out);
+    pace_learn_hook(ctx->directory->pace, clock_mono_us() - since);
     if (err == E_HOOK_REJECTED && sign_out)
         TRY(store_sessions_delete_all(db_auto(ctx), user->id));
     return err == E_HOOK_REJECTED ? fail(ctx, E_BAD_SIGN_IN, NOWHERE, "%s", ctx->fault.text) : err;
@@ -203,14 +206,26 @@ static Err try_sign_in(Ctx *ctx, const SignIn *in, bool again, Grant *ret)
     return OK;
 }
 
+/* Is it an answer about the user and the password? Then it comes at a time that tells no more than it says. */
+static bool is_refusal(Err err)
+{
+    return err == E_BAD_SIGN_IN || err == E_BANNED || err == E_LOCKED || err == E_WEAK_PASSWORD || err == E_EMAIL_UNCONFIRMED ||
+           err == E_PHONE_UNCONFIRMED;
+}
+
 /* The user may be deleted or get another password while this one is tried: then it is tried again. */
 Err dir_sign_in(Ctx *ctx, const SignIn *in, Grant *ret)
 {
+    const int64_t since = clock_mono_us();
     Err err = E_CONFLICT;
 
     for (int i = 0; i < MOST_TRIES && err == E_CONFLICT; i++)
         err = try_sign_in(ctx, in, i > 0, ret);
-    return err == E_CONFLICT ? fail(ctx, E_BAD_SIGN_IN, NOWHERE, NULL) : err;
+    if (err == E_CONFLICT)
+        err = fail(ctx, E_BAD_SIGN_IN, NOWHERE, NULL);
+    if (is_refusal(err))
+        pace_wait(ctx, since);
+    return err;
 }
 
 /* ---- sign-up ---- */

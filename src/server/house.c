@@ -90,6 +90,7 @@ Err house_new(Server *server, House **ret, Buf *why)
     settings->directory.data_key = server->data_key;
     settings->directory.hash_lane = server->hash_lane;
     settings->directory.pages = server->pages;
+    settings->directory.pace = server->pace;
     settings->directory.mail.site_url = settings->gotrue.site_url;
     settings->directory.mail.autoconfirm = settings->gotrue.mailer_autoconfirm;
     settings->directory.mail.sms_autoconfirm = settings->gotrue.sms_autoconfirm;

@@ -99,6 +99,7 @@ struct Server {
     JobWorker *job_worker;
     Lane *hook_lane;
     Pages *pages;
+    Pace *pace;
     Counter *email_counter, *sms_counter;
     struct Sources *sources; /* templates */
     Tls *tls;

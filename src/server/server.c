@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "directory/messages.h"
+#include "directory/pace.h"
 #include "directory/pages.h"
 #include "outbound/mail.h"
 #include "server/internal.h"
@@ -505,6 +506,7 @@ static void server_free(Server *server)
             http_free(server->listeners[i].http[j]);
     tls_free(server->tls);
     pages_free(server->pages);
+    pace_free(server->pace);
     counter_free(server->email_counter);
     counter_free(server->sms_counter);
     sources_free(server->sources);
@@ -534,6 +536,7 @@ Exit server_run(const Start *how, Buf *why)
     server->metrics = metrics_new();
     server->buckets = buckets_new();
     server->pages = pages_new();
+    server->pace = pace_new();
     server->email_counter = counter_new();
     server->sms_counter = counter_new();
     server->sources = sources_new();

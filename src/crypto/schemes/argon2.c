@@ -129,5 +129,5 @@ static Err make(Arena *arena, const char *settings, Str password, char **ret)
     return buf_text(&text, ret);
 }
 
-const Scheme scheme_argon2i = { .name = "argon2i", .knows = knows_i, .check = check, .verify = verify, .strength = 30, .core = true };
-const Scheme scheme_argon2id = { "argon2id", knows_id, check, verify, setting_good, compare, make, decoy, 0, 40, true };
+const Scheme scheme_argon2i = { .name = "argon2i", .knows = knows_i, .check = check, .verify = verify, .strength = 30, .core = true, .head = 4 };
+const Scheme scheme_argon2id = { "argon2id", knows_id, check, verify, setting_good, compare, make, decoy, 0, 40, true, 4, 0 };

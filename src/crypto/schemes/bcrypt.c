@@ -110,4 +110,4 @@ static Err make(Arena *arena, const char *settings, Str password, char **ret)
     return OK;
 }
 
-const Scheme scheme_bcrypt = { "bcrypt", knows, check, verify, setting_good, compare, make, decoy, MOST_BYTES, 20, true };
+const Scheme scheme_bcrypt = { "bcrypt", knows, check, verify, setting_good, compare, make, decoy, MOST_BYTES, 20, true, 3, 0 };

@@ -127,4 +127,4 @@ static Err verify(Str hash, Str password)
     return secret_eq((Str){ (const char *)made, params.hash.n }, params.hash) ? OK : E_WRONG_PASSWORD;
 }
 
-const Scheme scheme_fbscrypt = { .name = "fbscrypt", .knows = knows, .check = check, .verify = verify, .strength = 20, .core = true };
+const Scheme scheme_fbscrypt = { .name = "fbscrypt", .knows = knows, .check = check, .verify = verify, .strength = 20, .core = true, .head = 3 };

@@ -74,4 +74,4 @@ char *hash_text_pbkdf2(Arena *arena, Hash hash, uint64_t iterations, Str salt, S
                         part_text(arena, key));
 }
 
-const Scheme scheme_pbkdf2 = { .name = "pbkdf2", .knows = knows, .check = check, .verify = verify, .strength = 10 };
+const Scheme scheme_pbkdf2 = { .name = "pbkdf2", .knows = knows, .check = check, .verify = verify, .strength = 10, .head = 3 };

@@ -101,4 +101,4 @@ static Err verify(Str hash, Str password)
     return secret_eq((Str){ made, sizeof(made) }, (Str){ hash.p + SUM_AT, sizeof(made) }) ? OK : E_WRONG_PASSWORD;
 }
 
-const Scheme scheme_phpass = { .name = "phpass", .knows = knows, .check = check, .verify = verify, .strength = 5 };
+const Scheme scheme_phpass = { .name = "phpass", .knows = knows, .check = check, .verify = verify, .strength = 5, .head = 2, .head_bytes = 1 };

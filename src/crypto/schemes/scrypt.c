@@ -83,4 +83,4 @@ char *hash_text_scrypt(Arena *arena, uint64_t n, uint64_t r, uint64_t p, Str sal
                         part_text(arena, key));
 }
 
-const Scheme scheme_scrypt = { .name = "scrypt", .knows = knows, .check = check, .verify = verify, .strength = 20 };
+const Scheme scheme_scrypt = { .name = "scrypt", .knows = knows, .check = check, .verify = verify, .strength = 20, .head = 3 };

@@ -346,3 +346,28 @@ TEST(password_decoy_is_of_the_setting)
     assert_int_equal(password_most_bytes("bcrypt:10"), 72);
     assert_int_equal(password_most_bytes("argon2id:m=64,t=1,p=1"), 4096);
 }
+
+TEST(scheme_kind_is_what_says_the_cost)
+{
+    static const struct {
+        const char *hash, *kind;
+    } rows[] = {
+        { "$2a$10$C6UzMDM.H6dfI/f/IKcEeO8LBNiGYiGmUBV4eyRMxwpt0RNhI5BEG", "$2a$10$" },
+        { "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$zTsrnxoCAoUmJfzs8fmJXUbXcHSWmZyEnKZYkSlxHuU", "$argon2id$v=19$m=65536,t=2,p=1$" },
+        { "$scrypt$ln=12,r=8,p=1$YWJjMTIz$CX9hl+G0FTj3I+Mqp6aOjXYifY5DLOX6pIgqkTAy2yk", "$scrypt$ln=12,r=8,p=1$" },
+        { "$pbkdf2-sha1$i=4096,l=20$c2FsdA$SwB5AbdlSJq+rUnZJvch0GWkKcE", "$pbkdf2-sha1$i=4096,l=20$" },
+        { "$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0", "$P$9" },
+        { "$pre$h=md5$$P$9IQRaTwmfOGTJ/WYj/7EzwfYDgJk33/", "$P$9" },
+        { "$P$", "$P$" },
+        { "{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M=", "" },
+        { "$2a$", "" },
+        { "what nobody knows", "" },
+        { "", "" },
+    };
+
+    for (size_t i = 0; i < COUNTOF(rows); i++) {
+        if (!str_eq(password_kind(str_of(rows[i].hash)), str_of(rows[i].kind)))
+            print_error("another kind: %s\n", rows[i].hash);
+        assert_true(str_eq(password_kind(str_of(rows[i].hash)), str_of(rows[i].kind)));
+    }
+}

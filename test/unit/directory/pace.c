@@ -1,0 +1,65 @@
+/* pace.c: when a refused sign-in is answered. */
+#include "directory/pace.h"
+
+#include "test.h"
+
+static const int64_t ms = 1000;
+
+TEST(pace_is_above_the_slowest_kind)
+{
+    Pace *pace CLEANUP(pace_freep) = pace_new();
+
+    pace_learn(pace, "bcrypt", 50 * ms, 50 * ms);
+    pace_learn(pace, "argon2id", 200 * ms, 200 * ms);
+    assert_in_range(pace_due(pace, 50 * ms), 230 * ms, 300 * ms);
+    assert_int_equal(pace_due(pace, 50 * ms), pace_due(pace, 205 * ms));
+    pace_learn(pace, "argon2id", 100 * ms, 100 * ms); /* the least of a kind counts */
+    assert_in_range(pace_due(pace, 50 * ms), 115 * ms, 160 * ms);
+    pace_learn(pace, "argon2id", 300 * ms, 300 * ms);
+    assert_in_range(pace_due(pace, 50 * ms), 115 * ms, 160 * ms);
+}
+
+TEST(pace_doubles_for_what_is_late)
+{
+    Pace *pace CLEANUP(pace_freep) = pace_new();
+    int64_t due;
+
+    pace_learn(pace, "bcrypt", 50 * ms, 50 * ms);
+    due = pace_due(pace, 0);
+    assert_int_equal(pace_due(pace, due), due);
+    assert_int_equal(pace_due(pace, due + 1), 2 * due);
+    assert_int_equal(pace_due(pace, 3 * due), 4 * due);
+}
+
+TEST(pace_follows_the_load_and_the_hook)
+{
+    Pace *pace CLEANUP(pace_freep) = pace_new();
+    int64_t quiet;
+
+    pace_learn(pace, "bcrypt", 50 * ms, 50 * ms);
+    quiet = pace_due(pace, 0);
+    for (int i = 0; i < 20; i++)
+        pace_learn(pace, "bcrypt", 50 * ms, 240 * ms);
+    assert_in_range(pace_due(pace, 0), 3 * quiet, 5 * quiet);
+    for (int i = 0; i < 1000; i++)
+        pace_learn(pace, "bcrypt", 50 * ms, 50 * ms);
+    assert_in_range(pace_due(pace, 0), quiet, quiet + ms);
+    pace_learn_hook(pace, 20 * ms);
+    pace_learn_hook(pace, 30 * ms);
+    assert_in_range(pace_due(pace, 0), quiet + 40 * ms, quiet + 41 * ms);
+}
+
+TEST(pace_knows_more_kinds_than_it_keeps)
+{
+    Pace *pace CLEANUP(pace_freep) = pace_new();
+    char kind[16];
+
+    pace_learn(pace, "slowest", 900 * ms, 900 * ms);
+    for (int i = 0; i < 500; i++) {
+        snprintf(kind, sizeof(kind), "kind %d", i);
+        pace_learn(pace, kind, (i + 1) * ms, (i + 1) * ms);
+    }
+    assert_in_range(pace_due(pace, 0), 900 * ms, 1300 * ms);
+    pace_learn(pace, "enormous", 60000 * ms, 60000 * ms);
+    assert_int_equal(pace_due(pace, 0), 8000 * ms); /* nobody waits longer for others */
+}
