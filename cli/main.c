@@ -29,6 +29,8 @@ static const struct {
     { "check", "[--OPTION VALUE]…", "prints each broken invariant of the directory and their number last; also beside a live server", command_check,
       true },
     { "migrate", "[--OPTION VALUE]…", "brings the database to this version's tables", command_migrate, true },
+    { "keys", "list | create DIALECT | rotate DIALECT | retire ID [--OPTION VALUE]…",
+      "keys that tokens are signed with: beside a live server, which takes a change up within a second", command_keys, true },
     { "routes", "[--json]", "every route with dialect, method, credential and scopes", command_routes, false },
     { "config", "[--markdown] [--OPTION VALUE]…", "each option with its value and where it comes from", command_config, true },
     { "users", "VERB [ID] [--OPTION VALUE]…", "users of a server, this one or another, through any of the three APIs", run_admin, false },

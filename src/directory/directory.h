@@ -383,6 +383,23 @@ Err dir_audit_list(Ctx *ctx, const AuditQuery *query, List *ret, int64_t *total)
  * the same). `*made` tells. */
 Err dir_key_load(Ctx *ctx, const char *dialect, const char *kind, Err (*make)(Ctx *ctx, Str *ret), Str *ret, bool *made);
 
+/* A signing key. next: it is shown to who verifies, and signs nothing yet; previous: it signs no more, and what it signed is taken. */
+typedef struct SigningKey {
+    const char *id, *state; /* next, current, previous */
+    int64_t created_at, retired_at;
+    Str secret;
+} SigningKey;
+/* Those of a dialect in the order of their making, unsealed (SigningKey). E_BAD_CREDENTIAL: sealed by another data key. */
+Err dir_keys_list(Ctx *ctx, const char *dialect, List *ret);
+/* A text that is another one when a key of any dialect was added, turned or taken away. */
+Err dir_keys_mark(Ctx *ctx, char **ret);
+/* Adds one that waits. */
+Err dir_key_add(Ctx *ctx, const char *dialect, Str secret);
+/* The one that waits becomes the current one (of several the oldest). E_NO_ROW: none does. */
+Err dir_key_turn(Ctx *ctx, const char *dialect);
+/* E_NO_ROW: there is none; E_CONFLICT: it signs. */
+Err dir_key_remove(Ctx *ctx, const char *id);
+
 /* ---- checks ---- */
 
 /* A broken invariant and how often (spec/security.md 0.1). */

@@ -64,7 +64,7 @@ Exit command_dev(const Start *how, Buf *why)
 
 /* ---- check and migrate ---- */
 
-static Exit open_db(const Settings *settings, bool beside, Buf *why, Db **ret)
+Exit command_db(const Settings *settings, bool beside, Buf *why, Db **ret)
 {
     const DbConfig config = { .url = settings->database_url,
                               .stmts = sql_stmts,
@@ -114,7 +114,7 @@ Exit command_check(const Start *how, Buf *why)
     Exit code = read_settings(arena, how, &options, settings, why);
 
     if (code == EXIT_OK)
-        code = open_db(settings, true, why, &db);
+        code = command_db(settings, true, why, &db);
     if (code == EXIT_OK)
         code = print_broken(db, arena, why);
     db_close(db);
@@ -130,7 +130,7 @@ Exit command_migrate(const Start *how, Buf *why)
     Exit code = read_settings(arena, how, &options, settings, why);
 
     if (code == EXIT_OK)
-        code = open_db(settings, false, why, &db);
+        code = command_db(settings, false, why, &db);
     if (code == EXIT_OK && db_migrate(db, store_migrations, store_migrations_n, why) != OK)
         code = EXIT_DB;
     if (code == EXIT_OK)

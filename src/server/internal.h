@@ -19,6 +19,7 @@ enum { DIALECTS = TONGUE_OPS, MOST_SERVER_LOOPS = 64 };
 typedef struct Server Server;
 typedef struct Mailer Mailer;
 typedef struct JobWorker JobWorker;
+typedef struct KeyWatch KeyWatch;
 
 /* ---- proxies.c ---- */
 
@@ -62,6 +63,7 @@ typedef struct House {
     Settings settings;
     Proxies proxies;
     KeySet keys[DIALECTS];
+    const char *keys_mark;    /* of the keys in the database, when they were read */
     Router *routers[TONGUES]; /* by listener */
     /* What is to be printed: made at this start, or all of it for `dev`; else NULL. */
     const char *anon_key, *service_key, *clerk_key, *auth0_secret;
@@ -97,6 +99,7 @@ struct Server {
     Lane *hash_lane;
     Mailer *mailer;
     JobWorker *job_worker;
+    KeyWatch *key_watch;
     Lane *hook_lane;
     Pages *pages;
     Pace *pace;
@@ -138,10 +141,21 @@ Err keys_open(Server *server, Buf *why);
 /* Every dialect's signing key and admin credential: as given, or from hecate.keys, made there when missing. */
 Err keys_load(Server *server, House *house, Ctx *ctx, Buf *why);
 void keys_free(House *house);
+/* Does the operator give them, so that none of the database counts? */
+bool keys_given(const Settings *settings, Tongue tongue);
+/* A new signing key, after the others were loaded: a private JWK. */
+Err keys_make(Ctx *ctx, House *house, Tongue tongue, Str *ret);
+/* Makes what keys_print() shows of GoTrue: tokens of its two roles. */
+Err keys_roles(House *house, Ctx *ctx);
 /* One line a client, ready to paste, for what is to be shown. */
 void keys_print(const Server *server, const House *house);
 /* 64 hex digits, or base64 of 32 bytes. E_CONFIG. */
 Err data_key_read(Arena *arena, const char *text, uint8_t key[DATA_KEY_BYTES]);
+
+/* ---- commands.c ---- */
+
+/* The database as a command opens it; `beside`: while a server may be at work on it. The caller closes it, also after an error. */
+Exit command_db(const Settings *settings, bool beside, Buf *why, Db **ret);
 
 /* ---- process.c ---- */
 
@@ -184,6 +198,14 @@ Err worker_start(Server *server, Buf *why);
 void worker_stop(Server *server);
 /* Tells new settings whom to wake. */
 void worker_settle(Server *server, Directory *directory);
+
+/* ---- watch.c ---- */
+
+/* A thread that looks, twice a second, whether keys were added, turned or taken away, and asks for a reload, until watch_stop(). */
+Err watch_start(Server *server, Buf *why);
+void watch_stop(Server *server);
+/* server.c: reads settings, keys and certificates anew, as SIGHUP does. On loop 0. */
+void server_reload(void *server);
 
 /* ---- ops.c ---- */
 

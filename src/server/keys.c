@@ -10,6 +10,7 @@
 #include "server/internal.h"
 #include "json/json.h"
 
+#define KID_TAIL '-'
 #define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 /* ---- the data key ---- */
@@ -120,13 +121,13 @@ static Err make_auth0_client(Ctx *ctx, Str *ret)
     return OK;
 }
 
-static Err make_rsa(Ctx *ctx, const char *kid, Str *ret)
+static Err make_key(Ctx *ctx, Alg alg, const char *kid, Str *ret)
 {
     char *jwk;
     Key *key;
     Err err;
 
-    TRY(key_generate(ALG_RS256, kid, &key));
+    TRY(key_generate(alg, kid, &key));
     err = key_to_jwk(ctx->arena, key, true, &jwk);
     key_free(key);
     TRY(err);
@@ -137,12 +138,29 @@ static Err make_rsa(Ctx *ctx, const char *kid, Str *ret)
 /* Clerk's key is named after its instance. */
 static Err make_clerk_signing(Ctx *ctx, Str *ret)
 {
-    return make_rsa(ctx, arena_printf(ctx->arena, "ins_%s", random_text(ctx->arena, 27, ALNUM)), ret);
+    return make_key(ctx, ALG_RS256, arena_printf(ctx->arena, "ins_%s", random_text(ctx->arena, 27, ALNUM)), ret);
 }
 
 static Err make_auth0_signing(Ctx *ctx, Str *ret)
 {
-    return make_rsa(ctx, random_text(ctx->arena, 21, ALNUM), ret);
+    return make_key(ctx, ALG_RS256, random_text(ctx->arena, 21, ALNUM), ret);
+}
+
+/* The name of Clerk's instance: what the ids of all its keys begin with. */
+static const char *instance_of(Arena *arena, const char *kid)
+{
+    Str rest = str_of(kid);
+
+    return str_dup(arena, str_cut(&rest, KID_TAIL));
+}
+
+Err keys_make(Ctx *ctx, House *house, Tongue tongue, Str *ret)
+{
+    const char *kid = random_text(ctx->arena, 21, ALNUM);
+
+    if (tongue == TONGUE_CLERK)
+        kid = arena_printf(ctx->arena, "%s%c%.6s", house->settings.clerk.instance_id, KID_TAIL, kid);
+    return make_key(ctx, tongue == TONGUE_GOTRUE ? ALG_ES256 : ALG_RS256, kid, ret);
 }
 
 /* ---- loading ---- */
@@ -261,40 +279,65 @@ static Err role_key(House *house, Ctx *ctx, const char *role, const char **ret)
     return OK;
 }
 
+/* All signing keys of the database: the current one signs, all verify. What is no JWK is the secret that GoTrue's first tokens are signed with. */
+static Err load_stored(House *house, Ctx *ctx, Tongue tongue)
+{
+    KeySet *set = &house->keys[tongue];
+    List keys;
+    Key *key;
+
+    TRY(dir_keys_list(ctx, tongue_dialects[tongue]->name, &keys));
+    for (size_t i = 0; i < keys.n; i++) {
+        const SigningKey *stored = keys.v[i];
+        const bool signs = text_eq(stored->state, "current");
+
+        if (str_starts(stored->secret, STR("{"))) {
+            TRY(key_from_jwk(ctx, stored->secret, &key));
+            use_key(house, tongue, key, signs);
+            continue;
+        }
+        TRY(key_from_secret(stored->secret, house->settings.jwt_key_id, &set->fallback));
+        set->signer = signs ? set->fallback : set->signer;
+    }
+    if (tongue == TONGUE_GOTRUE && set->n > 0 && set->algs == 0)
+        set->algs = 1U << ALG_ES256 | (set->fallback == NULL ? 0 : 1U << ALG_HS256);
+    return OK;
+}
+
+Err keys_roles(House *house, Ctx *ctx)
+{
+    TRY(role_key(house, ctx, "anon", &house->anon_key));
+    return role_key(house, ctx, "service_role", &house->service_key);
+}
+
 static Err load_gotrue(House *house, Ctx *ctx, bool show, Buf *why)
 {
     const Settings *settings = &house->settings;
     KeySet *set = &house->keys[TONGUE_GOTRUE];
-    Str secret = str_of(settings->jwt_secret);
     bool made = false;
-    Key *key;
+    Str secret;
 
     TRY(valid_methods(&settings->jwt_valid_methods, &set->algs, why));
     if (settings->jwt_keys != NULL)
         TRY(take_jwks(house, ctx, settings->jwt_keys, why));
-    if (settings->jwt_secret == NULL && settings->jwt_keys == NULL)
+    if (keys_given(settings, TONGUE_GOTRUE)) {
+        if (settings->jwt_secret != NULL)
+            TRY(key_from_secret(str_of(settings->jwt_secret), settings->jwt_key_id, &set->fallback));
+        set->signer = set->signer == NULL ? set->fallback : set->signer;
+    } else {
         TRY(dir_key_load(ctx, "gotrue", "signing", make_gotrue_secret, &secret, &made));
-    if (secret.p != NULL) {
-        TRY(key_from_secret(secret, settings->jwt_key_id, &key));
-        set->fallback = key;
-        set->signer = set->signer == NULL ? key : set->signer;
+        TRY(load_stored(house, ctx, TONGUE_GOTRUE));
     }
-    if (!made && !show)
-        return OK;
-    TRY(role_key(house, ctx, "anon", &house->anon_key));
-    return role_key(house, ctx, "service_role", &house->service_key);
+    return made || show ? keys_roles(house, ctx) : OK;
 }
 
 static Err load_signing(House *house, Ctx *ctx, Tongue tongue, Err (*make)(Ctx *ctx, Str *ret))
 {
     bool made;
     Str jwk;
-    Key *key;
 
     TRY(dir_key_load(ctx, tongue_dialects[tongue]->name, "signing", make, &jwk, &made));
-    TRY(key_from_jwk(ctx, jwk, &key));
-    use_key(house, tongue, key, true);
-    return OK;
+    return load_stored(house, ctx, tongue);
 }
 
 static Err load_clerk(House *house, Ctx *ctx, bool show, Buf *why)
@@ -309,7 +352,7 @@ static Err load_clerk(House *house, Ctx *ctx, bool show, Buf *why)
         TRY(dir_key_load(ctx, "clerk", "admin", make_clerk_secret, &secret, &made));
     hash_sum(HASH_SHA256, secret, settings->clerk.secret_sum);
     settings->clerk.live = str_starts(secret, STR("sk_live_"));
-    settings->clerk.instance_id = key_kid(house->keys[TONGUE_CLERK].signer);
+    settings->clerk.instance_id = instance_of(house->arena, key_kid(house->keys[TONGUE_CLERK].signer));
     if (made || show)
         house->clerk_key = str_dup(house->arena, secret);
     return OK;
@@ -352,8 +395,21 @@ static Err load_one(House *house, Ctx *ctx, Tongue tongue, bool show, Buf *why)
     return err;
 }
 
+bool keys_given(const Settings *settings, Tongue tongue)
+{
+    return tongue == TONGUE_GOTRUE && (settings->jwt_secret != NULL || settings->jwt_keys != NULL);
+}
+
+/* The mark is of before they are read: what changes meanwhile is seen later. */
 Err keys_load(Server *server, House *house, Ctx *ctx, Buf *why)
 {
+    char *mark;
+
+    if (dir_keys_mark(ctx, &mark) != OK) {
+        buf_puts(why, "the keys cannot be read");
+        return E_DB;
+    }
+    house->keys_mark = str_dup(house->arena, str_of(mark));
     for (size_t i = 0; i < DIALECTS; i++)
         if (house->settings.listen[i] != NULL)
             TRY(load_one(house, ctx, (Tongue)i, server->how->dev, why));

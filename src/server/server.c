@@ -189,6 +189,7 @@ static const struct {
     { load_keys, EXIT_CONFIG, EXIT_DB },
     { mailer_start, EXIT_INTERNAL, EXIT_DB },
     { worker_start, EXIT_INTERNAL, EXIT_DB },
+    { watch_start, EXIT_INTERNAL, EXIT_DB },
 };
 
 static Exit exit_of(Err err, Exit config, Exit conflict)
@@ -376,15 +377,20 @@ static void reload(void *arg)
     server->reloading = false;
 }
 
-static void on_reload(uv_signal_t *handle, int number)
+void server_reload(void *arg)
 {
-    Server *server = handle->data;
+    Server *server = arg;
 
-    (void)number;
     if (server->reloading || !atomic_load(&server->ready))
         return;
     server->reloading = true;
     fiber_start(reload, server, "reload");
+}
+
+static void on_reload(uv_signal_t *handle, int number)
+{
+    (void)number;
+    server_reload(handle->data);
 }
 
 /* ---- running ---- */
@@ -494,6 +500,7 @@ static Exit run(Server *server)
 static void server_free(Server *server)
 {
     watchdog_stop();
+    watch_stop(server);
     worker_stop(server);
     mailer_stop(server);
     lane_free(server->hook_lane);

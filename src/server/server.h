@@ -45,6 +45,7 @@ Exit command_serve(const Start *start, Buf *why);
 Exit command_dev(const Start *start, Buf *why);
 Exit command_check(const Start *start, Buf *why);
 Exit command_migrate(const Start *start, Buf *why);
+Exit command_keys(const Start *start, Buf *why);
 Exit command_routes(const Start *start, Buf *why);
 Exit command_config(const Start *start, Buf *why);
 /* The options' part of --help. */

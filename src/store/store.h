@@ -231,6 +231,12 @@ Err store_switch_put(Tx *tx, const char *list, bool enabled);
 
 Err store_key_current(Tx *tx, const char *dialect, const char *kind, StoredKey **ret);
 Err store_key_insert_first(Tx *tx, const StoredKey *key);
+/* StoredKey in the order of their making; dialect NULL: all, by id, without what is sealed. */
+Err store_key_list(Tx *tx, const char *dialect, const char *kind, List *ret);
+/* The current key of next->dialect and next->kind becomes a previous one (at retired_at), and `next` the current one: 0 changed if it does not wait.
+ */
+Err store_key_turn(Tx *tx, const StoredKey *next, int64_t *changed);
+Err store_key_delete(Tx *tx, const char *id, int64_t *changed); /* 0: there is none, or it is the current one */
 /* Rows of { name, count }. */
 typedef struct CheckRow {
     const char *name;

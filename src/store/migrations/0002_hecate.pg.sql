@@ -103,7 +103,7 @@ CREATE TABLE hecate.keys (
     retired_at timestamptz,
     CONSTRAINT keys_pkey PRIMARY KEY (id),
     CONSTRAINT keys_kind_check CHECK (kind IN ('signing', 'admin')),
-    CONSTRAINT keys_state_check CHECK (state IN ('current', 'next', 'retired'))
+    CONSTRAINT keys_state_check CHECK (state IN ('current', 'next', 'previous'))
 );
 CREATE INDEX keys_dialect_kind_state_idx ON hecate.keys (dialect, kind, state);
 

@@ -100,7 +100,7 @@ CREATE TABLE hecate_keys (
     created_at INTEGER NOT NULL,
     retired_at INTEGER,
     CONSTRAINT keys_kind_check CHECK (kind IN ('signing', 'admin')),
-    CONSTRAINT keys_state_check CHECK (state IN ('current', 'next', 'retired'))
+    CONSTRAINT keys_state_check CHECK (state IN ('current', 'next', 'previous'))
 ) STRICT;
 CREATE UNIQUE INDEX keys_pkey ON hecate_keys (id);
 CREATE INDEX keys_dialect_kind_state_idx ON hecate_keys (dialect, kind, state);

@@ -8,6 +8,20 @@ WHERE dialect = :dialect AND kind = :kind AND state = 'current' ORDER BY created
 SELECT id, dialect, kind, alg, sealed, state, created_at, retired_at FROM hecate.keys
 WHERE dialect = :dialect AND kind = :kind ORDER BY created_at, id
 
+-- What servers look at to see that a key was added, turned or taken away.
+
+-- :key_states
+SELECT id, dialect, kind, alg, '' AS sealed, state, created_at, retired_at FROM hecate.keys ORDER BY id
+
+-- :key_turn_out write
+UPDATE hecate.keys SET state = 'previous', retired_at = :retired_at WHERE dialect = :dialect AND kind = :kind AND state = 'current'
+
+-- :key_turn_in write
+UPDATE hecate.keys SET state = 'current' WHERE id = :id AND state = 'next'
+
+-- :key_delete write
+DELETE FROM hecate.keys WHERE id = :id AND kind = 'signing' AND state <> 'current'
+
 -- Of several nodes that start at once, the first row wins: the others find it and insert nothing.
 
 -- :key_insert_first write
