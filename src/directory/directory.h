@@ -47,7 +47,9 @@ typedef struct Directory {
     const char *images; /* the folder of pictures; NULL: none are taken */
     HookSetting hooks[HOOKS];
     const char *(*show_user)(Ctx *ctx, const User *user); /* a user as hooks are shown it, a JSON object */
-    const uint8_t *data_key;                              /* DATA_KEY_BYTES */
+    /* Where links of this request lead, and what they are built on, as the hook that sends mail is told. */
+    void (*show_place)(Ctx *ctx, const char **redirect_to, const char **external_url);
+    const uint8_t *data_key; /* DATA_KEY_BYTES */
     Lane *hash_lane;
     Pages *pages;                /* NULL: pages are found by offset alone */
     Pace *pace;                  /* NULL: a refused sign-in is answered as soon as may be */

@@ -16,6 +16,7 @@ static const struct {
     [HOOK_SMS] = { "send-sms", "" },
     [HOOK_BEFORE] = { "before-user-created", "" },
     [HOOK_AFTER] = { "after-user-created", "" },
+    [HOOK_EMAIL] = { "send-email", "" },
 };
 
 bool hook_on(const Ctx *ctx, HookName name)
@@ -114,11 +115,10 @@ static Err check_error(Ctx *ctx, const char *output)
     return say(ctx, (int)status, (Str){ 0 }, message);
 }
 
-Err hook_ask(Ctx *ctx, HookName name, const char *members, const char **output)
+static Err post(Ctx *ctx, HookName name, const char *body, Lane *lane, const char **output)
 {
     const HookSetting *hook = &ctx->directory->hooks[name];
-    HookJob job = { .arena = ctx->arena, .hook = { hook->uri, hook->secrets }, .body = frame(ctx, name, members), .now = clock_now() };
-    Lane *lane = ctx->directory->mail.hook_lane;
+    HookJob job = { .arena = ctx->arena, .hook = { hook->uri, hook->secrets }, .body = body, .now = clock_now() };
     const char *kinds;
     const Err err = lane == NULL ? run_hook(&job) : lane_run(lane, run_hook, &job);
 
@@ -129,6 +129,18 @@ Err hook_ask(Ctx *ctx, HookName name, const char *members, const char **output)
     if (kinds == NULL || kinds[0] != 'o')
         return say(ctx, 500, FAILED, "Error unmarshaling JSON output.");
     return check_error(ctx, *output);
+}
+
+Err hook_ask(Ctx *ctx, HookName name, const char *members, const char **output)
+{
+    return post(ctx, name, frame(ctx, name, members), ctx->directory->mail.hook_lane, output);
+}
+
+Err hook_post(Ctx *ctx, HookName name, const char *text)
+{
+    const char *output;
+
+    return post(ctx, name, text, NULL, &output);
 }
 
 Err hook_decide(Ctx *ctx, HookName name, const char *members, bool *sign_out)
@@ -155,6 +167,43 @@ Err hook_send_sms(Ctx *ctx, const User *user, const char *phone, const char *cod
                     arena_printf(ctx->arena, "\"user\":%s,\"sms\":{\"otp\":\"%s\"%s%s%s,\"phone\":\"%s\"}", ctx->directory->show_user(ctx, user),
                                  code, type == NULL ? "" : ",\"sms_type\":\"", type == NULL ? "" : type, type == NULL ? "" : "\"", phone),
                     &output);
+}
+
+static const Field told_doc[] = {
+    TEXT(MailTold, token, "token", .flags = NULL_AS_EMPTY | SECRET),
+    TEXT(MailTold, token_hash, "token_hash", .flags = NULL_AS_EMPTY | SECRET),
+    TEXT(MailTold, redirect_to, "redirect_to", .flags = NULL_AS_EMPTY),
+    TEXT(MailTold, action, "email_action_type", .flags = NULL_AS_EMPTY),
+    TEXT(MailTold, site_url, "site_url", .flags = NULL_AS_EMPTY),
+    TEXT(MailTold, token_new, "token_new", .flags = NULL_AS_EMPTY | SECRET),
+    TEXT(MailTold, token_hash_new, "token_hash_new", .flags = NULL_AS_EMPTY | SECRET),
+    TEXT(MailTold, old_email, "old_email", .flags = NULL_AS_EMPTY),
+    TEXT(MailTold, old_phone, "old_phone", .flags = NULL_AS_EMPTY),
+    TEXT(MailTold, provider, "provider", .flags = NULL_AS_EMPTY),
+    TEXT(MailTold, factor_type, "factor_type", .flags = NULL_AS_EMPTY),
+    END(MailTold),
+};
+
+static const char *mail_members(Ctx *ctx, const User *user, const MailTold *told)
+{
+    Buf buf = buf_in(ctx->arena, 64 * 1024);
+    char *text = "{}";
+
+    json_write(&buf, told_doc, told, JSON_HTML);
+    IGNORE(buf_text(&buf, &text)); /* addresses are bounded far below the cap */
+    return arena_printf(ctx->arena, "\"user\":%s,\"email_data\":%s", ctx->directory->show_user(ctx, user), text);
+}
+
+const char *hook_mail_text(Ctx *ctx, const User *user, const MailTold *told)
+{
+    return frame(ctx, HOOK_EMAIL, mail_members(ctx, user, told));
+}
+
+Err hook_send_mail(Ctx *ctx, const User *user, const MailTold *told)
+{
+    const char *output;
+
+    return hook_ask(ctx, HOOK_EMAIL, mail_members(ctx, user, told), &output);
 }
 
 static Err tell(Ctx *ctx, HookName name, const User *user)

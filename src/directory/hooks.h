@@ -5,7 +5,7 @@
 #include "base/base.h"
 #include "base/ctx.h"
 
-typedef enum HookName { HOOK_PASSWORD, HOOK_MFA, HOOK_TOKEN, HOOK_SMS, HOOK_BEFORE, HOOK_AFTER, HOOKS } HookName;
+typedef enum HookName { HOOK_PASSWORD, HOOK_MFA, HOOK_TOKEN, HOOK_SMS, HOOK_BEFORE, HOOK_AFTER, HOOK_EMAIL, HOOKS } HookName;
 struct User;
 
 typedef struct HookSetting {
@@ -23,6 +23,16 @@ Err hook_decide(Ctx *ctx, HookName name, const char *members, bool *sign_out);
 /* What follows shows a user as Directory.show_user does. Errors as hook_ask(). */
 /* Gives a code to the hook that sends text messages; `type` is "mfa" for a second factor, else NULL. */
 Err hook_send_sms(Ctx *ctx, const struct User *user, const char *phone, const char *code, const char *type);
+/* What the hook that sends mail is told beside the user; NULL counts as "". */
+typedef struct MailTold {
+    const char *token, *token_hash, *redirect_to, *action, *site_url, *token_new, *token_hash_new, *old_email, *old_phone, *provider, *factor_type;
+} MailTold;
+/* Gives it a message that somebody waits for. */
+Err hook_send_mail(Ctx *ctx, const struct User *user, const MailTold *told);
+/* The same as a text, for hook_post() later. */
+const char *hook_mail_text(Ctx *ctx, const struct User *user, const MailTold *told);
+/* Posts such a text from a thread that may wait. E_HOOK as above: without a code in fault.name the hook itself says no. */
+Err hook_post(Ctx *ctx, HookName name, const char *text);
 /* Somebody is about to become a user, with this metadata (or NULL) that came along, or has become one; OK where nobody is asked. */
 Err hook_before_user(Ctx *ctx, const struct User *user, const char *meta_user);
 Err hook_after_user(Ctx *ctx, const struct User *user);

@@ -68,6 +68,13 @@ static Err work_on_new(Tx *tx, User *user, void *arg)
     return do_work(tx, user, arg);
 }
 
+static Err check_unconfirmed(Ctx *ctx, const Work *work, const User *user)
+{
+    const bool confirmed = (work->phone != NULL ? user->phone_confirmed_at : user->email_confirmed_at) != 0;
+
+    return work->unconfirmed_only && confirmed ? fail(ctx, E_EMAIL_TAKEN, NOWHERE, NULL) : OK;
+}
+
 static Err work_on_known(Tx *tx, void *arg)
 {
     Work *work = arg;
@@ -78,8 +85,7 @@ static Err work_on_known(Tx *tx, void *arg)
     if (err == E_NO_ROW)
         return fail(ctx, E_NO_USER, NOWHERE, NULL);
     TRY(err);
-    if (work->unconfirmed_only && (work->phone != NULL ? user->phone_confirmed_at : user->email_confirmed_at) != 0)
-        return fail(ctx, E_EMAIL_TAKEN, NOWHERE, NULL);
+    TRY(check_unconfirmed(ctx, work, user));
     if (work->event == EV_KINDS && work->sending.change != NULL) { /* the second message of a change is not counted by time */
         user->email_change_sent_at = work->sending.again ? 0 : user->email_change_sent_at;
     }
@@ -91,6 +97,9 @@ static Err run_known(Ctx *ctx, const User *user, Work *work)
 {
     work->id = user->id;
     ctx->user_id = user->id;
+    TRY(check_unconfirmed(ctx, work, user));
+    if (work->phone == NULL)
+        TRY(post_ask(ctx, user, &work->sending, NULL));
     TRY(tx_run(ctx, work_on_known, work));
     message_wake(ctx);
     return OK;
@@ -151,12 +160,17 @@ static Err sign_up_again(Ctx *ctx, const NewUser *in, User *user, Work *work, Us
     return OK;
 }
 
+/* Nobody is sent a code by a hook for an address that is another user's. */
 static Err send_first_code(Ctx *ctx, User *user, void *arg)
 {
     Work *work = arg;
     bool test;
 
-    return work->phone == NULL ? OK : sms_send(ctx, user, work->phone, NULL, &work->code, &test);
+    if (work->phone != NULL)
+        return sms_send(ctx, user, work->phone, NULL, &work->code, &test);
+    if (hook_on(ctx, HOOK_EMAIL))
+        TRY(user_address_free(ctx, "email", user->email, user->id));
+    return post_ask(ctx, user, &work->sending, NULL);
 }
 
 static Err sign_up_new(Ctx *ctx, const NewUser *in, Work *work, User **ret)
@@ -240,15 +254,15 @@ Err dir_recover(Ctx *ctx, const char *email, const Postal *post)
 /* To the new address, and with secure change to the present one, too; each has a token of its own. */
 static Err resend_change(Ctx *ctx, const User *user, const Postal *post)
 {
-    Work work = { .event = EV_KINDS, .sending = { .purpose = FOR_CHANGE_NEW, .post = post, .change = user->email_change } };
+    const bool both = ctx->directory->mail.secure_change && !text_empty(user->email);
+    Work new = { .event = EV_KINDS, .sending = { .purpose = FOR_CHANGE_NEW, .post = post, .change = user->email_change } }, current = new;
 
+    current.sending.purpose = FOR_CHANGE_CURRENT;
+    current.sending.again = true;
     TRY(frequency_check(ctx, user->email_change_sent_at, false));
-    TRY(run_known(ctx, user, &work));
-    if (!ctx->directory->mail.secure_change || text_empty(user->email))
-        return OK;
-    work.sending.purpose = FOR_CHANGE_CURRENT;
-    work.sending.again = true;
-    return run_known(ctx, user, &work);
+    TRY(post_ask(ctx, user, &new.sending, both ? &current.sending : NULL));
+    TRY(run_known(ctx, user, &new));
+    return both ? run_known(ctx, user, &current) : OK;
 }
 
 static Err resend_code(Ctx *ctx, const User *user, bool change, bool *test)
@@ -316,7 +330,7 @@ static Err send_to_either(Ctx *ctx, const char *email, const NewUser *new, Work 
     *made = err == E_NO_ROW;
     if (*made) {
         work->meta = NULL;
-        TRY(user_create_then(ctx, new, NULL, work_on_new, work, ret));
+        TRY(user_create_then(ctx, new, send_first_code, work_on_new, work, ret));
         message_wake(ctx);
         return hook_after_user(ctx, *ret);
     }

@@ -283,6 +283,24 @@ static Err raise_session(Tx *tx, const FactorRow *row, bool counted)
     return counted ? OK : event_add(tx, EV_TOKEN_REVOKED, tx_ctx(tx)->caller->user, NULL);
 }
 
+/* The user is shown with the factor as it is now. */
+static Err tell_enrolled(Tx *tx, const User *user, const FactorRow *row)
+{
+    Ctx *ctx = tx_ctx(tx);
+    User shown = *user;
+
+    shown.factors = (List){ 0 };
+    for (size_t i = 0; i < user->factors.n; i++) {
+        Factor *factor = ARENA_NEW(ctx->arena, Factor);
+
+        *factor = *(const Factor *)user->factors.v[i];
+        if (text_eq(factor->id, row->factor.id))
+            factor->status = "verified";
+        list_add(ctx->arena, &shown.factors, factor);
+    }
+    return message_notify(tx, &shown, (Message){ .kind = MSG_FACTOR_ENROLLED, .to = user->email, .factor_type = row->factor.factor_type });
+}
+
 static Err admit(Tx *tx, const Verification *verification, User *user, FactorRow *row)
 {
     Ctx *ctx = tx_ctx(tx);
@@ -303,7 +321,7 @@ static Err admit(Tx *tx, const Verification *verification, User *user, FactorRow
     TRY(store_factor_write(tx, FACTOR_COUNT, row));
     TRY(store_factor_write(tx, FACTOR_VERIFY, row));
     if (!is_verified(&row->factor))
-        TRY(message_notify(tx, user, (Message){ .kind = MSG_FACTOR_ENROLLED, .to = user->email, .factor_type = row->factor.factor_type }));
+        TRY(tell_enrolled(tx, user, row));
     TRY(note_first(tx, user));
     TRY(raise_session(tx, row, counted));
     TRY(store_factor_write(tx, SESSIONS_DELETE_LOW, row));

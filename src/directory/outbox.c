@@ -106,6 +106,25 @@ static Err read_letter(Ctx *ctx, const Letter *letter, MessageKind *kind, const 
     return OK;
 }
 
+/* Letters that were written for the hook go there, as long as there is one. E_NO_ROW: it is none of those. */
+static Err post_to_hook(Ctx *ctx, const Letter *letter, Buf *why)
+{
+    const char *values, *text;
+    MessageKind kind;
+    Err err;
+
+    if (!hook_on(ctx, HOOK_EMAIL))
+        return E_NO_ROW;
+    TRY(read_letter(ctx, letter, &kind, &values));
+    text = json_get(ctx->arena, values, "_hook");
+    if (text == NULL)
+        return E_NO_ROW;
+    err = hook_post(ctx, HOOK_EMAIL, text);
+    if (err == E_HOOK)
+        buf_puts(why, ctx->fault.text);
+    return err == E_HOOK && ctx->fault.name.p == NULL ? E_BAD_VALUE : err; /* a hook that says no says so for good */
+}
+
 static Err write_mail(Ctx *ctx, const Letter *letter, Mail *mail)
 {
     const char *values;
@@ -145,7 +164,7 @@ static Err settle(Ctx *ctx, const Letter *letter, Err sent, const Buf *why)
     return store_outbox_put_back(db_auto(ctx), letter->id, over ? "failed" : "waiting", ctx->now + pause_of(letter->tries));
 }
 
-Err dir_outbox_send(Ctx *ctx, const _Atomic bool *stop, int64_t *wait)
+static Err send_mail(Ctx *ctx, const Letter *letter, const _Atomic bool *stop, Buf *why)
 {
     const Mailing *set = &ctx->directory->mail;
     const MailServer server = { .host = set->smtp_host,
@@ -155,22 +174,31 @@ Err dir_outbox_send(Ctx *ctx, const _Atomic bool *stop, int64_t *wait)
                                 .from = set->admin_email,
                                 .sender = set->sender_name,
                                 .headers = set->smtp_headers };
+    Mail mail;
+    const Err err = write_mail(ctx, letter, &mail);
+
+    if (err == OK && !text_empty(set->smtp_host))
+        return mail_send(ctx->arena, &server, &mail, stop, why);
+    buf_puts(why, err == OK ? "there is no mail server" : "it cannot be read: ");
+    if (err != OK)
+        buf_puts(why, err_text(err));
+    return err == OK ? E_IO : E_BAD_VALUE;
+}
+
+Err dir_outbox_send(Ctx *ctx, const _Atomic bool *stop, int64_t *wait)
+{
+    const Mailing *set = &ctx->directory->mail;
     Buf why = buf_in(ctx->arena, 1024);
     Letter *letter;
-    Mail mail;
     Err err;
 
     *wait = IDLE_MS;
-    if (text_empty(set->smtp_host))
+    if (text_empty(set->smtp_host) && !hook_on(ctx, HOOK_EMAIL))
         return E_NO_ROW;
     TRY(store_outbox_claim(db_auto(ctx), ctx->now, ctx->now + LEASE_S * US_PER_S, &letter));
-    err = write_mail(ctx, letter, &mail);
-    if (err != OK) {
-        buf_printf(&why, "it cannot be read: %s", err_text(err));
-        err = E_BAD_VALUE;
-    } else {
-        err = mail_send(ctx->arena, &server, &mail, stop, &why);
-    }
+    err = post_to_hook(ctx, letter, &why);
+    if (err == E_NO_ROW)
+        err = send_mail(ctx, letter, stop, &why);
     ctx->now = clock_now();
     if (err != OK && atomic_load(stop)) /* not its fault: the next process sends it */
         return store_outbox_put_back(db_auto(ctx), letter->id, "waiting", ctx->now);

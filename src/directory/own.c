@@ -173,6 +173,11 @@ static Err change_metadata(Ctx *ctx, const OwnPatch *in, User *user)
 }
 
 /* An anonymous user takes an address at once where addresses need no confirmation. */
+static bool takes_email(const Ctx *ctx, const User *user)
+{
+    return user->is_anonymous && ctx->directory->mail.autoconfirm;
+}
+
 static Err take_email(Tx *tx, const OwnChange *c, User *user)
 {
     Ctx *ctx = tx_ctx(tx);
@@ -200,18 +205,17 @@ static Err take_phone(Tx *tx, const OwnChange *c, User *user)
     return message_notify(tx, user, (Message){ .kind = MSG_PHONE_CHANGED, .to = user->email, .phone = c->phone, .old_phone = old });
 }
 
+static bool asks_both(const Ctx *ctx, const User *user)
+{
+    return ctx->directory->mail.secure_change && !text_empty(user->email);
+}
+
 /* To the new address, and with secure change to the present one, too. */
 static Err ask_addresses(Tx *tx, OwnChange *c, User *user)
 {
-    const bool counted_new = c->to_new.counted, counted_current = c->to_current.counted;
-
-    c->to_new = (Sending){ .purpose = FOR_CHANGE_NEW, .user = user, .change = c->email, .post = c->post, .counted = counted_new };
+    c->to_new.user = c->to_current.user = user;
     TRY(post_send(tx, &c->to_new));
-    if (!tx_ctx(tx)->directory->mail.secure_change || text_empty(user->email))
-        return OK;
-    c->to_current =
-        (Sending){ .purpose = FOR_CHANGE_CURRENT, .user = user, .change = c->email, .post = c->post, .again = true, .counted = counted_current };
-    return post_send(tx, &c->to_current);
+    return asks_both(tx_ctx(tx), user) ? post_send(tx, &c->to_current) : OK;
 }
 
 static Err ask_phone(Tx *tx, const OwnChange *c, const User *user)
@@ -229,7 +233,6 @@ static Err change_own(Tx *tx, void *arg)
 {
     OwnChange *c = arg;
     Ctx *ctx = tx_ctx(tx);
-    const Mailing *mail = &ctx->directory->mail;
     User *user;
     const Err err = store_user_get_for_update(tx, c->before->id, &user);
 
@@ -238,7 +241,7 @@ static Err change_own(Tx *tx, void *arg)
     TRY(err);
     TRY(change_password(tx, c, user));
     TRY(change_metadata(ctx, c->in, user));
-    if (c->email != NULL && user->is_anonymous && mail->autoconfirm)
+    if (c->email != NULL && takes_email(ctx, user))
         TRY(take_email(tx, c, user));
     else if (c->email != NULL)
         TRY(ask_addresses(tx, c, user));
@@ -264,6 +267,22 @@ static Err send_phone_code(Ctx *ctx, OwnChange *c)
     return sms_send(ctx, &after, c->phone, NULL, &c->phone_code, &test);
 }
 
+/* The hook that sends mail sees the user with the new address and the new metadata. */
+static Err ask_mail_hook(Ctx *ctx, OwnChange *c)
+{
+    User after = *c->before;
+
+    c->to_new = (Sending){ .purpose = FOR_CHANGE_NEW, .change = c->email, .post = c->post };
+    c->to_current = (Sending){ .purpose = FOR_CHANGE_CURRENT, .change = c->email, .post = c->post, .again = true };
+    if (c->email == NULL || takes_email(ctx, &after))
+        return OK;
+    TRY(change_metadata(ctx, c->in, &after));
+    after.email_change = c->email;
+    if (c->hash != NULL)
+        after.email_change_sent_at = 0;
+    return post_ask(ctx, &after, &c->to_new, asks_both(ctx, &after) ? &c->to_current : NULL);
+}
+
 Err dir_own_update(Ctx *ctx, const User *user, const Session *session, const OwnPatch *in, const Postal *post, User **ret)
 {
     OwnChange c = { .before = user, .session = session, .in = in, .post = post };
@@ -271,6 +290,7 @@ Err dir_own_update(Ctx *ctx, const User *user, const Session *session, const Own
     TRY(read_addresses(ctx, &c));
     TRY(check_who(ctx, &c));
     TRY(prepare_password(ctx, &c));
+    TRY(ask_mail_hook(ctx, &c));
     if (c.phone != NULL && !ctx->directory->mail.sms_autoconfirm)
         TRY(send_phone_code(ctx, &c));
     TRY(tx_run(ctx, change_own, &c));

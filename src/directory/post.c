@@ -6,7 +6,7 @@
 #include "crypto/crypto.h"
 #include "json/json.h"
 
-enum { MOST_DATA = 64 * 1024 };
+enum { MOST_DATA = 64 * 1024, MOST_HOOK = 1024 * 1024 };
 
 #define PATH(m) offsetof(Mailing, m)
 #define TIME_OF(m) offsetof(User, m)
@@ -45,6 +45,7 @@ static const Field message_doc[] = {
     TEXT(Message, provider, "Provider", .flags = OMIT_NULL),
     TEXT(Message, factor_type, "FactorType", .flags = OMIT_NULL),
     JSON(Message, data, "Data", .flags = NULL_AS_EMPTY),
+    JSON(Message, hook, "_hook", .flags = OMIT_NULL | SECRET),
     END(Message),
 };
 
@@ -75,8 +76,8 @@ Err message_add(Tx *tx, const Message *message)
                       .kind = kind_names[message->kind],
                       .next_at = ctx->now,
                       .created_at = ctx->now,
-                      .state = text_empty(ctx->directory->mail.smtp_host) ? "kept" : "waiting" };
-    Buf buf = buf_in(ctx->arena, 512 * 1024);
+                      .state = message->hook == NULL && text_empty(ctx->directory->mail.smtp_host) ? "kept" : "waiting" };
+    Buf buf = buf_in(ctx->arena, 512 * 1024 + MOST_HOOK);
     char *text, *sealed;
 
     if (small.data != NULL && strlen(small.data) > MOST_DATA)
@@ -106,12 +107,34 @@ static bool may_mail(Ctx *ctx, const char *to)
     return authorized->n == 0;
 }
 
+/* What the hook is to be posted; of a user who is too large, without documents. */
+static const char *hook_text(Ctx *ctx, const User *user, const Message *message)
+{
+    MailTold told = { .action = kind_names[message->kind],
+                      .old_email = message->old_email,
+                      .old_phone = message->old_phone,
+                      .provider = message->provider,
+                      .factor_type = message->factor_type };
+    User small = *user;
+    const char *text;
+
+    ctx->directory->show_place(ctx, &told.redirect_to, &told.site_url);
+    text = hook_mail_text(ctx, user, &told);
+    if (strlen(text) <= MOST_HOOK)
+        return text;
+    small.meta_user = small.meta_app = "{}";
+    small.identities = (List){ 0 };
+    return hook_mail_text(ctx, &small, &told);
+}
+
 Err message_notify(Tx *tx, const User *user, Message message)
 {
-    const Mailing *mail = &tx_ctx(tx)->directory->mail;
+    Ctx *ctx = tx_ctx(tx);
 
-    if (!mail->notify[message.kind] || text_empty(message.to) || !may_mail(tx_ctx(tx), message.to))
+    if (!ctx->directory->mail.notify[message.kind] || text_empty(message.to) || !may_mail(ctx, message.to))
         return OK;
+    if (hook_on(ctx, HOOK_EMAIL))
+        message.hook = hook_text(ctx, user, &message);
     message.user_id = user->id;
     message.data = user->meta_user;
     if (message.email == NULL)
@@ -262,29 +285,77 @@ static Err post_letter(Tx *tx, const Sending *sending, const char *to, const cha
     return message_add(tx, &message);
 }
 
+static const char *address_of(const Sending *sending, const User *user)
+{
+    return sending->purpose == FOR_CHANGE_NEW ? sending->change : user->email;
+}
+
+/* Does a PKCE flow begin by it? */
+static bool has_flow(const Sending *sending)
+{
+    return sending->post->challenge != NULL && purposes[sending->purpose].flow != NULL && !sending->post->quiet;
+}
+
+static const char *hash_of(Ctx *ctx, const Sending *sending, const char *to, const char *code)
+{
+    const char *plain = code_hash(ctx, to, code);
+
+    return has_flow(sending) ? arena_printf(ctx->arena, "pkce_%s", plain) : plain;
+}
+
+/* The limits, of a message that is sent at all. */
+static Err check_limits(Ctx *ctx, const User *user, Sending *sending)
+{
+    const size_t sent_at = purposes[sending->purpose].sent_at;
+    const char *to = address_of(sending, user);
+
+    if (sent_at != 0 && !sending->again)
+        TRY(frequency_check(ctx, *(const int64_t *)(const void *)((const char *)user + sent_at), false));
+    return may_mail(ctx, to) ? count_mail(ctx, sending) : fail(ctx, E_MAIL_FORBIDDEN, NOWHERE, "%s", to);
+}
+
+/* One call tells of both halves. The reference pairs them crosswise, and programs rely on it: the code of the present address stands with the hash
+ * of the new one. */
+Err post_ask(Ctx *ctx, const User *user, Sending *sending, Sending *current)
+{
+    const Postal *post = sending->post;
+    const char *type = purposes[sending->purpose].type, *code;
+    MailTold told = { .redirect_to = post->redirect_to, .action = type == NULL ? "reauthentication" : type, .site_url = post->external_url };
+
+    if (!hook_on(ctx, HOOK_EMAIL) || post->quiet || sending->code != NULL)
+        return OK;
+    TRY(check_limits(ctx, user, sending));
+    told.token = code = code_new(ctx, false);
+    told.token_hash = hash_of(ctx, sending, address_of(sending, user), code);
+    if (current != NULL) {
+        current->counted = true;
+        TRY(check_limits(ctx, user, current));
+        told.token_new = code;
+        told.token = current->code = code_new(ctx, false);
+        told.token_hash_new = hash_of(ctx, current, user->email, current->code);
+    }
+    sending->code = code;
+    return hook_send_mail(ctx, user, &told);
+}
+
 Err post_send(Tx *tx, Sending *sending)
 {
     Ctx *ctx = tx_ctx(tx);
     const typeof(purposes[0]) *row = &purposes[sending->purpose];
     const Postal *post = sending->post;
-    const bool flow = post->challenge != NULL && row->flow != NULL && !post->quiet;
     User *user = sending->user;
-    const char *to = sending->purpose == FOR_CHANGE_NEW ? sending->change : user->email;
-    const char *code = code_new(ctx, false), *plain = code_hash(ctx, to, code), *hash = flow ? arena_printf(ctx->arena, "pkce_%s", plain) : plain;
+    const char *to = address_of(sending, user), *code = sending->code == NULL ? code_new(ctx, false) : sending->code;
+    const char *hash = hash_of(ctx, sending, to, code);
     const OneTime token = { .kind = row->token, .user_id = user->id, .hash = hash, .address = sending->change, .now = ctx->now };
 
-    if (row->sent_at != 0 && !post->quiet && !sending->again)
-        TRY(frequency_check(ctx, *(const int64_t *)(const void *)((const char *)user + row->sent_at), false));
-    if (!post->quiet && !may_mail(ctx, to))
-        return fail(ctx, E_MAIL_FORBIDDEN, NOWHERE, "%s", to);
     if (!post->quiet)
-        TRY(count_mail(ctx, sending));
-    if (flow && !sending->again)
+        TRY(check_limits(ctx, user, sending));
+    if (has_flow(sending) && !sending->again)
         TRY(flow_begin(tx, user, row->flow, post));
     TRY(store_token_put(tx, &token, text_lower(ctx->arena, to)));
     if (sending->link != NULL)
         *sending->link = (Link){ .action_link = row->type == NULL ? NULL : link_url(ctx, post, row->path, hash, row->type),
                                  .otp = code,
                                  .hash = sending->purpose == FOR_CHANGE_NEW ? hash_turned(ctx, hash) : hash };
-    return post->quiet ? OK : post_letter(tx, sending, to, code, hash);
+    return post->quiet || sending->code != NULL ? OK : post_letter(tx, sending, to, code, hash);
 }

@@ -27,12 +27,13 @@ typedef struct Message {
     const char *to;
     const char *confirmation_url, *email, *token, *token_hash, *redirect_to, *new_email, *sending_to, *data;
     const char *old_email, *phone, *old_phone, *provider, *factor_type;
+    const char *hook; /* what the hook that sends mail is posted instead; NULL: it goes by SMTP */
 } Message;
 /* Writes the letter; it goes out after the commit. */
 Err message_add(Tx *tx, const Message *message);
 /* The sender may look: to be called after the commit. */
 void message_wake(const Ctx *ctx);
-/* A notification, where that is switched on and the user has an address. */
+/* A notification, where that is switched on and the user has an address. Where a hook sends mail it is shown this user. */
 Err message_notify(Tx *tx, const User *user, Message message);
 
 /* OK, or E_MAIL_LIMIT, E_SMS_LIMIT with the seconds that are left. */
@@ -53,10 +54,14 @@ typedef struct Sending {
     const char *change;
     const Postal *post;
     bool again;
-    bool counted; /* it was counted in an earlier run of the transaction */
-    Link *link;   /* or NULL */
+    bool counted;     /* it was counted in an earlier run of the transaction */
+    const char *code; /* it was given to the hook that sends mail; NULL: a new one goes out */
+    Link *link;       /* or NULL */
 } Sending;
 Err post_send(Tx *tx, Sending *sending);
+/* Where a hook sends mail: gives it what post_send() will store, so before the transaction; a refusal then leaves nothing behind. It is shown this
+ * user, who has all that is to come but the times. `current` is the other half of one change, or NULL. Errors of post_send() and of hook_ask(). */
+Err post_ask(Ctx *ctx, const User *user, Sending *sending, Sending *current);
 
 /* ---- sms.c ---- */
 

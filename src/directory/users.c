@@ -704,6 +704,7 @@ Err address_to_identity(Tx *tx, User *user, const char *kind, const char *value,
     }
     identity->data = json_set(ctx->arena, identity->data, kind, json_quote(ctx->arena, value));
     identity->data = json_set(ctx->arena, identity->data, email ? "email_verified" : "phone_verified", confirmed ? "true" : "false");
+    identity->email = email ? value : identity->email;
     identity->updated_at = ctx->now;
     return store_identity_set_data(tx, identity);
 }

@@ -97,6 +97,7 @@ Err house_new(Server *server, House **ret, Buf *why)
     settings->directory.mail.otp_exp = settings->directory.mail.otp_exp == 0 ? 86400 : settings->directory.mail.otp_exp;
     settings->directory.mail.sms_otp_exp = settings->directory.mail.sms_otp_exp == 0 ? 60 : settings->directory.mail.sms_otp_exp;
     settings->directory.show_user = gotrue_show_user;
+    settings->directory.show_place = gotrue_show_place;
     mailer_settle(server, &settings->directory.mail);
     worker_settle(server, &settings->directory);
     settings->gotrue.version = "v2.196.0"; /* of the reference: clients look at it */

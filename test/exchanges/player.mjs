@@ -29,14 +29,15 @@ const usesHooks = (one) => Boolean(one.data.answers) || hasStep(one, 'hook', 'no
 
 // ---- what the server talks to
 
-// Keeps requests and answers them as the case in play says. Cases that look at them play one at a time.
+// Keeps requests and answers them as the case in play says. Cases that look at them play one at a time; what still comes of a case that is over is not kept.
 async function hookListener() {
   let kept = [], playing
+  const over = []
   const server = createServer(async (request, response) => {
     let text = ''
     for await (const chunk of request.setEncoding('utf8')) text += chunk
     const path = request.url.split('?')[0]
-    kept.push({ method: request.method, path, headers: request.headers, text })
+    if (!over.some((nonce) => text.includes(nonce))) kept.push({ method: request.method, path, headers: request.headers, text })
     const { status = 200, body = {}, headers = {}, delay = 0 } = playing?.answer(path) ?? {}
     if (delay) await sleep(delay * 1000)
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(typeof body === 'string' ? body : JSON.stringify(body))
@@ -45,6 +46,7 @@ async function hookListener() {
   return {
     port: server.address().port, url: `http://127.0.0.1:${server.address().port}`,
     enter: (one) => { kept = []; playing = one },
+    leave: (one) => over.push(one.names.nonce),
     next: (path) => { const at = kept.findIndex((request) => request.path === path); return at < 0 ? undefined : kept.splice(at, 1)[0] },
     stop: () => { server.close(); server.closeAllConnections() },
   }
@@ -109,6 +111,7 @@ async function playCase({ name, area, data }, world) {
     const result = await playStep(one, step)
     if (result) results.push({ case: name, area, step: i + 1, name: stepName(step), ...result })
   }
+  world.hooks.leave(one)
   return results
 }
 

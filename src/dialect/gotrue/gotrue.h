@@ -42,5 +42,7 @@ extern const Dialect gotrue_dialect;
 
 /* A user as hooks are shown it. For Directory.show_user. */
 const char *gotrue_show_user(Ctx *ctx, const User *user);
+/* Where links of the request lead, and what they are built on; of another dialect's, the site. For Directory.show_place. */
+void gotrue_show_place(Ctx *ctx, const char **redirect_to, const char **external_url);
 
 #endif
