@@ -92,7 +92,7 @@ char *hash_text_scrypt(Arena *arena, uint64_t n, uint64_t r, uint64_t p, Str sal
 
 /* ---- keys and tokens (RFC 7515, 7517, 7518, 7519, 8037, 8725) ---- */
 
-typedef enum Alg { ALG_NONE, ALG_HS256, ALG_RS256, ALG_RS512, ALG_ES256, ALG_ES512, ALG_EDDSA } Alg;
+typedef enum Alg { ALG_NONE, ALG_HS256, ALG_RS256, ALG_RS512, ALG_ES256, ALG_ES512, ALG_EDDSA, ALG_RS384, ALG_PS256 } Alg;
 const char *alg_name(Alg alg);
 Alg alg_named(Str name); /* ALG_NONE if it is none of these */
 
@@ -105,6 +105,11 @@ Err key_from_jwk(Ctx *ctx, Str jwk, Key **ret);
 /* A private key in PEM (PKCS #8, or OpenSSL's older forms, without a password), as a private JWK of this algorithm without a kid; as strict as
  * key_from_jwk(). E_CONFIG. */
 Err key_pem_to_jwk(Ctx *ctx, Str pem, Alg alg, char **ret);
+/* Somebody's public key (SubjectPublicKeyInfo) or certificate as PEM, for RS256, RS384 or PS256, which other keys are not for: it verifies by
+ * jwt_verify_by() alone. RSA of 2048 bits or more. E_CONFIG. */
+Err key_from_pem(Str pem, Str alg, Key **ret);
+/* SHA-256 of its SubjectPublicKeyInfo in base64url: the same key has the same name. */
+char *key_print(Arena *arena, const Key *key);
 Err key_to_jwk(Arena *arena, const Key *key, bool private_too,
                char **ret); /* members in alphabetical order; key_ops and use as spec/gotrue.md 3.21 */
 Alg key_alg(const Key *key);
@@ -155,5 +160,7 @@ typedef struct Jwt {
 /* Verifies a compact JWS: everything but the claims' meaning (times, audience, subject are the dialect's). In the order of JwtFault. No work
  * is done for a token over 8 KiB (JWT_SEGMENTS). OK or E_BAD_CREDENTIAL; `ret` is filled both ways. */
 Err jwt_verify(Ctx *ctx, const KeySet *keys, Str token, Jwt *ret);
+/* The same by one key, whatever `kid` the header names. */
+Err jwt_verify_by(Ctx *ctx, const Key *key, Str token, Jwt *ret);
 
 #endif

@@ -1,6 +1,7 @@
 /* jwt.c: compact JWS (RFC 7515, 7519, 8725): a key is bound to one algorithm, and what the header says only picks among them. */
 #include <openssl/ec.h>
 #include <openssl/err.h>
+#include <openssl/rsa.h>
 
 #include "base/id.h"
 #include "crypto/key.h"
@@ -183,11 +184,17 @@ static uint8_t *der_from_raw(Arena *arena, Str raw, size_t width, size_t *n)
     return der;
 }
 
+static bool set_pss(EVP_PKEY_CTX *ctx)
+{
+    return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 && EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
+}
+
 static bool pkey_verifies(const Key *key, Str text, const uint8_t *signature, size_t n)
 {
     EVP_MD_CTX *ctx CLEANUP(md_ctx_freep) = EVP_MD_CTX_new();
-    const bool good = ctx != NULL && EVP_DigestVerifyInit_ex(ctx, NULL, key->row->hash, NULL, NULL, key->pkey, NULL) == 1 &&
-                      EVP_DigestVerify(ctx, signature, n, (const uint8_t *)text.p, text.n) == 1;
+    EVP_PKEY_CTX *how = NULL;
+    const bool good = ctx != NULL && EVP_DigestVerifyInit_ex(ctx, &how, key->row->hash, NULL, NULL, key->pkey, NULL) == 1 &&
+                      (!key->row->pss || set_pss(how)) && EVP_DigestVerify(ctx, signature, n, (const uint8_t *)text.p, text.n) == 1;
 
     ERR_clear_error(); /* a refusal here must not be taken for an error of a TLS connection */
     return good;
@@ -232,30 +239,43 @@ static Err read_header(Ctx *ctx, Str part, Jwt *jwt, bool *ret_foreign)
     return OK;
 }
 
-static Err check_signature(Ctx *ctx, const KeySet *keys, Str signed_part, Str last, bool foreign, Jwt *jwt)
+/* Keys to verify by: a set, of which the header names one, or one alone. */
+typedef struct Verifier {
+    const KeySet *keys;
+    const Key *only;
+} Verifier;
+
+static JwtFault find_key(const Verifier *by, const Jwt *jwt, bool foreign, const Key **ret)
 {
-    const Key *key;
+    const Alg alg = jwt->alg == NULL ? ALG_NONE : alg_named(str_of(jwt->alg));
     JwtFault fault;
-    Alg alg;
-    Str signature;
 
     if (jwt->alg == NULL)
-        return refuse(jwt, JWT_ALG_MISSING);
+        return JWT_ALG_MISSING;
     if (!alg_known(jwt->alg))
-        return refuse(jwt, JWT_ALG_UNKNOWN);
-    alg = alg_named(str_of(jwt->alg));
-    if (alg == ALG_NONE || (allowed_algs(keys) >> alg & 1) == 0)
-        return refuse(jwt, JWT_ALG_REFUSED);
+        return JWT_ALG_UNKNOWN;
+    if (by->only != NULL ? !text_eq(jwt->alg, by->only->row->name) : alg == ALG_NONE || (allowed_algs(by->keys) >> alg & 1) == 0)
+        return JWT_ALG_REFUSED;
     if (foreign)
-        return refuse(jwt, JWT_CRIT);
-    if (choose_key(keys, jwt, alg, &key, &fault) != OK)
+        return JWT_CRIT;
+    *ret = by->only;
+    return by->only != NULL || choose_key(by->keys, jwt, alg, ret, &fault) == OK ? JWT_OK : fault;
+}
+
+static Err check_signature(Ctx *ctx, const Verifier *by, Str signed_part, Str last, bool foreign, Jwt *jwt)
+{
+    const Key *key;
+    const JwtFault fault = find_key(by, jwt, foreign, &key);
+    Str signature;
+
+    if (fault != JWT_OK)
         return refuse(jwt, fault);
     if (!decode(ctx, last, jwt, &signature))
         return refuse(jwt, JWT_SIGNATURE_BASE64);
     return signature_good(ctx->arena, key, signed_part, signature) ? OK : refuse(jwt, JWT_SIGNATURE);
 }
 
-static Err verify(Ctx *ctx, const KeySet *keys, Str token, Jwt *ret)
+static Err verify(Ctx *ctx, const Verifier *by, Str token, Jwt *ret)
 {
     Str rest = token, first, second;
     bool foreign;
@@ -273,11 +293,12 @@ static Err verify(Ctx *ctx, const KeySet *keys, Str token, Jwt *ret)
         ret->detail = ctx->fault.text;
         return refuse(ret, JWT_CLAIMS_JSON);
     }
-    return check_signature(ctx, keys, (Str){ token.p, first.n + 1 + second.n }, rest, foreign, ret);
+    return check_signature(ctx, by, (Str){ token.p, first.n + 1 + second.n }, rest, foreign, ret);
 }
 
 Err jwt_verify(Ctx *ctx, const KeySet *keys, Str token, Jwt *ret)
 {
+    const Verifier by = { .keys = keys };
     uint8_t digest[SEEN_DIGEST];
 
     *ret = (Jwt){ .fault = JWT_OK };
@@ -286,9 +307,17 @@ Err jwt_verify(Ctx *ctx, const KeySet *keys, Str token, Jwt *ret)
     hash_sum(HASH_SHA256, token, digest);
     if (seen_find(ctx->arena, keys->serial, digest, ret))
         return OK;
-    TRY(verify(ctx, keys, token, ret));
+    TRY(verify(ctx, &by, token, ret));
     seen_add(keys->serial, digest, ret);
     return OK;
+}
+
+Err jwt_verify_by(Ctx *ctx, const Key *key, Str token, Jwt *ret)
+{
+    const Verifier by = { .only = key };
+
+    *ret = (Jwt){ .fault = JWT_OK };
+    return token.n > MOST_TOKEN ? refuse(ret, JWT_SEGMENTS) : verify(ctx, &by, token, ret);
 }
 
 uint64_t keyset_serial(void)

@@ -1,18 +1,28 @@
 /* key.c: keys, each bound to one algorithm. */
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
 #include "crypto/key.h"
 
 #include "base/id.h"
 
 /* clang-format off */
 static const AlgRow alg_rows[] = {
-    { ALG_HS256, "HS256", "oct", NULL,      NULL,      NULL,      0 },
-    { ALG_RS256, "RS256", "RSA", NULL,      "RSA",     "SHA-256", 0 },
-    { ALG_RS512, "RS512", "RSA", NULL,      "RSA",     "SHA-512", 0 },
-    { ALG_ES256, "ES256", "EC",  "P-256",   "EC",      "SHA-256", 32 },
-    { ALG_ES512, "ES512", "EC",  "P-521",   "EC",      "SHA-512", 66 },
-    { ALG_EDDSA, "EdDSA", "OKP", "Ed25519", "ED25519", NULL,      32 },
+    { ALG_HS256, "HS256", "oct", NULL,      NULL,      NULL,      0,  false },
+    { ALG_RS256, "RS256", "RSA", NULL,      "RSA",     "SHA-256", 0,  false },
+    { ALG_RS512, "RS512", "RSA", NULL,      "RSA",     "SHA-512", 0,  false },
+    { ALG_ES256, "ES256", "EC",  "P-256",   "EC",      "SHA-256", 32, false },
+    { ALG_ES512, "ES512", "EC",  "P-521",   "EC",      "SHA-512", 66, false },
+    { ALG_EDDSA, "EdDSA", "OKP", "Ed25519", "ED25519", NULL,      32, false },
 };
 /* clang-format on */
+
+/* Algorithms of other parties' keys, beside RS256. Ours are never for them. */
+static const AlgRow foreign_rows[] = {
+    { ALG_RS256, "RS256", "RSA", NULL, "RSA", "SHA-256", 0, false },
+    { ALG_RS384, "RS384", "RSA", NULL, "RSA", "SHA-384", 0, false },
+    { ALG_PS256, "PS256", "RSA", NULL, "RSA", "SHA-256", 0, true },
+};
 
 const AlgRow *alg_row(Alg alg)
 {
@@ -131,4 +141,79 @@ Err key_generate(Alg alg, const char *kid, Key **ret)
         return E_INTERNAL;
     *ret = key_new(row, kid, pkey);
     return OK;
+}
+
+/* ---- keys of other parties ---- */
+
+static void bio_freep(BIO **bio)
+{
+    BIO_free(*bio);
+}
+
+static void x509_freep(X509 **certificate)
+{
+    X509_free(*certificate);
+}
+
+/* A password is never asked for: the text is nobody's private key. */
+static int no_password(char *buf, int size, int writing, void *arg)
+{
+    (void)buf;
+    (void)size;
+    (void)writing;
+    (void)arg;
+    return -1;
+}
+
+static EVP_PKEY *read_pem(Str pem)
+{
+    BIO *bio CLEANUP(bio_freep) = pem.n > INT_MAX ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
+    X509 *certificate CLEANUP(x509_freep) = NULL;
+    EVP_PKEY *pkey;
+
+    if (bio == NULL)
+        return NULL;
+    pkey = PEM_read_bio_PUBKEY(bio, NULL, no_password, NULL);
+    if (pkey != NULL || BIO_reset(bio) != 1)
+        return pkey;
+    certificate = PEM_read_bio_X509(bio, NULL, no_password, NULL);
+    return certificate == NULL ? NULL : X509_get_pubkey(certificate);
+}
+
+static const AlgRow *foreign_row(Str alg)
+{
+    for (size_t i = 0; i < COUNTOF(foreign_rows); i++)
+        if (str_eq(alg, str_of(foreign_rows[i].name)))
+            return &foreign_rows[i];
+    return NULL;
+}
+
+Err key_from_pem(Str pem, Str alg, Key **ret)
+{
+    const AlgRow *row = foreign_row(alg);
+    EVP_PKEY *pkey CLEANUP(pkey_freep) = row == NULL ? NULL : read_pem(pem);
+
+    ERR_clear_error();
+    if (pkey == NULL || !EVP_PKEY_is_a(pkey, "RSA") || EVP_PKEY_get_bits(pkey) < LEAST_RSA_BITS || EVP_PKEY_get_bits(pkey) > MOST_RSA_BITS)
+        return E_CONFIG;
+    *ret = key_new(row, NULL, pkey);
+    (*ret)->private = (*ret)->signs = false;
+    pkey = NULL; /* the key has it */
+    return OK;
+}
+
+char *key_print(Arena *arena, const Key *key)
+{
+    Buf text = buf_in(arena, 64);
+    uint8_t *der = NULL, sum[32];
+    const int n = key->pkey == NULL ? -1 : i2d_PUBKEY(key->pkey, &der);
+    char *ret = "";
+
+    if (n <= 0)
+        abort();
+    hash_sum(HASH_SHA256, (Str){ (const char *)der, (size_t)n }, sum);
+    OPENSSL_free(der);
+    base64_write(&text, sum, sizeof(sum), true, false);
+    IGNORE(buf_text(&text, &ret)); /* the cap fits by construction */
+    return ret;
 }

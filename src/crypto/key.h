@@ -17,6 +17,7 @@ typedef struct AlgRow {
     const char *type;  /* OpenSSL's name of the kind of key; NULL: no EVP_PKEY */
     const char *hash;  /* OpenSSL's name, or NULL */
     size_t coordinate; /* bytes of one number of the curve; a signature has two */
+    bool pss;          /* RSA with PSS padding, the salt as long as the hash */
 } AlgRow;
 
 /* The row; NULL for ALG_NONE. */

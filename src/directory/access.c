@@ -3,6 +3,7 @@
 #include "base/id.h"
 #include "directory/internal.h"
 #include "store/access.h"
+#include "store/clients.h"
 
 static const char alphanumeric[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -92,9 +93,21 @@ static Err drop(Ctx *ctx, AccessWrite what, const char *id)
     return changed == 0 ? E_NO_ROW : OK;
 }
 
+static Err delete_server(Tx *tx, void *arg)
+{
+    const AccessKey key = { .id = *(const char *const *)arg };
+    ResourceServer *server;
+    int64_t changed;
+
+    TRY(store_server_get(tx, key.id, &server));
+    TRY(store_client_grants_delete(tx, NULL, server->identifier));
+    TRY(store_access_write(tx, DROP_SERVER, &key, &changed));
+    return changed == 0 ? E_NO_ROW : OK;
+}
+
 Err dir_server_delete(Ctx *ctx, const char *id)
 {
-    return drop(ctx, DROP_SERVER, id);
+    return tx_run(ctx, delete_server, &id);
 }
 
 Err dir_role_delete(Ctx *ctx, const char *id)

@@ -14,9 +14,14 @@ enum { MOST_FACTORS = 25 };
 Err dir_account_sessions(Ctx *ctx, const char *user_id, bool with_token, const AccountPage *page, List *ret)
 {
     const AccountList what = with_token ? LIST_TOKENS : LIST_SESSIONS;
-    const AccountKey key = {
-        .user_id = user_id, .after_id = page->after_id, .after = page->after, .from_start = page->after_id == NULL, .limit = page->limit
-    };
+    const AccountKey key = { .user_id = user_id,
+                             .after_id = page->after_id,
+                             .after = page->after,
+                             .from_start = page->after_id == NULL,
+                             .client_id = page->client_id,
+                             .own_client = page->own_client,
+                             .audience = page->audience,
+                             .limit = page->limit };
 
     if (page->total != NULL)
         TRY(store_account_count(db_auto(ctx), what, &key, page->total));
@@ -74,6 +79,13 @@ Err dir_account_session_note(Ctx *ctx, const char *id, bool token, const char *d
 
     TRY(store_account_write(db_auto(ctx), token ? PUT_TOKEN_METADATA : PUT_SESSION_METADATA, &key, &changed));
     return changed == 0 ? E_NO_ROW : OK;
+}
+
+Err dir_account_session_client(Ctx *ctx, const char *id, const char *client_id, const char *audience, const char *scopes)
+{
+    const AccountKey key = { .id = id, .client_id = client_id, .audience = audience, .scopes = scopes };
+
+    return store_account_write(db_auto(ctx), PUT_SESSION_CLIENT, &key, NULL);
 }
 
 /* ---- second factors ---- */

@@ -8,6 +8,8 @@
 /* A page by key: behind `after_id`, which was made at `after`; total: NULL if nobody asks. */
 typedef struct AccountPage {
     const char *after_id;
+    /* Refresh tokens: of this client, for this audience (NULL: any); `own_client` is that of sessions which name none. */
+    const char *client_id, *own_client, *audience;
     int64_t after, limit, offset, *total;
 } AccountPage;
 
@@ -21,6 +23,9 @@ Err dir_account_tokens_end(Ctx *ctx, const char *user_id, const char *session_id
 Err dir_account_sessions_end_alone(Ctx *ctx, const char *user_id, const char *session_id);
 /* A document, or NULL, in the place of what the session or its refresh token has. */
 Err dir_account_session_note(Ctx *ctx, const char *id, bool token, const char *document);
+
+/* Who has the session's tokens, and what for (audience, scopes: or NULL). */
+Err dir_account_session_client(Ctx *ctx, const char *id, const char *client_id, const char *audience, const char *scopes);
 
 /* A second factor that an administrator sets up: verified at once. */
 typedef struct AccountFactor {

@@ -17,8 +17,7 @@ Err dir_connection_named(Ctx *ctx, const char *name, Connection **ret)
     return store_connection_named(db_auto(ctx), name, ret);
 }
 
-/* Between commas; NULL: any. */
-static const char *in_commas(Ctx *ctx, const Texts *texts)
+const char *texts_in_commas(Ctx *ctx, const Texts *texts)
 {
     Buf buf = buf_in(ctx->arena, 4096);
     char *ret = NULL;
@@ -34,7 +33,7 @@ static const char *in_commas(Ctx *ctx, const Texts *texts)
 Err dir_connection_list(Ctx *ctx, const ConnectionPage *page, List *ret)
 {
     const ConnectionKey key = { .name = page->name,
-                                .strategies = in_commas(ctx, page->strategies),
+                                .strategies = texts_in_commas(ctx, page->strategies),
                                 .after_id = page->after_id,
                                 .after = page->after,
                                 .limit = page->limit,

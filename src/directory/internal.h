@@ -118,6 +118,11 @@ struct AccountFactor;
 Err factor_read(Ctx *ctx, struct AccountFactor *factor);
 Err factor_put(Tx *tx, const char *user_id, const struct AccountFactor *factor);
 
+/* ---- connections.c ---- */
+
+/* Between commas, with one before the first and one behind the last; NULL if there are none. */
+const char *texts_in_commas(Ctx *ctx, const Texts *texts);
+
 /* ---- images.c: files ---- */
 
 /* Writes what is an image to its file. E_FEATURE_OFF, E_TOO_LARGE, E_BAD_VALUE, E_IO, E_BUSY. */

@@ -57,6 +57,8 @@ typedef struct Linked {
 typedef struct AccountSession {
     const char *id, *user_id, *user_agent, *ip, *aal, *method;
     const char *session_metadata, *token_metadata; /* NULL: none */
+    const char *client_id;                         /* NULL: nobody said */
+    const char *audience, *scopes;                 /* what its refresh token is for; NULL: /userinfo alone */
     int64_t created_at, updated_at, refreshed_at, not_after;
     int64_t ended_at; /* its refresh token goes on without it */
 } AccountSession;
@@ -73,7 +75,9 @@ typedef struct Scope {
 } Scope;
 typedef struct ResourceServer {
     const char *id, *identifier, *name, *signing_alg;
+    const char *token_dialect; /* "access_token", "access_token_authz", or NULL: the first of them */
     bool allow_offline_access, skip_consent;
+    bool enforce_policies;                          /* users get the scopes alone that are their permissions */
     int64_t token_lifetime, token_lifetime_for_web; /* s */
     int64_t created_at;
     const char *scopes_json;
@@ -86,6 +90,25 @@ typedef struct Connection {
     bool is_domain_connection, show_as_button;
     int64_t created_at;
 } Connection;
+
+/* hecate.clients: programs that ask Auth0's token endpoint. `document` is what its API shows of one. */
+typedef struct Application {
+    const char *id, *sealed, *app_type, *document;
+    bool is_first_party;
+    int64_t created_at;
+    const char *secret; /* unsealed; of a client that was looked for by its id alone */
+} Application;
+/* hecate.client_credentials: a public key of a client. */
+typedef struct ClientCredential {
+    const char *id, *client_id, *name, *kid, *alg, *pem;
+    int64_t created_at, updated_at, expires_at; /* 0: no end */
+} ClientCredential;
+/* hecate.client_grants; `scopes` is a document, an array of texts. */
+typedef struct ClientGrant {
+    const char *id, *client_id, *audience, *scopes, *organization_usage;
+    bool allow_any_organization;
+    int64_t created_at;
+} ClientGrant;
 
 /* hecate.roles, and who has one since when. */
 typedef struct Role {

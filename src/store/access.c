@@ -33,6 +33,8 @@ static const Field server_cols[] = {
     BOOL(ResourceServer, skip_consent, "skip_consent"),
     INT(ResourceServer, token_lifetime, "token_lifetime"),
     INT(ResourceServer, token_lifetime_for_web, "token_lifetime_for_web"),
+    BOOL(ResourceServer, enforce_policies, "enforce_policies"),
+    TEXT(ResourceServer, token_dialect, "token_dialect"),
     TIME(ResourceServer, created_at, "created_at"),
     JSON(ResourceServer, scopes_json, "scopes"),
     END(ResourceServer),

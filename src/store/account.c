@@ -12,6 +12,10 @@ static const Field key_cols[] = {
     TEXT(AccountKey, name, "name"),
     TEXT(AccountKey, email, "email"),
     TEXT(AccountKey, digest, "digest"),
+    TEXT(AccountKey, client_id, "client_id"),
+    TEXT(AccountKey, own_client, "own_client"),
+    TEXT(AccountKey, audience, "audience"),
+    TEXT(AccountKey, scopes, "scopes"),
     TIME(AccountKey, after, "after"),
     INT(AccountKey, limit, "limit"),
     INT(AccountKey, offset, "offset"),
@@ -34,6 +38,9 @@ static const Field session_cols_of[] = {
     TEXT(AccountSession, method, "method"),
     JSON(AccountSession, session_metadata, "session_metadata"),
     JSON(AccountSession, token_metadata, "token_metadata"),
+    TEXT(AccountSession, client_id, "client_id"),
+    TEXT(AccountSession, audience, "audience"),
+    TEXT(AccountSession, scopes, "scopes"),
     TIME(AccountSession, ended_at, "ended_at"),
     END(AccountSession),
 };
@@ -88,7 +95,7 @@ Err store_account_write(Tx *tx, AccountWrite what, const AccountKey *key, int64_
         [DROP_EMAIL_FACTORS] = SQL_EMAIL_FACTORS_DELETE,     [PUT_RECOVERY_CODE] = SQL_RECOVERY_CODE_PUT,
         [USE_RECOVERY_CODE] = SQL_RECOVERY_CODE_USE,         [DROP_BARE_SESSIONS] = SQL_ACCOUNT_SESSIONS_DROP_BARE,
         [NOTE_SESSIONS_END] = SQL_ACCOUNT_SESSIONS_NOTE_END, [PUT_SESSION_METADATA] = SQL_ACCOUNT_SESSION_METADATA,
-        [PUT_TOKEN_METADATA] = SQL_ACCOUNT_TOKEN_METADATA,
+        [PUT_TOKEN_METADATA] = SQL_ACCOUNT_TOKEN_METADATA,   [PUT_SESSION_CLIENT] = SQL_ACCOUNT_SESSION_CLIENT,
     };
 
     return db_exec(tx, stmts[what], key_cols, key, changed);

@@ -6,7 +6,7 @@
 #include "model/model.h"
 
 typedef struct AccountKey {
-    const char *id, *user_id, *after_id, *name, *email, *digest, *document;
+    const char *id, *user_id, *after_id, *name, *email, *digest, *document, *client_id, *own_client, *audience, *scopes;
     int64_t after, limit, offset, created_at;
     bool from_start;
     bool whole; /* all sessions of user_id, and not `id` alone */
@@ -30,7 +30,8 @@ typedef enum AccountWrite {
     DROP_BARE_SESSIONS,
     NOTE_SESSIONS_END,
     PUT_SESSION_METADATA,
-    PUT_TOKEN_METADATA
+    PUT_TOKEN_METADATA,
+    PUT_SESSION_CLIENT
 } AccountWrite;
 Err store_account_write(Tx *tx, AccountWrite what, const AccountKey *key, int64_t *changed);
 

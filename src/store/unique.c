@@ -23,6 +23,7 @@ static const UniqueRow unique_rows[] = {
     { "passkeys_credential_id_idx", E_ID_TAKEN },
     { "resource_servers_identifier_idx", E_CONFLICT },
     { "connections_name_idx", E_CONFLICT },
+    { "client_grants_client_idx", E_CONFLICT },
     { "sessions_pkey", E_CONFLICT },
     { "refresh_tokens_token_unique", E_CONFLICT },
     { "mfa_factors_user_friendly_name_unique", E_FACTOR_NAME_TAKEN },

@@ -447,6 +447,10 @@ static void fill_server(const Auth0ServerIn *in, ResourceServer *server)
         server->skip_consent = in->skip_consent;
     if (HAS(in, token_lifetime))
         server->token_lifetime = in->token_lifetime;
+    if (HAS(in, enforce_policies))
+        server->enforce_policies = in->enforce_policies;
+    if (HAS(in, token_dialect))
+        server->token_dialect = in->token_dialect;
     if (HAS(in, token_lifetime_for_web))
         server->token_lifetime_for_web = in->token_lifetime_for_web;
 }

@@ -76,7 +76,7 @@ typedef struct Audiences {
 static const Field audiences[] = { TEXTS(Audiences, aud, "aud"), END(Audiences) };
 
 /* `aud` is a text, or a list of texts. */
-static bool has_audience(Ctx *ctx, const char *aud, const char *want)
+bool auth0_has_audience(Ctx *ctx, const char *aud, const char *want)
 {
     Audiences all = { 0 };
 
@@ -106,7 +106,7 @@ static Err check_claims(Ctx *ctx, const Auth0Claims *claims, const char *audienc
         return fail(ctx, E_EXPIRED_CREDENTIAL, NOWHERE, NULL);
     if (HAS(claims, nbf_read) && claims->nbf_read > now)
         return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
-    if (!has_audience(ctx, claims->aud, audience))
+    if (!auth0_has_audience(ctx, claims->aud, audience))
         return fail(ctx, E_BAD_AUDIENCE, NOWHERE, "Bad audience: %.300s", show_audience(ctx, claims->aud));
     return OK;
 }
@@ -138,13 +138,23 @@ Err auth0_load_subject(Ctx *ctx, const Auth0Claims *claims, User **ret)
     return OK;
 }
 
-/* A token of the client, or of a user, which opens what users may do to themselves. */
+/* The client that a token speaks for, or NULL. */
+static const char *client_of(Ctx *ctx, const char *sub)
+{
+    static const char tail[] = "@clients";
+    const size_t n = strlen(sub), most = n < strlen(tail) ? 0 : n - strlen(tail);
+
+    return most > 0 && text_eq(sub + most, tail) ? arena_strndup(ctx->arena, sub, most) : NULL;
+}
+
+/* A token of a client, or of a user, which opens what users may do to themselves. */
 static Err check_subject(Ctx *ctx, const Auth0Claims *claims, Caller *caller)
 {
-    const Auth0Settings *settings = ctx_settings(ctx);
+    const char *client = client_of(ctx, claims->sub);
+    const Err err = client == NULL ? OK : auth0_client_known(ctx, client);
 
-    if (text_eq(claims->sub, arena_printf(ctx->arena, "%s@clients", settings->client_id)))
-        return OK;
+    if (client != NULL)
+        return err == E_NO_ROW ? fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL) : err;
     TRY(auth0_load_subject(ctx, claims, &caller->user));
     caller->kind = CALLER_USER;
     caller->actor_id = caller->user->id;

@@ -127,7 +127,7 @@ static Err check_options(Ctx *ctx, const char *options)
     return OK;
 }
 
-static const char *texts_doc(Ctx *ctx, const Texts *texts)
+const char *auth0_texts_doc(Ctx *ctx, const Texts *texts)
 {
     const char *doc = "[";
 
@@ -146,9 +146,9 @@ static void take_members(Ctx *ctx, const Auth0ConnectionIn *in, Connection *conn
     if (HAS(in, metadata))
         connection->metadata = in->metadata;
     if (HAS(in, enabled_clients))
-        connection->enabled_clients = texts_doc(ctx, &in->enabled_clients);
+        connection->enabled_clients = auth0_texts_doc(ctx, &in->enabled_clients);
     if (HAS(in, realms))
-        connection->realms = texts_doc(ctx, &in->realms);
+        connection->realms = auth0_texts_doc(ctx, &in->realms);
     if (HAS(in, is_domain_connection))
         connection->is_domain_connection = in->is_domain_connection;
     if (HAS(in, show_as_button))
@@ -281,13 +281,26 @@ Err auth0_connection_clients_set(Ctx *ctx, const Req *req, Reply *reply)
     TRY(read_clients(ctx, connection, &clients));
     for (size_t i = 0; i < changes.n; i++)
         set_client(ctx, &clients, changes.v[i]);
-    connection->enabled_clients = texts_doc(ctx, &clients.ids);
+    connection->enabled_clients = auth0_texts_doc(ctx, &clients.ids);
     err = dir_connection_update(ctx, connection);
     TRY(err == E_NO_ROW ? no_connection(ctx) : err);
     return auth0_reply_empty(reply, 204);
 }
 
 /* ---- what a connection asks of its users ---- */
+
+bool auth0_connection_open(Ctx *ctx, const Connection *connection, const char *client_id)
+{
+    Auth0Clients clients = { 0 };
+
+    if (connection->enabled_clients == NULL ||
+        json_read(ctx, str_of(arena_printf(ctx->arena, "{\"clients\":%s}", connection->enabled_clients)), 0, auth0_clients, &clients) != OK)
+        return connection->enabled_clients == NULL;
+    for (size_t i = 0; i < clients.ids.n; i++)
+        if (text_eq(clients.ids.v[i], client_id))
+            return true;
+    return false;
+}
 
 bool auth0_connection_off(const Connection *connection)
 {

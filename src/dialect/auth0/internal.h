@@ -26,6 +26,8 @@ Err auth0_identify(Ctx *ctx, const Req *req, Str path, const Route *route);
 Err auth0_allow(Ctx *ctx, const Req *req, const Route *route);
 const char *auth0_issuer(Ctx *ctx);   /* https://DOMAIN/ */
 const char *auth0_audience(Ctx *ctx); /* https://DOMAIN/api/v2/ */
+/* Is `aud`, a document, this text, or a list with it? */
+bool auth0_has_audience(Ctx *ctx, const char *aud, const char *want);
 /* Is the word in this list, whose words are separated by `separator`? */
 bool word_in(Str list, char separator, Str word);
 
@@ -126,6 +128,40 @@ Err auth0_load_organization(Ctx *ctx, Organization **ret); /* the one that the p
 /* clang-format on */
 ORGANIZATION_HANDLERS(HANDLER)
 
+/* clients.c, credentials.c, client_grants.c */
+
+/* The form of a list of clients or of their grants: by pages, or by checkpoint. */
+typedef struct Auth0ListForm {
+    const char *name; /* of the member that holds it */
+    bool by_key, totals;
+    int64_t start, limit;
+} Auth0ListForm;
+Auth0ListForm auth0_list_form(const Auth0ClientQuery *query, const char *name);
+Err auth0_reply_list(Reply *reply, const Auth0ListForm *form, const Field *fields, const List *views, int64_t total, const char *next);
+/* E_NO_ROW in the words of a client. */
+Err auth0_no_client(Ctx *ctx, Err err);
+/* Also that of the settings, whose secret is not known. E_NO_ROW. */
+Err auth0_client_find(Ctx *ctx, const char *id, Application **ret);
+/* OK or E_NO_ROW. */
+Err auth0_client_known(Ctx *ctx, const char *id);
+/* Public keys of a client that is to be made, and `client_authentication_methods` with their ids. */
+Err auth0_new_keys(Ctx *ctx, const char *methods, List *ret, const char **ret_methods);
+/* Has the client the keys that these methods name? E_NO_ROW: there is no such client. */
+Err auth0_check_keys(Ctx *ctx, const char *client_id, const char *methods);
+/* An assertion that the client signed by one of its keys, and did not send before. E_BAD_CLIENT. */
+Err auth0_read_assertion(Ctx *ctx, const char *client_id, const char *methods, const char *token);
+extern const char *const auth0_all_scopes; /* what there is to grant at the Management API */
+/* clang-format off */
+#define CLIENT_HANDLERS(X) \
+    X(client_list) X(client_create) X(client_get) X(client_update) X(client_delete) X(client_rotate) X(credential_list) X(credential_create) \
+    X(credential_get) X(credential_update) X(credential_delete) X(client_grant_list) X(client_grant_create) X(client_grant_get) \
+    X(client_grant_update) X(client_grant_delete)
+/* clang-format on */
+CLIENT_HANDLERS(HANDLER)
+
+/* members.c: is the user one of this organization (by the id that Auth0 shows)? E_NO_ORGANIZATION. */
+Err auth0_is_member(Ctx *ctx, const char *organization_id, const char *user_id, bool *ret);
+
 /* effective.c */
 HANDLER(effective_roles)
 HANDLER(effective_permissions)
@@ -134,8 +170,10 @@ HANDLER(role_groups)
 HANDLER(groups)
 
 /* connections.c */
+const char *auth0_texts_doc(Ctx *ctx, const Texts *texts);
 Err auth0_connection_find(Ctx *ctx, const char *id, Connection **ret); /* E_NO_ROW */
-/* Is it open to no client? */
+/* Is it open to this client, to none at all? */
+bool auth0_connection_open(Ctx *ctx, const Connection *connection, const char *client_id);
 bool auth0_connection_off(const Connection *connection);
 /* The connection's rules for passwords: E_WEAK_PASSWORD. NULL passes. */
 Err auth0_password_fits(Ctx *ctx, const Connection *connection, const char *password);
@@ -148,9 +186,23 @@ CONNECTION_HANDLERS(HANDLER)
 
 /* grants.c, mfa.c, signup.c */
 
+/* Who asks the token endpoint, proven or public. */
+typedef struct OauthClient {
+    const char *id;
+    const char *secret; /* NULL: the client of the settings */
+    bool proven;        /* it sent its secret, or signed an assertion */
+    Auth0ClientRules rules;
+    const char *id_token_alg;
+    int64_t id_token_seconds;
+} OauthClient;
+
 /* A grant to a user on its way to an answer. */
 typedef struct UserGrant {
     Grant grant;
+    const OauthClient *client;
+    const char *org_id;                 /* NULL: of no organization */
+    const ResourceServer *server;       /* the API, where users need permissions for its scopes */
+    const char *permissions;            /* a document, where the API wants them in its tokens */
     const char *audience, *scope, *gty; /* audience NULL: for /userinfo alone */
     const char *granted;                /* what a next refresh may ask for; NULL: the same as scope */
     const char *recovery_code;          /* the next one, if one was used */
@@ -158,19 +210,22 @@ typedef struct UserGrant {
 } UserGrant;
 /* The API that the token is for, and what it may do there. E_BAD_AUDIENCE. */
 Err auth0_take_audience(Ctx *ctx, const char *audience, const char *scope, UserGrant *user);
-Err auth0_reply_grant(Ctx *ctx, const UserGrant *user, bool with_refresh, Reply *reply);
+Err auth0_reply_grant(Ctx *ctx, UserGrant *user, bool with_refresh, Reply *reply);
+/* Words between blanks, as an array of texts. */
+const char *auth0_words_doc(Ctx *ctx, const char *words);
 /* Is the scope one of those granted? */
 bool auth0_grant_has(const UserGrant *user, const char *scope);
 /* The password was right, and a second factor is wanted: 403 with a token for the second step. */
-Err auth0_reply_mfa(Ctx *ctx, const Auth0TokenIn *in, const User *user, Reply *reply);
-Err auth0_grant_otp(Ctx *ctx, const Auth0TokenIn *in, Reply *reply);
-Err auth0_grant_recovery(Ctx *ctx, const Auth0TokenIn *in, Reply *reply);
+Err auth0_reply_mfa(Ctx *ctx, const Auth0TokenIn *in, const OauthClient *client, const User *user, Reply *reply);
+Err auth0_grant_otp(Ctx *ctx, const Auth0TokenIn *in, const OauthClient *client, Reply *reply);
+Err auth0_grant_recovery(Ctx *ctx, const Auth0TokenIn *in, const OauthClient *client, Reply *reply);
+bool auth0_scope_of(const ResourceServer *server, Str scope);
 /* Type and id of a second factor as one text (methods.c). */
 const char *auth0_factor_id(Ctx *ctx, const char *type, const char *uuid);
 HANDLER(mfa_challenge)
 HANDLER(mfa_authenticators)
-Err auth0_grant_password(Ctx *ctx, const Auth0TokenIn *in, Reply *reply);
-Err auth0_grant_refresh(Ctx *ctx, const Auth0TokenIn *in, Reply *reply);
+Err auth0_grant_password(Ctx *ctx, const Auth0TokenIn *in, const OauthClient *client, Reply *reply);
+Err auth0_grant_refresh(Ctx *ctx, const Auth0TokenIn *in, const OauthClient *client, Reply *reply);
 HANDLER(revoke)
 HANDLER(userinfo)
 HANDLER(signup)
@@ -205,7 +260,9 @@ Err auth0_load_subject(Ctx *ctx, const Auth0Claims *claims, User **ret);
 
 /* token.c */
 /* The body of a request to the token endpoint, and who sends it: E_BAD_CLIENT. */
-Err auth0_read_client(Ctx *ctx, const Req *req, Auth0TokenIn *in);
+Err auth0_read_client(Ctx *ctx, const Req *req, Auth0TokenIn *in, OauthClient *client);
+/* The organization that a grant names: its id; NULL: none. */
+Err auth0_take_organization(Ctx *ctx, const OauthClient *client, const char *id, const char **ret);
 /* Provider and subject of an ID token that this server gave to the calling client. */
 Err auth0_read_link_token(Ctx *ctx, const char *token, const char **provider, const char **subject);
 Err auth0_token_grant(Ctx *ctx, const Req *req, Reply *reply);

@@ -58,7 +58,6 @@ static Err check_roles(Ctx *ctx, const Texts *ids)
 
 static Err read_body(Ctx *ctx, const Req *req, Auth0Invitation *in, Auth0Person *invitee)
 {
-    const Auth0Settings *settings = ctx_settings(ctx);
     Connection *connection;
     Err err = OK;
 
@@ -66,8 +65,7 @@ static Err read_body(Ctx *ctx, const Req *req, Auth0Invitation *in, Auth0Person 
     TRY(auth0_check_object(ctx, "inviter", in->inviter, auth0_inviter));
     TRY(auth0_check_object(ctx, "invitee", in->invitee, auth0_invitee));
     TRY(json_read(ctx, str_of(in->invitee), 0, auth0_invitee, invitee));
-    if (!text_eq(in->client_id, settings->client_id))
-        return auth0_say(ctx, 404, "inexistent_client", "The client does not exist");
+    TRY(auth0_no_client(ctx, auth0_client_known(ctx, in->client_id)));
     if (in->connection_id != NULL)
         err = auth0_connection_find(ctx, in->connection_id, &connection);
     TRY(err == E_NO_ROW ? auth0_say(ctx, 404, "inexistent_connection", "The connection does not exist") : err);

@@ -169,3 +169,18 @@ Err auth0_member_roles_remove(Ctx *ctx, const Req *req, Reply *reply)
 {
     return change_roles(ctx, req, false, reply);
 }
+
+Err auth0_is_member(Ctx *ctx, const char *organization_id, const char *user_id, bool *ret)
+{
+    MemberQuery *query = ARENA_NEW(ctx->arena, MemberQuery);
+    Organization *organization;
+    List members = { 0 };
+
+    TRY(dir_organization_get(ctx, NULL, organization_id, NULL, &organization));
+    query->organization_id = organization->id;
+    query->users.limit = 1;
+    texts_add(ctx->arena, &query->users.ids, user_id);
+    TRY(dir_member_list(ctx, query, &members, NULL));
+    *ret = members.n > 0;
+    return OK;
+}

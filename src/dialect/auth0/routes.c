@@ -5,6 +5,7 @@
 #define ID_SCOPES_UPDATE "update:users,update:users_app_metadata,update:current_user_metadata"
 #define ROLES_OF_USER "read:users+read:roles,read:role_members"
 #define LINK_SCOPES "update:users,update:current_user_identities"
+#define CLIENT_READ "read:clients,read:client_keys,read:client_credentials,read:client_summary"
 
 enum { IMPORT_BODY = 512000 };
 
@@ -115,6 +116,22 @@ const Route auth0_routes[] = {
     { POST,   "/api/v2/organizations/{id}/invitations", NEED_SECRET, auth0_invitation_create, auth0_new_invitation, auth0_invitation, .scope = "create:organization_invitations" },
     { GET,    "/api/v2/organizations/{id}/invitations/{invitation_id}", NEED_SECRET, auth0_invitation_get, auth0_invitations_query, auth0_invitation, .scope = "read:organization_invitations" },
     { DELETE, "/api/v2/organizations/{id}/invitations/{invitation_id}", NEED_SECRET, auth0_invitation_delete, NULL, NULL, .scope = "delete:organization_invitations" },
+    { GET,    "/api/v2/clients", NEED_SECRET, auth0_client_list, auth0_clients_query, auth0_client, .scope = CLIENT_READ },
+    { POST,   "/api/v2/clients", NEED_SECRET, auth0_client_create, auth0_new_client, auth0_client, .scope = "create:clients" },
+    { GET,    "/api/v2/clients/{id}", NEED_SECRET, auth0_client_get, auth0_client_query, auth0_client, .scope = CLIENT_READ },
+    { PATCH,  "/api/v2/clients/{id}", NEED_SECRET, auth0_client_update, auth0_client_patch, auth0_client, .scope = "update:clients" },
+    { DELETE, "/api/v2/clients/{id}", NEED_SECRET, auth0_client_delete, NULL, NULL, .scope = "delete:clients" },
+    { POST,   "/api/v2/clients/{id}/rotate-secret", NEED_SECRET, auth0_client_rotate, NULL, auth0_client, .scope = "update:client_keys" },
+    { GET,    "/api/v2/clients/{id}/credentials", NEED_SECRET, auth0_credential_list, NULL, auth0_credential, .scope = "read:client_credentials" },
+    { POST,   "/api/v2/clients/{id}/credentials", NEED_SECRET, auth0_credential_create, auth0_new_credential, auth0_credential, .scope = "create:client_credentials" },
+    { GET,    "/api/v2/clients/{id}/credentials/{credential_id}", NEED_SECRET, auth0_credential_get, NULL, auth0_credential, .scope = "read:client_credentials" },
+    { PATCH,  "/api/v2/clients/{id}/credentials/{credential_id}", NEED_SECRET, auth0_credential_update, auth0_credential_patch, auth0_credential, .scope = "update:client_credentials" },
+    { DELETE, "/api/v2/clients/{id}/credentials/{credential_id}", NEED_SECRET, auth0_credential_delete, NULL, NULL, .scope = "delete:client_credentials" },
+    { GET,    "/api/v2/client-grants", NEED_SECRET, auth0_client_grant_list, auth0_client_grants_query, auth0_client_grant, .scope = "read:client_grants" },
+    { POST,   "/api/v2/client-grants", NEED_SECRET, auth0_client_grant_create, auth0_new_client_grant, auth0_client_grant, .scope = "create:client_grants" },
+    { GET,    "/api/v2/client-grants/{id}", NEED_SECRET, auth0_client_grant_get, NULL, auth0_client_grant, .scope = "read:client_grants" },
+    { PATCH,  "/api/v2/client-grants/{id}", NEED_SECRET, auth0_client_grant_update, auth0_client_grant_patch, auth0_client_grant, .scope = "update:client_grants" },
+    { DELETE, "/api/v2/client-grants/{id}", NEED_SECRET, auth0_client_grant_delete, NULL, NULL, .scope = "delete:client_grants" },
     { POST,   "/dbconnections/change_password", NEED_NOTHING, auth0_change_password, auth0_forgotten_in, NULL },
     { GET,    "/u/email-verification", NEED_NOTHING, auth0_open_verify },
     { GET,    "/u/reset-password", NEED_NOTHING, auth0_open_password },

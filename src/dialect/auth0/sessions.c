@@ -18,12 +18,17 @@ static const char *way_named(const char *method)
     return method;
 }
 
-static List client_list(Ctx *ctx)
+static const char *own_client(Ctx *ctx)
+{
+    return ((const Auth0Settings *)ctx_settings(ctx))->client_id;
+}
+
+static List client_list(Ctx *ctx, const AccountSession *session)
 {
     Auth0ClientRef *client = ARENA_NEW(ctx->arena, Auth0ClientRef);
     List list = { 0 };
 
-    client->client_id = ((const Auth0Settings *)ctx_settings(ctx))->client_id;
+    client->client_id = session->client_id != NULL ? session->client_id : own_client(ctx);
     list_add(ctx->arena, &list, client);
     return list;
 }
@@ -54,10 +59,21 @@ static void *session_view(Ctx *ctx, const AccountSession *session, const char *u
                             .expires_at = session->not_after,
                             .last_interacted_at = last,
                             .device = device,
-                            .clients = client_list(ctx),
+                            .clients = client_list(ctx, session),
                             .authentication = authentication_of(ctx, session),
                             .metadata = session->session_metadata };
     return view;
+}
+
+static List server_list(Ctx *ctx, const AccountSession *session)
+{
+    Auth0TokenServer *server = ARENA_NEW(ctx->arena, Auth0TokenServer);
+    List list = { 0 };
+
+    *server = (Auth0TokenServer){ session->audience, session->scopes == NULL ? "" : session->scopes };
+    if (session->audience != NULL)
+        list_add(ctx->arena, &list, server);
+    return list;
 }
 
 static void *token_view(Ctx *ctx, const AccountSession *session, const char *user_id)
@@ -68,7 +84,8 @@ static void *token_view(Ctx *ctx, const AccountSession *session, const char *use
                                  .user_id = user_id,
                                  .created_at = session->created_at,
                                  .last_exchanged_at = session->refreshed_at,
-                                 .client_id = ((const Auth0Settings *)ctx_settings(ctx))->client_id,
+                                 .client_id = session->client_id != NULL ? session->client_id : own_client(ctx),
+                                 .resource_servers = server_list(ctx, session),
                                  .session_id = session->ended_at == 0 ? session->id : NULL,
                                  .rotating = true,
                                  .metadata = session->token_metadata };
@@ -82,7 +99,9 @@ static Err reply_page(Ctx *ctx, Reply *reply, const Auth0PageQuery *query, const
     const int64_t take = HAS(query, take) ? query->take : DEFAULT_PAGE;
     List rows = { 0 }, views = { 0 };
     int64_t total = 0;
-    AccountPage page = { .limit = take + 1, .total = query->include_totals ? &total : NULL };
+    AccountPage page = {
+        .limit = take + 1, .client_id = query->client_id, .own_client = own_client(ctx), .total = query->include_totals ? &total : NULL
+    };
 
     TRY(auth0_cursor_read(ctx, query->from, &page.after, &page.after_id));
     TRY(dir_account_sessions(ctx, user->id, tokens, &page, &rows));
@@ -113,7 +132,6 @@ static Err reply_sessions(Ctx *ctx, const Req *req, Reply *reply, bool tokens)
     return reply_page(ctx, reply, &query, user, tokens, tokens ? "tokens" : "sessions");
 }
 
-/* All refresh tokens are of the one client. */
 Err auth0_token_list(Ctx *ctx, const Req *req, Reply *reply)
 {
     Auth0PageQuery query = { 0 };
@@ -123,8 +141,6 @@ Err auth0_token_list(Ctx *ctx, const Req *req, Reply *reply)
     if (query.user_id == NULL)
         return auth0_say(ctx, 400, "invalid_query_string", "Missing required 'user_id' parameter.");
     TRY(auth0_load(ctx, query.user_id, &user));
-    if (query.client_id != NULL && !text_eq(query.client_id, ((const Auth0Settings *)ctx_settings(ctx))->client_id))
-        return auth0_reply_fixed(ctx, reply, "{\"refresh_tokens\":[]}");
     return reply_page(ctx, reply, &query, user, true, "refresh_tokens");
 }
 
@@ -275,7 +291,27 @@ static Err revoke_ids(Ctx *ctx, const Texts *ids)
     return OK;
 }
 
-/* By ids, or those of a user, of a client or for an audience. All are of the one client. */
+/* One by one: each ends as if it were the only one. */
+static Err revoke_of(Ctx *ctx, const User *user, const Auth0TokensRevokeIn *in)
+{
+    AccountPage page = { .limit = 100, .client_id = in->client_id, .own_client = own_client(ctx), .audience = in->audience };
+    List rows = { 0 };
+
+    do {
+        rows = (List){ 0 };
+        TRY(dir_account_sessions(ctx, user->id, true, &page, &rows));
+        for (size_t i = 0; i < rows.n; i++) {
+            const AccountSession *session = rows.v[i];
+
+            TRY(dir_account_tokens_end(ctx, NULL, session->id));
+            page.after = session->created_at;
+            page.after_id = session->id;
+        }
+    } while (rows.n == 100);
+    return OK;
+}
+
+/* By ids, or those of a user, of a client or for an audience. */
 Err auth0_tokens_revoke(Ctx *ctx, const Req *req, Reply *reply)
 {
     Auth0TokensRevokeIn in = { 0 };
@@ -289,7 +325,6 @@ Err auth0_tokens_revoke(Ctx *ctx, const Req *req, Reply *reply)
         return auth0_reply_empty(reply, 202);
     }
     TRY(auth0_load(ctx, in.user_id, &user));
-    if (in.client_id == NULL || text_eq(in.client_id, ((const Auth0Settings *)ctx_settings(ctx))->client_id))
-        TRY(dir_account_tokens_end(ctx, user->id, NULL));
+    TRY(in.client_id == NULL && in.audience == NULL ? dir_account_tokens_end(ctx, user->id, NULL) : revoke_of(ctx, user, &in));
     return auth0_reply_empty(reply, 202);
 }

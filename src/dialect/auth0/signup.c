@@ -107,8 +107,9 @@ static NewUser new_user_of(Ctx *ctx, const Auth0SignUpIn *in)
 
 static Err check_client(Ctx *ctx, const char *client_id, const char *connection)
 {
-    if (client_id != NULL && !text_eq(client_id, ((const Auth0Settings *)ctx_settings(ctx))->client_id))
-        return fail(ctx, E_BAD_CLIENT, NOWHERE, NULL);
+    const Err err = auth0_client_known(ctx, client_id);
+
+    TRY(err == E_NO_ROW ? fail(ctx, E_BAD_CLIENT, NOWHERE, NULL) : err);
     return text_eq(connection, AUTH0_CONNECTION) ? OK : fail(ctx, E_NO_CONNECTION, NOWHERE, NULL);
 }
 

@@ -73,29 +73,23 @@ static Err refuse(Ctx *ctx, const char *code, const char *message)
 
 static Err check_client(Ctx *ctx, const char *client_id)
 {
-    if (client_id == NULL || text_eq(client_id, ((const Auth0Settings *)ctx_settings(ctx))->client_id))
-        return OK;
-    return refuse(ctx, "inexistent_client", "The client does not exist");
+    const Err err = client_id == NULL ? OK : auth0_client_known(ctx, client_id);
+
+    return err == E_NO_ROW ? refuse(ctx, "inexistent_client", "The client does not exist") : err;
 }
 
 static Err check_organization(Ctx *ctx, const char *id, const User *user)
 {
-    MemberQuery *query = ARENA_NEW(ctx->arena, MemberQuery);
-    Organization *organization;
-    List members = { 0 };
+    bool member;
     Err err;
 
     if (id == NULL)
         return OK;
-    err = dir_organization_get(ctx, NULL, id, NULL, &organization);
+    err = auth0_is_member(ctx, id, user->id, &member);
     if (err == E_NO_ORGANIZATION)
         return refuse(ctx, NULL, "The organization does not exist");
     TRY(err);
-    query->organization_id = organization->id;
-    query->users.limit = 1;
-    texts_add(ctx->arena, &query->users.ids, user->id);
-    TRY(dir_member_list(ctx, query, &members, NULL));
-    if (members.n > 0)
+    if (member)
         return OK;
     return refuse(ctx, NULL,
                   arena_printf(ctx->arena, "The user with id %s is not a member of organization with id %s.", auth0_user_id(ctx, user), id));
@@ -290,8 +284,8 @@ Err auth0_change_password(Ctx *ctx, const Req *req, Reply *reply)
     Err err;
 
     TRY(auth0_body(ctx, req, 0, &in));
-    if (in.client_id != NULL && !text_eq(in.client_id, ((const Auth0Settings *)ctx_settings(ctx))->client_id))
-        return fail(ctx, E_BAD_CLIENT, NOWHERE, NULL);
+    err = in.client_id == NULL ? OK : auth0_client_known(ctx, in.client_id);
+    TRY(err == E_NO_ROW ? fail(ctx, E_BAD_CLIENT, NOWHERE, NULL) : err);
     err = dir_connection_named(ctx, in.connection, &connection);
     TRY(err == E_NO_ROW ? fail(ctx, E_NO_CONNECTION, NOWHERE, NULL) : err);
     err = text_eq(connection->strategy, "auth0") ? find_by_email(ctx, connection, in.email, &user) : E_NO_USER;

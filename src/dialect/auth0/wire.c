@@ -340,6 +340,8 @@ const Field auth0_server[] = {
     INT(ResourceServer, token_lifetime, "token_lifetime"),
     INT(ResourceServer, token_lifetime_for_web, "token_lifetime_for_web"),
     BOOL(ResourceServer, skip_consent, "skip_consent_for_verifiable_first_party_clients"),
+    BOOL(ResourceServer, enforce_policies, "enforce_policies", .flags = OMIT_ZERO),
+    TEXT(ResourceServer, token_dialect, "token_dialect", .flags = OMIT_NULL),
     END(ResourceServer),
 };
 
@@ -352,6 +354,8 @@ const Field auth0_server[] = {
     BOOL(Auth0ServerIn, allow_offline_access, "allow_offline_access", .note = "Whether refresh tokens can be issued"),                 \
     INT(Auth0ServerIn, token_lifetime, "token_lifetime", .max = 2592000, .note = "Life of tokens in seconds"),                         \
     INT(Auth0ServerIn, token_lifetime_for_web, "token_lifetime_for_web", .max = 2592000, .note = "Life of tokens in seconds"),         \
+    BOOL(Auth0ServerIn, enforce_policies, "enforce_policies", .note = "Whether users need permissions for scopes"),                        \
+    TEXT(Auth0ServerIn, token_dialect, "token_dialect", .form = "access_token|access_token_authz", .flags = NULLABLE, .note = "Kind of tokens"), \
     BOOL(Auth0ServerIn, skip_consent, "skip_consent_for_verifiable_first_party_clients", .note = "Whether consent is skipped")
 /* clang-format on */
 
@@ -500,6 +504,8 @@ const Field auth0_session[] = {
     END(Auth0Session),
 };
 
+static const Field token_server[] = { TEXT(Auth0TokenServer, audience, "audience"), TEXT(Auth0TokenServer, scopes, "scopes"), END(Auth0TokenServer) };
+
 const Field auth0_refresh_token[] = {
     TEXT(Auth0RefreshToken, id, "id"),
     TEXT(Auth0RefreshToken, user_id, "user_id"),
@@ -509,7 +515,7 @@ const Field auth0_refresh_token[] = {
     TEXT(Auth0RefreshToken, client_id, "client_id"),
     TEXT(Auth0RefreshToken, session_id, "session_id"),
     BOOL(Auth0RefreshToken, rotating, "rotating"),
-    LIST(Auth0RefreshToken, resource_servers, "resource_servers", client_ref, .flags = NULL_AS_EMPTY),
+    LIST(Auth0RefreshToken, resource_servers, "resource_servers", token_server, .flags = NULL_AS_EMPTY),
     TIME_ISO(Auth0RefreshToken, last_exchanged_at, "last_exchanged_at", .flags = OMIT_NULL),
     JSON(Auth0RefreshToken, metadata, "refresh_token_metadata", .flags = OMIT_NULL),
     END(Auth0RefreshToken),
@@ -681,6 +687,176 @@ const Field auth0_users[] = {
     JSON(Auth0Page, users, "users"), INT(Auth0Page, total, "total"), END(Auth0Page),
 };
 
+/* ---- clients ---- */
+
+/* clang-format off */
+#define SHOWN(member) JSON(Auth0Client, member, #member, .flags = OMIT_NULL)
+const Field auth0_client[] = {
+    SHOWN(tenant), SHOWN(global), SHOWN(is_token_endpoint_ip_header_trusted), SHOWN(name), SHOWN(description), SHOWN(logo_uri), SHOWN(is_first_party),
+    SHOWN(oidc_conformant), SHOWN(sso), SHOWN(sso_disabled), SHOWN(cross_origin_authentication), SHOWN(cross_origin_loc), SHOWN(refresh_token),
+    SHOWN(oidc_logout), SHOWN(organization_usage), SHOWN(organization_require_behavior), SHOWN(default_organization), SHOWN(encryption_key),
+    SHOWN(client_authentication_methods), SHOWN(client_id), SHOWN(client_secret), SHOWN(callbacks), SHOWN(allowed_origins), SHOWN(web_origins),
+    SHOWN(allowed_clients), SHOWN(allowed_logout_urls), SHOWN(client_metadata), SHOWN(initiate_login_uri), SHOWN(jwt_configuration),
+    SHOWN(client_aliases), SHOWN(token_endpoint_auth_method), SHOWN(app_type), SHOWN(grant_types), SHOWN(custom_login_page), SHOWN(custom_login_page_on),
+    SHOWN(form_template), SHOWN(addons), SHOWN(mobile), SHOWN(native_social_login), SHOWN(require_pushed_authorization_requests), END(Auth0Client),
+};
+
+#define URLS .max = 100, .note = "Comma-separated list of URLs"
+#define CLIENT_FIELDS                                                                                                                  \
+    TEXT(Auth0ClientIn, description, "description", .flags = NULLABLE, .max = 140, .note = "Free text description of this client"),      \
+    TEXT(Auth0ClientIn, logo_uri, "logo_uri", .flags = NULLABLE, .form = "strict-uri", .note = "URL of the logo"),                       \
+    TEXT(Auth0ClientIn, initiate_login_uri, "initiate_login_uri", .flags = NULLABLE, .form = "strict-uri", .note = "URL of the login"),  \
+    TEXT(Auth0ClientIn, cross_origin_loc, "cross_origin_loc", .flags = NULLABLE),                                                      \
+    TEXT(Auth0ClientIn, custom_login_page, "custom_login_page", .flags = NULLABLE),                                                    \
+    TEXT(Auth0ClientIn, form_template, "form_template", .flags = NULLABLE),                                                            \
+    TEXT(Auth0ClientIn, app_type, "app_type", .flags = NULLABLE, .form = "native|spa|regular_web|non_interactive|resource_server",     \
+         .note = "The type of application this client represents"),                                                                    \
+    TEXT(Auth0ClientIn, token_endpoint_auth_method, "token_endpoint_auth_method", .flags = NULLABLE,                                   \
+         .form = "none|client_secret_post|client_secret_basic", .note = "Defines the requested authentication method for the token endpoint"), \
+    TEXT(Auth0ClientIn, organization_usage, "organization_usage", .flags = NULLABLE, .form = "deny|allow|require", .note = "Use of organizations"), \
+    TEXT(Auth0ClientIn, organization_require_behavior, "organization_require_behavior", .flags = NULLABLE,                             \
+         .form = "no_prompt|pre_login_prompt|post_login_prompt", .note = "How organizations are asked for"),                           \
+    TEXTS(Auth0ClientIn, callbacks, "callbacks", URLS),                                                                                \
+    TEXTS(Auth0ClientIn, allowed_origins, "allowed_origins", URLS),                                                                    \
+    TEXTS(Auth0ClientIn, web_origins, "web_origins", URLS),                                                                            \
+    TEXTS(Auth0ClientIn, allowed_logout_urls, "allowed_logout_urls", URLS),                                                            \
+    TEXTS(Auth0ClientIn, client_aliases, "client_aliases", .max = 100),                                                                \
+    TEXTS(Auth0ClientIn, allowed_clients, "allowed_clients", .max = 100),                                                              \
+    TEXTS(Auth0ClientIn, grant_types, "grant_types", .max = 20, .note = "List of grant types supported for this application"),         \
+    BOOL(Auth0ClientIn, is_first_party, "is_first_party", .note = "Whether this client a first party client"),                         \
+    BOOL(Auth0ClientIn, oidc_conformant, "oidc_conformant", .note = "Whether this client conforms to strict OIDC specifications"),     \
+    BOOL(Auth0ClientIn, sso, "sso"),                                                                                                   \
+    BOOL(Auth0ClientIn, sso_disabled, "sso_disabled"),                                                                                 \
+    BOOL(Auth0ClientIn, cross_origin_authentication, "cross_origin_authentication"),                                                   \
+    BOOL(Auth0ClientIn, custom_login_page_on, "custom_login_page_on"),                                                                 \
+    BOOL(Auth0ClientIn, ip_header, "is_token_endpoint_ip_header_trusted"),                                                             \
+    BOOL(Auth0ClientIn, par, "require_pushed_authorization_requests"),                                                                 \
+    OBJECT_JSON(Auth0ClientIn, jwt_configuration, "jwt_configuration", .note = "Configuration related to JWTs for the client"),        \
+    OBJECT_JSON(Auth0ClientIn, refresh_token, "refresh_token", .flags = NULLABLE, .note = "Refresh token configuration"),              \
+    OBJECT_JSON(Auth0ClientIn, client_metadata, "client_metadata", .note = "Metadata associated with the client"),                     \
+    OBJECT_JSON(Auth0ClientIn, methods, "client_authentication_methods", .flags = NULLABLE, .note = "Defines client authentication methods"), \
+    OBJECT_JSON(Auth0ClientIn, default_organization, "default_organization", .flags = NULLABLE),                                       \
+    OBJECT_JSON(Auth0ClientIn, oidc_logout, "oidc_logout", .flags = NULLABLE),                                                         \
+    OBJECT_JSON(Auth0ClientIn, encryption_key, "encryption_key", .flags = NULLABLE),                                                   \
+    OBJECT_JSON(Auth0ClientIn, addons, "addons", .flags = NULLABLE),                                                                   \
+    OBJECT_JSON(Auth0ClientIn, mobile, "mobile", .flags = NULLABLE),                                                                   \
+    OBJECT_JSON(Auth0ClientIn, native_social_login, "native_social_login", .flags = NULLABLE)
+/* clang-format on */
+
+const Field auth0_new_client[] = {
+    TEXT(Auth0ClientIn, name, "name", .flags = REQUIRED, .min = 1, .max = 1024, .note = "Name of this client"),
+    CLIENT_FIELDS,
+    END(Auth0ClientIn),
+};
+const Field auth0_client_patch[] = {
+    TEXT(Auth0ClientIn, name, "name", .min = 1, .max = 1024, .note = "Name of this client"),
+    CLIENT_FIELDS,
+    END(Auth0ClientIn),
+};
+
+const Field auth0_client_jwt[] = {
+    INT(Auth0ClientJwt, seconds, "lifetime_in_seconds", .min = 1, .max = 2592000),
+    BOOL(Auth0ClientJwt, secret_encoded, "secret_encoded"),
+    JSON(Auth0ClientJwt, scopes, "scopes"),
+    TEXT(Auth0ClientJwt, alg, "alg", .form = "HS256|RS256"),
+    END(Auth0ClientJwt),
+};
+
+static const Field credential_ref[] = { TEXT(Auth0CredentialRef, id, "id", .flags = REQUIRED), END(Auth0CredentialRef) };
+const Field auth0_credential_refs[] = { LIST(Auth0CredentialRefs, credentials, "credentials", credential_ref), END(Auth0CredentialRefs) };
+
+const Field auth0_client_rules[] = {
+    TEXTS(Auth0ClientRules, grant_types, "grant_types"),
+    TEXT(Auth0ClientRules, auth_method, "token_endpoint_auth_method"),
+    TEXT(Auth0ClientRules, organization_usage, "organization_usage"),
+    JSON(Auth0ClientRules, jwt_configuration, "jwt_configuration"),
+    JSON(Auth0ClientRules, methods, "client_authentication_methods"),
+    END(Auth0ClientRules),
+};
+
+const Field auth0_client_query[] = {
+    GIVEN(Auth0ClientQuery, given),
+    TEXT(Auth0ClientQuery, fields, "fields", .note = "Comma-separated list of fields"),
+    BOOL(Auth0ClientQuery, include_fields, "include_fields", .note = "Whether the fields are to be included or excluded"),
+    END(Auth0ClientQuery),
+};
+const Field auth0_clients_query[] = {
+    GIVEN(Auth0ClientQuery, given),
+    TEXT(Auth0ClientQuery, fields, "fields", .note = "Comma-separated list of fields"),
+    BOOL(Auth0ClientQuery, include_fields, "include_fields", .note = "Whether the fields are to be included or excluded"),
+    INT(Auth0ClientQuery, page, "page", .max = 1000000, .note = "Page index of the results to return"),
+    INT(Auth0ClientQuery, per_page, "per_page", .max = 100, .note = "Number of results per page"),
+    INT(Auth0ClientQuery, take, "take", .min = 1, .max = 100, .note = "Number of results per page"),
+    TEXT(Auth0ClientQuery, from, "from", .min = 1, .note = "Id from which to start selection"),
+    BOOL(Auth0ClientQuery, include_totals, "include_totals", .note = "Whether the total is to be returned"),
+    BOOL(Auth0ClientQuery, is_global, "is_global", .note = "Filter on the global client parameter"),
+    BOOL(Auth0ClientQuery, is_first_party, "is_first_party", .note = "Filter on whether or not a client is a first-party client"),
+    TEXT(Auth0ClientQuery, app_type, "app_type", .note = "Filter by a comma-separated list of application types"),
+    END(Auth0ClientQuery),
+};
+
+const Field auth0_credential[] = {
+    TEXT(ClientCredential, id, "id"),
+    TEXT(ClientCredential, name, "name", .flags = OMIT_ZERO),
+    TEXT(ClientCredential, kid, "kid"),
+    TEXT(ClientCredential, alg, "alg"),
+    TIME_ISO(ClientCredential, created_at, "created_at"),
+    TIME_ISO(ClientCredential, updated_at, "updated_at"),
+    TIME_ISO(ClientCredential, expires_at, "expires_at", .flags = OMIT_NULL),
+    END(ClientCredential),
+};
+const Field auth0_new_credential[] = {
+    TEXT(Auth0CredentialIn, type, "credential_type", .flags = REQUIRED, .form = "public_key|", .note = "The type of credential"),
+    TEXT(Auth0CredentialIn, name, "name", .max = 128, .note = "Friendly name for a credential"),
+    TEXT(Auth0CredentialIn, pem, "pem", .flags = REQUIRED, .max = 4096, .note = "PEM-formatted public key (SPKI and PKCS1) or X509 certificate"),
+    TEXT(Auth0CredentialIn, alg, "alg", .form = "RS256|RS384|PS256", .note = "Algorithm which will be used with the credential"),
+    BOOL(Auth0CredentialIn, parse_expiry, "parse_expiry_from_cert"),
+    TIME_ISO(Auth0CredentialIn, expires_at, "expires_at", .note = "The ISO 8601 formatted date representing the expiration of the credential"),
+    END(Auth0CredentialIn),
+};
+const Field auth0_credential_patch[] = {
+    TIME_ISO(Auth0CredentialIn, expires_at, "expires_at", .flags = NULLABLE,
+             .note = "The ISO 8601 formatted date representing the expiration of the credential"),
+    END(Auth0CredentialIn),
+};
+
+const Field auth0_client_grant[] = {
+    TEXT(ClientGrant, id, "id"),
+    TEXT(ClientGrant, client_id, "client_id"),
+    TEXT(ClientGrant, audience, "audience"),
+    JSON(ClientGrant, scopes, "scope"),
+    TEXT(ClientGrant, organization_usage, "organization_usage", .flags = OMIT_NULL),
+    BOOL(ClientGrant, allow_any_organization, "allow_any_organization", .flags = OMIT_ZERO),
+    END(ClientGrant),
+};
+/* clang-format off */
+#define GRANT_FIELDS                                                                                                                   \
+    TEXTS(Auth0ClientGrantIn, scope, "scope", .max = 1000, .note = "Scopes allowed for this client grant"),                            \
+    TEXT(Auth0ClientGrantIn, organization_usage, "organization_usage", .flags = NULLABLE, .form = "deny|allow|require",                \
+         .note = "Defines whether organizations can be used with client credentials exchanges for this grant"),                        \
+    BOOL(Auth0ClientGrantIn, allow_any_organization, "allow_any_organization", .flags = NULLABLE)
+/* clang-format on */
+const Field auth0_new_client_grant[] = {
+    GIVEN(Auth0ClientGrantIn, given),
+    TEXT(Auth0ClientGrantIn, client_id, "client_id", .flags = REQUIRED, .min = 1, .note = "ID of the client"),
+    TEXT(Auth0ClientGrantIn, audience, "audience", .flags = REQUIRED, .min = 1, .note = "The audience (API identifier) of this client grant"),
+    GRANT_FIELDS,
+    END(Auth0ClientGrantIn),
+};
+const Field auth0_client_grant_patch[] = { GIVEN(Auth0ClientGrantIn, given), GRANT_FIELDS, END(Auth0ClientGrantIn) };
+const Field auth0_client_grants_query[] = {
+    GIVEN(Auth0ClientQuery, given),
+    INT(Auth0ClientQuery, page, "page", .max = 1000000, .note = "Page index of the results to return"),
+    INT(Auth0ClientQuery, per_page, "per_page", .max = 100, .note = "Number of results per page"),
+    INT(Auth0ClientQuery, take, "take", .min = 1, .max = 100, .note = "Number of results per page"),
+    TEXT(Auth0ClientQuery, from, "from", .min = 1, .note = "Id from which to start selection"),
+    BOOL(Auth0ClientQuery, include_totals, "include_totals", .note = "Whether the total is to be returned"),
+    BOOL(Auth0ClientQuery, any_organization, "allow_any_organization", .note = "Optional filter on allow_any_organization"),
+    TEXT(Auth0ClientQuery, audience, "audience", .min = 1, .note = "Optional filter on audience"),
+    TEXT(Auth0ClientQuery, client_id, "client_id", .min = 1, .note = "Optional filter on client_id"),
+    END(Auth0ClientQuery),
+};
+
 /* ---- tokens ---- */
 
 /* clang-format off */
@@ -698,6 +874,9 @@ const Field auth0_users[] = {
     TEXT(Auth0TokenIn, recovery_code, "recovery_code", .flags = SECRET),        \
     TEXT(Auth0TokenIn, challenge_type, "challenge_type"),                       \
     TEXT(Auth0TokenIn, authenticator_id, "authenticator_id"),                   \
+    TEXT(Auth0TokenIn, client_assertion, "client_assertion", .flags = SECRET),  \
+    TEXT(Auth0TokenIn, client_assertion_type, "client_assertion_type"),         \
+    TEXT(Auth0TokenIn, organization, "organization"),                           \
     TEXT(Auth0TokenIn, audience, "audience")
 /* clang-format on */
 
@@ -747,6 +926,7 @@ const Field auth0_id_claims[] = {
     INT(Auth0Info, iat, "iat"),
     INT(Auth0Info, exp, "exp"),
     TEXT(Auth0Info, sid, "sid"),
+    TEXT(Auth0Info, org_id, "org_id", .flags = OMIT_NULL),
     END(Auth0Info),
 };
 
@@ -794,9 +974,11 @@ const Field auth0_claims[] = {
     INT(Auth0Claims, iat, "iat"),
     INT(Auth0Claims, exp, "exp"),
     TEXT(Auth0Claims, scope, "scope", .flags = OMIT_NULL),
+    TEXT(Auth0Claims, org_id, "org_id", .flags = OMIT_NULL),
     TEXT(Auth0Claims, gty, "gty"),
     TEXT(Auth0Claims, azp, "azp"),
     TEXT(Auth0Claims, sid, "sid", .flags = OMIT_NULL),
+    JSON(Auth0Claims, permissions, "permissions", .flags = OMIT_NULL),
     END(Auth0Claims),
 };
 

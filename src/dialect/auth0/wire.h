@@ -144,8 +144,8 @@ typedef struct Auth0Permission {
 extern const Field auth0_permission[];
 typedef struct Auth0ServerIn {
     Given given;
-    const char *identifier, *name, *signing_alg;
-    bool allow_offline_access, skip_consent;
+    const char *identifier, *name, *signing_alg, *token_dialect;
+    bool allow_offline_access, skip_consent, enforce_policies;
     int64_t token_lifetime, token_lifetime_for_web;
     List scopes;
 } Auth0ServerIn;
@@ -194,6 +194,9 @@ typedef struct Auth0Session {
     const char *metadata;
 } Auth0Session;
 extern const Field auth0_session[];
+typedef struct Auth0TokenServer {
+    const char *audience, *scopes;
+} Auth0TokenServer;
 typedef struct Auth0RefreshToken {
     const char *id, *user_id, *client_id, *session_id, *metadata;
     int64_t created_at, idle_expires_at, expires_at, last_exchanged_at;
@@ -276,6 +279,65 @@ typedef struct Auth0ConnectionQuery {
 } Auth0ConnectionQuery;
 extern const Field auth0_connection_query[], auth0_connection_fields[], auth0_connection_user[];
 
+/* Clients (7.1). What is shown are the members of one document; what comes in is checked by its kinds, and kept as it came. */
+typedef struct Auth0Client {
+    const char *tenant, *global, *is_token_endpoint_ip_header_trusted, *name, *description, *logo_uri, *is_first_party, *oidc_conformant, *sso,
+        *sso_disabled, *cross_origin_authentication, *cross_origin_loc, *refresh_token, *oidc_logout, *organization_usage,
+        *organization_require_behavior, *default_organization, *encryption_key, *client_authentication_methods, *client_id, *client_secret,
+        *callbacks, *allowed_origins, *web_origins, *allowed_clients, *allowed_logout_urls, *client_metadata, *initiate_login_uri, *jwt_configuration,
+        *client_aliases, *token_endpoint_auth_method, *app_type, *grant_types, *custom_login_page, *custom_login_page_on, *form_template, *addons,
+        *mobile, *native_social_login, *require_pushed_authorization_requests;
+} Auth0Client;
+extern const Field auth0_client[];
+typedef struct Auth0ClientIn {
+    const char *name, *description, *logo_uri, *initiate_login_uri, *cross_origin_loc, *custom_login_page, *form_template, *app_type,
+        *token_endpoint_auth_method, *organization_usage, *organization_require_behavior, *jwt_configuration, *refresh_token, *client_metadata,
+        *methods, *default_organization, *oidc_logout, *encryption_key, *addons, *mobile, *native_social_login;
+    Texts callbacks, allowed_origins, web_origins, allowed_logout_urls, client_aliases, allowed_clients, grant_types;
+    bool is_first_party, oidc_conformant, sso, sso_disabled, cross_origin_authentication, custom_login_page_on, ip_header, par;
+} Auth0ClientIn;
+extern const Field auth0_new_client[], auth0_client_patch[];
+/* What the token endpoint reads of a client's document. */
+typedef struct Auth0ClientRules {
+    Texts grant_types;
+    const char *auth_method, *organization_usage, *jwt_configuration, *methods;
+} Auth0ClientRules;
+extern const Field auth0_client_rules[];
+typedef struct Auth0ClientJwt {
+    const char *alg, *scopes;
+    int64_t seconds;
+    bool secret_encoded;
+} Auth0ClientJwt;
+extern const Field auth0_client_jwt[];
+typedef struct Auth0CredentialRef {
+    const char *id;
+} Auth0CredentialRef;
+typedef struct Auth0CredentialRefs {
+    List credentials; /* Auth0CredentialRef */
+} Auth0CredentialRefs;
+extern const Field auth0_credential_refs[];
+/* Queries of clients and of their grants. */
+typedef struct Auth0ClientQuery {
+    Given given;
+    int64_t page, per_page, take;
+    bool include_totals, include_fields, is_global, is_first_party, any_organization;
+    const char *from, *fields, *app_type, *audience, *client_id;
+} Auth0ClientQuery;
+extern const Field auth0_client_query[], auth0_clients_query[], auth0_client_grants_query[];
+typedef struct Auth0CredentialIn {
+    const char *type, *name, *pem, *alg;
+    bool parse_expiry;
+    int64_t expires_at;
+} Auth0CredentialIn;
+extern const Field auth0_credential[], auth0_new_credential[], auth0_credential_patch[];
+typedef struct Auth0ClientGrantIn {
+    Given given;
+    const char *client_id, *audience, *organization_usage;
+    Texts scope;
+    bool allow_any_organization;
+} Auth0ClientGrantIn;
+extern const Field auth0_client_grant[], auth0_new_client_grant[], auth0_client_grant_patch[];
+
 /* GET /users with include_totals. */
 typedef struct Auth0Page {
     int64_t start, limit, length, total;
@@ -288,6 +350,7 @@ typedef struct Auth0TokenIn {
     const char *grant_type, *client_id, *client_secret, *audience, *scope;
     const char *username, *password, *realm, *refresh_token;
     const char *mfa_token, *otp, *recovery_code, *challenge_type, *authenticator_id;
+    const char *client_assertion, *client_assertion_type, *organization;
     const char *token;      /* POST /oauth/revoke */
     const char *scope_sent; /* in JSON a text or an array of texts, as a document */
 } Auth0TokenIn;
@@ -308,7 +371,8 @@ extern const Field auth0_authenticator[];
 
 /* /userinfo, and with its first and last members an ID token (7.3). */
 typedef struct Auth0Info {
-    const char *iss, *aud, *sid, *sub, *nickname, *name, *picture, *given_name, *family_name, *email, *email_verified, *phone_number, *phone_verified;
+    const char *iss, *aud, *sid, *org_id, *sub, *nickname, *name, *picture, *given_name, *family_name, *email, *email_verified, *phone_number,
+        *phone_verified;
     int64_t updated_at, iat, exp;
 } Auth0Info;
 extern const Field auth0_info[], auth0_id_claims[];
@@ -328,7 +392,8 @@ extern const Field auth0_signed_up[];
 /* Claims of a management token (1.2); `aud` is a document, since it may be a list. */
 typedef struct Auth0Claims {
     Given given;
-    const char *iss, *sub, *aud, *scope, *gty, *azp, *sid; /* sid: the session of a user's token */
+    const char *iss, *sub, *aud, *scope, *gty, *azp, *org_id, *permissions;
+    const char *sid; /* the session of a user's token */
     int64_t iat, exp;
     double exp_read, nbf_read;
 } Auth0Claims;

@@ -107,16 +107,6 @@ CREATE TABLE hecate.keys (
 );
 CREATE INDEX keys_dialect_kind_state_idx ON hecate.keys (dialect, kind, state);
 
--- Clients of Auth0's token endpoint; sealed is the secret, or its hash.
-CREATE TABLE hecate.clients (
-    id text NOT NULL,
-    name text NOT NULL DEFAULT '',
-    sealed text NOT NULL,
-    scopes text NOT NULL DEFAULT '',
-    created_at timestamptz NOT NULL,
-    CONSTRAINT clients_pkey PRIMARY KEY (id)
-);
-
 -- Totals as sums over shards, so that no row is hot.
 CREATE TABLE hecate.totals (
     name text NOT NULL,

@@ -105,16 +105,6 @@ CREATE TABLE hecate_keys (
 CREATE UNIQUE INDEX keys_pkey ON hecate_keys (id);
 CREATE INDEX keys_dialect_kind_state_idx ON hecate_keys (dialect, kind, state);
 
--- Clients of Auth0's token endpoint; sealed is the secret, or its hash.
-CREATE TABLE hecate_clients (
-    id TEXT NOT NULL,
-    name TEXT NOT NULL DEFAULT '',
-    sealed TEXT NOT NULL,
-    scopes TEXT NOT NULL DEFAULT '',
-    created_at INTEGER NOT NULL
-) STRICT;
-CREATE UNIQUE INDEX clients_pkey ON hecate_clients (id);
-
 -- Totals as sums over shards, so that no row is hot.
 CREATE TABLE hecate_totals (
     name TEXT NOT NULL,

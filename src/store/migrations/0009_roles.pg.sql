@@ -9,6 +9,8 @@ CREATE TABLE hecate.resource_servers (
     skip_consent boolean NOT NULL DEFAULT false,
     token_lifetime bigint NOT NULL DEFAULT 86400,
     token_lifetime_for_web bigint NOT NULL DEFAULT 7200,
+    enforce_policies boolean NOT NULL DEFAULT false,
+    token_dialect text,
     created_at timestamptz NOT NULL,
     CONSTRAINT resource_servers_pkey PRIMARY KEY (id)
 );

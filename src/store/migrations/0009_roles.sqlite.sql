@@ -9,6 +9,8 @@ CREATE TABLE hecate_resource_servers (
     skip_consent INTEGER NOT NULL DEFAULT false CHECK (skip_consent IN (0, 1)),
     token_lifetime INTEGER NOT NULL DEFAULT 86400,
     token_lifetime_for_web INTEGER NOT NULL DEFAULT 7200,
+    enforce_policies INTEGER NOT NULL DEFAULT false CHECK (enforce_policies IN (0, 1)),
+    token_dialect TEXT,
     created_at INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX resource_servers_pkey ON hecate_resource_servers (id);

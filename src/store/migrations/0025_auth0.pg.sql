@@ -29,6 +29,9 @@ CREATE TABLE hecate.session_notes (
     session_id uuid NOT NULL,
     session_metadata jsonb,
     token_metadata jsonb,
+    client_id text,
+    audience text,
+    scopes text,
     ended_at timestamptz,
     CONSTRAINT session_notes_pkey PRIMARY KEY (session_id),
     CONSTRAINT session_notes_session_id_fkey FOREIGN KEY (session_id) REFERENCES auth.sessions (id) ON DELETE CASCADE

@@ -29,6 +29,9 @@ CREATE TABLE hecate_session_notes (
     session_id TEXT NOT NULL,
     session_metadata TEXT,
     token_metadata TEXT,
+    client_id TEXT,
+    audience TEXT,
+    scopes TEXT,
     ended_at INTEGER,
     CONSTRAINT session_notes_session_id_fkey FOREIGN KEY (session_id) REFERENCES auth_sessions (id) ON DELETE CASCADE
 ) STRICT;

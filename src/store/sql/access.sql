@@ -1,7 +1,8 @@
 -- Resource servers, permissions, roles, and who has them.
 
 -- #define server_columns
-s.id, s.identifier, s.name, s.signing_alg, s.allow_offline_access, s.skip_consent, s.token_lifetime, s.token_lifetime_for_web, s.created_at
+s.id, s.identifier, s.name, s.signing_alg, s.allow_offline_access, s.skip_consent, s.token_lifetime, s.token_lifetime_for_web, s.enforce_policies,
+s.token_dialect, s.created_at
 
 -- #define server_scopes
 -- @pg
@@ -21,12 +22,14 @@ SELECT #server_columns# #server_scopes# FROM hecate.resource_servers s ORDER BY 
 SELECT count(*) AS total FROM hecate.resource_servers
 
 -- :server_insert write
-INSERT INTO hecate.resource_servers (id, identifier, name, signing_alg, allow_offline_access, skip_consent, token_lifetime, token_lifetime_for_web, created_at)
-VALUES (:id, :identifier, :name, :signing_alg, :allow_offline_access, :skip_consent, :token_lifetime, :token_lifetime_for_web, :created_at)
+INSERT INTO hecate.resource_servers (id, identifier, name, signing_alg, allow_offline_access, skip_consent, token_lifetime, token_lifetime_for_web,
+  enforce_policies, token_dialect, created_at)
+VALUES (:id, :identifier, :name, :signing_alg, :allow_offline_access, :skip_consent, :token_lifetime, :token_lifetime_for_web, :enforce_policies,
+  :token_dialect, :created_at)
 
 -- :server_update write
 UPDATE hecate.resource_servers SET name = :name, signing_alg = :signing_alg, allow_offline_access = :allow_offline_access, skip_consent = :skip_consent,
-  token_lifetime = :token_lifetime, token_lifetime_for_web = :token_lifetime_for_web
+  token_lifetime = :token_lifetime, token_lifetime_for_web = :token_lifetime_for_web, enforce_policies = :enforce_policies, token_dialect = :token_dialect
 WHERE id = :id
 
 -- :server_delete write

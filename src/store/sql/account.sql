@@ -3,7 +3,7 @@
 -- #define account_columns
 s.id, s.user_id, s.created_at, s.updated_at, s.refreshed_at, s.not_after, s.user_agent, s.ip, s.aal,
 (SELECT min(m.authentication_method) FROM auth.mfa_amr_claims m WHERE m.session_id = s.id) AS method,
-x.session_metadata, x.token_metadata, x.ended_at
+x.session_metadata, x.token_metadata, x.client_id, x.audience, x.scopes, x.ended_at
 
 -- #define account_tables
 auth.sessions s LEFT JOIN hecate.session_notes x ON x.session_id = s.id
@@ -24,6 +24,12 @@ SELECT count(*) AS total FROM #account_tables# WHERE s.user_id = :user_id AND x.
 -- :account_session_delete write
 DELETE FROM auth.sessions WHERE id = :id
 
+-- Refresh tokens of a client, for an audience: sessions that name no client are of the one that the caller says.
+
+-- #define token_wanted
+(CAST(:client_id AS text) IS NULL OR coalesce(x.client_id, CAST(:own_client AS text)) = :client_id)
+  AND (CAST(:audience AS text) IS NULL OR x.audience = :audience)
+
 -- A session has one live refresh token, or none.
 
 -- #define has_token
@@ -31,14 +37,14 @@ DELETE FROM auth.sessions WHERE id = :id
 
 -- :account_tokens
 SELECT #account_columns# FROM #account_tables#
-WHERE s.user_id = :user_id AND #has_token# AND (CAST(:from_start AS boolean) OR s.created_at > :after OR (s.created_at = :after AND s.id > :after_id))
+WHERE s.user_id = :user_id AND #has_token# AND #token_wanted# AND (CAST(:from_start AS boolean) OR s.created_at > :after OR (s.created_at = :after AND s.id > :after_id))
 ORDER BY s.created_at, s.id LIMIT :limit
 
 -- :account_token
 SELECT #account_columns# FROM #account_tables# WHERE s.id = :id AND #has_token#
 
 -- :account_token_count
-SELECT count(*) AS total FROM auth.sessions s WHERE s.user_id = :user_id AND #has_token#
+SELECT count(*) AS total FROM #account_tables# WHERE s.user_id = :user_id AND #has_token# AND #token_wanted#
 
 -- The key of counted ones, and the rows of the others: of one session, or of all of a user.
 
@@ -66,6 +72,11 @@ ON CONFLICT (session_id) DO UPDATE SET session_metadata = excluded.session_metad
 -- :account_token_metadata write
 INSERT INTO hecate.session_notes (session_id, token_metadata) SELECT s.id, :document FROM auth.sessions s WHERE s.id = :id
 ON CONFLICT (session_id) DO UPDATE SET token_metadata = excluded.token_metadata
+
+-- :account_session_client write
+INSERT INTO hecate.session_notes (session_id, client_id, audience, scopes)
+SELECT s.id, CAST(:client_id AS text), CAST(:audience AS text), CAST(:scopes AS text) FROM auth.sessions s WHERE s.id = :id
+ON CONFLICT (session_id) DO UPDATE SET client_id = excluded.client_id, audience = excluded.audience, scopes = excluded.scopes
 
 -- :email_factor_list
 SELECT id, user_id, name, email, created_at FROM hecate.email_factors WHERE user_id = :user_id ORDER BY created_at, id

@@ -105,7 +105,7 @@ static const struct {
     { "iss", "\"https://elsewhere/\"", 401, INVALID },
     { "iss", NULL, 401, INVALID },
     { "sub", "\"client\"", 401, INVALID },
-    { "sub", "\"other@clients\"", 401, INVALID },
+    { "sub", "\"@clients\"", 401, INVALID },
     { "sub", "\"auth0|\"", 401, INVALID },
     { "sub", NULL, 401, INVALID },
     { "aud", "\"https://" DOMAIN "/api/v2\"", 401, AUDIENCE("https://" DOMAIN "/api/v2") },
