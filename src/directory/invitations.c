@@ -1,10 +1,13 @@
 /* invitations.c: who is asked to join an organization, or the application itself. */
 #include "base/id.h"
+#include "crypto/crypto.h"
 #include "directory/internal.h"
 #include "directory/organizations.h"
+#include "directory/post.h"
 #include "store/organizations.h"
+#include "json/json.h"
 
-enum { SHORT_ID = 16 };
+enum { SHORT_ID = 16, TICKET_BYTES = 32 };
 static const char alphanumeric[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 static Err no_invitation(Ctx *ctx, Err err)
@@ -123,13 +126,50 @@ static Err insert_one(Tx *tx, const Invitation *in, bool anyway)
     return organization_event(tx, EV_INVITATION_CREATED, in->organization_id, NULL, in->email);
 }
 
+/* What the letter of an organization can name. */
+typedef struct Inviter {
+    const char *organization, *inviter;
+} Inviter;
+static const Field inviter_doc[] = { TEXT(Inviter, organization, "organization"), TEXT(Inviter, inviter, "inviter"), END(Inviter) };
+
+static const char *name_of(Ctx *ctx, const User *user)
+{
+    if (user->first_name != NULL && user->last_name != NULL)
+        return arena_printf(ctx->arena, "%s %s", user->first_name, user->last_name);
+    return user->name != NULL ? user->name : user->first_name != NULL ? user->first_name : user->username != NULL ? user->username : user->email;
+}
+
+static Err write_letter(Tx *tx, const Invitation *invitation)
+{
+    Ctx *ctx = tx_ctx(tx);
+    Message message = { .kind = MSG_INVITE, .to = invitation->email, .email = invitation->email, .confirmation_url = invitation->mail };
+    Buf buf = buf_in(ctx->arena, 16384);
+    char *data;
+
+    if (invitation->organization != NULL) {
+        const Inviter names = { invitation->organization->name, invitation->inviter == NULL ? NULL : name_of(ctx, invitation->inviter) };
+
+        json_write(&buf, inviter_doc, &names, JSON_PLAIN);
+        TRY(buf_text(&buf, &data));
+        message.kind = MSG_ORGANIZATION;
+        message.data = data;
+    } else {
+        message.data = invitation->public_metadata;
+    }
+    return message_add(tx, &message);
+}
+
 static Err insert_all(Tx *tx, void *arg)
 {
     Inviting *inviting = arg;
 
     for (inviting->item = 0; inviting->item < inviting->in->n; inviting->item++)
         TRY(insert_one(tx, inviting->in->v[inviting->item], inviting->anyway));
-    return join_lists(tx, inviting->in);
+    TRY(join_lists(tx, inviting->in));
+    for (size_t i = 0; i < inviting->in->n; i++)
+        if (((const Invitation *)inviting->in->v[i])->mail != NULL)
+            TRY(write_letter(tx, inviting->in->v[i]));
+    return OK;
 }
 
 static Err prepare(Ctx *ctx, Invitation *in, int64_t meta_max)
@@ -140,7 +180,9 @@ static Err prepare(Ctx *ctx, Invitation *in, int64_t meta_max)
     TRY(organization_blame(ctx, email_read(ctx, in->email, &in->email), AT(Invitation, email)));
     TRY(organization_doc(ctx, &in->public_metadata, public_metadata, META_DEEP, meta_max, AT(Invitation, public_metadata)));
     TRY(organization_doc(ctx, &in->private_metadata, private_metadata, META_DEEP, meta_max, AT(Invitation, private_metadata)));
-    in->id = uuid_new(ctx->arena);
+    if (in->mail != NULL && !message_may_go(ctx, in->email))
+        return fail(ctx, E_MAIL_FORBIDDEN, AT(Invitation, email), "%s", in->email);
+    in->id = in->id == NULL ? uuid_new(ctx->arena) : in->id;
     in->short_id = arena_printf(ctx->arena, "uinv_%s", random_text(ctx->arena, SHORT_ID, alphanumeric));
     in->status = "pending";
     return OK;
@@ -159,9 +201,26 @@ Err dir_invitations_create(Ctx *ctx, const List *in, bool anyway, int64_t meta_m
     }
     if (err == OK)
         err = tx_run(ctx, insert_all, &inviting);
+    if (err == OK)
+        message_wake(ctx);
     if (err != OK && ctx->fault.err == err)
         ctx->fault.item = (ptrdiff_t)inviting.item;
     return err;
+}
+
+Err dir_invitation_ticket(Ctx *ctx, const char *id, const char **ret)
+{
+    uint8_t bytes[UUID_BYTES], sum[TICKET_BYTES];
+    Buf buf = buf_in(ctx->arena, 64);
+    char *text;
+
+    uuid_to_bytes(id, bytes);
+    TRY(hkdf_sum(HASH_SHA256, (Str){ (const char *)ctx->directory->data_key, DATA_KEY_BYTES }, (Str){ (const char *)bytes, sizeof(bytes) },
+                 STR("invitation ticket"), sum, sizeof(sum)));
+    base64_write(&buf, (const char *)sum, sizeof(sum), true, false);
+    TRY(buf_text(&buf, &text));
+    *ret = text;
+    return OK;
 }
 
 /* ---- reading ---- */

@@ -20,6 +20,7 @@ typedef enum MessageKind {
     MSG_REAUTHENTICATION,
     MSG_VERIFY_EMAIL, /* of Auth0 */
     MSG_RESET_EMAIL,
+    MSG_ORGANIZATION, /* an invitation to one */
     /* notifications: each has a switch */
     MSG_PASSWORD_CHANGED,
     MSG_EMAIL_CHANGED,

@@ -69,10 +69,13 @@ Err dir_session_membership(Ctx *ctx, const char *session_id, Membership **ret);
 /* ---- invitations ---- */
 
 /* Makes all of `in` (Invitation) or none. Each says email, organization_id (NULL: to the application), role, inviter_id, documents, details, url and
- * expires_at; the rest is filled, organization and inviter, too. fault.item is the one at fault. E_BAD_EMAIL; E_INVITED: there is an open one;
+ * expires_at, and may have an id of its own; the rest is filled, organization and inviter, too. With `mail` a letter goes to the invited:
+ * E_MAIL_FORBIDDEN. fault.item is the one at fault. E_BAD_EMAIL; E_INVITED: there is an open one;
  * E_MEMBER_EXISTS; E_MEMBERS_MANY; E_NO_USER at inviter_id; E_TOO_LONG; to the application E_EMAIL_TAKEN. With `anyway` the last and E_INVITED are
  * not looked for there. */
 Err dir_invitations_create(Ctx *ctx, const List *in, bool anyway, int64_t meta_max);
+/* What only the invited and their server know of an invitation, the same each time: 43 characters. */
+Err dir_invitation_ticket(Ctx *ctx, const char *id, const char **ret);
 /* One of the organization (NULL: of the application) by either of its ids. E_NO_INVITATION. */
 Err dir_invitation_get(Ctx *ctx, const char *organization_id, const char *id, const char *short_id, Invitation **ret);
 /* E_NO_INVITATION; E_INVITATION_OVER: fault.text is its status. */

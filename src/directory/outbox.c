@@ -33,6 +33,11 @@ static const struct {
                            LINKED("Verify your email", "This link verifies {{ .Email }}.", "Verify this address") },
     [MSG_RESET_EMAIL] = { "reset_email", "Reset your password",
                           LINKED("A new password", "Somebody, we hope you, asked for a new password of {{ .Email }}.", "Choose a new password") },
+    [MSG_ORGANIZATION] = { "organization_invite", "You've been invited to {{ .Data.organization }}",
+                           LINKED(
+                               "You have been invited",
+                               "{{ if .Data.inviter }}{{ .Data.inviter }} asks you{{ else }}You are asked{{ end }} to join {{ .Data.organization }}.",
+                               "Accept the invitation") },
     [MSG_PASSWORD_CHANGED] = { "password_changed_notification", "Your password was changed",
                                TOLD("New password", "The password of {{ .Email }} was changed.") },
     [MSG_EMAIL_CHANGED] = { "email_changed_notification", "Your email address was changed",

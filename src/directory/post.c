@@ -58,6 +58,7 @@ static const char *const kind_names[MESSAGES] = {
     [MSG_REAUTHENTICATION] = "reauthentication",
     [MSG_VERIFY_EMAIL] = "verify_email",
     [MSG_RESET_EMAIL] = "reset_email",
+    [MSG_ORGANIZATION] = "organization_invite",
     [MSG_PASSWORD_CHANGED] = "password_changed_notification",
     [MSG_EMAIL_CHANGED] = "email_changed_notification",
     [MSG_PHONE_CHANGED] = "phone_changed_notification",
@@ -95,7 +96,7 @@ void message_wake(const Ctx *ctx)
         ctx->directory->mail.wake(ctx->directory->mail.wake_arg);
 }
 
-static bool may_mail(Ctx *ctx, const char *to)
+bool message_may_go(Ctx *ctx, const char *to)
 {
     const Texts *authorized = &ctx->directory->mail.authorized;
     const char *plus = strchr(to, '+'), *at = strchr(to, '@');
@@ -131,7 +132,7 @@ Err message_notify(Tx *tx, const User *user, Message message)
 {
     Ctx *ctx = tx_ctx(tx);
 
-    if (!ctx->directory->mail.notify[message.kind] || text_empty(message.to) || !may_mail(ctx, message.to))
+    if (!ctx->directory->mail.notify[message.kind] || text_empty(message.to) || !message_may_go(ctx, message.to))
         return OK;
     if (hook_on(ctx, HOOK_EMAIL))
         message.hook = hook_text(ctx, user, &message);
@@ -311,7 +312,7 @@ static Err check_limits(Ctx *ctx, const User *user, Sending *sending)
 
     if (sent_at != 0 && !sending->again)
         TRY(frequency_check(ctx, *(const int64_t *)(const void *)((const char *)user + sent_at), false));
-    return may_mail(ctx, to) ? count_mail(ctx, sending) : fail(ctx, E_MAIL_FORBIDDEN, NOWHERE, "%s", to);
+    return message_may_go(ctx, to) ? count_mail(ctx, sending) : fail(ctx, E_MAIL_FORBIDDEN, NOWHERE, "%s", to);
 }
 
 /* One call tells of both halves. The reference pairs them crosswise, and programs rely on it: the code of the present address stands with the hash

@@ -31,6 +31,8 @@ typedef struct Message {
 } Message;
 /* Writes the letter; it goes out after the commit. */
 Err message_add(Tx *tx, const Message *message);
+/* May mail go to this address at all? */
+bool message_may_go(Ctx *ctx, const char *to);
 /* The sender may look: to be called after the commit. */
 void message_wake(const Ctx *ctx);
 /* A notification, where that is switched on and the user has an address. Where a hook sends mail it is shown this user. */

@@ -159,6 +159,7 @@ typedef struct Invitation {
     const char *details; /* a document that only its maker reads */
     const char *status;  /* pending, accepted, revoked, expired: as it is now */
     const char *url;     /* where the invited land, or NULL */
+    const char *mail;    /* of a new one: the link that a letter to the invited carries; NULL: no letter */
     int64_t created_at, updated_at, expires_at;
     const Organization *organization; /* where an operation says so */
     const User *inviter;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { createServer, request } from 'node:http'
 import { test } from 'node:test'
+import { createClerkClient } from '@clerk/backend'
 import { freePort, sleep, start, stores } from '../lib/server.mjs'
 import { sink } from '../lib/smtp.mjs'
 
@@ -47,6 +48,35 @@ test('hecate dev shows the mail of a sign-up, and its link confirms', async (t) 
   assert.equal((await fetch(ada.link, { redirect: 'manual' })).status, 303)
   const session = await fetch(`${server.gotrue.url}/token?grant_type=password`, { method: 'POST', body: JSON.stringify({ email: 'ada@example.com', password }) })
   assert.equal(session.status, 200)
+})
+
+test("Clerk's invitations are letters, with a link to where the invited land", async (t) => {
+  const { server, ops } = await begin(t, { args: ['dev'] })
+  const clerk = createClerkClient({ secretKey: server.clerk.secretKey, apiUrl: server.clerk.url, telemetry: { disabled: true } })
+  const sent = await clerk.invitations.createInvitation({ emailAddress: 'one@example.com', redirectUrl: 'https://app.example/in?a=1#top' })
+  assert.match(sent.url, /^https:\/\/app\.example\/in\?a=1&__clerk_ticket=[\w-]{43}#top$/)
+  const site = await clerk.invitations.createInvitation({ emailAddress: 'two@example.com' })
+  assert.match(site.url, /^http:\/\/localhost:3000\?__clerk_ticket=[\w-]{43}$/)
+  const quiet = await clerk.invitations.createInvitation({ emailAddress: 'three@example.com', notify: false })
+  const ada = await clerk.users.createUser({ emailAddress: ['ada@example.com'], firstName: 'Ada', lastName: 'L<b>' })
+  const org = await clerk.organizations.createOrganization({ name: 'Acme & Co', createdBy: ada.id })
+  const invite = (emailAddress, more) => clerk.organizations.createOrganizationInvitation({ organizationId: org.id, emailAddress, role: 'org:member', redirectUrl: 'https://app.example/org', ...more })
+  const joined = await invite('four@example.com', { inviterUserId: ada.id })
+  await invite('five@example.com')
+  await assert.rejects(invite('four@example.com')) // nothing is sent for what is refused
+  const kept = JSON.parse((await ops('/mail.json')).text)
+  assert.deepEqual(kept.map(({ to, kind, subject, code }) => [to, kind, subject, code]), [['five@example.com', 'organization_invite', "You've been invited to Acme & Co", null],
+    ['four@example.com', 'organization_invite', "You've been invited to Acme & Co", null], ['two@example.com', 'invite', "You've been invited", null], ['one@example.com', 'invite', "You've been invited", null]])
+  assert.deepEqual([kept[3].link, kept[2].link], [sent.url, site.url])
+  const [five, four] = await Promise.all([kept[0], kept[1]].map(async ({ id }) => (await ops(`/mail/${id}`)).text))
+  assert.match(four, /Ada L&lt;b&gt; asks you to join Acme &amp; Co\./)
+  assert.match(five, /You are asked to join Acme &amp; Co\./)
+  assert.match(four, /https:\/\/app\.example\/org\?__clerk_ticket=/)
+  // the same each time it is read, another for each; none once it is over
+  assert.equal(new Set([sent.url.match(/ticket=([\w-]+)/)[1], site.url.split('=').at(-1), quiet.url.split('=').at(-1)]).size, 3)
+  assert.ok((await clerk.invitations.getInvitationList({ status: 'pending' })).data.some((one) => one.url === sent.url))
+  assert.equal((await clerk.invitations.revokeInvitation(sent.id)).url ?? null, null)
+  assert.equal((await clerk.organizations.revokeOrganizationInvitation({ organizationId: org.id, invitationId: joined.id, requestingUserId: ada.id })).url ?? null, null)
 })
 
 test('no page of the web looks in through a name of its own', async (t) => {

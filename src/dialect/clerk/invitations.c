@@ -1,12 +1,25 @@
-/* invitations.c: invitations to organizations and to the application (spec/clerk.md 2.6, 4.2, 4.5). No mail is sent: who invites tells the invited.
- */
+/* invitations.c: invitations to organizations and to the application (spec/clerk.md 2.6, 4.2, 4.5), and the links of their letters. */
 #include "base/clock.h"
+#include "base/id.h"
 #include "dialect/clerk/internal.h"
 #include "directory/organizations.h"
 
 enum { DEFAULT_DAYS = 30, MOST_DAYS = 365, MOST_BULK = 10, DEFAULT_LIMIT = 10 };
 
 /* ---- what goes out ---- */
+
+/* Where the invited land, with the ticket by which the application there knows them; NULL: nowhere is given. */
+static const char *link_of(Ctx *ctx, const char *id, const char *url)
+{
+    const char *where = text_empty(url) ? ctx->directory->mail.site_url : url, *ticket;
+    Str rest = str_of(where == NULL ? "" : where), page;
+
+    if (rest.n == 0 || dir_invitation_ticket(ctx, id, &ticket) != OK)
+        return NULL;
+    page = str_cut(&rest, '#');
+    return arena_printf(ctx->arena, "%.*s%c__clerk_ticket=%s%s%.*s", (int)page.n, page.p, memchr(page.p, '?', page.n) == NULL ? '?' : '&', ticket,
+                        rest.p == NULL ? "" : "#", (int)rest.n, rest.p == NULL ? "" : rest.p);
+}
 
 static ClerkInvitation *invitation_view(Ctx *ctx, const Invitation *invitation)
 {
@@ -21,6 +34,7 @@ static ClerkInvitation *invitation_view(Ctx *ctx, const Invitation *invitation)
         .revoked = text_eq(invitation->status, "revoked"),
         .public_metadata = invitation->public_metadata,
         .private_metadata = invitation->private_metadata,
+        .url = invitation->details == NULL && text_eq(invitation->status, "pending") ? link_of(ctx, invitation->id, invitation->url) : NULL,
         .expires_at = invitation->expires_at,
         .created_at = invitation->created_at,
         .updated_at = invitation->updated_at,
@@ -97,12 +111,15 @@ static Err read_invitation(Ctx *ctx, const ClerkInvitationIn *in, const char *or
     if (text_empty(in->email_address))
         return clerk_fail(ctx, SAY_NIL, AT(ClerkInvitationIn, email_address), NULL);
     *new = (Invitation){
+        .id = uuid_new(ctx->arena),
         .organization_id = organization_id,
         .email = in->email_address,
         .public_metadata = in->public_metadata,
         .private_metadata = in->private_metadata,
         .url = in->redirect_url,
     };
+    if (!HAS(in, notify) || IS_NULL(in, notify) || in->notify)
+        new->mail = link_of(ctx, new->id, new->url);
     TRY(read_days(ctx, in, &new->expires_at));
     if (organization_id != NULL)
         TRY(clerk_read_role(ctx, in->role, &new->role));
