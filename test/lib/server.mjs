@@ -63,14 +63,14 @@ function trust(file) {
 const reports = /ERROR: (Address|Leak|Undefined\w*)Sanitizer|runtime error:/
 
 // Options: store ('sqlite' or 'postgres'), env (further variables), data (a data directory that stays), database (a URL that stays), args, log (a file that
-// takes what it prints, so that a measurement does not read it).
-export async function start({ store = 'sqlite', env = {}, data, database, args = ['serve'], ports, log: logFile } = {}) {
+// takes what it prints, so that a measurement does not read it), program (what is run instead of the binary).
+export async function start({ store = 'sqlite', env = {}, data, database, args = ['serve'], ports, log: logFile, program = binary } = {}) {
   const dir = data ?? mkdtempSync(join(tmpdir(), 'hecate-test-'))
   const fresh = store === 'postgres' && !database ? newDatabase() : undefined
   const [gotrue, clerk, auth0] = ports ?? [await freePort(), await freePort(), await freePort()]
   const clientId = 'test-client', clientSecret = 'a-client-secret-for-tests-of-forty-chars', secretKey = 'sk_test_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'
   let text = ''
-  const child = spawn(binary, args, {
+  const child = spawn(program, args, {
     env: {
       PATH: process.env.PATH, HECATE_DATA: dir, HECATE_LISTEN_GOTRUE: `127.0.0.1:${gotrue}`, HECATE_LISTEN_CLERK: `127.0.0.1:${clerk}`,
       HECATE_LISTEN_AUTH0: `127.0.0.1:${auth0}`, HECATE_LISTEN_OPS: 'off', GOTRUE_JWT_SECRET: JWT_SECRET, GOTRUE_JWT_AUD: 'authenticated',
