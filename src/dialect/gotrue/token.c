@@ -86,6 +86,16 @@ static const char *claim_faults(Ctx *ctx, const List *members)
     return faults;
 }
 
+/* A hook may say what it likes of the user but not who it is, nor that it has shown a factor that it has not. */
+static const char *claim_strays(Ctx *ctx, const Grant *grant, const char *claims)
+{
+    const char *aal = json_get(ctx->arena, claims, "aal");
+
+    if (!text_eq(json_get(ctx->arena, claims, "sub"), grant->user->id))
+        return "- sub: Must be the user's\n";
+    return text_eq(aal, "aal1") || text_eq(aal, grant->session->aal) ? "" : "- aal: Must not be above the session's\n";
+}
+
 static Err refuse_claims(Ctx *ctx, const char *text)
 {
     IGNORE(fail(ctx, E_HOOK, NOWHERE, NULL));
@@ -119,6 +129,8 @@ static Err ask_token_hook(Ctx *ctx, const Grant *grant, char **claims)
         return E_HOOK;
     }
     faults = claim_faults(ctx, &members);
+    if (*faults == '\0')
+        faults = claim_strays(ctx, grant, made);
     if (*faults != '\0')
         return refuse_claims(ctx, arena_printf(ctx->arena, "output claims do not conform to the expected schema: \n%s", faults));
     json_canon(&buf, made, JSON_HTML);
