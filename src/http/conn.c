@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "http/internal.h"
 
-enum { LINGER_MS = 1000, DEFAULT_BODY_MS = 20000 };
+enum { LINGER_MS = 1000, LINGER_BYTES = 2 << 20, DEFAULT_BODY_MS = 20000 };
 
 static void conn_next(Conn *conn);
 
@@ -94,7 +94,7 @@ void http_conn_phase(Conn *conn, Phase phase, int64_t ms)
 
 /* ---- the end of an answer ---- */
 
-/* Reads on for a moment so that the answer is not lost in a reset. */
+/* Reads on for a moment, and no more than a body could be, so that the answer is not lost in a reset. */
 static void linger(Conn *conn)
 {
     uv_os_fd_t fd;
@@ -373,9 +373,13 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         conn->peer_done = true; /* of requests that are whole it still gets the answers */
         if (!busy(conn) || conn->phase == LINGERING)
             http_conn_close(conn);
-    } else if (n > 0 && conn->phase != LINGERING && conn->tls != NULL) {
+    } else if (conn->phase == LINGERING) {
+        conn->lingered += bytes.n;
+        if (conn->lingered > LINGER_BYTES)
+            http_conn_close(conn);
+    } else if (n > 0 && conn->tls != NULL) {
         read_tls(conn, bytes);
-    } else if (n > 0 && conn->phase != LINGERING) {
+    } else if (n > 0) {
         take_bytes(conn, bytes);
         explicit_bzero(buf->base, bytes.n);
     }

@@ -57,6 +57,7 @@ struct Conn {
     Reply reply;
     Fiber *fiber;     /* that works for the request under way */
     int64_t deadline; /* ms, 0: none */
+    size_t lingered;  /* bytes that came after the answer */
     Phase phase;
     bool closing, close_after, held, reading, writing, peer_done;
     char *pending; /* bytes that came behind the request under way, served as far as `pending_at` */
