@@ -179,6 +179,21 @@ const char *code_hash(Ctx *ctx, const char *address, const char *code)
     return text;
 }
 
+const char *link_row(Ctx *ctx, const char *secret)
+{
+    uint8_t sum[32];
+
+    hash_sum(HASH_SHA256, str_of(secret), sum);
+    sum[6] = (uint8_t)((sum[6] & 0x0f) | 0x80);
+    sum[8] = (uint8_t)((sum[8] & 0x3f) | 0x80);
+    return uuid_from_bytes(ctx->arena, sum);
+}
+
+static const char *link_secret(Ctx *ctx)
+{
+    return random_text(ctx->arena, 56, "0123456789abcdef");
+}
+
 const char *hash_turned(Ctx *ctx, const char *hash)
 {
     const size_t n = strlen(hash);
@@ -297,11 +312,9 @@ static bool has_flow(const Sending *sending)
     return sending->post->challenge != NULL && purposes[sending->purpose].flow != NULL && !sending->post->quiet;
 }
 
-static const char *hash_of(Ctx *ctx, const Sending *sending, const char *to, const char *code)
+static const char *with_flow(Ctx *ctx, const Sending *sending, const char *text)
 {
-    const char *plain = code_hash(ctx, to, code);
-
-    return has_flow(sending) ? arena_printf(ctx->arena, "pkce_%s", plain) : plain;
+    return has_flow(sending) ? arena_printf(ctx->arena, "pkce_%s", text) : text;
 }
 
 /* The limits, of a message that is sent at all. */
@@ -327,13 +340,13 @@ Err post_ask(Ctx *ctx, const User *user, Sending *sending, Sending *current)
         return OK;
     TRY(check_limits(ctx, user, sending));
     told.token = code = code_new(ctx, false);
-    told.token_hash = hash_of(ctx, sending, address_of(sending, user), code);
+    told.token_hash = with_flow(ctx, sending, sending->secret = link_secret(ctx));
     if (current != NULL) {
         current->counted = true;
         TRY(check_limits(ctx, user, current));
         told.token_new = code;
         told.token = current->code = code_new(ctx, false);
-        told.token_hash_new = hash_of(ctx, current, user->email, current->code);
+        told.token_hash_new = with_flow(ctx, current, current->secret = link_secret(ctx));
     }
     sending->code = code;
     return hook_send_mail(ctx, user, &told);
@@ -346,8 +359,13 @@ Err post_send(Tx *tx, Sending *sending)
     const Postal *post = sending->post;
     User *user = sending->user;
     const char *to = address_of(sending, user), *code = sending->code == NULL ? code_new(ctx, false) : sending->code;
-    const char *hash = hash_of(ctx, sending, to, code);
-    const OneTime token = { .kind = row->token, .user_id = user->id, .hash = hash, .address = sending->change, .now = ctx->now };
+    const char *secret = sending->secret == NULL ? link_secret(ctx) : sending->secret, *hash = with_flow(ctx, sending, secret);
+    const OneTime token = { .kind = row->token,
+                            .id = link_row(ctx, secret),
+                            .user_id = user->id,
+                            .hash = with_flow(ctx, sending, code_hash(ctx, to, code)),
+                            .address = sending->change,
+                            .now = ctx->now };
 
     if (!post->quiet)
         TRY(check_limits(ctx, user, sending));

@@ -44,6 +44,9 @@ Err frequency_check(Ctx *ctx, int64_t sent_at, bool phone);
 /* Lower-case hex of SHA-224(address ‖ code). */
 const char *code_hash(Ctx *ctx, const char *address, const char *code);
 char *code_new(Ctx *ctx, bool phone);
+/* A link carries a secret of its own, which looks like that hash and has nothing to do with it: with the code's six digits a hash could be guessed.
+ * The row that it opens has this id, a UUID of version 8 made of it, so that nothing that is stored gives it away. */
+const char *link_row(Ctx *ctx, const char *secret);
 /* The reference shows, of a change to a new address, another value than the link's, and one that opens nothing. Ours is another, too, but opens: the
  * hash backwards. Both ways. */
 const char *hash_turned(Ctx *ctx, const char *hash);
@@ -56,9 +59,9 @@ typedef struct Sending {
     const char *change;
     const Postal *post;
     bool again;
-    bool counted;     /* it was counted in an earlier run of the transaction */
-    const char *code; /* it was given to the hook that sends mail; NULL: a new one goes out */
-    Link *link;       /* or NULL */
+    bool counted;              /* it was counted in an earlier run of the transaction */
+    const char *code, *secret; /* they were given to the hook that sends mail; NULL: new ones go out */
+    Link *link;                /* or NULL */
 } Sending;
 Err post_send(Tx *tx, Sending *sending);
 /* Where a hook sends mail: gives it what post_send() will store, so before the transaction; a refusal then leaves nothing behind. It is shown this

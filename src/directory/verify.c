@@ -31,7 +31,8 @@ typedef struct Verification {
     TokenKind kind;
     bool test;      /* the fixed code of a phone number: nothing is compared any more */
     char *password; /* the hash of one that nobody knows, for who was invited without one */
-    bool lost;      /* no token of that code is there: it is a wrong try of this user's */
+    Texts owners;   /* to whom a code went at the address of a change */
+    bool lost;      /* no token of that code is there: it is a wrong try of this user's, or of each of the owners */
     bool wrong;     /* what was counted stays, the caller gets an error */
 } Verification;
 
@@ -262,6 +263,23 @@ Err code_count(Tx *tx, const char *user_id, bool right, bool *refused)
     return store_code_tries_put(tx, &tries);
 }
 
+/* A wrong code for a new address may be meant for each who moves there. */
+static Err count_others(Tx *tx, const Verification *v)
+{
+    bool refused;
+    User *user;
+
+    for (size_t i = 0; v->lost && i < v->owners.n; i++) {
+        const Err err = text_eq(v->owners.v[i], v->user_id) ? E_NO_ROW : store_user_get_for_update(tx, v->owners.v[i], &user);
+
+        if (err == OK)
+            TRY(code_count(tx, user->id, false, &refused));
+        else if (err != E_NO_ROW)
+            return err;
+    }
+    return OK;
+}
+
 static Err verify_whole(Tx *tx, void *arg)
 {
     Verification *v = arg;
@@ -283,7 +301,7 @@ static Err verify_whole(Tx *tx, void *arg)
     if (v->ask->hash == NULL && !v->test)
         TRY(code_count(tx, v->user_id, right, &v->wrong));
     if (v->wrong)
-        return OK;
+        return count_others(tx, v);
     if (!v->test && (!right || !is_fresh(ctx, v, user)))
         return invalid(ctx, v);
     if (user_banned(ctx, user))
@@ -301,16 +319,30 @@ static Err verify_whole(Tx *tx, void *arg)
 
 /* ---- finding the user ---- */
 
+static const char *behind_flow(const char *text)
+{
+    return strncmp(text, "pkce_", 5) == 0 ? text + 5 : text;
+}
+
+/* The column must then hold what the row holds, with "pkce_" if the link has that. */
+static Err find_link(Ctx *ctx, Verification *v, const char *text, TokenKind a, TokenKind b)
+{
+    const char *secret = behind_flow(text);
+    OneTime found;
+
+    TRY(store_link_find(db_auto(ctx), link_row(ctx, secret), text, a, b, &found));
+    v->user_id = found.user_id;
+    v->kind = found.kind;
+    v->hash = arena_printf(ctx->arena, "%s%s", secret == text ? "" : "pkce_", behind_flow(found.hash));
+    return OK;
+}
+
 static Err find_by_hash(Ctx *ctx, Verification *v)
 {
-    Err err;
+    Err err = find_link(ctx, v, v->ask->hash, types[v->ask->type].a, types[v->ask->type].b);
 
-    v->hash = v->ask->hash;
-    err = store_token_find(db_auto(ctx), v->hash, types[v->ask->type].a, types[v->ask->type].b, &v->user_id, &v->kind);
-    if (err == E_NO_ROW && v->ask->type == VERIFY_EMAIL_CHANGE) {
-        v->hash = hash_turned(ctx, v->ask->hash);
-        err = store_token_find(db_auto(ctx), v->hash, TOKEN_CHANGE_NEW, TOKEN_CHANGE_NEW, &v->user_id, &v->kind);
-    }
+    if (err == E_NO_ROW && v->ask->type == VERIFY_EMAIL_CHANGE)
+        err = find_link(ctx, v, hash_turned(ctx, v->ask->hash), TOKEN_CHANGE_NEW, TOKEN_CHANGE_NEW);
     return err == E_NO_ROW ? fail(ctx, E_LINK_INVALID, NOWHERE, NULL) : err;
 }
 
@@ -341,6 +373,11 @@ static Err find_by_code(Ctx *ctx, Verification *v)
         if (err != E_NO_ROW)
             return err;
         v->lost = true;
+        TRY(store_token_owners(db_auto(ctx), address, types[ask->type].a, types[ask->type].b, &v->owners));
+        if (v->owners.n > 0) {
+            v->user_id = v->owners.v[0];
+            return OK;
+        }
     }
     err = ask->phone != NULL ? store_user_get_by_phone(db_auto(ctx), address, ask->aud, &user)
                              : store_user_get_by_email(db_auto(ctx), address, ask->aud, &user);

@@ -61,7 +61,7 @@ static const struct {
 
 static TokenWrite write_of(Tx *tx, const OneTime *token, const char *relates_to)
 {
-    return (TokenWrite){ .id = uuid_new(tx_ctx(tx)->arena),
+    return (TokenWrite){ .id = token->id != NULL ? token->id : uuid_new(tx_ctx(tx)->arena),
                          .user_id = token->user_id,
                          .hash = token->hash,
                          .address = token->address,
@@ -95,16 +95,40 @@ Err store_token_delete(Tx *tx, const char *user_id, TokenKind kind)
     return db_exec(tx, SQL_ONE_TIME_DELETE, token_cols, &write, NULL);
 }
 
+static TokenWrite key_of(Tx *tx, const char *hash, TokenKind a, TokenKind b)
+{
+    return (TokenWrite){ .hash = hash, .hash_2 = arena_printf(tx_ctx(tx)->arena, "pkce_%s", hash), .type = kinds[a].type, .type_2 = kinds[b].type };
+}
+
 Err store_token_find(Tx *tx, const char *hash, TokenKind a, TokenKind b, const char **ret_user_id, TokenKind *ret_kind)
 {
-    const TokenWrite key = {
-        .hash = hash, .hash_2 = arena_printf(tx_ctx(tx)->arena, "pkce_%s", hash), .type = kinds[a].type, .type_2 = kinds[b].type
-    };
+    const TokenWrite key = key_of(tx, hash, a, b);
     TokenWrite *found;
 
     TRY(db_one(tx, SQL_ONE_TIME_FIND, token_cols, &key, token_cols, &found));
     *ret_user_id = found->user_id;
     *ret_kind = text_eq(found->type, kinds[a].type) ? a : b;
+    return OK;
+}
+
+Err store_link_find(Tx *tx, const char *id, const char *hash, TokenKind a, TokenKind b, OneTime *ret)
+{
+    TokenWrite key = key_of(tx, hash, a, b), *found;
+
+    key.id = id;
+    TRY(db_one(tx, SQL_ONE_TIME_OPEN, token_cols, &key, token_cols, &found));
+    *ret = (OneTime){ .kind = text_eq(found->type, kinds[a].type) ? a : b, .user_id = found->user_id, .hash = found->hash };
+    return OK;
+}
+
+Err store_token_owners(Tx *tx, const char *relates_to, TokenKind a, TokenKind b, Texts *ret)
+{
+    const TokenWrite key = { .relates_to = relates_to, .type = kinds[a].type, .type_2 = kinds[b].type };
+    List rows = { 0 };
+
+    TRY(db_list(tx, SQL_ONE_TIME_OWNERS, token_cols, &key, token_cols, 100, &rows));
+    for (size_t i = 0; i < rows.n; i++)
+        texts_add(tx_ctx(tx)->arena, ret, ((const TokenWrite *)rows.v[i])->user_id);
     return OK;
 }
 

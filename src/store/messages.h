@@ -26,6 +26,7 @@ typedef enum TokenKind {
 typedef struct OneTime {
     TokenKind kind;
     const char *user_id;
+    const char *id;      /* of the row; NULL: any */
     const char *hash;    /* as stored: with "pkce_" where a flow goes with it */
     const char *address; /* to which it goes; of a change the new one */
     int64_t now;
@@ -36,6 +37,11 @@ Err store_token_put(Tx *tx, const OneTime *token, const char *relates_to);
 Err store_token_take(Tx *tx, const OneTime *token, bool *taken);
 /* The row of that kind alone is deleted. */
 Err store_token_delete(Tx *tx, const char *user_id, TokenKind kind);
+/* Whose token of one of two kinds a link opens, and its hash as stored: by the row's id, or by the hash if the row is another server's, which made
+ * its links of that: our ids are of version 8. E_NO_ROW. */
+Err store_link_find(Tx *tx, const char *id, const char *hash, TokenKind a, TokenKind b, OneTime *ret);
+/* The users to whom a token of one of two kinds went at this address, in the order of their ids. */
+Err store_token_owners(Tx *tx, const char *relates_to, TokenKind a, TokenKind b, Texts *ret);
 /* Whose token of one of two kinds this is: as stored, or behind "pkce_". E_NO_ROW. */
 Err store_token_find(Tx *tx, const char *hash, TokenKind a, TokenKind b, const char **ret_user_id, TokenKind *ret_kind);
 

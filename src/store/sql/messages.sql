@@ -47,6 +47,16 @@ SELECT o.user_id, o.token_type FROM auth.one_time_tokens o
 WHERE (o.token_hash = :token_hash OR o.token_hash = :token_hash_2) AND (o.token_type = :token_type OR o.token_type = :token_type_2)
 ORDER BY o.created_at DESC LIMIT 1
 
+-- :one_time_open
+SELECT o.user_id, o.token_type, o.token_hash FROM auth.one_time_tokens o
+WHERE (o.id = :id OR ((o.token_hash = :token_hash OR o.token_hash = :token_hash_2) AND substr(CAST(o.id AS text), 15, 1) <> '8'))
+  AND (o.token_type = :token_type OR o.token_type = :token_type_2)
+ORDER BY o.created_at DESC LIMIT 1
+
+-- :one_time_owners
+SELECT DISTINCT o.user_id FROM auth.one_time_tokens o
+WHERE o.relates_to = :relates_to AND (o.token_type = :token_type OR o.token_type = :token_type_2) ORDER BY o.user_id LIMIT 100
+
 -- A token is used up, once: of several at a time one finds it.
 
 -- :take_confirmation write
