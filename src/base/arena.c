@@ -100,20 +100,39 @@ static Block *arena_grow(Arena *arena, size_t size)
     return block;
 }
 
-void *arena_alloc(Arena *arena, size_t size)
+static size_t aligned(size_t size)
+{
+    return (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
+/* As it is: not zeroed. */
+static void *arena_take(Arena *arena, size_t size)
 {
     Block *block = arena->blocks;
     void *p;
 
     if (size > arena->cap || arena->used > arena->cap - size)
         arena_fail(arena, size, true);
-    size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    size = aligned(size);
     if (block == NULL || block->size - block->used < size)
         block = arena_grow(arena, size);
     p = block->data + block->used;
     block->used += size;
     arena->used += size;
-    return memset(p, 0, size);
+    return p;
+}
+
+/* Bytes that an allocation may have without another block. */
+static size_t room_left(const Arena *arena)
+{
+    const size_t block = arena->blocks == NULL ? 0 : arena->blocks->size - arena->blocks->used, cap = arena->cap - arena->used;
+
+    return arena->used > arena->cap ? 0 : (block < cap ? block : cap) & ~(size_t)(ALIGN - 1);
+}
+
+void *arena_alloc(Arena *arena, size_t size)
+{
+    return memset(arena_take(arena, size), 0, aligned(size));
 }
 
 void *arena_array(Arena *arena, size_t n, size_t size)
@@ -127,10 +146,11 @@ void *arena_array(Arena *arena, size_t n, size_t size)
 
 char *arena_strndup(Arena *arena, const char *p, size_t n)
 {
-    char *copy = arena_alloc(arena, n + 1);
+    char *copy = arena_take(arena, n + 1);
 
     if (n > 0)
         memcpy(copy, p, n);
+    copy[n] = '\0';
     return copy;
 }
 
@@ -139,19 +159,27 @@ char *arena_strdup(Arena *arena, const char *s)
     return s == NULL ? NULL : arena_strndup(arena, s, strlen(s));
 }
 
+/* Written where the next allocation begins, and once more only if there is too little room. */
 char *arena_printf(Arena *arena, const char *format, ...)
 {
+    const size_t room = room_left(arena);
+    char *text = room == 0 ? NULL : arena->blocks->data + arena->blocks->used;
     va_list args, again;
-    char *text;
     int n;
 
     va_start(args, format);
     va_copy(again, args);
-    n = vsnprintf(NULL, 0, format, args);
+    n = vsnprintf(text, room, format, args);
     va_end(args);
-    text = arena_alloc(arena, n < 0 ? 1 : (size_t)n + 1);
-    if (n > 0)
-        vsnprintf(text, (size_t)n + 1, format, again);
+    if (n >= 0 && (size_t)n < room) {
+        arena_take(arena, (size_t)n + 1);
+    } else {
+        if (room > 0)
+            explicit_bzero(text, room);
+        text = arena_alloc(arena, n < 0 ? 1 : (size_t)n + 1);
+        if (n > 0)
+            vsnprintf(text, (size_t)n + 1, format, again);
+    }
     va_end(again);
     return text;
 }

@@ -80,17 +80,19 @@ void buf_puts(Buf *buf, const char *s)
 
 void buf_printf(Buf *buf, const char *format, ...)
 {
+    const size_t left = buf->over ? 0 : buf->size - buf->len;
     va_list args, again;
     char *room;
     int n;
 
     va_start(args, format);
     va_copy(again, args);
-    n = vsnprintf(NULL, 0, format, args);
+    n = vsnprintf(left == 0 ? NULL : buf->data + buf->len, left, format, args);
     va_end(args);
     room = n <= 0 ? NULL : buf_room(buf, (size_t)n + 1);
     if (room != NULL) {
-        vsnprintf(room, (size_t)n + 1, format, again);
+        if ((size_t)n >= left)
+            vsnprintf(room, (size_t)n + 1, format, again);
         buf->len += (size_t)n;
     }
     va_end(again);

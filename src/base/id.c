@@ -284,25 +284,37 @@ bool base64_read_any(Arena *arena, Str text, Str *ret)
 
 static const char base62_digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
+enum { WORDS = 8, DIGITS = 5, DIGITS_62 = 916132832 }; /* 62^5 is below 2^32: five digits for each division */
+
+/* Divides the number, its most significant word first; gives what is left. */
+static uint32_t divide(uint32_t words[WORDS], uint32_t by)
+{
+    uint64_t rest = 0;
+
+    for (size_t i = 0; i < WORDS; i++) {
+        rest = rest << 32 | words[i];
+        words[i] = (uint32_t)(rest / by);
+        rest %= by;
+    }
+    return (uint32_t)rest;
+}
+
 void base62_write(Buf *buf, const uint8_t *p, size_t n, size_t width)
 {
-    uint8_t rest[32] = { 0 };
+    uint32_t words[WORDS] = { 0 }, some = 0;
     char text[64];
 
-    if (n > sizeof(rest) || width > sizeof(text)) {
+    if (n > sizeof(words) || width > sizeof(text)) {
         buf->over = true;
         return;
     }
-    memcpy(rest, p, n);
-    for (size_t i = width; i-- > 0;) {
-        uint32_t remainder = 0;
-
-        for (size_t k = 0; k < n; k++) {
-            remainder = remainder << 8 | rest[k];
-            rest[k] = (uint8_t)(remainder / 62);
-            remainder %= 62;
-        }
-        text[i] = base62_digits[remainder];
+    for (size_t i = 0; i < n; i++)
+        words[WORDS - 1 - i / 4] |= (uint32_t)p[n - 1 - i] << i % 4 * 8;
+    for (size_t i = 0; i < width; i++) {
+        if (i % DIGITS == 0)
+            some = divide(words, DIGITS_62);
+        text[width - 1 - i] = base62_digits[some % 62];
+        some /= 62;
     }
     buf_add(buf, text, width);
 }

@@ -4,6 +4,8 @@
 #include <openssl/hmac.h>
 #include <openssl/kdf.h>
 
+#include <stdatomic.h>
+
 #include "crypto/crypto.h"
 #include "crypto/md4.h"
 
@@ -17,9 +19,23 @@ static const struct {
     [HASH_MD4] = { "md4", EVP_md4 },          [HASH_RIPEMD160] = { "ripemd160", EVP_ripemd160 },
 };
 
+/* Looked up in OpenSSL's tables once: its own constants are looked up at each use. */
 static const EVP_MD *md_of(Hash hash)
 {
-    return rows[hash].md();
+    static EVP_MD *_Atomic found[COUNTOF(rows)];
+    EVP_MD *md = atomic_load(&found[hash]), *none = NULL;
+
+    if (md != NULL)
+        return md;
+    md = EVP_MD_fetch(NULL, rows[hash].name, NULL);
+    if (md == NULL) {
+        ERR_clear_error();
+        return rows[hash].md();
+    }
+    if (atomic_compare_exchange_strong(&found[hash], &none, md))
+        return md;
+    EVP_MD_free(md);
+    return none;
 }
 
 size_t hash_size(Hash hash)
