@@ -303,16 +303,90 @@ char *json_kinds(Arena *arena, const char *doc)
     return kinds;
 }
 
+/* Is this an object that can be read? */
+static bool is_object(Str text)
+{
+    Lex lex = lex_new(text, JSON_DEPTH);
+    bool wide = false;
+
+    return lex_next(&lex) == LEX_OPEN && lex.token.p[0] == '{' && json_scan(text, JSON_DEPTH, &wide);
+}
+
+static void put_member(Buf *buf, Str name, Str value)
+{
+    if (buf->len > 1)
+        buf_char(buf, ',');
+    json_write_token(buf, name, JSON_PLAIN);
+    buf_char(buf, ':');
+    json_take(buf, value);
+}
+
+/* The value that the lexer stands before, with a string's quotes. */
+static Str take_whole(Lex *lex)
+{
+    LexKind kind;
+    const Str value = take_value(lex, &kind);
+
+    return kind == LEX_STRING ? (Str){ value.p - 1, value.n + 2 } : value;
+}
+
+static bool one_of(Str token, const char *const *keys, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (token_is(token, keys[i]))
+            return true;
+    return false;
+}
+
+/* `{`, the members with the values of these keys replaced or (NULL) left out, and no `}` yet. Did the object have one of them? */
+static bool put_members(Buf *buf, const char *doc, const char *const *keys, size_t n, const char *value)
+{
+    Lex lex = lex_new(doc != NULL && is_object(str_of(doc)) ? str_of(doc) : STR("{}"), JSON_DEPTH);
+    bool found = false;
+
+    buf_char(buf, '{');
+    lex_next(&lex);
+    while (lex_next(&lex) == LEX_NAME) {
+        const Str name = lex.token, old = take_whole(&lex);
+        const bool same = one_of(name, keys, n);
+
+        found = found || same;
+        if (!same || value != NULL)
+            put_member(buf, name, same ? str_of(value) : old);
+    }
+    return found;
+}
+
+static char *end_object(Buf *buf)
+{
+    char *text = "{}";
+
+    buf_char(buf, '}');
+    IGNORE(buf_text(buf, &text)); /* over the cap: the arena has ended the request before */
+    return text;
+}
+
 char *json_set(Arena *arena, const char *doc, const char *key, const char *value)
 {
-    json_t *object = object_of(arena, doc);
-    json_t *new = value == NULL ? NULL : tree_read(arena, str_of(value));
+    Buf buf = buf_in(arena, DOC_CAP);
+    bool wide;
 
-    if (new == NULL)
-        json_object_del(object, key);
-    else
-        json_object_set(object, key, new);
-    return tree_text(arena, object);
+    if (value != NULL && !json_scan(str_of(value), JSON_DEPTH, &wide))
+        value = NULL;
+    if (!put_members(&buf, doc, &key, 1, value) && value != NULL) {
+        const char *quoted = json_quote(arena, key);
+
+        put_member(&buf, (Str){ quoted + 1, strlen(quoted) - 2 }, str_of(value));
+    }
+    return end_object(&buf);
+}
+
+char *json_without(Arena *arena, const char *doc, const char *const *keys, size_t n)
+{
+    Buf buf = buf_in(arena, DOC_CAP);
+
+    put_members(&buf, doc, keys, n, NULL);
+    return end_object(&buf);
 }
 
 char *json_quote(Arena *arena, const char *text)

@@ -33,6 +33,8 @@ typedef enum JsonMode {
 Err json_read(Ctx *ctx, Str text, unsigned mode, const Field *fields, void *out);
 /* The same for a top-level array of objects (bodies that are lists; our own documents). */
 Err json_read_list(Ctx *ctx, Str text, const Field *fields, List *ret);
+/* The same for an array of arrays without names, the values in the order of the table (documents that our statements make). */
+Err json_read_rows(Ctx *ctx, Str text, const Field *fields, List *ret);
 
 /* One member of an object as it was sent. `kind` is JSON Schema's word for its value: string, integer, number, boolean, array, object, null. */
 typedef struct JsonMember {
@@ -92,6 +94,8 @@ char *json_kinds(Arena *arena, const char *doc);
 char *json_text(Arena *arena, const char *doc);
 /* Sets a top-level member to a JSON value given as text (NULL removes it). */
 char *json_set(Arena *arena, const char *doc, const char *key, const char *value);
+/* The document without these top-level members. */
+char *json_without(Arena *arena, const char *doc, const char *const *keys, size_t n);
 /* A quoted JSON string of this text. */
 char *json_quote(Arena *arena, const char *text);
 /* Bytes of the compact form. */

@@ -337,6 +337,43 @@ Err json_read_list(Ctx *ctx, Str text, const Field *fields, List *ret)
     return OK;
 }
 
+static Err read_row(Ctx *ctx, Lex *lex, const Field *fields, void *out)
+{
+    const Field *field = fields;
+
+    for (Value value = next_value(lex); value.kind != LEX_CLOSE; value = next_value(lex)) {
+        if (field->kind == F_END)
+            return fail(ctx, E_BAD_TYPE, NOWHERE, "an array has more values than its table rows");
+        if (!is_null(&value))
+            TRY(read_member(ctx, lex, field, &value, field_in(field, out)));
+        field++;
+    }
+    return OK;
+}
+
+Err json_read_rows(Ctx *ctx, Str text, const Field *fields, List *ret)
+{
+    List list = { 0 };
+    Value value;
+    Lex lex;
+
+    TRY(json_check(ctx, text, JSON_DEPTH));
+    lex = lex_new(text, JSON_DEPTH);
+    value = next_value(&lex);
+    if (!opens(&value, '['))
+        return fail(ctx, E_BAD_TYPE, NOWHERE, "an array is wanted here");
+    for (value = next_value(&lex); value.kind != LEX_CLOSE; value = next_value(&lex)) {
+        void *row = arena_alloc(ctx->arena, field_size(fields));
+
+        if (!opens(&value, '['))
+            return fail(ctx, E_BAD_TYPE, NOWHERE, "an array of arrays is wanted here");
+        TRY(read_row(ctx, &lex, fields, row));
+        list_add(ctx->arena, &list, row);
+    }
+    *ret = list;
+    return OK;
+}
+
 /* ---- members as they stand ---- */
 
 static const char *kind_of(const json_t *value)

@@ -2,7 +2,7 @@
  * names of each object when it ends. */
 #include "json/lex.h"
 
-enum { SHOWN = 64 }; /* bytes of a repeated name in the sentence */
+enum { SHOWN = 64, FIRST_NAMES = 32 }; /* bytes of a repeated name in the sentence; names that are open at once in most documents */
 
 void names_open(Names *names, unsigned depth)
 {
@@ -78,6 +78,7 @@ typedef struct Scan {
     Lex lex;
     Names names;
     const Name *twice;
+    Name first[FIRST_NAMES];
 } Scan;
 
 /* One token; false when the scan is over, for better (LEX_END) or worse. */
@@ -99,14 +100,28 @@ static bool scan_token(Scan *scan, LexKind *kind)
     return *kind > LEX_END && scan->twice == NULL;
 }
 
-static void scan_run(Scan *scan, Str text, unsigned depth, LexKind *kind)
+static void scan_all(Scan *scan, Str text, unsigned depth, Buf names, LexKind *kind)
 {
     scan->lex = lex_new(text, depth);
-    scan->names.buf = buf_heap(SIZE_MAX);
+    scan->names.buf = names;
     scan->names.escapes = false;
     scan->twice = NULL;
     while (scan_token(scan, kind)) {
     }
+}
+
+/* In the caller's memory; anew on the heap for the few documents with more names open at once. The caller frees names.buf when it is the heap's. */
+static void scan_run(Scan *scan, Str text, unsigned depth, LexKind *kind)
+{
+    scan_all(scan, text, depth, (Buf){ .data = (char *)scan->first, .size = sizeof(scan->first), .cap = sizeof(scan->first) }, kind);
+    if (scan->names.buf.over)
+        scan_all(scan, text, depth, buf_heap(SIZE_MAX), kind);
+}
+
+static void scan_free(Scan *scan)
+{
+    if (scan->names.buf.data != (char *)scan->first)
+        buf_free(&scan->names.buf);
 }
 
 bool json_scan(Str text, unsigned depth, bool *wide)
@@ -117,7 +132,7 @@ bool json_scan(Str text, unsigned depth, bool *wide)
     if (text.n > UINT32_MAX / 2)
         return false;
     scan_run(&scan, text, depth, &kind);
-    buf_free(&scan.names.buf);
+    scan_free(&scan);
     *wide = scan.lex.wide;
     return kind == LEX_END && scan.twice == NULL;
 }
@@ -149,7 +164,7 @@ Err json_check_wide(Ctx *ctx, Str text, unsigned depth, bool *wide)
     if (scan.twice != NULL)
         twice = *scan.twice;
     *wide = scan.lex.wide;
-    buf_free(&scan.names.buf); /* before anything that may end the request */
+    scan_free(&scan); /* before anything that may end the request */
     if (twice.p != NULL)
         return fail_twice(ctx, &twice);
     if (kind == LEX_END)

@@ -125,6 +125,8 @@ Err clerk_reply_list(Reply *reply, const Field *fields, const List *list);
 const char *clerk_image_url(Ctx *ctx, const char *image_id);
 /* What others may see of the user. */
 const ClerkUserData *clerk_user_data(Ctx *ctx, const User *user);
+/* App metadata without `provider` and `providers`: those are the directory's, not shown, and not set from here. NULL for NULL. */
+const char *clerk_without_providers(Ctx *ctx, const char *doc);
 
 /* ---- list.c, for lists of other things, too ---- */
 

@@ -158,12 +158,11 @@ static bool is_locale(const char *text)
     return true;
 }
 
-/* `provider` and `providers` of app metadata are the directory's: not shown, and not set from here. */
-static const char *without_providers(Ctx *ctx, const char *doc)
+const char *clerk_without_providers(Ctx *ctx, const char *doc)
 {
-    if (doc == NULL || strstr(doc, "provider") == NULL)
-        return doc;
-    return json_set(ctx->arena, json_set(ctx->arena, doc, "provider", NULL), "providers", NULL);
+    static const char *const names[] = { "provider", "providers" };
+
+    return doc == NULL || strstr(doc, "provider") == NULL ? doc : json_without(ctx->arena, doc, names, COUNTOF(names));
 }
 
 static const char *nothing_as_null(const char *text)
@@ -180,7 +179,7 @@ static Err check_common(Ctx *ctx, ClerkUserIn *in)
         return clerk_fail(ctx, SAY_LOCALE, AT(ClerkUserIn, locale), NULL);
     if (in->create_organizations_limit < 0)
         return clerk_fail(ctx, SAY_LIMIT_LEAST, AT(ClerkUserIn, create_organizations_limit), "0");
-    in->public_metadata = without_providers(ctx, in->public_metadata);
+    in->public_metadata = clerk_without_providers(ctx, in->public_metadata);
     in->first_name = nothing_as_null(in->first_name);
     in->last_name = nothing_as_null(in->last_name);
     in->locale = nothing_as_null(in->locale);
@@ -362,7 +361,7 @@ static Err change_metadata(Ctx *ctx, const Req *req, MetaMode mode, Reply *reply
     const char *id;
 
     TRY(clerk_read_body(ctx, req, &in));
-    in.public_metadata = without_providers(ctx, in.public_metadata);
+    in.public_metadata = clerk_without_providers(ctx, in.public_metadata);
     if (mode == META_REPLACE)
         clear_nulls(&in, &patch); /* the body knows metadata alone */
     TRY(clerk_read_user_id(ctx, req_param(ctx, "user_id"), &id));

@@ -163,11 +163,7 @@ static void show_lock(Ctx *ctx, const User *user, ClerkUser *view)
 /* App metadata without what the directory keeps there. */
 static const char *public_metadata(Ctx *ctx, const User *user)
 {
-    const char *doc = user->meta_app == NULL ? "{}" : user->meta_app;
-
-    if (strstr(doc, "\"provider") == NULL)
-        return doc;
-    return json_set(ctx->arena, json_set(ctx->arena, doc, "provider", NULL), "providers", NULL);
+    return user->meta_app == NULL ? "{}" : clerk_without_providers(ctx, user->meta_app);
 }
 
 /* Where the server answers, as the request names it. */

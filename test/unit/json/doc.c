@@ -203,7 +203,26 @@ TEST(json_set_sets_and_removes)
     assert_string_equal(json_set(arena, "{\"a\":1}", "a", NULL), "{}");
     assert_string_equal(json_set(arena, "{\"a\":1}", "b", NULL), "{\"a\":1}");
     assert_string_equal(json_set(arena, NULL, "a", "1"), "{\"a\":1}");
+    assert_string_equal(json_set(arena, "{ \"a\" : [1, {\"b\": 2.50}] , \"b\":\"x\\u0041\"}", "b", "{ }"), "{\"a\":[1,{\"b\":2.5}],\"b\":{}}");
+    assert_string_equal(json_set(arena, "{\"a\":1,\"b\":2,\"c\":3}", "b", "[1, 2]"), "{\"a\":1,\"b\":[1,2],\"c\":3}"); /* it keeps its place */
+    assert_string_equal(json_set(arena, "{\"a\":1,\"b\":2}", "\"\\", "1"), "{\"a\":1,\"b\":2,\"\\\"\\\\\":1}");
+    assert_string_equal(json_set(arena, "{\"\\u0061\":1,\"b\":2}", "a", NULL), "{\"b\":2}");
+    assert_string_equal(json_set(arena, "{\"a\":1}", "b", "broken"), "{\"a\":1}");
+    assert_string_equal(json_set(arena, "[1]", "a", "1"), "{\"a\":1}");
+    assert_string_equal(json_set(arena, "{\"a\":1,\"a\":2}", "b", "1"), "{\"b\":1}"); /* repeated: unreadable */
     assert_string_equal(json_set(arena, "broken", "a", "1"), "{\"a\":1}");
+}
+
+TEST(json_without_leaves_members_out)
+{
+    static const char *const keys[] = { "a", "c" };
+    TEST_ARENA(arena);
+
+    assert_string_equal(json_without(arena, "{\"a\":{\"a\":1}, \"b\": {\"a\":1}, \"c\":\"x\"}", keys, 2), "{\"b\":{\"a\":1}}");
+    assert_string_equal(json_without(arena, "{\"b\":1}", keys, 2), "{\"b\":1}");
+    assert_string_equal(json_without(arena, "{\"a\":1}", keys, 2), "{}");
+    assert_string_equal(json_without(arena, NULL, keys, 2), "{}");
+    assert_string_equal(json_without(arena, "{\"b\":", keys, 2), "{}");
 }
 
 TEST(json_quote_quotes)

@@ -193,6 +193,26 @@ TEST(json_read_keeps_integers_beside_a_wide_number)
     assert_int_equal(in.n, 5);
 }
 
+TEST(json_read_rows_reads_arrays)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, NULL);
+    List list;
+
+    assert_ok(json_read_rows(&ctx, STR("[]"), small_fields, &list));
+    assert_int_equal(list.n, 0);
+    assert_ok(json_read_rows(&ctx, STR("[[\"a\",1],[null,2],[\"c\"]]"), small_fields, &list));
+    assert_int_equal(list.n, 3);
+    assert_string_equal(((const Small *)list.v[0])->name, "a");
+    assert_int_equal(((const Small *)list.v[1])->n, 2);
+    assert_null(((const Small *)list.v[1])->name);
+    assert_err(json_read_rows(&ctx, STR("[[\"a\",1,3]]"), small_fields, &list), E_BAD_TYPE);
+    assert_err(json_read_rows(&ctx, STR("[[1]]"), small_fields, &list), E_BAD_TYPE);
+    assert_err(json_read_rows(&ctx, STR("[{}]"), small_fields, &list), E_BAD_TYPE);
+    assert_err(json_read_rows(&ctx, STR("{}"), small_fields, &list), E_BAD_TYPE);
+    assert_err(json_read_rows(&ctx, STR("[[1]"), small_fields, &list), E_BAD_JSON);
+}
+
 TEST(json_read_list_reads_objects)
 {
     TEST_ARENA(arena);
