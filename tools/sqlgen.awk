@@ -33,9 +33,9 @@ name == "" { fault("text before the first block") }
 which == "both" { add("pg", $0); add("sqlite", $0); next }
 { add(which, $0) }
 
-# Text of defines, twice: a define may use another.
+# Text of defines, three times: a define may use one that uses another.
 function expand(text, db,    pass, i, key) {
-    for (pass = 0; pass < 2; pass++)
+    for (pass = 0; pass < 3; pass++)
         for (i = 1; i <= n_order; i++)
             if (order[i] ~ /^#/) {
                 key = order[i] "#"

@@ -58,7 +58,7 @@ Err users_by_id(Tx *tx, const Texts *ids, List *ret)
 {
     UserQuery *query = ARENA_NEW(tx_ctx(tx)->arena, UserQuery);
 
-    *query = (UserQuery){ .ids = *ids, .limit = MOST_FOUND, .whole = true };
+    *query = (UserQuery){ .ids = *ids, .limit = MOST_FOUND, .parts = USER_WHOLE };
     return ids->n == 0 ? OK : store_user_list(tx, query, ret);
 }
 

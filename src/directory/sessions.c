@@ -25,7 +25,7 @@ static Err find_in_connection(Ctx *ctx, const SignIn *in, const char *phone, Use
     UserQuery *query = ARENA_NEW(ctx->arena, UserQuery);
     List users = { 0 };
 
-    *query = (UserQuery){ .whole = true, .living = true, .limit = 100 };
+    *query = (UserQuery){ .parts = USER_WHOLE, .living = true, .limit = 100 };
     texts_add(ctx->arena, in->email != NULL ? &query->emails : &query->phones, in->email != NULL ? text_lower(ctx->arena, in->email) : phone);
     TRY(dir_user_list(ctx, query, &users));
     for (size_t i = 0; i < users.n; i++)

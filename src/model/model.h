@@ -396,6 +396,17 @@ typedef struct Cond {
 
 /* All conditions hold together; of a list any one. NULL, 0 and empty: no condition. Texts of *_like are matched anywhere, without case;
  * `%` and `_` in them stand for themselves. */
+/* Parts of a user, which have rows of their own. */
+typedef enum UserPart {
+    USER_IDENTITIES = 1,
+    USER_ACCOUNTS = 2, /* instead: identities of other parties alone, without those by e-mail and phone */
+    USER_ADDRESSES = 4,
+    USER_FACTORS = 8,
+    USER_SUBJECTS = 16,
+    USER_PASSKEYS = 32,
+    USER_WHOLE = USER_IDENTITIES | USER_ADDRESSES | USER_FACTORS | USER_SUBJECTS | USER_PASSKEYS,
+} UserPart;
+
 typedef struct UserQuery {
     Given given;
     const char *aud;
@@ -419,7 +430,7 @@ typedef struct UserQuery {
         after_created_at;   /* with after_id: when that user was made, if the caller knows (it may be gone); else it is looked up (SORT_CREATED_AT) */
     const char *after_text; /* with after_id, where the order is another: what the user was sorted by; both none: it has nothing there */
     int64_t after_number;
-    bool whole; /* with identities, addresses, factors and subjects */
+    unsigned parts; /* UserPart: what is read beside the user's own columns */
 } UserQuery;
 
 /* ---- lists of organizations and what belongs to them: newest first unless they say otherwise ---- */

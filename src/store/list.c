@@ -12,6 +12,7 @@ enum {
     MANY = 100,         /* … and one in so many of them is many */
     LEAST_KEPT = 10000, /* on PostgreSQL a smaller directory is counted: others may write it */
     LEAST_DEEP = 100,   /* offset from which a page is found by the counts */
+    MOST_QUICK = 20,    /* values of keys that are looked up beside all other requests */
 };
 
 static void put(Filter *f, const char *sql)
@@ -219,7 +220,51 @@ static void put_limit(Filter *f, const Page *page)
     put_value(f, F_INT, NULL, page->offset);
 }
 
+/* ---- kinds of conditions ---- */
+
+/* Does a column that an index finds stand for a single value in this tree? */
+static bool is_exact_cond(const Cond *cond)
+{
+    if (cond == NULL)
+        return false;
+    if (cond->kind == COND_AND)
+        return is_exact_cond(cond->a) || is_exact_cond(cond->b);
+    return cond->kind == COND_EQUAL && (cond->field == UF_ID || cond->field == UF_EMAIL);
+}
+
+/* How many values of keys it looks for. */
+static size_t keys_of(const UserQuery *in)
+{
+    return in->ids.n + in->emails.n + in->phones.n + in->usernames.n + in->external_ids.n + in->web3.n + is_exact_cond(in->where);
+}
+
+/* Conditions that few users meet. */
+static bool is_exact(const UserQuery *in)
+{
+    return keys_of(in) > 0 || in->organizations.n > 0 || in->provider != NULL;
+}
+
+/* Does it find no more than a few rows, each by a key? Then it is no slow one. */
+static bool is_quick(const UserQuery *in)
+{
+    return keys_of(in) > 0 && keys_of(in) <= MOST_QUICK;
+}
+
 /* ---- one statement ---- */
+
+static void put_parts(Filter *f, unsigned parts, size_t db)
+{
+    static const struct {
+        unsigned part;
+        const char *const *sql;
+    } rows[] = {
+        { USER_IDENTITIES, sql_text_user_identities }, { USER_ACCOUNTS, sql_text_user_accounts }, { USER_ADDRESSES, sql_text_user_addresses },
+        { USER_FACTORS, sql_text_user_factors },       { USER_SUBJECTS, sql_text_user_subjects }, { USER_PASSKEYS, sql_text_user_passkeys },
+    };
+
+    for (size_t i = 0; i < COUNTOF(rows); i++)
+        put(f, (parts & rows[i].part) != 0 ? rows[i].sql[db] : "");
+}
 
 static void put_conditions(Filter *f, const Page *page)
 {
@@ -237,7 +282,9 @@ static Err page_read(const Page *page, List *users)
     Filter f = filter_new(page->tx);
     List rows = { 0 };
 
-    buf_printf(&f.query->sql, "SELECT %s %s", sql_text_user_columns[db], page->in->whole ? sql_text_user_parts[db] : "");
+    f.query->slow = !is_quick(page->in);
+    buf_printf(&f.query->sql, "SELECT %s ", sql_text_user_columns[db]);
+    put_parts(&f, page->in->parts, db);
     if (orders[page->in->sort].text && page->part != PART_WITHOUT)
         buf_printf(&f.query->sql, ", %s AS sort_text", sort_key(page));
     put(&f, " FROM ");
@@ -266,6 +313,7 @@ static Err page_count(const Page *page, bool profile, int64_t *ret)
     Filter f = filter_new(page->tx);
     List rows = { 0 };
 
+    f.query->slow = !is_quick(page->in);
     put(&f, "SELECT count(*) AS count FROM ");
     if (profile)
         put_tables(&f, page);
@@ -290,13 +338,6 @@ static bool is_search(const UserQuery *in)
            in->name_like != NULL || in->where != NULL || in->connection != NULL || HAS(in, banned) ||
            in->not_ids.n + in->not_external_ids.n + in->not_organizations.n > 0 || in->last_sign_in_after != 0 || in->last_sign_in_before != 0 ||
            in->last_active_after != 0 || in->last_active_before != 0 || in->last_active_since != 0;
-}
-
-/* Conditions that few users meet. */
-static bool is_exact(const UserQuery *in)
-{
-    return in->ids.n + in->emails.n + in->phones.n + in->usernames.n + in->external_ids.n + in->web3.n + in->organizations.n > 0 ||
-           in->provider != NULL;
 }
 
 static bool is_plain(const UserQuery *in)

@@ -10,7 +10,7 @@ const Field user_cols[] = {
     END(UserRow),
 };
 
-/* Identities as columns, and as the documents of #user_parts#. */
+/* Identities as columns. */
 static const Field identity_cols[] = {
     UUID(Identity, id, "id"),
     UUID(Identity, user_id, "user_id"),
@@ -23,9 +23,9 @@ static const Field identity_cols[] = {
     END(Identity),
 };
 
+/* The parts of a user: the values in the order of users.sql. */
 static const Field identity_doc[] = {
     TEXT(Identity, id, "id"),
-    TEXT(Identity, user_id, "user_id"),
     TEXT(Identity, provider, "provider"),
     TEXT(Identity, provider_id, "provider_id"),
     JSON(Identity, data, "data"),
@@ -154,7 +154,7 @@ static Err read_part(Ctx *ctx, const char *json, const Field *fields, PartOrder 
 
     if (json == NULL || strcmp(json, "[]") == 0)
         return OK;
-    TRY(json_read_list(ctx, str_of(json), fields, &more));
+    TRY(json_read_rows(ctx, str_of(json), fields, &more));
     if (more.n > 1)
         qsort_r(more.v, more.n, sizeof(*more.v), compare_parts, &order);
     for (size_t i = 0; i < more.n; i++)
@@ -206,6 +206,8 @@ Err user_row_finish(Ctx *ctx, UserRow *row, User **ret)
     add_core_address(ctx, user, "phone", user->phone, user->phone_confirmed_at, user->phone_id);
     TRY(read_part(ctx, row->identities_json, identity_doc,
                   (PartOrder){ offsetof(Identity, created_at), { offsetof(Identity, id), offsetof(Identity, id) } }, &user->identities));
+    for (size_t i = 0; i < user->identities.n; i++)
+        ((Identity *)user->identities.v[i])->user_id = user->id;
     TRY(read_part(ctx, row->addresses_json, address_doc,
                   (PartOrder){ offsetof(Address, created_at), { offsetof(Address, id), offsetof(Address, id) } }, &user->addresses));
     mark_wallet(user);

@@ -3,7 +3,7 @@
 #include "base/id.h"
 #include "dialect/auth0/internal.h"
 
-static const UserQuery role_users_query = { .whole = true, .living = true, .ascending = true };
+static const UserQuery role_users_query = { .parts = USER_WHOLE, .living = true, .ascending = true };
 
 static Err no_role(Ctx *ctx)
 {

@@ -20,7 +20,7 @@ static Err find_identified(Ctx *ctx, const Req *req, User **ret)
     List users = { 0 };
 
     TRY(auth0_query(ctx, req, auth0_block_query, &in));
-    *query = (UserQuery){ .limit = 1, .whole = true, .living = true };
+    *query = (UserQuery){ .limit = 1, .parts = USER_WHOLE, .living = true };
     texts_add(ctx->arena,
               strchr(in.identifier, '@') != NULL ? &query->emails
               : in.identifier[0] == '+'          ? &query->phones

@@ -214,7 +214,7 @@ Err auth0_connection_user_delete(Ctx *ctx, const Req *req, Reply *reply)
 
     TRY(auth0_query(ctx, req, auth0_connection_user, &in));
     TRY(load(ctx, &connection));
-    *query = (UserQuery){ .whole = true, .living = true, .limit = 100 };
+    *query = (UserQuery){ .parts = USER_WHOLE, .living = true, .limit = 100 };
     texts_add(ctx->arena, &query->emails, text_lower(ctx->arena, in.email));
     TRY(dir_user_list(ctx, query, &users));
     for (size_t i = 0; i < users.n; i++) {

@@ -188,7 +188,7 @@ static Err write_page(Ctx *ctx, Job *job, const Export *export, Place *place)
     own.now = clock_now();
     *query = (UserQuery){ .limit = left < PAGE ? left : PAGE,
                           .ascending = true,
-                          .whole = true,
+                          .parts = USER_WHOLE,
                           .living = true,
                           .after_id = place->after_id,
                           .after_created_at = place->after };

@@ -46,6 +46,8 @@ const char *auth0_member_fault(Ctx *ctx, const Field *field, const JsonMember *m
 Err auth0_check_user_id(Ctx *ctx, const char *id);
 
 /* view.c */
+/* The parts of a user that it shows. */
+enum { AUTH0_PARTS = USER_ACCOUNTS | USER_ADDRESSES | USER_SUBJECTS };
 const Auth0User *auth0_user_view(Ctx *ctx, const User *user);
 const char *auth0_user_id(Ctx *ctx, const User *user);
 /* Only the named members of a user, or all but these, as the query says. */

@@ -73,7 +73,8 @@ static Err read_page(Ctx *ctx, const Auth0UserQuery *in, UserQuery *query)
     query->offset = in->page * query->limit;
     if (cap > 0 && query->offset + query->limit > cap)
         return fail(ctx, E_BAD_PAGE, NOWHERE, NULL);
-    query->whole = query->living = true;
+    query->parts = AUTH0_PARTS;
+    query->living = true;
     return read_sort(ctx, in->sort, query);
 }
 
@@ -139,7 +140,8 @@ Err auth0_users_by_email(Ctx *ctx, const Req *req, Reply *reply)
     TRY(auth0_query(ctx, req, auth0_email_query, &in));
     texts_add(ctx->arena, &query->emails, in.email);
     query->limit = MOST_OF_ONE_ADDRESS;
-    query->whole = query->living = query->ascending = true;
+    query->parts = AUTH0_PARTS;
+    query->living = query->ascending = true;
     TRY(dir_user_list(ctx, query, &users));
     for (size_t i = 0; i < users.n; i++)
         if (text_eq(auth0_user_view(ctx, users.v[i])->email, in.email))

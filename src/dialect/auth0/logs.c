@@ -88,7 +88,7 @@ static Err load_users(Ctx *ctx, const List *events, List *ret)
 {
     UserQuery *query = ARENA_NEW(ctx->arena, UserQuery);
 
-    *query = (UserQuery){ .whole = true, .limit = 1000 };
+    *query = (UserQuery){ .parts = USER_WHOLE, .limit = 1000 };
     for (size_t i = 0; i < events->n; i++) {
         const char *id = user_of(ctx, events->v[i]);
 

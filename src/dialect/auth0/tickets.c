@@ -128,7 +128,8 @@ static Err find_by_email(Ctx *ctx, const Connection *connection, const char *ema
 
     texts_add(ctx->arena, &query->emails, lower);
     query->limit = 100;
-    query->whole = query->living = query->ascending = true;
+    query->parts = USER_WHOLE;
+    query->living = query->ascending = true;
     TRY(dir_user_list(ctx, query, &users));
     for (size_t i = 0; i < users.n; i++) {
         const Auth0User *view = auth0_user_view(ctx, users.v[i]);

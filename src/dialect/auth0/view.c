@@ -201,15 +201,18 @@ static List identities(Ctx *ctx, const User *user)
 /* Without what the directory keeps there for GoTrue; NULL when nothing is left. */
 static const char *app_metadata(Ctx *ctx, const User *user)
 {
-    const char *doc = user->meta_app == NULL ? "{}" : user->meta_app, *provider = json_get(ctx->arena, doc, "provider");
+    static const char *const names[] = { "providers", "provider" };
+    const char *doc = user->meta_app == NULL ? "{}" : user->meta_app, *provider;
 
-    if (json_get(ctx->arena, doc, "providers") != NULL)
-        doc = json_set(ctx->arena, doc, "providers", NULL);
-    for (size_t i = 0; provider != NULL && i < user->identities.n; i++)
-        if (text_eq(((const Identity *)user->identities.v[i])->provider, provider))
+    if (strstr(doc, "provider") != NULL) {
+        provider = json_get(ctx->arena, doc, "provider");
+        if ((user->email != NULL && text_eq(provider, "email")) || (user->phone != NULL && text_eq(provider, "phone")))
             provider = NULL;
-    if (provider == NULL)
-        doc = json_set(ctx->arena, doc, "provider", NULL);
+        for (size_t i = 0; provider != NULL && i < user->identities.n; i++)
+            if (text_eq(((const Identity *)user->identities.v[i])->provider, provider))
+                provider = NULL;
+        doc = json_without(ctx->arena, doc, names, provider == NULL ? 2 : 1);
+    }
     return text_eq(doc, "{}") ? NULL : doc;
 }
 

@@ -267,7 +267,7 @@ Err clerk_user_list(Ctx *ctx, const Req *req, Reply *reply)
     TRY(take_conditions(ctx, in, query));
     TRY(take_order(ctx, in, orders, COUNTOF(orders), query));
     TRY(take_page(ctx, in, query));
-    query->whole = true;
+    query->parts = USER_ACCOUNTS | USER_ADDRESSES | USER_FACTORS | USER_PASSKEYS; /* what a user shows */
     TRY(dir_user_list(ctx, query, &users));
     for (size_t i = 0; i < users.n; i++)
         list_add(ctx->arena, &views, (void *)(uintptr_t)clerk_user_view(ctx, users.v[i]));

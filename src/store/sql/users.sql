@@ -17,50 +17,59 @@ p.password_compromised_at, w.digest,
 -- #define user_tables
 auth.users u LEFT JOIN hecate.profiles p ON p.user_id = u.id LEFT JOIN hecate.passwords w ON w.user_id = u.id
 
--- #define user_parts
+-- The parts of a user: an array of rows each, their values in the order of the tables in users.c.
+
+-- #define identity_row
 -- @pg
-, (SELECT json_agg(json_build_object('id', i.id, 'user_id', i.user_id, 'provider', i.provider, 'provider_id', i.provider_id,
-     'data', i.identity_data, 'email', i.email,
-     'last_sign_in_at', i.last_sign_in_at,
-     'created_at', i.created_at,
-     'updated_at', i.updated_at))
-   FROM auth.identities i WHERE i.user_id = u.id) AS identities
-, (SELECT json_agg(json_build_object('id', a.id, 'kind', a.kind, 'value', a.value, 'connection', a.connection,
-     'reserved', a.reserved, 'second_factor', a.second_factor,
-     'verified_at', a.verified_at,
-     'created_at', a.created_at,
-     'updated_at', a.updated_at))
-   FROM hecate.addresses a WHERE a.user_id = u.id) AS addresses
-, (SELECT json_agg(json_build_object('id', f.id, 'friendly_name', f.friendly_name, 'factor_type', f.factor_type,
-     'status', f.status, 'phone', f.phone,
-     'last_challenged_at', f.last_challenged_at,
-     'created_at', f.created_at,
-     'updated_at', f.updated_at))
-   FROM auth.mfa_factors f WHERE f.user_id = u.id) AS factors
-, (SELECT json_agg(json_build_object('provider', s.provider, 'subject', s.subject, 'connection', s.connection,
-     'created_at', s.created_at))
-   FROM hecate.subjects s WHERE s.user_id = u.id) AS subjects
-, (SELECT json_agg(json_build_object('id', k.id, 'name', k.name, 'created_at', k.created_at, 'last_used_at', k.last_used_at))
-   FROM hecate.passkeys k WHERE k.user_id = u.id) AS passkeys
+json_build_array(i.id, i.provider, i.provider_id, i.identity_data, i.email, i.last_sign_in_at, i.created_at, i.updated_at)
 -- @sqlite
-, (SELECT json_group_array(json_object('id', i.id, 'user_id', i.user_id, 'provider', i.provider, 'provider_id', i.provider_id,
-     'data', json(i.identity_data), 'email', i.email, 'last_sign_in_at', i.last_sign_in_at, 'created_at', i.created_at,
-     'updated_at', i.updated_at))
-   FROM auth.identities i WHERE i.user_id = u.id) AS identities
-, (SELECT json_group_array(json_object('id', a.id, 'kind', a.kind, 'value', a.value, 'connection', a.connection,
-     'reserved', json(CASE a.reserved WHEN 1 THEN 'true' ELSE 'false' END),
-     'second_factor', json(CASE a.second_factor WHEN 1 THEN 'true' ELSE 'false' END),
-     'verified_at', a.verified_at, 'created_at', a.created_at, 'updated_at', a.updated_at))
+json_array(i.id, i.provider, i.provider_id, json(i.identity_data), i.email, i.last_sign_in_at, i.created_at, i.updated_at)
+
+-- #define user_identities
+-- @pg
+, (SELECT json_agg(#identity_row#) FROM auth.identities i WHERE i.user_id = u.id) AS identities
+-- @sqlite
+, (SELECT json_group_array(#identity_row#) FROM auth.identities i WHERE i.user_id = u.id) AS identities
+
+-- Those of other parties alone.
+
+-- #define user_accounts
+-- @pg
+, (SELECT json_agg(#identity_row#) FROM auth.identities i WHERE i.user_id = u.id AND i.provider NOT IN ('email', 'phone')) AS identities
+-- @sqlite
+, (SELECT json_group_array(#identity_row#) FROM auth.identities i WHERE i.user_id = u.id AND i.provider NOT IN ('email', 'phone')) AS identities
+
+-- #define user_addresses
+-- @pg
+, (SELECT json_agg(json_build_array(a.id, a.kind, a.value, a.connection, a.reserved, a.second_factor, a.verified_at, a.created_at, a.updated_at))
    FROM hecate.addresses a WHERE a.user_id = u.id) AS addresses
-, (SELECT json_group_array(json_object('id', f.id, 'friendly_name', f.friendly_name, 'factor_type', f.factor_type,
-     'status', f.status, 'phone', f.phone, 'last_challenged_at', f.last_challenged_at, 'created_at', f.created_at,
-     'updated_at', f.updated_at))
+-- @sqlite
+, (SELECT json_group_array(json_array(a.id, a.kind, a.value, a.connection, json(CASE a.reserved WHEN 1 THEN 'true' ELSE 'false' END),
+     json(CASE a.second_factor WHEN 1 THEN 'true' ELSE 'false' END), a.verified_at, a.created_at, a.updated_at))
+   FROM hecate.addresses a WHERE a.user_id = u.id) AS addresses
+
+-- #define user_factors
+-- @pg
+, (SELECT json_agg(json_build_array(f.id, f.friendly_name, f.factor_type, f.status, f.phone, f.last_challenged_at, f.created_at, f.updated_at))
    FROM auth.mfa_factors f WHERE f.user_id = u.id) AS factors
-, (SELECT json_group_array(json_object('provider', s.provider, 'subject', s.subject, 'connection', s.connection,
-     'created_at', s.created_at))
-   FROM hecate.subjects s WHERE s.user_id = u.id) AS subjects
-, (SELECT json_group_array(json_object('id', k.id, 'name', k.name, 'created_at', k.created_at, 'last_used_at', k.last_used_at))
-   FROM hecate.passkeys k WHERE k.user_id = u.id) AS passkeys
+-- @sqlite
+, (SELECT json_group_array(json_array(f.id, f.friendly_name, f.factor_type, f.status, f.phone, f.last_challenged_at, f.created_at, f.updated_at))
+   FROM auth.mfa_factors f WHERE f.user_id = u.id) AS factors
+
+-- #define user_subjects
+-- @pg
+, (SELECT json_agg(json_build_array(s.provider, s.subject, s.connection, s.created_at)) FROM hecate.subjects s WHERE s.user_id = u.id) AS subjects
+-- @sqlite
+, (SELECT json_group_array(json_array(s.provider, s.subject, s.connection, s.created_at)) FROM hecate.subjects s WHERE s.user_id = u.id) AS subjects
+
+-- #define user_passkeys
+-- @pg
+, (SELECT json_agg(json_build_array(k.id, k.name, k.created_at, k.last_used_at)) FROM hecate.passkeys k WHERE k.user_id = u.id) AS passkeys
+-- @sqlite
+, (SELECT json_group_array(json_array(k.id, k.name, k.created_at, k.last_used_at)) FROM hecate.passkeys k WHERE k.user_id = u.id) AS passkeys
+
+-- #define user_parts
+#user_identities# #user_addresses# #user_factors# #user_subjects# #user_passkeys#
 
 -- What counts.sql counts of a user: PostgreSQL alone asks.
 

@@ -153,7 +153,7 @@ static size_t found(Ctx *ctx, const UserQuery *in)
 
     *query = *in;
     query->limit = 100;
-    query->whole = true;
+    query->parts = USER_WHOLE;
     assert_ok(dir_user_list(ctx, query, &users));
     assert_ok(dir_user_count(ctx, query, &n));
     assert_int_equal(n, users.n);

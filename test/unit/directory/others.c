@@ -28,7 +28,7 @@ STORE_TEST(rows_of_others_are_read)
 {
     TEST_ARENA(arena);
     Ctx ctx = new_ctx(store, arena);
-    const UserQuery all = { .limit = 10, .whole = true }, like = { .limit = 10, .email_like = "loud" };
+    const UserQuery all = { .limit = 10, .parts = USER_WHOLE }, like = { .limit = 10, .email_like = "loud" };
     List users = { 0 };
     User *user;
     int64_t n;

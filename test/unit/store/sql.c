@@ -77,7 +77,7 @@ STORE_TEST(statements_use_no_column_that_a_takeover_does_not_look_for)
 {
     TEST_ARENA(arena);
     Ctx ctx = ctx_new(arena, store->db);
-    const UserQuery query = { .filter = "a", .any_like = "b", .limit = 1, .whole = true };
+    const UserQuery query = { .filter = "a", .any_like = "b", .limit = 1, .parts = USER_WHOLE };
     List users = { 0 };
     int64_t n;
 
