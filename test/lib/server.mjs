@@ -44,8 +44,9 @@ export function newDatabase() {
   return { url: withDatabase(server, name), drop: () => psql(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) }
 }
 
-async function waitReady(child, url, log) {
+async function waitReady(child, url, log, ca) {
   for (let i = 0; i < 600; i++) {
+    if (url.startsWith('https')) trust(ca)
     if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the server ended at its start (${child.exitCode}):\n${log()}`)
     try {
       if ((await fetch(`${url}/health`)).ok) return
@@ -63,11 +64,13 @@ function trust(file) {
 const reports = /ERROR: (Address|Leak|Undefined\w*)Sanitizer|runtime error:/
 
 // Options: store ('sqlite' or 'postgres'), env (further variables), data (a data directory that stays), database (a URL that stays), args, log (a file that
-// takes what it prints, so that a measurement does not read it), program (what is run instead of the binary).
-export async function start({ store = 'sqlite', env = {}, data, database, args = ['serve'], ports, log: logFile, program = binary } = {}) {
+// takes what it prints, so that a measurement does not read it), program (what is run instead of the binary), together (all three dialects on one
+// listener, hence with TLS).
+export async function start({ store = 'sqlite', env = {}, data, database, args = ['serve'], ports, log: logFile, program = binary, together = false } = {}) {
   const dir = data ?? mkdtempSync(join(tmpdir(), 'hecate-test-'))
   const fresh = store === 'postgres' && !database ? newDatabase() : undefined
-  const [gotrue, clerk, auth0] = ports ?? [await freePort(), await freePort(), await freePort()]
+  const auth0 = ports?.[2] ?? await freePort(), [gotrue, clerk] = together ? [auth0, auth0] : ports ?? [await freePort(), await freePort()]
+  const plain = together ? `https://localhost:${auth0}/auth/v1` : `http://127.0.0.1:${gotrue}`
   const clientId = 'test-client', clientSecret = 'a-client-secret-for-tests-of-forty-chars', secretKey = 'sk_test_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'
   let text = ''
   const child = spawn(program, args, {
@@ -88,7 +91,7 @@ export async function start({ store = 'sqlite', env = {}, data, database, args =
     fresh?.drop()
   }
   try {
-    await waitReady(child, `http://127.0.0.1:${gotrue}`, log)
+    await waitReady(child, plain, log, join(dir, 'ca.pem'))
   } catch (error) {
     child.kill('SIGKILL')
     await ended
@@ -98,8 +101,8 @@ export async function start({ store = 'sqlite', env = {}, data, database, args =
   trust(join(dir, 'ca.pem'))
   return {
     pid: child.pid, dir, store, log, ended, database: database ?? fresh?.url ?? `sqlite:${join(dir, 'hecate.db')}`, ports: [gotrue, clerk, auth0],
-    gotrue: { url: `http://127.0.0.1:${gotrue}`, serviceKey: mint({ role: 'service_role' }), anonKey: mint({ role: 'anon' }), jwtSecret: JWT_SECRET },
-    clerk: { url: `http://127.0.0.1:${clerk}`, secretKey },
+    gotrue: { url: plain, serviceKey: mint({ role: 'service_role' }), anonKey: mint({ role: 'anon' }), jwtSecret: JWT_SECRET },
+    clerk: { url: together ? `https://localhost:${auth0}` : `http://127.0.0.1:${clerk}`, secretKey },
     auth0: { url: `https://localhost:${auth0}`, domain: `localhost:${auth0}`, clientId, clientSecret, ca: join(dir, 'ca.pem') },
     kill: async (signal = 'SIGKILL') => {
       child.kill(signal)
