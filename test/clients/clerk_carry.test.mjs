@@ -7,7 +7,7 @@ import { ManagementClient } from 'auth0'
 import { totp } from '../lib/totp.mjs'
 import { start, stores } from '../lib/server.mjs'
 
-const password = 'secret-pw-1', secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
+const testPhone = '+491700000001', password = 'secret-pw-1', secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'
 let n = 0
 const email = () => `carry-${process.pid}-${n++}@example.com`
 const phone = () => `+4917${String(process.pid).padStart(7, '0')}${String(n++).padStart(3, '0')}`.slice(0, 15)
@@ -29,7 +29,7 @@ for (const store of stores)
     })).json()).error ?? 'ok'
 
     before(async () => {
-      server = await start({ store, env: { HECATE_PASSWORD_HASH: 'bcrypt:4' } })
+      server = await start({ store, env: { HECATE_PASSWORD_HASH: 'bcrypt:4', GOTRUE_MFA_PHONE_ENROLL_ENABLED: 'true', GOTRUE_MFA_PHONE_VERIFY_ENABLED: 'true', GOTRUE_SMS_TEST_OTP: `${testPhone}:123456` } })
       clerk = createClerkClient({ secretKey: server.clerk.secretKey, apiUrl: server.clerk.url, telemetry: { disabled: true } })
       gotrue = new GoTrueAdminApi({ url: server.gotrue.url, headers: { Authorization: `Bearer ${server.gotrue.serviceKey}` } })
       const { domain, clientId, clientSecret } = server.auth0
@@ -112,6 +112,61 @@ for (const store of stores)
         assert.deepEqual([await factors(), await methods()], [[], []])
         assert.deepEqual([(await clerk.users.getUser(id.clerk)).totpEnabled, (await clerk.users.getUser(id.clerk)).twoFactorEnabled], [false, false])
       })
+
+    // A phone number as a second factor, as each dialect says it.
+    const strong = async (id, number) => {
+      const { twoFactorEnabled, phoneNumbers } = await clerk.users.getUser(id.clerk)
+      const factors = (await gotrue.mfa.listFactors({ userId: id.gotrue })).data.factors.map((factor) => [factor.factor_type, factor.status])
+      const methods = (await auth0.users.authenticationMethods.list(id.auth0)).data.filter((method) => method.type === 'phone')
+      const enrolled = (await auth0.users.enrollments.get(id.auth0)).filter((one) => one.auth_method === 'sms')
+      return { clerk: [twoFactorEnabled, phoneNumbers.some((one) => one.phoneNumber === number && one.reservedForSecondFactor)], factors, methods: methods.map((method) => method.confirmed), numbers: methods.map((method) => method.phone_number.slice(-3) === number.slice(-3)), enrolled: enrolled.map((one) => one.status) }
+    }
+    const on = { clerk: [true, true], factors: [['phone', 'verified']], methods: [true], numbers: [true], enrolled: ['confirmed'] }
+    const off = { clerk: [false, false], factors: [], methods: [], numbers: [], enrolled: [] }
+    const phoneMakers = {
+      clerk: (id, made) => clerk.phoneNumbers.updatePhoneNumber(made.id, { reservedForSecondFactor: true }),
+      auth0: (id, made) => auth0.users.authenticationMethods.create(id.auth0, { type: 'phone', name: 'mine', phone_number: made.phoneNumber, preferred_authentication_method: 'sms' }),
+      gotrue: async (id) => { // of the one number whose code is fixed
+        const call = async (method, path, token, body) => {
+          const answer = await fetch(`${server.gotrue.url}${path}`, { method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify(body) })
+          assert.equal(answer.status, 200)
+          return answer.json()
+        }
+        const { access_token: token } = await call('POST', '/token?grant_type=password', server.gotrue.anonKey, { email: id.address, password })
+        const factor = await call('POST', '/factors', token, { factor_type: 'phone', phone: testPhone, friendly_name: 'mine' })
+        const challenge = await call('POST', `/factors/${factor.id}/challenge`, token, {})
+        await call('POST', `/factors/${factor.id}/verify`, token, { challenge_id: challenge.id, code: '123456' })
+      },
+    }
+    const phoneRemovers = {
+      clerk: (id, made) => clerk.phoneNumbers.updatePhoneNumber(made.id, { reservedForSecondFactor: false }),
+      'clerk, all of them': (id) => clerk.users.disableUserMFA(id.clerk),
+      'clerk, with the number': (id, made) => clerk.phoneNumbers.deletePhoneNumber(made.id),
+      gotrue: removers.gotrue,
+      auth0: async (id) => { for (const method of (await auth0.users.authenticationMethods.list(id.auth0)).data) if (method.type === 'phone') await auth0.users.authenticationMethods.delete(id.auth0, method.id) },
+      'auth0, all of them': (id) => auth0.users.authenticationMethods.deleteAll(id.auth0),
+    }
+    for (const [maker, make2] of Object.entries(phoneMakers))
+      test(`a phone number that ${maker} makes a second factor, taken away by each`, async () => {
+        for (const [dialect, remove] of Object.entries(phoneRemovers)) {
+          const id = await make(), number = maker === 'gotrue' ? testPhone : phone()
+          const made = await clerk.phoneNumbers.createPhoneNumber({ userId: id.clerk, phoneNumber: number, verified: true })
+          assert.deepEqual(await strong(id, number), off, dialect)
+          await make2(id, made)
+          assert.deepEqual(await strong(id, number), on, dialect)
+          await remove(id, made)
+          assert.deepEqual(await strong(id, number), off, dialect)
+          await clerk.users.deleteUser(id.clerk)
+        }
+      })
+
+    test('a second factor whose number is no address of the user counts, and goes with the others', async () => {
+      const id = await make(), number = phone()
+      await auth0.users.authenticationMethods.create(id.auth0, { type: 'phone', name: 'mine', phone_number: number, preferred_authentication_method: 'sms' })
+      assert.deepEqual(await strong(id, number), { ...on, clerk: [true, false] })
+      await clerk.users.disableUserMFA(id.clerk)
+      assert.deepEqual(await strong(id, number), off)
+    })
 
     test('a password of any dialect verifies in all', async () => {
       const id = await make()

@@ -135,12 +135,16 @@ static void show_addresses(Ctx *ctx, const User *user, ClerkUser *view)
 
 static void show_factors(const User *user, ClerkUser *view)
 {
+    bool phone = false;
+
     for (size_t i = 0; i < user->factors.n; i++) {
         const Factor *factor = user->factors.v[i];
+        const bool verified = text_eq(factor->status, "verified");
 
-        view->totp_enabled = view->totp_enabled || (text_eq(factor->factor_type, "totp") && text_eq(factor->status, "verified"));
+        view->totp_enabled = view->totp_enabled || (verified && text_eq(factor->factor_type, "totp"));
+        phone = phone || (verified && text_eq(factor->factor_type, "phone")); /* also of a number that is no address of the user */
     }
-    view->two_factor_enabled = view->totp_enabled;
+    view->two_factor_enabled = view->totp_enabled || phone;
     view->backup_code_enabled = user->backup_codes > 0;
     for (size_t i = 0; i < user->addresses.n; i++) {
         const Address *address = user->addresses.v[i];
