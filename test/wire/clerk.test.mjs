@@ -1,6 +1,7 @@
 // clerk.test.mjs: what the Backend API answers to bad requests, route by route: exact status, code and parameter, and nothing has changed.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { crc32, inflateSync } from 'node:zlib'
 import { start, stores } from '../lib/server.mjs'
 
 const json = { 'content-type': 'application/json' }
@@ -296,7 +297,20 @@ for (const store of stores)
     test('pictures are for everybody', async () => {
       const { image_url: url, has_image } = await (await call('GET', '/users/<ID>')).json()
       const reply = await fetch(url)
-      assert.deepEqual([reply.status, reply.headers.get('content-type'), has_image], [200, 'image/svg+xml', false])
+      assert.deepEqual([reply.status, reply.headers.get('content-type'), reply.headers.get('x-content-type-options'), has_image], [200, 'image/png', 'nosniff', false])
+      // By another hand: the chunks and their checks, and a head in the middle of the pixels.
+      const png = Buffer.from(await reply.arrayBuffer()), kinds = []
+      let data
+      assert.equal(png.toString('latin1', 0, 8), '\x89PNG\r\n\x1a\n')
+      for (let at = 8; at < png.length; at += 12 + png.readUInt32BE(at)) {
+        const n = png.readUInt32BE(at)
+        assert.equal(png.readUInt32BE(at + 8 + n), crc32(png.subarray(at + 4, at + 8 + n)))
+        kinds.push(png.toString('latin1', at + 4, at + 8))
+        if (kinds.at(-1) === 'IDAT') data = inflateSync(png.subarray(at + 8, at + 8 + n))
+      }
+      assert.deepEqual([kinds, png.readUInt32BE(16), png.readUInt32BE(20), data.length], [['IHDR', 'PLTE', 'IDAT', 'IEND'], 96, 96, 96 * 13])
+      const pixel = (x, y) => data[y * 13 + 1 + (x >> 3)] >> (7 - (x & 7)) & 1
+      assert.deepEqual([pixel(48, 38), pixel(48, 80), pixel(0, 0), pixel(95, 95), pixel(48, 58)], [1, 1, 0, 0, 0])
       await check(await fetch(url.replace('default', 'img_x')), 404, 'image_not_found')
     })
 

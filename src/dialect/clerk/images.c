@@ -41,10 +41,6 @@ Err clerk_image_put(Ctx *ctx, const Req *req, Reply *reply)
     return clerk_reply_user(ctx, reply, 200, user);
 }
 
-/* A head and shoulders in grey. */
-static const char picture[] = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 96 96\"><rect width=\"96\" height=\"96\" fill=\"#d8dbe0\"/>"
-                              "<circle cx=\"48\" cy=\"38\" r=\"17\" fill=\"#8a919c\"/><path d=\"M14 92a34 30 0 0 1 68 0z\" fill=\"#8a919c\"/></svg>";
-
 /* Only what is an image by its content leaves, as what it is, and as nothing else. */
 static Err serve(Ctx *ctx, const char *id, Reply *reply)
 {
@@ -70,5 +66,5 @@ Err clerk_image(Ctx *ctx, const Req *req, Reply *reply)
     if (!text_eq(name, "default"))
         return serve(ctx, clerk_id_read(ctx->arena, "img_", name), reply);
     reply_header(reply, "Cache-Control", "public, max-age=86400");
-    return reply_text(ctx, reply, 200, "image/svg+xml", STR(picture));
+    return reply_text(ctx, reply, 200, "image/png", clerk_avatar(ctx->arena));
 }

@@ -225,6 +225,8 @@ Err clerk_users_unban(Ctx *ctx, const Req *req, Reply *reply);
 bool clerk_multipart_file(Ctx *ctx, Str type, Str body, Str *ret);
 Err clerk_image_put(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_image(Ctx *ctx, const Req *req, Reply *reply);
+/* avatar.c: the picture of who has none, a PNG. */
+Str clerk_avatar(Arena *arena);
 /* limit, offset and status of a list. */
 Err clerk_read_page(Ctx *ctx, const Req *req, ClerkPageQuery *in);
 Err clerk_listed_list(Ctx *ctx, const Req *req, Reply *reply);

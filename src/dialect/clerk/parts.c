@@ -57,6 +57,12 @@ static Err token_view(Ctx *ctx, const Identity *identity, List *views)
 }
 
 /* The tokens of the user's accounts at one party; a user without such an account has none. */
+/* Could another party be called so? */
+static bool is_provider(const char *name)
+{
+    return *name != '\0' && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.:") == strlen(name);
+}
+
 Err clerk_oauth_tokens(Ctx *ctx, const Req *req, Reply *reply)
 {
     const Str prefix = STR("oauth_");
@@ -68,7 +74,7 @@ Err clerk_oauth_tokens(Ctx *ctx, const Req *req, Reply *reply)
     TRY(clerk_read_page(ctx, req, &in));
     TRY(read_user(ctx, &id));
     TRY(dir_user_get(ctx, id, &user));
-    if (!str_starts(str_of(name), prefix))
+    if (!str_starts(str_of(name), prefix) || !is_provider(name + prefix.n))
         return clerk_fail(ctx, SAY_NO_PROVIDER, NOWHERE, clerk_shown(ctx, name));
     for (size_t i = 0; i < user->identities.n; i++)
         if (clerk_has_account(user, ((const Identity *)user->identities.v[i])->id) &&
