@@ -273,6 +273,16 @@ typedef struct DirLink {
 Err dir_user_link(Ctx *ctx, const DirLink *in, User **ret);
 /* The account is a user again, with the id and password that it had, and without metadata. E_NO_USER, E_NOT_THIS_USER. */
 Err dir_user_unlink(Ctx *ctx, const DirLink *in, User **ret);
+/* What a linked account signs in by, and its address. NULL: stays as it is. An address that changes is not verified unless the same change says so. */
+typedef struct LinkedPatch {
+    const char *email, *phone, *username, *password;
+    const bool *email_verified, *phone_verified;
+    const UserPolicy *policy; /* of the password */
+} LinkedPatch;
+/* `*ret` is the user whose identity it is. E_NO_USER; E_NOT_THIS_USER: it is no linked account of the user; E_BAD_EMAIL, E_BAD_PHONE, E_EMAIL_TAKEN,
+ * E_PHONE_TAKEN, E_USERNAME_TAKEN, E_WEAK_PASSWORD, E_LONG_PASSWORD, E_BUSY. */
+Err dir_linked_update(Ctx *ctx, const char *user_id, const char *identity_id, const LinkedPatch *in, User **ret);
+
 /* Whose identity is this? E_NOT_THIS_USER: nobody's. */
 Err dir_identity_owner(Ctx *ctx, const char *provider, const char *provider_id, const char **ret);
 

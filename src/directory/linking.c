@@ -415,6 +415,140 @@ Err dir_user_unlink(Ctx *ctx, const DirLink *in, User **ret)
     return OK;
 }
 
+/* ---- changing an account that is linked ---- */
+
+/* A name that nobody has, and that is kept for nobody else. */
+static Err claim_username(Tx *tx, const char *username, Linked *linked)
+{
+    Ctx *ctx = tx_ctx(tx);
+    const Linked wanted = { .username_key = text_lower(ctx->arena, username) };
+    User *user;
+    Err err;
+
+    if (text_eq(wanted.username_key, linked->username_key))
+        return OK;
+    TRY(linked_check(tx, &wanted));
+    err = store_user_get_by_username(tx, wanted.username_key, &user);
+    if (err == OK)
+        return fail(ctx, E_USERNAME_TAKEN, NOWHERE, NULL);
+    linked->username = username;
+    linked->username_key = wanted.username_key;
+    return err == E_NO_ROW ? OK : err;
+}
+
+/* The address that its user has for it: another value, another word about whether it is verified. `old` may be NULL. */
+static Err change_address(Tx *tx, const User *owner, const char *connection, const char *kind, const char *old, const char *value, bool confirmed)
+{
+    Ctx *ctx = tx_ctx(tx);
+    const Address *lent = lent_address(owner, connection, kind, old);
+    Address next = { .connection = "", .created_at = ctx->now };
+
+    if (!text_eq(old, value))
+        TRY(address_claim(tx, kind, value, NULL, NULL));
+    if (lent != NULL)
+        TRY(store_address_delete(tx, lent->id));
+    if (lent == NULL && text_eq(old, value)) /* it is the user's own by now, which this does not change */
+        return OK;
+    if (lent != NULL)
+        next = *lent;
+    next.id = uuid_new(ctx->arena);
+    next.user_id = owner->id;
+    next.kind = kind;
+    next.value = next.value_key = value;
+    next.verified_at = confirmed ? ctx->now : 0;
+    next.updated_at = ctx->now;
+    return store_address_insert(tx, &next);
+}
+
+/* A word of identity_data that is true or false. */
+static char *with_truth(Ctx *ctx, const char *data, const char *name, bool truth)
+{
+    return json_set(ctx->arena, data, name, truth ? "true" : "false");
+}
+
+static Err change_addresses(Tx *tx, const User *owner, const LinkedPatch *in, Linked *linked, Identity *identity)
+{
+    const char *connection = text_empty(linked->connection) ? DEFAULT_CONNECTION : linked->connection;
+    Ctx *ctx = tx_ctx(tx);
+
+    if (in->email != NULL || (in->email_verified != NULL && linked->email != NULL)) {
+        const char *email = in->email == NULL ? linked->email : in->email;
+        const bool confirmed = in->email_verified != NULL && *in->email_verified;
+
+        TRY(change_address(tx, owner, connection, "email", linked->email, email, confirmed));
+        linked->email = email;
+        identity->data = with_truth(ctx, json_set(ctx->arena, identity->data, "email", json_quote(ctx->arena, email)), "email_verified", confirmed);
+    }
+    if (in->phone != NULL || (in->phone_verified != NULL && linked->phone != NULL)) {
+        const char *phone = in->phone == NULL ? linked->phone : in->phone;
+        const bool confirmed = in->phone_verified != NULL && *in->phone_verified;
+
+        TRY(change_address(tx, owner, connection, "phone", linked->phone, phone, confirmed));
+        linked->phone = phone;
+        identity->data = json_set(ctx->arena, identity->data, "phone_number", json_quote(ctx->arena, arena_printf(ctx->arena, "+%s", phone)));
+        identity->data = with_truth(ctx, identity->data, "phone_verified", confirmed);
+    }
+    return OK;
+}
+
+Err linked_change_within(Tx *tx, const char *user_id, const char *identity_id, const LinkedPatch *in, const char *hash, const char *email_was,
+                         User **ret)
+{
+    Ctx *ctx = tx_ctx(tx);
+    Identity *identity;
+    Linked *linked;
+    User *owner;
+
+    TRY(lock(tx, user_id, E_NO_USER, &owner));
+    identity = identity_by_id(owner, identity_id);
+    if (identity == NULL || store_linked_get(tx, identity_id, &linked) != OK)
+        return fail(ctx, E_NOT_THIS_USER, NOWHERE, NULL);
+    if (email_was != NULL && !text_eq(email_was, linked->email))
+        return fail(ctx, E_LINK_INVALID, NOWHERE, NULL);
+    TRY(change_addresses(tx, owner, in, linked, identity));
+    if (in->username != NULL) {
+        TRY(claim_username(tx, in->username, linked));
+        identity->data = json_set(ctx->arena, identity->data, "username", json_quote(ctx->arena, in->username));
+    }
+    linked->digest = hash == NULL ? linked->digest : hash;
+    identity->updated_at = ctx->now;
+    TRY(store_linked_update(tx, linked));
+    TRY(store_identity_set_data(tx, identity));
+    return save_owner(tx, owner->id, ret);
+}
+
+typedef struct LinkedChanging {
+    const char *user_id, *identity_id;
+    LinkedPatch in;
+    char *hash;
+    User *after;
+} LinkedChanging;
+
+static Err change_linked(Tx *tx, void *arg)
+{
+    LinkedChanging *changing = arg;
+
+    return linked_change_within(tx, changing->user_id, changing->identity_id, &changing->in, changing->hash, NULL, &changing->after);
+}
+
+Err dir_linked_update(Ctx *ctx, const char *user_id, const char *identity_id, const LinkedPatch *in, User **ret)
+{
+    LinkedChanging changing = { .user_id = user_id, .identity_id = identity_id, .in = *in };
+
+    ctx->user_id = user_id;
+    if (in->email != NULL)
+        TRY(email_read(ctx, in->email, &changing.in.email));
+    if (in->phone != NULL)
+        TRY(phone_read(ctx, in->phone, &changing.in.phone));
+    if (in->password != NULL) {
+        TRY(password_check(ctx, in->policy, in->password, NOWHERE));
+        TRY(password_hash(ctx, in->password, &changing.hash));
+    }
+    TRY(tx_run(ctx, change_linked, &changing));
+    *ret = changing.after;
+    return OK;
+}
+
 /* ---- what is kept for linked accounts ---- */
 
 Err linked_check(Tx *tx, const Linked *wanted)

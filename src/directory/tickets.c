@@ -79,7 +79,8 @@ Err dir_ticket_make(Ctx *ctx, const User *user, Ticket *ticket, const TicketMail
     *secret = making.secret = random_text(ctx->arena, SECRET_LENGTH, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
     made->id = id_of(ctx, *secret);
     made->user_id = user->id;
-    made->email = user->email;
+    if (made->identity_id == NULL)
+        made->email = user->email;
     made->created_at = ctx->now;
     made->mailed_at = mail == NULL ? 0 : ctx->now;
     if (mail != NULL) {
@@ -118,6 +119,16 @@ typedef struct Using {
     User *after;
 } Using;
 
+/* For a linked account: its own address, or its own password. */
+static Err use_for_linked(Tx *tx, Using *use, const Ticket *ticket)
+{
+    static const bool yes = true;
+    const LinkedPatch patch = { .email_verified = use->verified ? &yes : NULL };
+    const Err err = linked_change_within(tx, ticket->user_id, ticket->identity_id, &patch, use->hash, ticket->email, &use->after);
+
+    return err == E_NOT_THIS_USER ? invalid(tx_ctx(tx)) : err;
+}
+
 static Err use_ticket(Tx *tx, void *arg)
 {
     Using *use = arg;
@@ -132,6 +143,8 @@ static Err use_ticket(Tx *tx, void *arg)
     if (changed == 0)
         return invalid(ctx);
     TRY(store_ticket_get(tx, use->id, &ticket));
+    if (ticket->identity_id != NULL)
+        return use_for_linked(tx, use, ticket);
     TRY(user_load(tx, ticket->user_id, &user));
     if (!text_eq(user->email, ticket->email) || user->deleted_at != 0)
         return invalid(ctx);

@@ -31,6 +31,7 @@ typedef struct JobPart {
 #define TICKET_PASSWORD "password_change"
 typedef struct Ticket {
     const char *id, *kind, *user_id;
+    const char *identity_id;                            /* of the linked account that it is for; NULL: the user itself */
     const char *email;                                  /* the user's, when it was made; NULL: it had none */
     const char *options;                                /* a document of the dialect that made it */
     int64_t created_at, expires_at, used_at, mailed_at; /* 0: not used, not sent by mail */

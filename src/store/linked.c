@@ -37,6 +37,11 @@ Err store_linked_find(Tx *tx, const char *email, const char *username_key, Linke
     return db_one(tx, SQL_LINKED_FIND, linked_cols, &key, linked_cols, ret);
 }
 
+Err store_linked_update(Tx *tx, const Linked *linked)
+{
+    return db_exec(tx, SQL_LINKED_UPDATE, linked_cols, linked, NULL);
+}
+
 Err store_linked_delete(Tx *tx, const char *identity_id)
 {
     const Linked key = { .identity_id = identity_id };

@@ -23,7 +23,8 @@ const faces = {
     return {
       create: (body) => data(m.users.create(body)), get: (id) => data(m.users.get({ id })), update: (id, body) => data(m.users.update({ id }, body)), remove: (id) => m.users.delete({ id }),
       list: (q) => data(m.users.getAll({ q, per_page: 100, page: 0 })), link: (id, body) => data(m.users.link({ id }, body)),
-      unlink: (id, provider, user_id) => data(m.users.unlink({ id, provider, user_id })),
+      unlink: (id, provider, user_id) => data(m.users.unlink({ id, provider, user_id })), connection: (body) => data(m.connections.create(body)),
+      verify: async (body) => (await data(m.tickets.verifyEmail(body))).ticket, reset: async (body) => (await data(m.tickets.changePassword(body))).ticket,
     }
   },
   'auth0 newest': (options) => {
@@ -31,7 +32,8 @@ const faces = {
     return {
       create: (body) => m.users.create(body, plain), get: (id) => m.users.get(id, {}, plain), update: (id, body) => m.users.update(id, body, plain), remove: (id) => m.users.delete(id, plain),
       list: async (q) => (await m.users.list({ q, per_page: 100, page: 0 }, plain)).data, link: (id, body) => m.users.identities.link(id, body, plain),
-      unlink: (id, provider, user_id) => m.users.identities.delete(id, provider, user_id, plain),
+      unlink: (id, provider, user_id) => m.users.identities.delete(id, provider, user_id, plain), connection: (body) => m.connections.create(body, plain),
+      verify: async (body) => (await m.tickets.verifyEmail(body, plain)).ticket, reset: async (body) => (await m.tickets.changePassword(body, plain)).ticket,
     }
   },
 }
@@ -227,6 +229,79 @@ for (const store of stores)
         await refused(users.unlink(one.user_id, 'email', uuid(one.user_id)), 404, 'inexistent_identity')
         await refused(users.unlink(one.user_id, 'nowhere', 'x'), 400, 'invalid_uri', "Path validation error: 'No enum match for: nowhere' on property provider (Identity provider).")
         await refused(users.unlink('auth0|nobody', 'auth0', 'x'), 404, 'inexistent_user')
+      })
+
+      // A user with an account of another database linked to it: `connection` names that one.
+      const withSecond = async (more = {}) => {
+        const name = `db-${process.pid}-${n++}`
+        await users.connection({ name, strategy: 'auth0', options: { requires_username: true, passwordPolicy: 'good' } })
+        const one = await make(), two = await users.create({ connection: name, email: email(), password, ...more })
+        await link(one, two)
+        return { one, two, name, second: async () => (await users.get(one.user_id)).identities[1], update: (body) => users.update(one.user_id, { connection: name, ...body }) }
+      }
+      const enter = async (realm, username, secret = password) => {
+        const answer = await fetch(`${server.auth0.url}/oauth/token`, {
+          method: 'POST', headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ grant_type: 'http://auth0.com/oauth/grant-type/password-realm', client_id: server.auth0.clientId, client_secret: server.auth0.clientSecret, realm, username, password: secret, scope: 'openid' }),
+        })
+        const { id_token } = await answer.json()
+        return [answer.status, id_token && JSON.parse(Buffer.from(id_token.split('.')[1], 'base64url')).sub]
+      }
+
+      test('credentials of a secondary identity change by its connection; the profile of the user stays', async () => {
+        const { one, two, name, second, update } = await withSecond({ email_verified: true }), before = await users.get(one.user_id)
+        const address = email(), after = await update({ email: address.toUpperCase() })
+        assert.deepEqual([after.email, after.email_verified, after.name, after.identities[0]], [before.email, before.email_verified, before.name, before.identities[0]])
+        assert.deepEqual([after.identities[1].profileData.email, after.identities[1].profileData.email_verified, after.identities[1].connection], [address, false, name])
+        assert.deepEqual(await enter(name, address), [200, one.user_id])
+        assert.equal((await enter(name, two.email))[0], 403)
+        await make({ email: two.email }) // the old address is free
+        await update({ email_verified: true })
+        assert.equal((await second()).profileData.email_verified, true)
+        await update({ password: 'Another-Pw-2' })
+        assert.deepEqual([(await enter(name, address))[0], (await enter(name, address, 'Another-Pw-2'))[0], (await enter(connection, one.email))[0]], [403, 200, 200])
+        await update({ username: `Second_${process.pid}_${n}`, user_metadata: { a: 1 } })
+        assert.equal((await second()).profileData.username, `second_${process.pid}_${n}`)
+        assert.deepEqual([(await users.get(one.user_id)).username, (await users.get(one.user_id)).user_metadata], [undefined, { a: 1 }])
+        await update({ phone_number: `+4930${process.pid}${n}`, phone_verified: true })
+        assert.deepEqual([(await second()).profileData.phone_number, (await second()).profileData.phone_verified], [`+4930${process.pid}${n}`, true])
+        await users.unlink(one.user_id, 'auth0', bare(two.user_id))
+        const back = await users.get(two.user_id)
+        assert.deepEqual([back.email, back.email_verified, back.username, back.phone_number], [address, true, `second_${process.pid}_${n}`, `+4930${process.pid}${n}`])
+        assert.deepEqual(await enter(name, address, 'Another-Pw-2'), [200, two.user_id])
+      })
+
+      test('refused: what a secondary identity cannot change', async () => {
+        const { one, name, second, update } = await withSecond(), other = await make({ username: `has_${process.pid}_${n++}`, phone_number: `+4931${process.pid}${n}` }), before = await users.get(one.user_id), profile = await second()
+        for (const field of ['name', 'nickname', 'given_name', 'family_name']) await refused(update({ [field]: 'x' }), 400, 'operation_not_supported', `The following user attributes cannot be updated: ${field}. The specified connection belongs to a secondary identity.`)
+        await refused(update({ picture: 'https://x.example/p' }), 400, 'operation_not_supported', 'The following user attributes cannot be updated: picture. The specified connection belongs to a secondary identity.')
+        await refused(update({ email: other.email }), 400, 'auth0_idp_error', 'The specified new email already exists')
+        await refused(update({ username: other.username }), 400, 'auth0_idp_error', 'The specified new username already exists')
+        await refused(update({ phone_number: other.phone_number }), 400, 'auth0_idp_error', 'The specified new phone number already exists')
+        await refused(update({ password: 'abcdefghi' }), 400, undefined, 'PasswordStrengthError: Password is too weak') // the rules of its own connection
+        await refused(update({ password: 'Another-Pw-2', email: email() }), 400, 'invalid_body', 'Cannot update password and email simultaneously')
+        await refused(update({ phone_verified: true }), 400, 'operation_not_supported', 'The user does not have a phone number.')
+        await refused(users.update(one.user_id, { connection: 'email', email: email() }), 400, 'inexistent_connection')
+        assert.deepEqual([await users.get(one.user_id), await second(), name], [before, profile, profile.connection])
+        assert.equal((await update({})).updated_at, before.updated_at)
+      })
+
+      test('tickets for a secondary identity', async () => {
+        const { one, two, name, second } = await withSecond(), identity = { provider: 'auth0', user_id: bare(two.user_id) }
+        const open = async (ticket) => fetch(ticket.replace(/#$/, ''), { redirect: 'manual' })
+        const verify = await users.verify({ user_id: one.user_id, identity })
+        assert.equal((await open(verify)).status, 200)
+        assert.deepEqual([(await second()).profileData.email_verified, (await users.get(one.user_id)).email_verified], [true, false])
+        assert.equal((await open(verify)).status, 400) // once
+        const reset = await users.reset({ user_id: one.user_id, identity }), url = new URL(reset.replace(/#$/, ''))
+        const send = (secret) => fetch(`${server.auth0.url}/u/reset-password`, { method: 'POST', redirect: 'manual', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: new URLSearchParams({ ticket: url.searchParams.get('ticket'), password: secret, password_again: secret }) })
+        assert.equal((await send('abcdefghi')).status, 400)
+        assert.equal((await send('Another-Pw-3')).status, 200)
+        assert.deepEqual([(await enter(name, two.email, 'Another-Pw-3'))[0], (await enter(name, two.email))[0], (await enter(connection, one.email))[0]], [200, 403, 200])
+        const stale = await users.verify({ user_id: one.user_id, identity })
+        await users.update(one.user_id, { connection: name, email: email() })
+        assert.equal((await open(stale)).status, 400) // for the address that it had
+        await refused(users.verify({ user_id: one.user_id, identity: { provider: 'auth0', user_id: 'nobody' } }), 400, undefined, 'The user exists, but does not contain the given identity.')
       })
 
       test('deleting the primary deletes all', async () => {

@@ -243,10 +243,16 @@ typedef struct Auth0TicketIn {
     bool include_email, mark_verified;
 } Auth0TicketIn;
 extern const Field auth0_export_in[], auth0_verify_job_in[], auth0_verify_ticket_in[], auth0_password_ticket_in[], auth0_forgotten_in[];
-/* The user that such a body means: E_NO_USER, and what spec 2.11 names. */
-Err auth0_ticket_user(Ctx *ctx, const Auth0TicketIn *in, User **ret);
+/* Whose address a ticket is about: that of the user, or of a linked account (identity_id). */
+typedef struct Auth0TicketFor {
+    const char *email, *provider, *identity_id;
+} Auth0TicketFor;
+/* The user that such a body means, and the identity: E_NO_USER, and what spec 2.11 names. */
+Err auth0_ticket_user(Ctx *ctx, const Auth0TicketIn *in, User **ret, Auth0TicketFor *whom);
 /* A letter that verifies the address of a user who was made or changed. `given`: the request says whether it is `wanted`. */
 void auth0_verify_after(Ctx *ctx, const User *user, bool given, bool wanted, bool by_default);
+/* The same for the account of this connection that was linked to the user. */
+void auth0_verify_linked(Ctx *ctx, const User *user, const char *connection);
 size_t auth0_most_body(const void *settings, const Route *route);
 /* clang-format off */
 #define JOB_HANDLERS(X)                                                                                                        \

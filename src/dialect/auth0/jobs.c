@@ -12,6 +12,8 @@ const Field job_options[] = {
     TEXT(JobOptions, user_id, "user_id", .flags = OMIT_NULL),
     TEXT(JobOptions, issuer, "issuer", .flags = OMIT_NULL),
     TEXT(JobOptions, client_id, "client_id", .flags = OMIT_NULL),
+    TEXT(JobOptions, identity_id, "identity_id", .flags = OMIT_NULL),
+    TEXT(JobOptions, email, "email", .flags = OMIT_NULL),
     JSON(JobOptions, fields, "fields", .flags = OMIT_NULL),
     BOOL(JobOptions, upsert, "upsert", .flags = OMIT_ZERO),
     INT(JobOptions, limit, "limit", .flags = OMIT_ZERO),
@@ -386,14 +388,17 @@ Err auth0_verification_email(Ctx *ctx, const Req *req, Reply *reply)
     JobOptions options = { .issuer = auth0_issuer(ctx) };
     Job job = { .kind = JOB_VERIFY };
     Auth0TicketIn in = { 0 };
+    Auth0TicketFor whom;
     User *user;
 
     TRY(auth0_body(ctx, req, 0, &in));
-    TRY(auth0_ticket_user(ctx, &in, &user));
-    if (user->email == NULL)
+    TRY(auth0_ticket_user(ctx, &in, &user, &whom));
+    if (whom.email == NULL)
         return auth0_say(ctx, 400, "operation_not_supported", "User does not have an email address.");
     options.user_id = user->id;
     options.client_id = in.client_id;
+    options.identity_id = whom.identity_id;
+    options.email = whom.identity_id == NULL ? NULL : whom.email;
     TRY(add_job(ctx, &job, &options, 0));
     return reply_job(ctx, reply, 201, &job);
 }
@@ -401,11 +406,12 @@ Err auth0_verification_email(Ctx *ctx, const Req *req, Reply *reply)
 static Err verify_run(Ctx *ctx, Job *job, const JobOptions *options, const _Atomic bool *stop)
 {
     User *user;
+    const Auth0TicketFor whom = { .identity_id = options->identity_id, .email = options->email };
     Err err = dir_user_get(ctx, options->user_id, &user);
 
     (void)stop;
     if (err == OK)
-        err = auth0_verify_mail(ctx, user, options->issuer, options->client_id);
+        err = auth0_verify_mail(ctx, user, whom.identity_id == NULL ? NULL : &whom, options->issuer);
     if (err == E_NO_USER)
         return dir_job_end(ctx, job, "The user does not exist.");
     if (err == E_NO_IDENTIFIER)

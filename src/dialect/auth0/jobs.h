@@ -11,7 +11,7 @@ enum { IMPORTS_AT_ONCE = 2, EXPORT_FIELDS = 30, LINK_S = 60, TICKET_S = 432000 }
 
 /* What a job is told when it is asked for; kept with it. */
 typedef struct JobOptions {
-    const char *connection_id, *connection, *external_id, *format, *user_id, *issuer, *client_id;
+    const char *connection_id, *connection, *external_id, *format, *user_id, *identity_id, *email, *issuer, *client_id;
     const char *fields; /* a document: the list as it was sent */
     bool upsert;
     int64_t limit; /* 0: none */
@@ -30,7 +30,8 @@ Err auth0_import_run(Ctx *ctx, Job *job, const JobOptions *options, const _Atomi
 Err auth0_export_run(Ctx *ctx, Job *job, const JobOptions *options, const _Atomic bool *stop);
 
 /* tickets.c: a letter with a link that verifies the user's address. E_NO_IDENTIFIER: it has none. `issuer` is where the link leads. */
-Err auth0_verify_mail(Ctx *ctx, const User *user, const char *issuer, const char *client_id);
+/* `whom` NULL: the user itself. E_NO_IDENTIFIER: there is no address; E_MAIL_LIMIT. */
+Err auth0_verify_mail(Ctx *ctx, const User *user, const Auth0TicketFor *whom, const char *issuer);
 
 /* split.c: the elements of an array that json_check() has let pass; NULL where it is no array. */
 Str *auth0_elements(Arena *arena, Str array, size_t *n);

@@ -95,14 +95,34 @@ static Err check_organization(Ctx *ctx, const char *id, const User *user)
                   arena_printf(ctx->arena, "The user with id %s is not a member of organization with id %s.", auth0_user_id(ctx, user), id));
 }
 
-/* The primary identity is the one that has a password and an address of its own; of others nothing can be verified here. */
-static Err check_identity(Ctx *ctx, const Auth0TicketIdentity *wanted, const Auth0User *view)
+static Err not_supported(Ctx *ctx)
 {
-    const Auth0Identity *primary = view->identities.v[0];
+    return refuse(ctx, "operation_not_supported", "The user's main connection does not support this operation.");
+}
+
+/* The row of a linked account that a view shows; NULL: it is none. */
+static const Identity *row_of(const User *user, const Auth0Identity *view)
+{
+    for (size_t i = 0; i < user->identities.n; i++) {
+        const Identity *row = user->identities.v[i];
+        const char *bar = strchr(row->provider_id, '|');
+
+        if (text_eq(row->provider, LINKED_PROVIDER) && bar != NULL && strncmp(row->provider_id, view->provider, strlen(view->provider)) == 0 &&
+            (size_t)(bar - row->provider_id) == strlen(view->provider) && text_eq(bar + 1, view->user_id))
+            return row;
+    }
+    return NULL;
+}
+
+/* The identity that a ticket is for: the primary one (`*ret` NULL), or an account that was linked. Of other parties' nothing can be verified here. */
+static Err check_identity(Ctx *ctx, const Auth0TicketIdentity *wanted, const User *user, const Auth0Identity **ret)
+{
+    const Auth0User *view = auth0_user_view(ctx, user);
     Connection *connection;
 
+    *ret = NULL;
     if (wanted == NULL)
-        return primary->is_social ? refuse(ctx, "operation_not_supported", "The user's main connection does not support this operation.") : OK;
+        return ((const Auth0Identity *)view->identities.v[0])->is_social ? not_supported(ctx) : OK;
     if (wanted->connection_id != NULL) {
         const Err err = dir_connection_get(ctx, wanted->connection_id, &connection);
 
@@ -111,10 +131,10 @@ static Err check_identity(Ctx *ctx, const Auth0TicketIdentity *wanted, const Aut
     for (size_t i = 0; i < view->identities.n; i++) {
         const Auth0Identity *identity = view->identities.v[i];
 
-        if (text_eq(identity->provider, wanted->provider) && text_eq(identity->user_id, wanted->user_id))
-            return i == 0 && !primary->is_social
-                       ? OK
-                       : refuse(ctx, "operation_not_supported", "The user's main connection does not support this operation.");
+        if (!text_eq(identity->provider, wanted->provider) || !text_eq(identity->user_id, wanted->user_id))
+            continue;
+        *ret = i == 0 ? NULL : identity;
+        return identity->is_social || (i > 0 && row_of(user, identity) == NULL) ? not_supported(ctx) : OK;
     }
     return refuse(ctx, NULL, "The user exists, but does not contain the given identity.");
 }
@@ -160,21 +180,26 @@ static Err find_user(Ctx *ctx, const Auth0TicketIn *in, User **ret)
     return find_by_email(ctx, connection, in->email, ret);
 }
 
-Err auth0_ticket_user(Ctx *ctx, const Auth0TicketIn *in, User **ret)
+Err auth0_ticket_user(Ctx *ctx, const Auth0TicketIn *in, User **ret, Auth0TicketFor *whom)
 {
+    const Auth0Identity *identity;
     User *user;
 
     TRY(check_client(ctx, in->client_id));
     TRY(find_user(ctx, in, &user));
-    TRY(check_identity(ctx, in->identity, auth0_user_view(ctx, user)));
+    TRY(check_identity(ctx, in->identity, user, &identity));
     TRY(check_organization(ctx, in->organization_id, user));
+    *whom = (Auth0TicketFor){ .email = identity == NULL ? user->email : identity->profile->email,
+                              .provider = identity == NULL ? NULL : identity->provider,
+                              .identity_id = identity == NULL ? NULL : row_of(user, identity)->id };
     *ret = user;
     return OK;
 }
 
 /* ---- making ---- */
 
-static Err make(Ctx *ctx, const User *user, const char *kind, int64_t life, const Memory *memory, const TicketMail *mail, const char **secret)
+static Err make(Ctx *ctx, const User *user, const Auth0TicketFor *whom, const char *kind, int64_t life, const Memory *memory, const TicketMail *mail,
+                const char **secret)
 {
     Buf buf = buf_in(ctx->arena, 16384);
     Ticket ticket;
@@ -182,7 +207,11 @@ static Err make(Ctx *ctx, const User *user, const char *kind, int64_t life, cons
 
     json_write(&buf, memory_fields, memory, JSON_PLAIN);
     TRY(buf_text(&buf, &text));
-    ticket = (Ticket){ .kind = kind, .options = text, .expires_at = ctx->now + (life == 0 ? TICKET_S : life) * US_PER_S };
+    ticket = (Ticket){ .kind = kind,
+                       .options = text,
+                       .identity_id = whom->identity_id,
+                       .email = whom->email,
+                       .expires_at = ctx->now + (life == 0 ? TICKET_S : life) * US_PER_S };
     return dir_ticket_make(ctx, user, &ticket, mail, secret);
 }
 
@@ -210,6 +239,7 @@ static Err check_link(Ctx *ctx, const Auth0TicketIn *in, const char *kind)
 static Err create(Ctx *ctx, const Req *req, Reply *reply, const char *kind)
 {
     Auth0TicketIn in = { 0 };
+    Auth0TicketFor whom;
     const char *secret;
     Ticket1 out;
     Memory memory;
@@ -217,11 +247,13 @@ static Err create(Ctx *ctx, const Req *req, Reply *reply, const char *kind)
 
     TRY(auth0_body(ctx, req, 0, &in));
     TRY(check_link(ctx, &in, kind));
-    TRY(auth0_ticket_user(ctx, &in, &user));
-    if (text_eq(kind, TICKET_VERIFY) && user->email == NULL)
+    TRY(auth0_ticket_user(ctx, &in, &user, &whom));
+    if (text_eq(kind, TICKET_PASSWORD) && whom.provider != NULL && !text_eq(whom.provider, "auth0"))
+        return not_supported(ctx);
+    if (text_eq(kind, TICKET_VERIFY) && whom.email == NULL)
         return refuse(ctx, "operation_not_supported", "The user does not have an email address.");
     memory = (Memory){ .result_url = in.result_url, .include_email = in.include_email, .mark_verified = in.mark_verified };
-    TRY(make(ctx, user, kind, in.ttl_sec, &memory, NULL, &secret));
+    TRY(make(ctx, user, &whom, kind, in.ttl_sec, &memory, NULL, &secret));
     out = (Ticket1){ arena_printf(ctx->arena, "%s%s%s#", auth0_issuer(ctx), path_of(kind), secret) };
     return reply_json(ctx, reply, 201, AUTH0_JSON, ticket_out, &out, JSON_PLAIN);
 }
@@ -238,21 +270,22 @@ Err auth0_ticket_password(Ctx *ctx, const Req *req, Reply *reply)
 
 /* ---- letters ---- */
 
-static Err send_mail(Ctx *ctx, const User *user, const char *kind, const char *issuer, bool limited)
+static Err send_mail(Ctx *ctx, const User *user, const Auth0TicketFor *whom, const char *kind, const char *issuer, bool limited)
 {
     const TicketMail mail = { .before = arena_printf(ctx->arena, "%s%s", issuer, path_of(kind)), .after = "#", .limited = limited };
     const Memory memory = { 0 };
     const char *secret;
 
-    if (user->email == NULL)
+    if (whom->email == NULL)
         return fail(ctx, E_NO_IDENTIFIER, NOWHERE, NULL);
-    return make(ctx, user, kind, 0, &memory, &mail, &secret);
+    return make(ctx, user, whom, kind, 0, &memory, &mail, &secret);
 }
 
-Err auth0_verify_mail(Ctx *ctx, const User *user, const char *issuer, const char *client_id)
+Err auth0_verify_mail(Ctx *ctx, const User *user, const Auth0TicketFor *whom, const char *issuer)
 {
-    (void)client_id;
-    return send_mail(ctx, user, TICKET_VERIFY, issuer, false);
+    const Auth0TicketFor self = { .email = user->email };
+
+    return send_mail(ctx, user, whom == NULL ? &self : whom, TICKET_VERIFY, issuer, false);
 }
 
 /* A user who was made or changed gets a letter where the request asks for it; or, where it says nothing and letters are sent, with `by_default`. What
@@ -262,7 +295,23 @@ void auth0_verify_after(Ctx *ctx, const User *user, bool given, bool wanted, boo
     const bool verified = user->email_confirmed_at != 0, sends = !text_empty(ctx->directory->mail.smtp_host);
 
     if (user->email != NULL && (given ? wanted : by_default && !verified && sends))
-        IGNORE(auth0_verify_mail(ctx, user, auth0_issuer(ctx), NULL));
+        IGNORE(auth0_verify_mail(ctx, user, NULL, auth0_issuer(ctx)));
+}
+
+void auth0_verify_linked(Ctx *ctx, const User *user, const char *connection)
+{
+    const Auth0User *view = auth0_user_view(ctx, user);
+
+    for (size_t i = 1; i < view->identities.n; i++) {
+        const Auth0Identity *identity = view->identities.v[i];
+        const Identity *row = row_of(user, identity);
+        const Auth0TicketFor whom = { .email = identity->profile->email, .identity_id = row == NULL ? NULL : row->id };
+
+        if (row != NULL && text_eq(identity->connection, connection)) {
+            IGNORE(auth0_verify_mail(ctx, user, &whom, auth0_issuer(ctx)));
+            return;
+        }
+    }
 }
 
 typedef struct ForgottenIn {
@@ -291,7 +340,7 @@ Err auth0_change_password(Ctx *ctx, const Req *req, Reply *reply)
     TRY(err == E_NO_ROW ? fail(ctx, E_NO_CONNECTION, NOWHERE, NULL) : err);
     err = text_eq(connection->strategy, "auth0") ? find_by_email(ctx, connection, in.email, &user) : E_NO_USER;
     if (err == OK)
-        err = send_mail(ctx, user, TICKET_PASSWORD, auth0_issuer(ctx), true);
+        err = send_mail(ctx, user, &(Auth0TicketFor){ .email = user->email }, TICKET_PASSWORD, auth0_issuer(ctx), true);
     if (err != OK && err != E_NO_USER && err != E_MAIL_LIMIT)
         return err;
     return reply_text(ctx, reply, 200, "text/html; charset=utf-8", STR("We've just sent you an email to reset your password."));
@@ -415,6 +464,15 @@ static const char *fault_of(const OpenQuery *query, Err err)
     return err == E_WEAK_PASSWORD ? "Password is too weak" : err == E_LONG_PASSWORD ? "Password is too long" : NULL;
 }
 
+/* That of the account which the ticket is for. */
+static const char *connection_of(Ctx *ctx, const Ticket *ticket, const User *user)
+{
+    for (size_t i = 0; ticket->identity_id != NULL && i < user->identities.n; i++)
+        if (text_eq(((const Identity *)user->identities.v[i])->id, ticket->identity_id))
+            return auth0_identity_connection(ctx, user->identities.v[i]);
+    return ((const Auth0Identity *)auth0_user_view(ctx, user)->identities.v[0])->connection;
+}
+
 /* The rules of the connection hold as well as those of the directory. */
 static Err set_password(Ctx *ctx, const Ticket *ticket, const Memory *memory, const OpenQuery *query)
 {
@@ -422,7 +480,7 @@ static Err set_password(Ctx *ctx, const Ticket *ticket, const Memory *memory, co
     User *user;
 
     TRY(dir_user_get(ctx, ticket->user_id, &user));
-    TRY(dir_connection_named(ctx, ((const Auth0Identity *)auth0_user_view(ctx, user)->identities.v[0])->connection, &connection));
+    TRY(dir_connection_named(ctx, connection_of(ctx, ticket, user), &connection));
     TRY(auth0_password_fits(ctx, connection, query->password));
     return dir_ticket_password(ctx, query->ticket, &ticket_policy, query->password, memory->mark_verified, &user);
 }

@@ -273,7 +273,7 @@ static const struct {
     { IN(nickname), "nickname" },       { IN(picture), "picture" },
 };
 
-static Err check_secondary(Ctx *ctx, const Auth0UserIn *in)
+static Err check_profile(Ctx *ctx, const Auth0UserIn *in)
 {
     const char *names = NULL;
 
@@ -281,26 +281,32 @@ static Err check_secondary(Ctx *ctx, const Auth0UserIn *in)
         if (given_has(&in->given, profile_members[i].at))
             names = names == NULL ? profile_members[i].name : arena_printf(ctx->arena, "%s, %s", names, profile_members[i].name);
     if (names == NULL)
-        return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported", "Connection is not supported for this operation.");
+        return OK;
     return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported",
                         "The following user attributes cannot be updated: %s. The specified connection belongs to a secondary identity.", names);
 }
 
-/* `connection` names the identity that is meant: the primary one alone can be changed. */
-static Err check_connection(Ctx *ctx, const Auth0UserIn *in, const Auth0User *user)
+/* `connection` names the identity that is meant: `*ret` is NULL for the primary one. */
+static Err find_identity(Ctx *ctx, const Auth0UserIn *in, const Auth0User *user, const Auth0Identity **ret)
 {
+    *ret = NULL;
     if (in->connection == NULL)
         return OK;
-    for (size_t i = 0; i < user->identities.n; i++)
-        if (text_eq(((const Auth0Identity *)user->identities.v[i])->connection, in->connection))
-            return i == 0 ? OK : check_secondary(ctx, in);
+    for (size_t i = 0; i < user->identities.n; i++) {
+        const Auth0Identity *identity = user->identities.v[i];
+
+        if (text_eq(identity->connection, in->connection)) {
+            *ret = i == 0 ? NULL : identity;
+            return OK;
+        }
+    }
     return fail(ctx, E_NO_CONNECTION, NOWHERE, NULL);
 }
 
 /* What a user of another party's connection has from there. */
-static Err check_database(Ctx *ctx, const Auth0UserIn *in, const Auth0User *user)
+static Err check_database(Ctx *ctx, const Auth0UserIn *in, const Auth0Identity *identity)
 {
-    if (!((const Auth0Identity *)user->identities.v[0])->is_social)
+    if (!identity->is_social)
         return OK;
     if (HAS(in, email) || HAS(in, phone_number))
         return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported", "Cannot update email for non-database user.");
@@ -310,28 +316,27 @@ static Err check_database(Ctx *ctx, const Auth0UserIn *in, const Auth0User *user
 }
 
 /* Passwordless users have no password and no user name; a connection that is off keeps what its users sign in by. */
-static Err check_credentials(Ctx *ctx, const Auth0UserIn *in, const Auth0User *user)
+static Err check_credentials(Ctx *ctx, const Auth0UserIn *in, const Auth0Identity *identity)
 {
-    const Auth0Identity *primary = user->identities.v[0];
     Connection *connection;
     Err err;
 
     if (!HAS(in, email) && !HAS(in, password) && !HAS(in, username))
         return OK;
-    if (!text_eq(primary->provider, "auth0") && (HAS(in, password) || HAS(in, username)))
+    if (!text_eq(identity->provider, "auth0") && (HAS(in, password) || HAS(in, username)))
         return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported", "Connection is not supported for this operation.");
-    err = dir_connection_named(ctx, primary->connection, &connection);
+    err = dir_connection_named(ctx, identity->connection, &connection);
     TRY(err == E_NO_ROW ? fail(ctx, E_NO_CONNECTION, NOWHERE, NULL) : err);
     if (auth0_connection_off(connection))
         return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported", "Cannot change email or password for users in a disabled connection.");
     return auth0_password_fits(ctx, connection, in->password);
 }
 
-static Err check_verified(Ctx *ctx, const Auth0UserIn *in, const Auth0User *user)
+static Err check_verified(Ctx *ctx, const Auth0UserIn *in, const char *email, const char *phone)
 {
-    if (HAS(in, email_verified) && user->email == NULL && in->email == NULL)
+    if (HAS(in, email_verified) && email == NULL && in->email == NULL)
         return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported", "The user does not have an email address.");
-    if (HAS(in, phone_verified) && user->phone_number == NULL && in->phone_number == NULL)
+    if (HAS(in, phone_verified) && phone == NULL && in->phone_number == NULL)
         return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported", "The user does not have a phone number.");
     return OK;
 }
@@ -386,6 +391,64 @@ static UserPatch patch_of(Ctx *ctx, const Auth0UserIn *in)
     return patch;
 }
 
+/* ---- a secondary identity: what it signs in by stands in its profile (5.3) ---- */
+
+static const Identity *row_of(Ctx *ctx, const User *user, const Auth0Identity *view)
+{
+    const char *id = arena_printf(ctx->arena, "%s|%s", view->provider, view->user_id);
+
+    for (size_t i = 0; i < user->identities.n; i++)
+        if (text_eq(((const Identity *)user->identities.v[i])->provider, LINKED_PROVIDER) &&
+            text_eq(((const Identity *)user->identities.v[i])->provider_id, id))
+            return user->identities.v[i];
+    return NULL;
+}
+
+static bool has_credentials(const Auth0UserIn *in)
+{
+    return HAS(in, email) || HAS(in, email_verified) || HAS(in, phone_number) || HAS(in, phone_verified) || HAS(in, username) || HAS(in, password);
+}
+
+static LinkedPatch linked_patch(Ctx *ctx, const Auth0UserIn *in)
+{
+    return (LinkedPatch){ .email = in->email,
+                          .phone = in->phone_number,
+                          .username = text_lower(ctx->arena, in->username),
+                          .password = in->password,
+                          .email_verified = HAS(in, email_verified) ? &in->email_verified : NULL,
+                          .phone_verified = HAS(in, phone_verified) ? &in->phone_verified : NULL,
+                          .policy = &auth0_policy };
+}
+
+static Err check_secondary(Ctx *ctx, const Auth0UserIn *in, const Auth0Identity *identity)
+{
+    TRY(check_profile(ctx, in));
+    TRY(check_database(ctx, in, identity));
+    TRY(check_credentials(ctx, in, identity));
+    return check_verified(ctx, in, identity->profile->email, identity->profile->phone_number);
+}
+
+static Err change_secondary(Ctx *ctx, const Auth0UserIn *in, const Auth0Identity *identity, User **user)
+{
+    const Identity *row = row_of(ctx, *user, identity);
+    const LinkedPatch patch = linked_patch(ctx, in);
+    Err err;
+
+    if (row == NULL)
+        return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported", "Connection is not supported for this operation.");
+    err = dir_linked_update(ctx, (*user)->id, row->id, &patch, user);
+    return err == E_NOT_THIS_USER ? fail(ctx, E_NO_CONNECTION, NOWHERE, NULL) : err;
+}
+
+/* What remains of the body is about the user as a whole. */
+static void without_credentials(Auth0UserIn *in)
+{
+    static const size_t members[] = { IN(email), IN(email_verified), IN(phone_number), IN(phone_verified), IN(username), IN(password) };
+
+    for (size_t i = 0; i < COUNTOF(members); i++)
+        in->given.set[members[i] / 8] = (uint8_t)(in->given.set[members[i] / 8] & ~(1U << members[i] % 8));
+}
+
 /* Does the patch change anything? `connection` and the words about mail alone do not. */
 static bool is_empty(const UserPatch *patch)
 {
@@ -402,8 +465,18 @@ static Err check_patch(Ctx *ctx, const Auth0UserIn *in)
     return check_body(ctx, in);
 }
 
+static Err check_primary(Ctx *ctx, const Auth0UserIn *in, const Auth0User *view)
+{
+    const Auth0Identity *primary = view->identities.v[0];
+
+    TRY(check_database(ctx, in, primary));
+    TRY(check_credentials(ctx, in, primary));
+    return check_verified(ctx, in, view->email, view->phone_number);
+}
+
 Err auth0_user_update(Ctx *ctx, const Req *req, Reply *reply)
 {
+    const Auth0Identity *secondary;
     Auth0UserIn in = { 0 };
     const Auth0User *view;
     UserPatch patch;
@@ -414,14 +487,19 @@ Err auth0_user_update(Ctx *ctx, const Req *req, Reply *reply)
     TRY(check_patch(ctx, &in));
     TRY(auth0_load(ctx, req_param(ctx, "id"), &user));
     view = auth0_user_view(ctx, user);
-    TRY(check_connection(ctx, &in, view));
-    TRY(check_database(ctx, &in, view));
-    TRY(check_credentials(ctx, &in, view));
-    TRY(check_verified(ctx, &in, view));
+    TRY(find_identity(ctx, &in, view, &secondary));
+    TRY(secondary == NULL ? check_primary(ctx, &in, view) : check_secondary(ctx, &in, secondary));
+    if (secondary != NULL && has_credentials(&in))
+        TRY(change_secondary(ctx, &in, secondary, &user));
+    if (secondary != NULL)
+        without_credentials(&in);
     patch = patch_of(ctx, &in);
     if (!is_empty(&patch))
         TRY(dir_user_update(ctx, user->id, &patch, &user));
-    auth0_verify_after(ctx, user, HAS(&in, verify_email), in.verify_email, false);
+    if (secondary == NULL)
+        auth0_verify_after(ctx, user, HAS(&in, verify_email), in.verify_email, false);
+    else if (HAS(&in, verify_email) && in.verify_email)
+        auth0_verify_linked(ctx, user, in.connection);
     return auth0_reply_user(ctx, reply, 200, user);
 }
 

@@ -41,10 +41,12 @@ CREATE TABLE hecate.job_parts (
 
 -- Links that verify an address or let their holder choose a password, once. id is a digest of what the link carries; email is the address that the user
 -- had when it was made.
+-- identity_id: the linked account that the ticket is for; NULL: the user itself.
 CREATE TABLE hecate.tickets (
     id text NOT NULL,
     kind text NOT NULL,
     user_id uuid NOT NULL,
+    identity_id uuid,
     email text,
     mailed_at timestamptz,
     options jsonb NOT NULL,

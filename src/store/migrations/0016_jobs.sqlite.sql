@@ -41,10 +41,12 @@ CREATE UNIQUE INDEX job_parts_pkey ON hecate_job_parts (job_id, nth);
 
 -- Links that verify an address or let their holder choose a password, once. id is a digest of what the link carries; email is the address that the user
 -- had when it was made.
+-- identity_id: the linked account that the ticket is for; NULL: the user itself.
 CREATE TABLE hecate_tickets (
     id TEXT NOT NULL,
     kind TEXT NOT NULL,
     user_id TEXT NOT NULL,
+    identity_id TEXT,
     email TEXT,
     mailed_at INTEGER,
     options TEXT NOT NULL,

@@ -65,11 +65,11 @@ SELECT u.id, 'id' FROM auth.users u WHERE u.id = :user_id
 LIMIT 1
 
 -- :ticket_insert write
-INSERT INTO hecate.tickets (id, kind, user_id, email, mailed_at, options, created_at, expires_at)
-VALUES (:id, :kind, :user_id, :email, :mailed_at, :options, :created_at, :expires_at)
+INSERT INTO hecate.tickets (id, kind, user_id, identity_id, email, mailed_at, options, created_at, expires_at)
+VALUES (:id, :kind, :user_id, :identity_id, :email, :mailed_at, :options, :created_at, :expires_at)
 
 -- :ticket_get
-SELECT id, kind, user_id, email, options, created_at, expires_at, used_at FROM hecate.tickets WHERE id = :id
+SELECT id, kind, user_id, identity_id, email, options, created_at, expires_at, used_at FROM hecate.tickets WHERE id = :id
 
 -- A ticket is used up, once: of several at a time one finds it.
 
@@ -82,7 +82,7 @@ UPDATE hecate.tickets SET used_at = :now WHERE user_id = :user_id AND kind = :ki
 -- The newest that was sent by mail.
 
 -- :ticket_newest
-SELECT id, kind, user_id, email, mailed_at, options, created_at, expires_at, used_at FROM hecate.tickets
+SELECT id, kind, user_id, identity_id, email, mailed_at, options, created_at, expires_at, used_at FROM hecate.tickets
 WHERE user_id = :user_id AND kind = :kind AND mailed_at IS NOT NULL ORDER BY created_at DESC, id LIMIT 1
 
 -- :ticket_sweep write

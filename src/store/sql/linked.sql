@@ -16,6 +16,10 @@ SELECT l.identity_id, l.former_id, l.provider, l.subject, l.connection, l.email,
 FROM hecate.linked l JOIN auth.identities i ON i.id = l.identity_id
 WHERE l.email = CAST(:email AS text) OR l.username_key = CAST(:username_key AS text) LIMIT 1
 
+-- :linked_update write
+UPDATE hecate.linked SET email = :email, phone = :phone, username = :username, username_key = :username_key, digest = :digest
+WHERE identity_id = :identity_id
+
 -- :linked_delete write
 DELETE FROM hecate.linked WHERE identity_id = :identity_id
 
