@@ -273,7 +273,8 @@ typedef struct DirLink {
 Err dir_user_link(Ctx *ctx, const DirLink *in, User **ret);
 /* The account is a user again, with the id and password that it had, and without metadata. E_NO_USER, E_NOT_THIS_USER. */
 Err dir_user_unlink(Ctx *ctx, const DirLink *in, User **ret);
-/* What a linked account signs in by, and its address. NULL: stays as it is. An address that changes is not verified unless the same change says so. */
+/* What a linked account signs in by, and its address. NULL: stays as it is. An address that changes is not verified unless the same change says so.
+ */
 typedef struct LinkedPatch {
     const char *email, *phone, *username, *password;
     const bool *email_verified, *phone_verified;
@@ -343,6 +344,12 @@ Err dir_sign_in(Ctx *ctx, const SignIn *in, Grant *ret);
 /* The second step of a sign-in that stopped there: a code of the user's TOTP, or its recovery code, in whose place `*next` then stands. The session
  * is aal2. E_NO_USER, E_BANNED; E_NO_FACTOR: there is nothing of this kind; E_WRONG_CODE (of TOTP counted), E_RATE_LIMIT (FACTOR_TRIES). */
 Err dir_sign_in_totp(Ctx *ctx, const char *user_id, const char *code, Grant *ret);
+/* The same by the code of a challenge (dir_factor_challenge()) of a verified phone. E_NO_FACTOR, E_FACTOR_OFF, E_NO_CHALLENGE, E_CHALLENGE_USED,
+ * E_CHALLENGE_OVER, E_WRONG_CODE (counted), E_RATE_LIMIT. */
+typedef struct PhoneAnswer {
+    const char *factor_id, *challenge_id, *code;
+} PhoneAnswer;
+Err dir_sign_in_phone(Ctx *ctx, const char *user_id, const PhoneAnswer *in, Grant *ret);
 Err dir_sign_in_recovery(Ctx *ctx, const char *user_id, const char *code, const char **next, Grant *ret);
 
 /* A user who makes itself and is signed in at once (spec/gotrue.md 3.1 with autoconfirm): dir_user_create(), then a session as dir_sign_in() makes

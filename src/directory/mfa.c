@@ -511,6 +511,7 @@ Err dir_factor_update(Ctx *ctx, const User *user, const Factor *factor, const ch
 
 typedef struct SecondStep {
     const char *user_id, *code;
+    const PhoneAnswer *phone;
     AccountKey recovery; /* digests of the recovery code that is given and of the next one */
     Grant *grant;
     bool wrong; /* what was counted stays, the caller gets an error */
@@ -594,6 +595,42 @@ Err dir_sign_in_totp(Ctx *ctx, const char *user_id, const char *code, Grant *ret
     SecondStep step = { .user_id = user_id, .code = code, .grant = ret };
 
     TRY(tx_run(ctx, step_by_totp, &step));
+    return step.wrong ? fail(ctx, E_WRONG_CODE, NOWHERE, NULL) : OK;
+}
+
+static Err step_by_phone(Tx *tx, void *arg)
+{
+    SecondStep *step = arg;
+    Ctx *ctx = tx_ctx(tx);
+    const FactorRow key = { .factor.id = step->phone->factor_id, .factor.user_id = step->user_id, .challenge_id = step->phone->challenge_id };
+    FactorRow *row;
+    User *user;
+    Err err;
+
+    TRY(load_for_step(tx, step, &user));
+    err = store_challenge_get(tx, &key, &row);
+    if (err == E_NO_ROW || (err == OK && (!is_phone(&row->factor) || !is_verified(&row->factor))))
+        return fail(ctx, E_NO_FACTOR, NOWHERE, NULL);
+    TRY(err);
+    TRY(check_challenge(ctx, row));
+    step->wrong = find_step(ctx, row, step->phone->code) < 0;
+    if (step->wrong)
+        return count_wrong(tx, row);
+    row->now = ctx->now;
+    row->tries = 0;
+    row->method = method_of(&row->factor);
+    TRY(store_factor_write(tx, CHALLENGE_USE, row));
+    TRY(store_factor_write(tx, FACTOR_COUNT, row));
+    return enter(tx, step, user, row);
+}
+
+Err dir_sign_in_phone(Ctx *ctx, const char *user_id, const PhoneAnswer *in, Grant *ret)
+{
+    SecondStep step = { .user_id = user_id, .phone = in, .grant = ret };
+
+    if (!ctx->directory->factors.phone_verify)
+        return fail(ctx, E_FACTOR_OFF, NOWHERE, NULL);
+    TRY(tx_run(ctx, step_by_phone, &step));
     return step.wrong ? fail(ctx, E_WRONG_CODE, NOWHERE, NULL) : OK;
 }
 

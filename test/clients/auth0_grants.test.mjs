@@ -21,7 +21,7 @@ for (const store of stores)
     describe(`grants: ${version} on ${store}`, () => {
       let server, m, auth, options, audience
       before(async () => {
-        server = await start({ store, env: { HECATE_PASSWORD_HASH: 'bcrypt:4' } })
+        server = await start({ store, env: { HECATE_PASSWORD_HASH: 'bcrypt:4', GOTRUE_MFA_PHONE_ENROLL_ENABLED: 'true', GOTRUE_MFA_PHONE_VERIFY_ENABLED: 'true', GOTRUE_SMS_TEST_OTP: '4930111:111111,4930222:222222,4930333:333333' } })
         https.globalAgent.options.ca = readFileSync(server.auth0.ca)
         options = { domain: server.auth0.domain, clientId: server.auth0.clientId, clientSecret: server.auth0.clientSecret }
         m = new ManagementClient({ ...options, retry: { enabled: false } })
@@ -106,7 +106,8 @@ for (const store of stores)
         assert.deepEqual(await second('mfa-otp', { mfa_token }), { status: 400, body: { error: 'invalid_request', error_description: 'Missing required parameter: otp' } })
         assert.deepEqual(await second('mfa-otp', { otp: '1' }), { status: 400, body: { error: 'invalid_request', error_description: 'Missing required parameter: mfa_token' } })
         assert.equal((await second('mfa-otp', { mfa_token, otp: totp(secret), client_secret: 'x' })).status, 401)
-        assert.equal((await second('mfa-oob', { mfa_token, oob_code: 'x' })).body.error, 'unsupported_grant_type')
+        assert.deepEqual(await second('mfa-oob', { mfa_token, oob_code: 'x' }), { status: 400, body: { error: 'invalid_request', error_description: 'Missing required parameter: binding_code' } })
+        assert.deepEqual(await second('mfa-oob', { mfa_token, oob_code: 'x', binding_code: '1' }), code('Malformed oob_code'))
         for (let i = 0; i < 29; i++) assert.equal((await second('mfa-otp', { mfa_token, otp: wrong(secret) })).status, 403)
         assert.equal((await second('mfa-otp', { mfa_token, otp: totp(secret) })).status, 429) // also for the right one
         const other = await factored(), old = await other.token()
@@ -140,6 +141,73 @@ for (const store of stores)
         assert.deepEqual(await challenge({ mfa_token, challenge_type: 'oob' }), [403, { error: 'unsupported_challenge_type', error_description: 'User does not have any of the requested challenge types.' }])
         assert.equal((await challenge({ mfa_token: 'x' }))[1].error, 'invalid_grant')
         assert.equal((await fetch(`${server.auth0.url}/mfa/authenticators`)).status, 401)
+      })
+
+      const mfa = async (method, path, bearer, body) => {
+        const answer = await fetch(`${server.auth0.url}/mfa/${path}`, { method, headers: { 'content-type': 'application/json', ...(bearer ? { authorization: `Bearer ${bearer}` } : {}) }, body: body && JSON.stringify(body) }), text = await answer.text()
+        return [answer.status, text === '' ? undefined : JSON.parse(text)]
+      }
+      const ownClient = () => ({ client_id: options.clientId, client_secret: options.clientSecret })
+
+      test('a code by text message: the challenge, and the grant', async () => {
+        const u = await user(), phone_number = '+4930111'
+        await m.users.createAuthenticationMethod({ id: u.user_id }, { type: 'phone', name: 'mine', phone_number })
+        const said = await grant(u.email, { scope: 'openid offline_access' }).then(() => assert.fail('no second step'), (e) => e), { mfa_token } = JSON.parse(said.body)
+        assert.equal(said.error, 'mfa_required')
+        const [, [one]] = await mfa('GET', 'authenticators', mfa_token)
+        assert.deepEqual({ ...one, id: one.id.split('|')[0] }, { id: 'phone', authenticator_type: 'oob', oob_channel: 'sms', active: true, name: 'XXXX0111' })
+        const [status, challenge] = await mfa('POST', 'challenge', undefined, { ...ownClient(), mfa_token, challenge_type: 'oob', authenticator_id: one.id })
+        assert.deepEqual([status, challenge.challenge_type, challenge.binding_method], [200, 'oob', 'prompt'])
+        assert.deepEqual(await mfa('POST', 'challenge', undefined, { ...ownClient(), mfa_token, challenge_type: 'otp' }), [403, { error: 'unsupported_challenge_type', error_description: 'User does not have any of the requested challenge types.' }])
+        assert.equal((await mfa('POST', 'challenge', undefined, { ...ownClient(), mfa_token, authenticator_id: 'phone|dev_x' }))[0], 403)
+        assert.equal((await mfa('POST', 'challenge', undefined, { ...ownClient(), mfa_token }))[0], 429) // too soon
+        const answer = (binding_code, more = {}) => second('mfa-oob', { mfa_token, oob_code: challenge.oob_code, binding_code, ...more })
+        assert.deepEqual(await answer('000000'), { status: 403, body: { error: 'invalid_grant', error_description: 'Invalid binding_code.' } })
+        const other = await factored()
+        assert.equal((await answer('111111', { mfa_token: await other.token() })).status, 403) // another's step
+        const good = await answer('111111')
+        assert.deepEqual([good.status, decodeJwt(good.body.id_token).sub, good.body.scope], [200, u.user_id, 'openid offline_access'])
+        assert.equal((await answer('111111')).status, 403) // once
+        assert.equal((await auth.oauth.refreshTokenGrant({ refresh_token: good.body.refresh_token })).status, 200)
+      })
+
+      test('authenticators: added, confirmed and taken away by an access token for the MFA API', async () => {
+        const u = await user(), scope = 'enroll read:authenticators remove:authenticators openid', audience = `${server.auth0.url}/mfa/`
+        const { access_token } = await grant(u.email, { audience, scope })
+        const [status, added] = await mfa('POST', 'associate', access_token, { authenticator_types: ['otp'] })
+        assert.deepEqual([status, added.authenticator_type, added.recovery_codes.length], [200, 'otp', 1])
+        assert.match(added.barcode_uri, /^otpauth:\/\/totp\/Hecate:.*secret=[A-Z2-7]{32}/)
+        assert.equal((await mfa('GET', 'authenticators', access_token))[1][0].active, false)
+        await grant(u.email) // it asks for nothing yet
+        assert.equal((await second('mfa-otp', { mfa_token: access_token, otp: wrong(added.secret) })).status, 403)
+        const risen = await second('mfa-otp', { mfa_token: access_token, otp: totp(added.secret) })
+        assert.deepEqual([risen.status, risen.body.scope], [200, scope])
+        await assert.rejects(grant(u.email), (e) => e.error === 'mfa_required')
+        const [, phone] = await mfa('POST', 'associate', risen.body.access_token, { authenticator_types: ['oob'], oob_channels: ['sms'], phone_number: '+4930222' })
+        assert.deepEqual([phone.authenticator_type, phone.oob_channel, phone.binding_method, phone.recovery_codes], ['oob', 'sms', 'prompt', undefined])
+        const both = await second('mfa-oob', { mfa_token: risen.body.access_token, oob_code: phone.oob_code, binding_code: '222222' })
+        assert.equal(both.status, 200)
+        const [, list] = await mfa('GET', 'authenticators', both.body.access_token)
+        assert.deepEqual(list.map((a) => [a.authenticator_type, a.active]).sort(), [['oob', true], ['otp', true]])
+        for (const one of list) assert.deepEqual(await mfa('DELETE', `authenticators/${encodeURIComponent(one.id)}`, both.body.access_token), [204, undefined])
+        assert.deepEqual(await mfa('GET', 'authenticators', both.body.access_token), [200, []])
+        await grant(u.email)
+      })
+
+      test('authenticators: refused', async () => {
+        const u = await user(), audience = `${server.auth0.url}/mfa/`, { access_token } = await grant(u.email, { audience, scope: 'read:authenticators' }), all = (await grant(u.email, { audience, scope: 'enroll remove:authenticators' })).access_token
+        assert.equal((await mfa('POST', 'associate', access_token, { authenticator_types: ['otp'] }))[0], 403)
+        assert.equal((await mfa('DELETE', 'authenticators/x', access_token))[0], 403)
+        assert.equal((await mfa('DELETE', 'authenticators/totp%7Cdev_x', all))[0], 404)
+        for (const body of [{}, { authenticator_types: ['push'] }, { authenticator_types: ['oob'], oob_channels: ['voice'] }, { authenticator_types: ['oob'], oob_channels: ['sms'] }, { authenticator_types: ['oob'], oob_channels: ['sms'], phone_number: 'x' }]) assert.equal((await mfa('POST', 'associate', all, body))[0], 400, JSON.stringify(body))
+        for (const token of [undefined, 'x', 'a.b.c', (await grant(u.email)).access_token]) for (const [method, path] of [['POST', 'associate'], ['DELETE', 'authenticators/x'], ['GET', 'authenticators']]) assert.ok([401, 403].includes((await mfa(method, path, token, method === 'POST' ? {} : undefined))[0]))
+        const { token } = await factored(), mfa_token = await token() // who is between the steps adds nothing
+        assert.deepEqual(await mfa('POST', 'associate', mfa_token, { authenticator_types: ['otp'] }), [403, { error: 'mfa_required', error_description: 'Multifactor authentication required' }])
+        const other = await user(), low = await grant(other.email, { audience, scope: 'enroll remove:authenticators read:authenticators' })
+        await m.users.createAuthenticationMethod({ id: other.user_id }, { type: 'totp', name: 'x', totp_secret: 'JBSWY3DPEHPK3PXP' })
+        const [, [factor]] = await mfa('GET', 'authenticators', low.access_token) // a session from before it
+        assert.equal((await mfa('DELETE', `authenticators/${encodeURIComponent(factor.id)}`, low.access_token))[0], 403)
+        assert.equal((await mfa('POST', 'associate', low.access_token, { authenticator_types: ['otp'] }))[0], 403)
       })
 
       test('an API of the user: audience and scopes', async () => {

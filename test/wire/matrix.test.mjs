@@ -20,7 +20,7 @@ const open = new Set([
   'gotrue GET /.well-known/oauth-authorization-server', 'gotrue POST /signup', 'gotrue POST /token', 'gotrue POST /otp', 'gotrue POST /magiclink',
   'gotrue POST /recover', 'gotrue POST /resend', 'gotrue GET /verify', 'gotrue POST /verify', 'gotrue GET /callback', 'gotrue POST /callback',
   'gotrue GET /authorize', 'clerk GET /public/images/{image_id}', 'auth0 POST /oauth/token', 'auth0 GET /.well-known/jwks.json',
-  'auth0 GET /.well-known/openid-configuration', 'auth0 POST /oauth/revoke', 'auth0 POST /mfa/challenge', 'auth0 GET /mfa/authenticators', 'auth0 GET /userinfo', 'auth0 POST /userinfo', // these look at the token they are given
+  'auth0 GET /.well-known/openid-configuration', 'auth0 POST /oauth/revoke', 'auth0 POST /mfa/challenge', 'auth0 GET /mfa/authenticators', 'auth0 DELETE /mfa/authenticators/{id}', 'auth0 POST /mfa/associate', 'auth0 GET /userinfo', 'auth0 POST /userinfo', // these look at the token they are given
   'auth0 POST /dbconnections/signup', 'auth0 POST /dbconnections/change_password', 'auth0 GET /u/email-verification', 'auth0 GET /u/reset-password',
   'auth0 POST /u/reset-password', 'auth0 GET /exports/{id}/{file}', // these look at what the link carries
   'ops GET /healthz', 'ops GET /readyz',

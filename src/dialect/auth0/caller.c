@@ -113,12 +113,18 @@ static Err check_claims(Ctx *ctx, const Auth0Claims *claims, const char *audienc
 
 Err auth0_read_token(Ctx *ctx, const Req *req, const char *audience, Auth0Claims *ret)
 {
-    const Auth0Settings *settings = ctx_settings(ctx);
     Str token;
+
+    TRY(read_bearer(ctx, req, &token));
+    return auth0_read_jwt(ctx, token, audience, ret);
+}
+
+Err auth0_read_jwt(Ctx *ctx, Str token, const char *audience, Auth0Claims *ret)
+{
+    const Auth0Settings *settings = ctx_settings(ctx);
     Jwt jwt;
 
     *ret = (Auth0Claims){ 0 };
-    TRY(read_bearer(ctx, req, &token));
     if (jwt_verify(ctx, settings->keys, token, &jwt) != OK || !text_eq(jwt.alg, "RS256") ||
         json_read(ctx, jwt.claims, JSON_IGNORE_UNKNOWN, auth0_claims_read, ret) != OK)
         return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
@@ -129,12 +135,20 @@ Err auth0_read_token(Ctx *ctx, const Req *req, const char *audience, Auth0Claims
 Err auth0_load_subject(Ctx *ctx, const Auth0Claims *claims, User **ret)
 {
     Session *session;
+
+    return auth0_load_session(ctx, claims, ret, &session);
+}
+
+Err auth0_load_session(Ctx *ctx, const Auth0Claims *claims, User **ret, Session **ret_session)
+{
+    Session *session;
     User *user;
 
     if (strchr(claims->sub, '|') == NULL || text_empty(claims->sid) || auth0_load(ctx, claims->sub, &user) != OK ||
         dir_session_load(ctx, user->id, claims->sid, &user, &session) != OK)
         return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
     *ret = user;
+    *ret_session = session;
     return OK;
 }
 

@@ -166,6 +166,16 @@ static const ErrRow oauth_errors[ERR_COUNT] = {
     [E_EXPIRED_CREDENTIAL] = { 401, "invalid_token", "Unauthorized" },
     [E_WRONG_CODE] = { 403, "invalid_grant", "Invalid otp_code." },
     [E_NO_FACTOR] = { 403, "invalid_grant", "The user is not enrolled." },
+    [E_NO_CHALLENGE] = { 403, "invalid_grant", "Invalid oob_code." },
+    [E_CHALLENGE_USED] = { 403, "invalid_grant", "Invalid oob_code." },
+    [E_CHALLENGE_OVER] = { 403, "expired_token", "oob_code is expired." },
+    [E_FACTOR_OFF] = { 403, "unsupported_challenge_type", "User does not have any of the requested challenge types." },
+    [E_FACTOR_EXISTS] = { 403, "access_denied", "User is already enrolled." },
+    [E_FACTORS_MANY] = { 403, "access_denied", "User has as many authenticators as it may have." },
+    [E_MFA_REQUIRED] = { 403, "mfa_required", "Multifactor authentication required" },
+    [E_BAD_PHONE] = { 400, "invalid_request", "phone_number is not a phone number" },
+    [E_SMS_LIMIT] = { 429, "too_many_requests", "You have exceeded the number of text messages. Please wait before asking for another one." },
+    [E_SMS_FAILED] = { 503, "temporarily_unavailable", "The text message could not be sent." },
     [E_NO_USER] = { 403, "invalid_grant", "Malformed mfa_token" },
     [E_BUSY] = { 503, "temporarily_unavailable", "The server is busy, please retry after a moment" },
 };
@@ -240,8 +250,9 @@ static bool is_oauth(const Ctx *ctx)
 {
     const Route *route = ctx_call(ctx)->route;
 
-    return route != NULL && (route->fn == auth0_token_grant || route->fn == auth0_revoke || route->fn == auth0_userinfo ||
-                             route->fn == auth0_mfa_challenge || route->fn == auth0_mfa_authenticators);
+    return route != NULL &&
+           (route->fn == auth0_token_grant || route->fn == auth0_revoke || route->fn == auth0_userinfo || route->fn == auth0_mfa_challenge ||
+            route->fn == auth0_mfa_authenticators || route->fn == auth0_mfa_associate || route->fn == auth0_mfa_authenticator_delete);
 }
 
 /* A file of users has a limit of its own. */

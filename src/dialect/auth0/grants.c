@@ -8,6 +8,7 @@
 #define SEAL_PURPOSE "auth0 refresh token"
 /* What OpenID Connect names, and what users may do to themselves at the Management API. */
 static const char oidc_scopes[] = "openid profile email phone offline_access";
+static const char mfa_scopes[] = "enroll read:authenticators remove:authenticators";
 static const char own_scopes[] = "read:current_user update:current_user_metadata create:current_user_metadata delete:current_user_metadata "
                                  "update:current_user_identities delete:current_user";
 
@@ -26,8 +27,8 @@ bool auth0_scope_of(const ResourceServer *server, Str scope)
     return false;
 }
 
-/* Of the scopes asked for those that there are; without any, all of the API. */
-static const char *take_scopes(Ctx *ctx, const char *asked, const ResourceServer *server, bool management)
+/* Of the scopes asked for those that there are, here or at a server (or NULL); without any, all of the server. */
+static const char *take_scopes(Ctx *ctx, const char *asked, const ResourceServer *server, const char *here)
 {
     const char *taken = "", *gap = "";
     Str rest = str_of(asked);
@@ -40,7 +41,7 @@ static const char *take_scopes(Ctx *ctx, const char *asked, const ResourceServer
         const Str scope = str_cut(&rest, ' ');
 
         if (scope.n == 0 || word_in(str_of(taken), ' ', scope) ||
-            (!word_in(STR(oidc_scopes), ' ', scope) && !(management && word_in(STR(own_scopes), ' ', scope)) && !auth0_scope_of(server, scope)))
+            (!word_in(STR(oidc_scopes), ' ', scope) && !word_in(str_of(here), ' ', scope) && !auth0_scope_of(server, scope)))
             continue;
         taken = arena_printf(ctx->arena, "%s%s%.*s", taken, gap, (int)scope.n, scope.p);
         gap = " ";
@@ -50,11 +51,11 @@ static const char *take_scopes(Ctx *ctx, const char *asked, const ResourceServer
 
 Err auth0_take_audience(Ctx *ctx, const char *audience, const char *scope, UserGrant *user)
 {
-    const bool management = text_eq(audience, auth0_audience(ctx));
+    const bool management = text_eq(audience, auth0_audience(ctx)), mfa = text_eq(audience, auth0_mfa_audience(ctx));
     ResourceServer *server = NULL;
 
     user->seconds = 86400;
-    if (!text_empty(audience) && !management && !text_eq(audience, arena_printf(ctx->arena, "%suserinfo", auth0_issuer(ctx)))) {
+    if (!text_empty(audience) && !management && !mfa && !text_eq(audience, arena_printf(ctx->arena, "%suserinfo", auth0_issuer(ctx)))) {
         const Err err = dir_server_get(ctx, audience, &server);
 
         if (err == E_NO_ROW || (err == OK && !text_eq(server->identifier, audience)))
@@ -63,8 +64,8 @@ Err auth0_take_audience(Ctx *ctx, const char *audience, const char *scope, UserG
         user->seconds = server->token_lifetime;
         user->server = server->enforce_policies ? server : NULL;
     }
-    user->audience = management || server != NULL ? audience : NULL;
-    user->scope = take_scopes(ctx, scope, server, management);
+    user->audience = management || mfa || server != NULL ? audience : NULL;
+    user->scope = take_scopes(ctx, scope, server, management ? own_scopes : mfa ? mfa_scopes : "");
     return OK;
 }
 

@@ -222,10 +222,15 @@ Err auth0_reply_mfa(Ctx *ctx, const Auth0TokenIn *in, const OauthClient *client,
 Err auth0_grant_otp(Ctx *ctx, const Auth0TokenIn *in, const OauthClient *client, Reply *reply);
 Err auth0_grant_recovery(Ctx *ctx, const Auth0TokenIn *in, const OauthClient *client, Reply *reply);
 bool auth0_scope_of(const ResourceServer *server, Str scope);
-/* Type and id of a second factor as one text (methods.c). */
+Err auth0_grant_oob(Ctx *ctx, const Auth0TokenIn *in, const OauthClient *client, Reply *reply);
+/* Type and id of a second factor as one text, and as it is shown with its number (methods.c). */
 const char *auth0_factor_id(Ctx *ctx, const char *type, const char *uuid);
+const char *auth0_mask_phone(Ctx *ctx, const char *phone);
 HANDLER(mfa_challenge)
 HANDLER(mfa_authenticators)
+HANDLER(mfa_associate)
+HANDLER(mfa_authenticator_delete)
+const char *auth0_mfa_audience(Ctx *ctx); /* https://DOMAIN/mfa/ */
 Err auth0_grant_password(Ctx *ctx, const Auth0TokenIn *in, const OauthClient *client, Reply *reply);
 Err auth0_grant_refresh(Ctx *ctx, const Auth0TokenIn *in, const OauthClient *client, Reply *reply);
 HANDLER(revoke)
@@ -262,6 +267,9 @@ size_t auth0_most_body(const void *settings, const Route *route);
 JOB_HANDLERS(HANDLER)
 
 /* The claims of the request's token, which is for this audience (caller.c). */
+Err auth0_read_jwt(Ctx *ctx, Str token, const char *audience, Auth0Claims *ret);
+/* The user and the session of such claims. E_BAD_CREDENTIAL. */
+Err auth0_load_session(Ctx *ctx, const Auth0Claims *claims, User **ret, Session **ret_session);
 Err auth0_read_token(Ctx *ctx, const Req *req, const char *audience, Auth0Claims *ret);
 /* The user whom a token that was read names, while its session stands and the user is not banned. E_BAD_CREDENTIAL. */
 Err auth0_load_subject(Ctx *ctx, const Auth0Claims *claims, User **ret);

@@ -22,7 +22,7 @@ static Err no_method(Ctx *ctx)
 }
 
 /* Every character but the last four. */
-static const char *mask_phone(Ctx *ctx, const char *phone)
+const char *auth0_mask_phone(Ctx *ctx, const char *phone)
 {
     char *text = arena_strdup(ctx->arena, phone);
 
@@ -55,7 +55,7 @@ static Auth0Method *method_view(Ctx *ctx, const Factor *factor, bool masked)
     *view = (Auth0Method){ .id = auth0_factor_id(ctx, factor->factor_type, factor->id),
                            .type = factor->factor_type,
                            .name = text_empty(factor->friendly_name) ? NULL : factor->friendly_name,
-                           .phone_number = masked ? mask_phone(ctx, phone) : phone,
+                           .phone_number = masked ? auth0_mask_phone(ctx, phone) : phone,
                            .created_at = factor->created_at,
                            .confirmed = "true" };
     return view;

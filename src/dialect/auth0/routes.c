@@ -16,6 +16,8 @@ const Route auth0_routes[] = {
     { POST,   "/oauth/revoke",                     NEED_NOTHING, auth0_revoke,         auth0_token_in,    NULL },
     { POST,   "/mfa/challenge",                    NEED_NOTHING, auth0_mfa_challenge,  auth0_token_in,    NULL },
     { GET,    "/mfa/authenticators",               NEED_NOTHING, auth0_mfa_authenticators, NULL,          auth0_authenticator },
+    { DELETE, "/mfa/authenticators/{id}",          NEED_NOTHING, auth0_mfa_authenticator_delete },
+    { POST,   "/mfa/associate",                    NEED_NOTHING, auth0_mfa_associate,  auth0_associate_in, auth0_associated },
     { GET,    "/userinfo",                         NEED_NOTHING, auth0_userinfo,       NULL,              auth0_info },
     { POST,   "/userinfo",                         NEED_NOTHING, auth0_userinfo,       NULL,              auth0_info },
     { POST,   "/dbconnections/signup",             NEED_NOTHING, auth0_signup,         auth0_signup_in,   auth0_signed_up },

@@ -261,6 +261,7 @@ static const struct {
     { "http://auth0.com/oauth/grant-type/password-realm", auth0_grant_password },
     { "refresh_token", auth0_grant_refresh },
     { "http://auth0.com/oauth/grant-type/mfa-otp", auth0_grant_otp },
+    { "http://auth0.com/oauth/grant-type/mfa-oob", auth0_grant_oob },
     { "http://auth0.com/oauth/grant-type/mfa-recovery-code", auth0_grant_recovery },
 };
 

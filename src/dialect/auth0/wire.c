@@ -875,6 +875,8 @@ const Field auth0_client_grants_query[] = {
     TEXT(Auth0TokenIn, challenge_type, "challenge_type"),                       \
     TEXT(Auth0TokenIn, authenticator_id, "authenticator_id"),                   \
     TEXT(Auth0TokenIn, client_assertion, "client_assertion", .flags = SECRET),  \
+    TEXT(Auth0TokenIn, oob_code, "oob_code", .flags = SECRET),                  \
+    TEXT(Auth0TokenIn, binding_code, "binding_code", .flags = SECRET),          \
     TEXT(Auth0TokenIn, client_assertion_type, "client_assertion_type"),         \
     TEXT(Auth0TokenIn, organization, "organization"),                           \
     TEXT(Auth0TokenIn, audience, "audience")
@@ -894,9 +896,27 @@ const Field auth0_token[] = {
     END(Auth0Token),
 };
 
+const Field auth0_associate_in[] = {
+    TEXTS(Auth0AssociateIn, types, "authenticator_types", .max = 10),
+    TEXTS(Auth0AssociateIn, channels, "oob_channels", .max = 10),
+    TEXT(Auth0AssociateIn, phone_number, "phone_number", .max = 30),
+    END(Auth0AssociateIn),
+};
+const Field auth0_associated[] = {
+    TEXT(Auth0Associated, type, "authenticator_type"),
+    TEXT(Auth0Associated, secret, "secret", .flags = OMIT_NULL),
+    TEXT(Auth0Associated, uri, "barcode_uri", .flags = OMIT_NULL),
+    TEXT(Auth0Associated, channel, "oob_channel", .flags = OMIT_NULL),
+    TEXT(Auth0Associated, oob_code, "oob_code", .flags = OMIT_NULL),
+    TEXT(Auth0Associated, binding_method, "binding_method", .flags = OMIT_NULL),
+    TEXTS(Auth0Associated, recovery_codes, "recovery_codes", .flags = OMIT_NULL),
+    END(Auth0Associated),
+};
+
 const Field auth0_authenticator[] = {
     TEXT(Auth0Authenticator, id, "id"),
     TEXT(Auth0Authenticator, type, "authenticator_type"),
+    TEXT(Auth0Authenticator, channel, "oob_channel", .flags = OMIT_NULL),
     BOOL(Auth0Authenticator, active, "active"),
     TEXT(Auth0Authenticator, name, "name", .flags = OMIT_NULL),
     END(Auth0Authenticator),

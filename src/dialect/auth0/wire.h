@@ -350,7 +350,7 @@ typedef struct Auth0TokenIn {
     const char *grant_type, *client_id, *client_secret, *audience, *scope;
     const char *username, *password, *realm, *refresh_token;
     const char *mfa_token, *otp, *recovery_code, *challenge_type, *authenticator_id;
-    const char *client_assertion, *client_assertion_type, *organization;
+    const char *client_assertion, *client_assertion_type, *organization, *oob_code, *binding_code;
     const char *token;      /* POST /oauth/revoke */
     const char *scope_sent; /* in JSON a text or an array of texts, as a document */
 } Auth0TokenIn;
@@ -364,10 +364,21 @@ extern const Field auth0_token[];
 
 /* GET /mfa/authenticators. */
 typedef struct Auth0Authenticator {
-    const char *id, *type, *name;
+    const char *id, *type, *channel, *name;
     bool active;
 } Auth0Authenticator;
 extern const Field auth0_authenticator[];
+
+/* POST /mfa/associate, and its answer. */
+typedef struct Auth0AssociateIn {
+    Texts types, channels;
+    const char *phone_number;
+} Auth0AssociateIn;
+typedef struct Auth0Associated {
+    const char *type, *channel, *secret, *uri, *oob_code, *binding_method;
+    Texts recovery_codes;
+} Auth0Associated;
+extern const Field auth0_associate_in[], auth0_associated[];
 
 /* /userinfo, and with its first and last members an ID token (7.3). */
 typedef struct Auth0Info {
