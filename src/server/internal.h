@@ -173,6 +173,25 @@ Err process_drop(Server *server, Buf *why);
 /* From now on, for all threads: calls such as execve, ptrace and mount end the process. E_IO: this kernel or machine has no such filter. */
 Err filter_start(void);
 
+/* ---- cage.c ---- */
+
+/* Landlock's rules while they are made: no file is reached but those named. A path that is not there is passed over. */
+typedef struct Cage {
+    int fd;
+    uint64_t known; /* the rights that this kernel can withhold */
+} Cage;
+
+/* E_IO: this kernel has no Landlock. */
+Err cage_open(Cage *ret);
+/* A file, or all below a directory. */
+void cage_read(const Cage *cage, const char *path);
+/* The same, to read, write, make and remove; not to run, and no links or devices. */
+void cage_own(const Cage *cage, const char *path);
+/* From now on, for this thread and those that it starts. Gives the cage back. E_IO. */
+Err cage_shut(Cage *cage);
+/* All of it for a server with these settings; `made` is a directory that is removed at the end, or NULL. E_IO. */
+Err cage_start(const House *house, const char *made);
+
 /* ---- listen.c ---- */
 
 void listen_plan(Server *server, const House *house);

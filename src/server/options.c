@@ -250,6 +250,7 @@ static Err set_value(Options *options, size_t row, Origin origin, const Pair *pa
 {
     OptionValue *value = &options->values[row];
     char *text = str_dup(options->arena, pair->value);
+    const char *path = file ? text : NULL;
 
     if (*text == '\0')
         return OK; /* given as nothing: as if not given */
@@ -257,7 +258,7 @@ static Err set_value(Options *options, size_t row, Origin origin, const Pair *pa
         TRY(read_file(options->arena, text, true, &text, why));
         text[strcspn(text, "\r\n")] = '\0';
     }
-    *value = (OptionValue){ .text = text, .origin = origin, .name = str_dup(options->arena, pair->key) };
+    *value = (OptionValue){ .text = text, .origin = origin, .name = str_dup(options->arena, pair->key), .path = path };
     return OK;
 }
 

@@ -21,7 +21,7 @@ typedef struct Settings {
     int64_t loops, hash_threads, hash_queue;
     int64_t db_connections, db_window, db_wait;
     int64_t connections, requests, request_timeout, request_memory, header_timeout, idle_timeout, drain_delay, watchdog;
-    bool seccomp;
+    bool seccomp, landlock;
     Texts trusted_proxies;
     const char *tls_cert, *tls_key;
     const char *log_level, *log_format;
@@ -65,6 +65,7 @@ typedef struct OptionValue {
     const char *text; /* NULL: nothing */
     Origin origin;
     const char *name; /* of the variable, key or flag that gave it */
+    const char *path; /* of the file that held it, or NULL */
 } OptionValue;
 
 typedef struct Options {

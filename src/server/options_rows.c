@@ -43,6 +43,7 @@ const Option option_rows[] = {
     { "drain-delay", "HECATE_DRAIN_DELAY", NULL, DURATION_IN(drain_delay), "100ms", 0, S_(5), .about = "How long /readyz already says no before the listeners close." },
     { "watchdog", "HECATE_WATCHDOG", NULL, DURATION_IN(watchdog), "500ms", 0, S_(60), .about = "A loop that one request keeps busy for so long is named in the log; 0: off." },
     { "seccomp", "HECATE_SECCOMP", NULL, BOOL_IN(seccomp), "true", .about = "System calls that a server never makes end the process (not in builds with sanitizers)." },
+    { "landlock", "HECATE_LANDLOCK", NULL, BOOL_IN(landlock), "true", .about = "Files beside the data directory and what was configured at the start are out of reach (not in builds with sanitizers)." },
     { "log-level", "HECATE_LOG_LEVEL", "GOTRUE_LOG_LEVEL,LOG_LEVEL", CHOICE_IN(log_level), "info", .choices = "debug,info,warn,error,trace,warning,fatal,panic", .flags = O_RELOAD, .about = "The least level that is logged." },
     { "log-format", "HECATE_LOG_FORMAT", NULL, CHOICE_IN(log_format), "auto", .choices = "auto,json,text", .flags = O_RELOAD, .about = "JSON objects, or text; auto: text on a terminal." },
 

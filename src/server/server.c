@@ -110,16 +110,20 @@ static Err open_listeners(Server *server, Buf *why)
     return OK;
 }
 
-/* The sanitizers trace and run programs themselves. */
+/* Before there is a thread. The sanitizers trace and run programs themselves. */
 static Err filter_calls(Server *server, Buf *why)
 {
-    (void)why;
 #ifndef __SANITIZE_ADDRESS__
-    if (now_house(server)->settings.seccomp && filter_start() != OK)
+    const House *house = now_house(server);
+
+    if (house->settings.landlock && cage_start(house, server->how->dev ? house->settings.data : NULL) != OK)
+        log_note(LOG_WARN, "this kernel keeps no files out of reach (Landlock)");
+    if (house->settings.seccomp && filter_start() != OK)
         log_note(LOG_WARN, "this kernel filters no system calls");
 #else
     (void)server;
 #endif
+    (void)why;
     return OK;
 }
 
