@@ -246,7 +246,7 @@ Err dir_recover(Ctx *ctx, const char *email, const Postal *post)
     const Err err = find(ctx, email, NULL, post->aud, &user);
 
     if (err == E_NO_ROW)
-        return OK;
+        return post_nobody(ctx, "recovery", email, false);
     TRY(err);
     return run_known(ctx, user, &work);
 }
@@ -274,25 +274,37 @@ static Err resend_code(Ctx *ctx, const User *user, bool change, bool *test)
     return run_known(ctx, user, &work);
 }
 
+/* Does the user wait for a message of this kind? */
+static bool waits_for(const User *user, ResendKind kind)
+{
+    switch (kind) {
+    case RESEND_EMAIL_CHANGE:
+        return !text_empty(user->email_change);
+    case RESEND_PHONE_CHANGE:
+        return !text_empty(user->phone_change);
+    case RESEND_SMS:
+        return user->phone_confirmed_at == 0;
+    default:
+        return user->email_confirmed_at == 0;
+    }
+}
+
 Err dir_resend(Ctx *ctx, ResendKind kind, const char *address, const Postal *post, bool *test)
 {
+    static const char *const names[] = { "resend signup", "resend email_change", "resend sms", "resend phone_change" };
     const bool phone = kind == RESEND_SMS || kind == RESEND_PHONE_CHANGE;
     Work work = { .event = EV_CONFIRMATION_REQUESTED, .sending = { .purpose = FOR_CONFIRMATION, .post = post }, .unconfirmed_only = true };
     User *user;
     Err err = find(ctx, phone ? NULL : address, phone ? address : NULL, post->aud, &user);
 
     *test = false;
-    if (err == E_NO_ROW)
-        return OK;
+    if (err == E_NO_ROW || (err == OK && !waits_for(user, kind)))
+        return post_nobody(ctx, names[kind], address, phone);
     TRY(err);
     if (kind == RESEND_EMAIL_CHANGE)
-        return text_empty(user->email_change) ? OK : resend_change(ctx, user, post);
-    if (kind == RESEND_PHONE_CHANGE)
-        return text_empty(user->phone_change) ? OK : resend_code(ctx, user, true, test);
-    if (kind == RESEND_SMS)
-        return user->phone_confirmed_at != 0 ? OK : resend_code(ctx, user, false, test);
-    if (user->email_confirmed_at != 0)
-        return OK;
+        return resend_change(ctx, user, post);
+    if (phone)
+        return resend_code(ctx, user, kind == RESEND_PHONE_CHANGE, test);
     err = run_known(ctx, user, &work);
     return err == E_EMAIL_TAKEN ? OK : err; /* confirmed meanwhile */
 }

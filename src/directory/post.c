@@ -145,10 +145,17 @@ Err message_notify(Tx *tx, const User *user, Message message)
 
 /* ---- limits ---- */
 
-Err frequency_check(Ctx *ctx, int64_t sent_at, bool phone)
+int64_t frequency_wait(const Ctx *ctx, bool phone)
 {
     const Mailing *mail = &ctx->directory->mail;
-    const int64_t set = phone ? mail->sms_max_frequency : mail->max_frequency, wait = set == 0 ? 60 * US_PER_S : set;
+    const int64_t set = phone ? mail->sms_max_frequency : mail->max_frequency;
+
+    return set == 0 ? 60 * US_PER_S : set;
+}
+
+Err frequency_check(Ctx *ctx, int64_t sent_at, bool phone)
+{
+    const int64_t wait = frequency_wait(ctx, phone);
 
     if (sent_at == 0 || sent_at + wait < ctx->now)
         return OK;
@@ -278,6 +285,12 @@ static Err count_mail(Ctx *ctx, Sending *sending)
         return fail(ctx, E_MAIL_LIMIT, NOWHERE, "email rate limit exceeded");
     sending->counted = true;
     return OK;
+}
+
+Err post_nobody(Ctx *ctx, const char *what, const char *address, bool phone)
+{
+    TRY(nobody_asked(ctx, what, address, phone));
+    return phone || message_may_go(ctx, address) ? OK : fail(ctx, E_MAIL_FORBIDDEN, NOWHERE, "%s", address);
 }
 
 static Err post_letter(Tx *tx, const Sending *sending, const char *to, const char *code, const char *hash)

@@ -40,6 +40,12 @@ Err message_notify(Tx *tx, const User *user, Message message);
 
 /* OK, or E_MAIL_LIMIT, E_SMS_LIMIT with the seconds that are left. */
 Err frequency_check(Ctx *ctx, int64_t sent_at, bool phone);
+int64_t frequency_wait(const Ctx *ctx, bool phone); /* µs */
+/* Somebody asks for a message to an address of which nobody waits for one: the limits of an address hold as if it went out, so that they tell
+ * nothing. E_MAIL_LIMIT, E_SMS_LIMIT, E_MAIL_FORBIDDEN. */
+Err post_nobody(Ctx *ctx, const char *what, const char *address, bool phone);
+/* lockout.c: the frequency alone, of what is asked for at an address. */
+Err nobody_asked(Ctx *ctx, const char *what, const char *address, bool phone);
 
 /* Lower-case hex of SHA-224(address ‖ code). */
 const char *code_hash(Ctx *ctx, const char *address, const char *code);

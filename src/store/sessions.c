@@ -68,12 +68,13 @@ static const Field write_cols[] = {
 
 /* What some statements answer. */
 typedef struct Answer {
-    int64_t swapped;
+    int64_t swapped, tried_at;
     const char *session_id;
 } Answer;
 
 static const Field answer_cols[] = {
     INT(Answer, swapped, "swapped"),
+    TIME(Answer, tried_at, "tried_at"),
     UUID(Answer, session_id, "session_id"),
     END(Answer),
 };
@@ -160,6 +161,15 @@ Err store_try_count(Tx *tx, const SessionWrite *in, bool *counted)
     const Err err = db_one(tx, SQL_TRY_COUNT, write_cols, in, answer_cols, &answer);
 
     *counted = err == OK;
+    return err == E_NO_ROW ? OK : err;
+}
+
+Err store_try_time(Tx *tx, const char *id, int64_t *ret)
+{
+    Answer *answer;
+    const Err err = db_one(tx, SQL_TRY_TIME, write_cols, &(const SessionWrite){ .user_id = id }, answer_cols, &answer);
+
+    *ret = err == OK ? answer->tried_at : 0;
     return err == E_NO_ROW ? OK : err;
 }
 

@@ -133,6 +133,7 @@ typedef struct SessionWrite {
 Err store_sign_in(Tx *tx, const SessionWrite *in);
 /* Counts a wrong password of in->user_id; false: there were too many before. */
 Err store_try_count(Tx *tx, const SessionWrite *in, bool *counted);
+Err store_try_time(Tx *tx, const char *id, int64_t *ret); /* when the last one was counted; 0: none is kept */
 Err store_tries_forget(Tx *tx, int64_t before);
 Err store_tries_delete(Tx *tx, const char *user_id);
 Err store_refresh_swap(Tx *tx, const SessionWrite *in, bool *swapped);

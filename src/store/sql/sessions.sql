@@ -127,6 +127,9 @@ ON CONFLICT (id) DO UPDATE SET tried_at = excluded.tried_at,
 WHERE y.tries < :most OR y.tried_at <= :before
 RETURNING tries AS swapped
 
+-- :try_time
+SELECT y.tried_at FROM hecate.sign_in_tries y WHERE y.id = :user_id
+
 -- :tries_forget write
 DELETE FROM hecate.sign_in_tries WHERE tried_at <= :before
 
