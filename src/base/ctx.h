@@ -28,7 +28,7 @@ typedef struct Ctx {
     const struct Caller *caller;       /* dialect.h */
     const struct Directory *directory; /* directory.h: settings, hash lane */
     void *house;                       /* what the server gives its dialects */
-    const char *request_id;            /* never NULL in the server */
+    const char *request_id;            /* NULL: nobody named it */
     const char *ip, *user_agent;       /* of the client, NULL if unknown */
     const char *user_id;               /* of the user acted on, for the log line */
     int64_t events;                    /* audit rows so far: each is a microsecond later than the one before */

@@ -38,6 +38,8 @@ typedef struct Directory {
     int64_t reuse_interval;                                       /* s: how long a used refresh token may come again */
     int64_t session_timebox, session_inactivity, session_low_aal; /* µs, 0: none */
     bool single_session;
+    Texts session_tags;        /* sessions of different ones of these do not end each other; none: all are alike */
+    int64_t refresh_upgrade;   /* percent of the sessions whose tokens of version 1 give way to version 2 */
     bool refresh_v2;           /* new sessions get refresh tokens of version 2 */
     bool refresh_always;       /* version 2: a used token may come again without end */
     bool audit_off;            /* audit to the log alone */

@@ -279,19 +279,43 @@ static bool low_aal_over(const Ctx *ctx, const Session *session, const User *use
            session->created_at + ctx->directory->session_low_aal < ctx->now;
 }
 
+/* The tag of a session that counts: one of the settings', by default the first. */
+static const char *tag_of(const Ctx *ctx, const char *tag)
+{
+    const Texts *tags = &ctx->directory->session_tags;
+
+    for (size_t i = 0; i < tags->n; i++)
+        if (!text_empty(tag) && text_eq(tags->v[i], tag))
+            return tag;
+    return tags->n == 0 ? "" : tags->v[0];
+}
+
+/* Has the user signed in again since, where one session a user (and tag) is allowed? */
+static Err find_newer(Ctx *ctx, const Session *session, bool *ret)
+{
+    const SessionWrite key = { .user_id = session->user_id, .created_at = session->created_at, .now = ctx->now };
+    List newer = { 0 };
+
+    *ret = false;
+    if (!ctx->directory->single_session)
+        return OK;
+    TRY(store_session_newer(db_auto(ctx), &key, &newer));
+    for (size_t i = 0; i < newer.n; i++)
+        *ret = *ret || text_eq(tag_of(ctx, ((const SessionWrite *)newer.v[i])->tag), tag_of(ctx, session->tag));
+    return OK;
+}
+
 static Err session_allowed(Ctx *ctx, const SessionRow *row)
 {
     const Session *session = &row->session;
-    const SessionWrite key = { .user_id = session->user_id, .created_at = session->created_at, .tag = session->tag, .now = ctx->now };
-    bool newer = false;
+    bool newer;
 
     if (user_banned(ctx, &row->row.user))
         return fail(ctx, E_BANNED, NOWHERE, NULL);
     TRY(dir_session_check(ctx, session));
     if (low_aal_over(ctx, session, &row->row.user))
         return fail(ctx, E_SESSION_EXPIRED, NOWHERE, "Invalid Refresh Token: Session Expired (Low AAL: User Needs MFA Verification)");
-    if (ctx->directory->single_session)
-        TRY(store_session_newer(db_auto(ctx), &key, &newer));
+    TRY(find_newer(ctx, session, &newer));
     return newer ? fail(ctx, E_SESSION_EXPIRED, NOWHERE, "Invalid Refresh Token: Session Expired (Revoked by Newer Login)") : OK;
 }
 
@@ -405,21 +429,30 @@ static void grant_fill(SessionRow *row, const char *token, bool reused, Grant *r
     ret->reused = reused;
 }
 
+/* Did its tokens become such of version 2? */
+static bool is_counted(const SessionRow *row)
+{
+    return row->session.refresh_token_hmac_key != NULL;
+}
+
 /* Is the family alive, and did the token that was used again leave it only a moment ago? */
 static bool within_reuse(const Ctx *ctx, const SessionRow *row)
 {
-    return row->active_token != NULL && ctx->now <= row->token_updated_at + ctx->directory->reuse_interval * US_PER_S;
+    return (row->active_token != NULL || is_counted(row)) && ctx->now <= row->token_updated_at + ctx->directory->reuse_interval * US_PER_S;
 }
 
 typedef struct Revocation {
     SessionWrite write;
+    bool counted;
 } Revocation;
 
+/* Of a session whose tokens became such of version 2, the family is the session. */
 static Err revoke_family(Tx *tx, void *arg)
 {
     const Revocation *revocation = arg;
 
-    return store_refresh_revoke_family(tx, &revocation->write);
+    return revocation->counted ? store_sessions_delete_one(tx, revocation->write.user_id, revocation->write.session_id)
+                               : store_refresh_revoke_family(tx, &revocation->write);
 }
 
 typedef struct Again {
@@ -438,7 +471,7 @@ static Err touch_session(Tx *tx, void *arg)
 /* A used token: the active child again where that is due, else the end of the family. Never a second child. */
 static Err refresh_again(Ctx *ctx, SessionRow *row, Grant *ret)
 {
-    Revocation revocation = { .write = { .session_id = row->session.id, .now = ctx->now } };
+    Revocation revocation = { .write = { .session_id = row->session.id, .user_id = row->row.user.id, .now = ctx->now }, .counted = is_counted(row) };
     const bool parent = row->active_token != NULL && text_eq(row->active_parent, row->token);
 
     if (parent || within_reuse(ctx, row)) {
@@ -446,7 +479,8 @@ static Err refresh_again(Ctx *ctx, SessionRow *row, Grant *ret)
                         .user = &row->row.user };
 
         TRY(tx_run(ctx, touch_session, &again));
-        grant_fill(row, row->active_token, true, ret);
+        ret->counted = row->active_token == NULL;
+        grant_fill(row, ret->counted ? refresh2_write(ctx, &row->session, row->session.refresh_token_counter) : row->active_token, true, ret);
         return OK;
     }
     if (ctx->directory->rotation)
@@ -559,10 +593,51 @@ static Err refresh_counted(Ctx *ctx, const Refresh2 *token, Grant *ret)
     return OK;
 }
 
+/* Of sessions, not of refreshes: a session has a place among a hundred by its id, which is random. */
+static bool is_upgraded(const Ctx *ctx, const Session *session)
+{
+    return ctx->directory->refresh_v2 && (int64_t)(strtoul(session->id + strlen(session->id) - 8, NULL, 16) % 100) < ctx->directory->refresh_upgrade;
+}
+
+/* A swap whose child is no token of version 1: that one is stored as used already, as the reference has it. */
+typedef struct Upgrade {
+    SessionWrite write;
+    Session *session;
+    bool swapped;
+} Upgrade;
+
+static Err upgrade(Tx *tx, void *arg)
+{
+    Upgrade *up = arg;
+
+    TRY(store_refresh_swap(tx, &up->write, &up->swapped));
+    if (!up->swapped)
+        return OK;
+    TRY(store_refresh_revoke_family(tx, &up->write));
+    return store_session_upgrade(tx, &up->write, up->session);
+}
+
+static Err swap(Ctx *ctx, SessionRow *row, bool *swapped, Grant *ret)
+{
+    Upgrade up = { .session = &row->session };
+
+    refresh_write(ctx, row, &up.write);
+    ret->counted = is_upgraded(ctx, &row->session);
+    if (!ret->counted) {
+        TRY(store_refresh_swap(db_auto(ctx), &up.write, swapped));
+    } else {
+        up.write.refresh_token_hmac_key = refresh2_key(ctx->arena);
+        TRY(tx_run(ctx, upgrade, &up));
+        *swapped = up.swapped;
+    }
+    row->session.refreshed_at = row->row.user.updated_at = ctx->now;
+    grant_fill(row, ret->counted ? refresh2_write(ctx, &row->session, row->session.refresh_token_counter) : up.write.child, false, ret);
+    return OK;
+}
+
 Err dir_session_refresh(Ctx *ctx, const char *token, Grant *ret)
 {
     SessionRow *row;
-    SessionWrite write;
     Refresh2 counted;
     bool swapped = false;
 
@@ -573,13 +648,9 @@ Err dir_session_refresh(Ctx *ctx, const char *token, Grant *ret)
     TRY(refresh_load(ctx, token, &row));
     if (row->revoked)
         return refresh_again(ctx, row, ret);
-    refresh_write(ctx, row, &write);
-    TRY(store_refresh_swap(db_auto(ctx), &write, &swapped));
-    if (!swapped) { /* another request was faster: its child is there by now */
-        TRY(refresh_load(ctx, token, &row));
-        return refresh_again(ctx, row, ret);
-    }
-    row->session.refreshed_at = row->row.user.updated_at = ctx->now;
-    grant_fill(row, write.child, false, ret);
-    return OK;
+    TRY(swap(ctx, row, &swapped, ret));
+    if (swapped)
+        return OK;
+    TRY(refresh_load(ctx, token, &row)); /* another request was faster: its child is there by now */
+    return refresh_again(ctx, row, ret);
 }

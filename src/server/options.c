@@ -180,7 +180,6 @@ static bool known_key(Str key)
 /* Variables of the reference that this version knows and does nothing with; a star stands for any end. */
 static const char *const without_effect[] = {
     "GOTRUE_URI_ALLOW_LIST",
-    "GOTRUE_REQUEST_ID_HEADER",
     "GOTRUE_DB_*",
     "GOTRUE_JWT_ADMIN_GROUP_NAME",
     "GOTRUE_EXTERNAL_*",
@@ -189,7 +188,6 @@ static const char *const without_effect[] = {
     "GOTRUE_SMS_*",
     "GOTRUE_PASSWORD_HIBP_*",
     "GOTRUE_SECURITY_*",
-    "GOTRUE_SESSIONS_TAGS",
     "GOTRUE_MFA_*",
     "GOTRUE_WEBAUTHN_*",
     "GOTRUE_PASSKEY_*",

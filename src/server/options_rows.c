@@ -24,6 +24,7 @@ const Option option_rows[] = {
     { "listen-auth0", "HECATE_LISTEN_AUTH0", NULL, TEXT_IN(listen_auth0), .about = "Where Auth0's APIs listen, with TLS; not given: 127.0.0.1:9443, or off when GOTRUE_ variables are given." },
     { "listen-ops", "HECATE_LISTEN_OPS", NULL, TEXT_IN(listen_ops), "127.0.0.1:9990", .about = "Where /healthz, /readyz, /metrics and, without a mail server, /mail are served." },
     { "ops-token", "HECATE_OPS_TOKEN", NULL, TEXT_IN(ops_token), .flags = O_SECRET | O_STRONG | O_RELOAD, .about = "Bearer token that /metrics and /mail ask for (`hecate serve` has no /mail without it); needed when operators' routes are served beyond loopback." },
+    { "request-id-header", "GOTRUE_API_REQUEST_ID_HEADER", "REQUEST_ID_HEADER,GOTRUE_REQUEST_ID_HEADER", TEXT_IN(gotrue.request_id_header), NULL, .flags = O_RELOAD, .about = "A header that names each request to GoTrue, for its log line and for error_id; not given: a UUID." },
     { "trusted-proxies", "HECATE_TRUSTED_PROXIES", NULL, LIST_IN(trusted_proxies), .flags = O_RELOAD, .about = "Networks (10.0.0.0/8, ::1, or unix for unix sockets) whose X-Forwarded-For and Forwarded are believed." },
     { "tls-cert", "HECATE_TLS_CERT", NULL, TEXT_IN(tls_cert), .about = "The certificate (PEM, with its chain); not given: one of the local CA in the data directory." },
     { "tls-key", "HECATE_TLS_KEY", NULL, TEXT_IN(tls_key), .about = "Its private key (PEM); a file that its owner alone can read." },
@@ -67,6 +68,8 @@ const Option option_rows[] = {
     { "sessions-timebox", "GOTRUE_SESSIONS_TIMEBOX", NULL, DURATION_IN(directory.session_timebox), NULL, 1, INT64_MAX, .flags = O_RELOAD, .about = "How long a session may last in all." },
     { "sessions-inactivity-timeout", "GOTRUE_SESSIONS_INACTIVITY_TIMEOUT", NULL, DURATION_IN(directory.session_inactivity), NULL, 1, INT64_MAX, .flags = O_RELOAD, .about = "How long a session may go without a refresh." },
     { "sessions-allow-low-aal", "GOTRUE_SESSIONS_ALLOW_LOW_AAL", NULL, DURATION_IN(directory.session_low_aal), NULL, 1, INT64_MAX, .flags = O_RELOAD, .about = "How long a session of a user with a second factor may go without it." },
+    { "security-refresh-token-upgrade-percentage", "GOTRUE_SECURITY_REFRESH_TOKEN_UPGRADE_PERCENTAGE", NULL, INT_IN(directory.refresh_upgrade), "0", 0, 100, .flags = O_RELOAD, .about = "Of so many sessions in a hundred, tokens of version 1 give way to such of version 2 at their next refresh, if the version is 2." },
+    { "sessions-tags", "GOTRUE_SESSIONS_TAGS", NULL, LIST_IN(directory.session_tags), .flags = O_RELOAD, .about = "With one session a user: so many kinds of sessions (auth.sessions.tag), one of each; what is none of them counts as the first." },
     { "sessions-single-per-user", "GOTRUE_SESSIONS_SINGLE_PER_USER", NULL, BOOL_IN(directory.single_session), "false", .flags = O_RELOAD, .about = "Only the newest session of a user may be refreshed." },
     { "audit-log-disable-postgres", "GOTRUE_AUDIT_LOG_DISABLE_POSTGRES", NULL, BOOL_IN(directory.audit_off), "false", .flags = O_RELOAD, .about = "Audit entries go to the log alone." },
 

@@ -37,6 +37,8 @@ static const Field amr_doc[] = {
     TEXT(Amr, id, "id"), TEXT(Amr, method, "method"), TIME_US(Amr, created_at, "created_at"), TIME_US(Amr, updated_at, "updated_at"), END(Amr),
 };
 
+enum { MOST_TAGS = 1000 };
+
 /* One member under several names where a statement needs it as several types. */
 static const Field write_cols[] = {
     UUID(SessionWrite, user_id, "user_id"),
@@ -132,9 +134,9 @@ static Err is_there(Tx *tx, const Stmt *stmt, const SessionWrite *key, bool *ret
     return OK;
 }
 
-Err store_session_newer(Tx *tx, const SessionWrite *in, bool *ret)
+Err store_session_newer(Tx *tx, const SessionWrite *in, List *ret)
 {
-    return is_there(tx, SQL_SESSION_NEWER, in, ret);
+    return db_list(tx, SQL_SESSION_NEWER, write_cols, in, write_cols, MOST_TAGS, ret);
 }
 
 Err store_refresh_lock_session(Tx *tx, const char *session_id)
@@ -195,6 +197,16 @@ Err store_refresh_swap(Tx *tx, const SessionWrite *in, bool *swapped)
 Err store_refresh_revoke_family(Tx *tx, const SessionWrite *in)
 {
     return db_exec(tx, SQL_REFRESH_REVOKE_FAMILY, write_cols, in, NULL);
+}
+
+Err store_session_upgrade(Tx *tx, const SessionWrite *in, Session *ret)
+{
+    SessionWrite *row;
+
+    TRY(db_one(tx, SQL_SESSION_UPGRADE, write_cols, in, write_cols, &row));
+    ret->refresh_token_hmac_key = row->refresh_token_hmac_key;
+    ret->refresh_token_counter = row->counter;
+    return OK;
 }
 
 Err store_session_touch(Tx *tx, const SessionWrite *in)

@@ -142,7 +142,10 @@ Err store_refresh_revoke_family(Tx *tx, const SessionWrite *in);
 Err store_session_touch(Tx *tx, const SessionWrite *in);
 /* Raises the counter from `counter`; `*counted` is false if another was faster. */
 Err store_session_count(Tx *tx, const SessionWrite *in, bool *counted);
-Err store_session_newer(Tx *tx, const SessionWrite *in, bool *ret);
+/* A list of SessionWrite with the tags of sessions that began after in->created_at. */
+Err store_session_newer(Tx *tx, const SessionWrite *in, List *ret);
+/* The session's tokens are of version 2 from now on, under in->refresh_token_hmac_key if it has none; `ret` gets key and counter. E_NO_ROW. */
+Err store_session_upgrade(Tx *tx, const SessionWrite *in, Session *ret);
 Err store_sessions_delete_all(Tx *tx, const char *user_id);
 Err store_sessions_delete_one(Tx *tx, const char *user_id, const char *session_id);
 Err store_sessions_delete_others(Tx *tx, const char *user_id, const char *session_id);

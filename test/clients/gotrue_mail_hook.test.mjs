@@ -53,7 +53,7 @@ for (const store of stores)
       hook = await listener()
       server = await start({ store, env: {
         GOTRUE_HOOK_SEND_EMAIL_ENABLED: 'true', GOTRUE_HOOK_SEND_EMAIL_URI: `${hook.url}/email`, GOTRUE_HOOK_SEND_EMAIL_SECRETS: `v1,whsec_${key.toString('base64')}`,
-        GOTRUE_SITE_URL: 'https://app.example.com', GOTRUE_URI_ALLOW_LIST: 'https://app.example.com/**', HECATE_PASSWORD_HASH: 'bcrypt:4',
+        GOTRUE_API_REQUEST_ID_HEADER: 'X-Proxy-Id', GOTRUE_SITE_URL: 'https://app.example.com', GOTRUE_URI_ALLOW_LIST: 'https://app.example.com/**', HECATE_PASSWORD_HASH: 'bcrypt:4',
         GOTRUE_MAILER_NOTIFICATIONS_PASSWORD_CHANGED_ENABLED: 'true', GOTRUE_MAILER_NOTIFICATIONS_EMAIL_CHANGED_ENABLED: 'true',
       } })
     })
@@ -86,6 +86,15 @@ for (const store of stores)
       assert.equal((await client().resetPasswordForEmail(old)).error, null)
       assert.equal((await client().resetPasswordForEmail(old)).error.code, 'over_email_send_rate_limit')
       assert.equal((await client().signInWithOtp({ email })).error, null)
+    })
+
+    test('an error of the server has the id that the proxy gave the request', async () => {
+      const { email } = await known(), ask = async (headers) => (await fetch(`${server.gotrue.url}/recover`, { method: 'POST', body: JSON.stringify({ email }), headers })).json()
+      hook.answer = () => ({ status: 500 })
+      assert.equal((await ask({ 'x-proxy-id': 'the-proxy-4711' })).error_id, 'the-proxy-4711')
+      assert.equal('error_id' in await ask({}), false)
+      hook.answer = () => ({})
+      assert.match(server.log(), /"id":"the-proxy-4711".*"route":"\/recover"/)
     })
 
     test('who waits for it holds nobody up', async () => {

@@ -332,10 +332,25 @@ static bool headers_allowed(const Ctx *ctx, Str names)
     return true;
 }
 
+enum { MOST_ID = 200 };
+
+/* As the operator's proxy names it, or by nothing if it does not. */
+static void take_id(Ctx *ctx, const Req *req)
+{
+    const GotrueSettings *settings = ctx_settings(ctx);
+    Str id;
+
+    if (text_empty(settings->request_id_header))
+        return;
+    id = req_header(req, text_lower(ctx->arena, settings->request_id_header));
+    ctx->request_id = id.n == 0 ? NULL : str_dup(ctx->arena, (Str){ id.p, id.n < MOST_ID ? id.n : MOST_ID });
+}
+
 bool gotrue_intercept(Ctx *ctx, const Req *req, Reply *reply)
 {
     const Str method = req_header(req, "access-control-request-method"), names = req_header(req, "access-control-request-headers");
 
+    take_id(ctx, req);
     if (req->method != OPTIONS || method.n == 0)
         return false;
     reply->status = 204;

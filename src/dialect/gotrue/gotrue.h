@@ -32,7 +32,8 @@ typedef struct GotrueSettings {
     bool sb_forwarded_for;                                                             /* Sb-Forwarded-For names it */
     struct Buckets *buckets;                                                           /* NULL: nobody is limited */
     const char *version;
-    const _Atomic bool *ready; /* false: /health answers 503, for the listeners close soon; NULL: always ready */
+    const _Atomic bool *ready;     /* false: /health answers 503, for the listeners close soon; NULL: always ready */
+    const char *request_id_header; /* names a request; NULL: an id of ours does */
 } GotrueSettings;
 
 /* Is what is said of captchas complete? */

@@ -97,6 +97,14 @@ UPDATE auth.sessions SET refresh_token_counter = refresh_token_counter + 1, refr
   user_agent = :user_agent, ip = :ip
 WHERE id = :session_id AND refresh_token_counter = :counter
 
+-- From now on a session's tokens are of version 2; it may have been so once already.
+
+-- :session_upgrade write
+UPDATE auth.sessions SET refresh_token_hmac_key = coalesce(refresh_token_hmac_key, :refresh_token_hmac_key),
+  refresh_token_counter = CASE WHEN refresh_token_hmac_key IS NULL THEN 0 ELSE refresh_token_counter + 1 END
+WHERE id = :session_id
+RETURNING refresh_token_hmac_key, refresh_token_counter AS counter
+
 -- :session_load gathered
 SELECT #session_columns# #session_amr#, #user_columns# #user_parts#
 FROM auth.sessions s
@@ -105,13 +113,11 @@ LEFT JOIN hecate.profiles p ON p.user_id = u.id
 LEFT JOIN hecate.passwords w ON w.user_id = u.id
 WHERE s.id = :session_id
 
--- A newer session of the same user, for one session a user.
+-- Tags of newer sessions of the same user, for one session a user and tag.
 
 -- :session_newer
-SELECT s.id AS session_id FROM auth.sessions s
+SELECT DISTINCT s.tag FROM auth.sessions s
 WHERE s.user_id = :user_id AND s.created_at > :created_at AND (s.not_after IS NULL OR s.not_after > :now)
-  AND (s.tag = :tag OR (s.tag IS NULL AND CAST(:tag AS text) IS NULL))
-LIMIT 1
 
 -- Too many wrong passwords: the user does not sign in for a time.
 
