@@ -49,6 +49,11 @@ Err db_open(const DbConfig *config, Buf *why, Db **ret)
     return OK;
 }
 
+Err db_copy(Db *db, const char *path)
+{
+    return db->driver->copy == NULL ? E_CONFIG : db->driver->copy(db, path);
+}
+
 void db_close(Db *db)
 {
     if (db == NULL)

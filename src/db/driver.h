@@ -27,6 +27,7 @@ typedef struct Driver {
     void (*loop_close)(Db *db);
     Err (*run)(Tx *tx, Work *work);                                                /* in tx->conn, or alone */
     Err (*transaction)(Ctx *ctx, Db *db, Err (*fn)(Tx *tx, void *arg), void *arg); /* one try */
+    Err (*copy)(Db *db, const char *path);                                         /* NULL: its own tools do that */
 } Driver;
 
 extern const Driver sqlite_driver, postgres_driver;

@@ -700,6 +700,26 @@ static void sqlite_loop_close(Db *db)
     *loop_slot(loop_self(), LOOP_SLOT_DB) = NULL;
 }
 
+/* All pages in one step, which is one read transaction. */
+static Err sqlite_copy(Db *db, const char *path)
+{
+    sqlite3_backup *backup = NULL;
+    sqlite3 *copy = NULL;
+    Conn *conn;
+    bool good;
+
+    TRY(conn_open(db, ((State *)db->state)->path, NULL, &conn));
+    if (sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK)
+        backup = sqlite3_backup_init(copy, "main", conn->db, "main");
+    good = backup != NULL && sqlite3_backup_step(backup, -1) == SQLITE_DONE;
+    good = sqlite3_backup_finish(backup) == SQLITE_OK && good;
+    if (!good)
+        LOG(LOG_ERROR, "the database cannot be copied", LOG_TEXT_FIELD("reason", copy == NULL ? "no memory" : sqlite3_errmsg(copy)));
+    good = sqlite3_close(copy) == SQLITE_OK && good;
+    conn_free(db, conn);
+    return good ? OK : E_DB;
+}
+
 const Driver sqlite_driver = {
     .open = sqlite_open,
     .close = sqlite_close,
@@ -707,4 +727,5 @@ const Driver sqlite_driver = {
     .loop_close = sqlite_loop_close,
     .run = sqlite_run,
     .transaction = sqlite_transaction,
+    .copy = sqlite_copy,
 };

@@ -42,6 +42,11 @@ static int remove_entry(const char *path, const struct stat *st, int type, struc
     return type == FTW_DP ? rmdir(path) : unlink(path); /* remove() tries unlink() first, which Landlock refuses in another way than it expects */
 }
 
+void remove_tree(const char *path)
+{
+    nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 Exit command_dev(const Start *how, Buf *why)
 {
     const char *tmp = getenv("TMPDIR");
@@ -57,7 +62,7 @@ Exit command_dev(const Start *how, Buf *why)
     dev.dev = true;
     dev.dir = dir;
     code = server_run(&dev, why);
-    nftw(dir, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    remove_tree(dir);
     return code;
 }
 

@@ -156,6 +156,8 @@ Err data_key_read(Arena *arena, const char *text, uint8_t key[DATA_KEY_BYTES]);
 
 /* The database as a command opens it; `beside`: while a server may be at work on it. The caller closes it, also after an error. */
 Exit command_db(const Settings *settings, bool beside, Buf *why, Db **ret);
+/* A folder with all that is in it; links are not followed. */
+void remove_tree(const char *path);
 
 /* ---- process.c ---- */
 

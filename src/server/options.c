@@ -456,6 +456,8 @@ static void derive(const Options *options, Settings *settings)
 
     for (size_t i = 0; i < TONGUES; i++)
         settings->listen[i] = is_off(given[i]) ? NULL : given[i];
+    for (size_t n = strlen(settings->data); n > 1 && settings->data[n - 1] == '/'; n--) /* names are compared by their text */
+        settings->data = arena_strndup(options->arena, settings->data, n - 1);
     if (settings->database_url == NULL)
         settings->database_url = arena_printf(options->arena, "sqlite:%s/hecate.db", settings->data);
     settings->directory.email_off = !settings->gotrue.email_enabled;

@@ -45,6 +45,8 @@ Exit command_serve(const Start *start, Buf *why);
 Exit command_dev(const Start *start, Buf *why);
 Exit command_check(const Start *start, Buf *why);
 Exit command_migrate(const Start *start, Buf *why);
+Exit command_backup(const Start *start, Buf *why);
+Exit command_restore(const Start *start, Buf *why);
 Exit command_keys(const Start *start, Buf *why);
 Exit command_routes(const Start *start, Buf *why);
 Exit command_config(const Start *start, Buf *why);
