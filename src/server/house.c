@@ -28,6 +28,40 @@ static void dev_defaults(Options *options, const Start *how)
     options->gotrue_given = false;
 }
 
+#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+/* `scheme://…`, of the web or of an application. */
+static bool is_link(const char *text)
+{
+    const size_t n = text == NULL ? 0 : strspn(text, ALNUM "+.-");
+
+    return text_empty(text) || (n > 0 && strncmp(text + n, "://", 3) == 0 && text[n + 3] != '\0' && strchr(text, ' ') == NULL);
+}
+
+static bool is_domain(const char *text)
+{
+    return text_empty(text) || strspn(text, ALNUM "-._:[]") == strlen(text);
+}
+
+/* What stands in links, tokens and discovery. */
+static Err check_addresses(const Settings *settings, Buf *why)
+{
+    const char *const links[] = { settings->gotrue.site_url, settings->gotrue.external_url };
+    const char *const domains[] = { settings->auth0.domain, settings->clerk.frontend };
+
+    for (size_t i = 0; i < COUNTOF(links); i++)
+        if (!is_link(links[i])) {
+            buf_printf(why, "%s: %s is no address, which begins with http:// or https://", i == 0 ? "GOTRUE_SITE_URL" : "API_EXTERNAL_URL", links[i]);
+            return E_CONFIG;
+        }
+    for (size_t i = 0; i < COUNTOF(domains); i++)
+        if (!is_domain(domains[i])) {
+            buf_printf(why, "%s: %s is no host[:port]", i == 0 ? "HECATE_AUTH0_DOMAIN" : "HECATE_CLERK_FRONTEND", domains[i]);
+            return E_CONFIG;
+        }
+    return OK;
+}
+
 static Err read_all(const Server *server, House *house, Buf *why)
 {
     Settings *settings = &house->settings;
@@ -37,6 +71,7 @@ static Err read_all(const Server *server, House *house, Buf *why)
         dev_defaults(&house->options, server->how);
     TRY(options_settings(&house->options, settings, why));
     TRY(proxies_read(house->arena, &settings->trusted_proxies, &house->proxies, why));
+    TRY(check_addresses(settings, why));
     if (scheme_setting_check(settings->directory.password_hash) != OK) {
         buf_printf(why, "HECATE_PASSWORD_HASH: %s is no scheme and cost for new hashes", settings->directory.password_hash);
         return E_CONFIG;

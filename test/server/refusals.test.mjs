@@ -19,6 +19,11 @@ const rows = [
   ['a bad value', 78, /^hecate: GOTRUE_JWT_EXP: "soon" is no whole number$/, { GOTRUE_JWT_EXP: 'soon' }],
   ['a bad scheme for hashes', 78, /^hecate: HECATE_PASSWORD_HASH: rot13:1 /, { HECATE_PASSWORD_HASH: 'rot13:1' }],
   ['a bad network', 78, /^hecate: HECATE_TRUSTED_PROXIES: 10\.0\.0\.0\/99 is no network$/, { HECATE_TRUSTED_PROXIES: '10.0.0.0/99' }],
+  ['a site that is no address', 78, /^hecate: GOTRUE_SITE_URL: javascript:alert\(1\) is no address/, { GOTRUE_SITE_URL: 'javascript:alert(1)' }],
+  ['an external address without a scheme', 78, /^hecate: API_EXTERNAL_URL: auth\.example\.com is no address/, { API_EXTERNAL_URL: 'auth.example.com' }],
+  ['a domain that is none', 78, /^hecate: HECATE_AUTH0_DOMAIN: a@b\/c is no host/, { HECATE_AUTH0_DOMAIN: 'a@b/c' }],
+  ['a line end in a value', 78, /^hecate: GOTRUE_SMTP_SENDER_NAME: "a\\x0aBcc: b" holds a control character$/, { GOTRUE_SMTP_SENDER_NAME: 'a\nBcc: b' }],
+  ['a line end in a secret', 78, /^hecate: GOTRUE_JWT_SECRET holds a control character$/, { GOTRUE_JWT_SECRET: `${secret}\n` }],
   ['a bad address', 78, /^hecate: nowhere is no address/, { HECATE_LISTEN_GOTRUE: 'nowhere' }],
   ['a socket that nobody handed over', 78, /^hecate: fd:9 is no listening socket/, { HECATE_LISTEN_GOTRUE: 'fd:9' }],
   ['operators beyond loopback without a token', 78, /^hecate: HECATE_LISTEN_OPS beyond loopback needs HECATE_OPS_TOKEN$/, { HECATE_LISTEN_OPS: '0.0.0.0:0' }],
@@ -33,6 +38,8 @@ const rows = [
   ['a short secret', 76, /^hecate: shorter than 32 bytes, or a published sample: GOTRUE_JWT_SECRET$/, { GOTRUE_JWT_SECRET: 'short', HECATE_LISTEN_CLERK: '0.0.0.0:0' }],
   ['a published secret', 76, /published sample: GOTRUE_JWT_SECRET$/,
     { GOTRUE_JWT_SECRET: 'super-secret-jwt-token-with-at-least-32-characters-long', HECATE_LISTEN_CLERK: '0.0.0.0:0' }],
+  ...['your-super-secret-jwt-token-with-at-least-32-characters-long', 'your-super-secret-and-long-jwt-secret-at-least-32-characters', '37c304f8-51aa-419a-a1af-06154e63707a', 'a-string-secret-at-least-256-bits-long', 'your-256-bit-secret', 'CHANGE-THIS! VERY IMPORTANT!', 'x'.repeat(31)]
+    .filter(() => process.env.HECATE_BAR).map((sample) => [`the sample ${sample}`, 76, /published sample: GOTRUE_JWT_SECRET$/, { GOTRUE_JWT_SECRET: sample, HECATE_LISTEN_CLERK: '0.0.0.0:0' }]),
   ['a data directory open to others', 77, /^hecate: the data directory .* is open to others: chmod 700 it$/, {}, (dir) => {
     dataWith(dir, 'something', '', 0o600)
     chmodSync(join(dir, 'data'), 0o750)

@@ -323,6 +323,8 @@ static Err judge_token(Ctx *ctx, const char *token, const SessionShown *shown)
         return fail(ctx, E_SESSION_GONE, NOWHERE, NULL);
     if (!text_eq(claims.sid, clerk_id(ctx->arena, "sess_", shown->id)) || !text_eq(claims.sub, clerk_id(ctx->arena, "user_", shown->user_id)))
         return fail(ctx, E_SESSION_GONE, NOWHERE, NULL);
+    if (claims.nbf > ctx->now / US_PER_S)
+        return fail(ctx, E_SESSION_GONE, NOWHERE, NULL);
     return claims.exp <= ctx->now / US_PER_S ? fail(ctx, E_EXPIRED_CREDENTIAL, NOWHERE, NULL) : OK;
 }
 
