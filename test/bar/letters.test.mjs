@@ -30,7 +30,7 @@ const forged = {
 }
 
 for (const store of stores)
-  describe(`letters (${store})`, () => {
+  describe(`letters (${store})`, { skip: !whole }, () => {
     let server, mail, wires, machine, folder
 
     before(async () => {

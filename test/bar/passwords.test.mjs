@@ -13,6 +13,7 @@ import { Wire } from '../lib/wire.mjs'
 
 const vectors = JSON.parse(readFileSync(join(root, 'test/data/password_vectors.json'), 'utf8'))
 const hashers = [...new Set(vectors.map(({ hasher }) => hasher))]
+const siblings = ({ hasher }) => vectors.filter((one) => one.hasher === hasher)
 const hex = (algorithm, text) => createHash(algorithm).update(text).digest('hex')
 const cut = (text, bytes) => Buffer.from(text).subarray(0, bytes).toString('utf8').replace(/\ufffd+$/, '')
 const fill = (text, bytes) => text + 'x'.repeat(Math.max(0, bytes - Buffer.byteLength(text)))
@@ -27,17 +28,27 @@ const near = (text, digest = 'x') => [
   text.replace(/&/g, '&amp;').replace(/e/g, '&#101;'), hex('md5', text), hex('sha1', text), hex('sha256', text), hex('sha256', text).toUpperCase(), Buffer.from(text).toString('base64'), digest, '%', '*', '[object Object]', 'null',
 ].filter((one, i, all) => one !== text && all.indexOf(one) === i)
 
+// Refused tries are answered late on purpose: many lanes at a time, each with a connection of its own.
+const lanes = async (list, open, act) => {
+  const left = [...list]
+  await Promise.all(Array.from({ length: 12 }, async () => {
+    const wire = open()
+    while (left.length > 0) await act(left.shift(), wire)
+    wire.close()
+  }))
+}
+
 // bcrypt itself knows 72 bytes: a hash, which may be another's, tells nothing apart that differs later. Longer passwords are not set here.
 const head = (text) => Buffer.from(text).subarray(0, 72)
 const alike = (scheme, password, text) => scheme === 'bcrypt' && head(text).length === 72 && head(password).equals(head(text)) && Buffer.byteLength(text) <= 4096 && !text.includes('\0')
 
 for (const store of stores)
-  describe(`passwords (${store})`, () => {
+  describe(`passwords (${store})`, { skip: !whole }, () => {
     let server, wire, gotrue
 
     before(async () => {
       server = await start({ store, env: { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOCKOUT_ATTEMPTS: '0' } })
-      wire = new Wire(server.clerk.url, { authorization: `Bearer ${server.clerk.secretKey}` })
+      wire = clerk()
       gotrue = new Wire(server.gotrue.url)
     })
     after(async () => {
@@ -46,29 +57,33 @@ for (const store of stores)
       await server.stop()
     })
 
-    const create = (hasher, digest) => wire.request('POST', '/v1/users', { email_address: [email()], password_digest: digest, password_hasher: hasher })
-    const verify = async (id, password) => {
-      const answer = await wire.request('POST', `/v1/users/${id}/verify_password`, { password })
+    const clerk = () => new Wire(server.clerk.url, { authorization: `Bearer ${server.clerk.secretKey}` })
+    const create = (hasher, digest, by = wire) => by.request('POST', '/v1/users', { email_address: [email()], password_digest: digest, password_hasher: hasher })
+    const verify = async (id, password, by) => {
+      const answer = await by.request('POST', `/v1/users/${id}/verify_password`, { password })
       assert.ok([200, 400, 422].includes(answer.status), answer.text)
       return answer.status === 200 && answer.json.verified
     }
     const mine = whole ? vectors : vectors.filter(({ hasher }, i) => /^(md5|pbkdf2_sha256|argon2id)$/.test(hasher) && vectors.findIndex((one) => one.hasher === hasher) === i - 1)
 
-    test('as they come from elsewhere: right to the last byte', { timeout: 900_000 }, async (t) => {
+    // The hashes are the same on each store.
+    test('as they come from elsewhere: right to the last byte', { skip: store !== stores[0], timeout: 900_000 }, async (t) => {
       const asked = {}
-      for (const vector of mine) {
-        const made = await create(vector.hasher, vector.digest)
+      await lanes(mine, clerk, async (vector, by) => {
+        const made = await create(vector.hasher, vector.digest, by)
         assert.equal(made.status, 200, made.text)
         asked[vector.hasher] ??= 0
-        for (const text of [vector.wrong_password, ...near(vector.password, vector.digest)]) {
+        // each way to be near is tried for one or two vectors of a format
+        const [at, parts] = [siblings(vector).indexOf(vector), Math.max(1, siblings(vector).length - 1)]
+        for (const text of [vector.wrong_password, ...near(vector.password, vector.digest).filter((_, i) => i % parts === at % parts)]) {
           asked[vector.hasher]++
           if (alike(vector.hasher, vector.password, text)) continue // looked at below: a right one may renew the hash
-          assert.equal(await verify(made.json.id, text), false, `${vector.hasher}: ${JSON.stringify(text).slice(0, 80)} for ${JSON.stringify(vector.password).slice(0, 80)}`)
+          assert.equal(await verify(made.json.id, text, by), false, `${vector.hasher}: ${JSON.stringify(text).slice(0, 80)} for ${JSON.stringify(vector.password).slice(0, 80)}`)
         }
         asked[vector.hasher]++
-        assert.equal(await verify(made.json.id, vector.password), vector.hasher !== 'awscognito' && !vector.password.includes('\0'), `${vector.hasher}: the right one`)
-        for (const text of near(vector.password).filter((one) => alike(vector.hasher, vector.password, one))) assert.equal(await verify(made.json.id, text), true, 'behind 72 bytes')
-      }
+        assert.equal(await verify(made.json.id, vector.password, by), vector.hasher !== 'awscognito' && !vector.password.includes('\0'), `${vector.hasher}: the right one`)
+        for (const text of near(vector.password).filter((one) => alike(vector.hasher, vector.password, one))) assert.equal(await verify(made.json.id, text, by), true, 'behind 72 bytes')
+      })
       if (whole) assert.ok(hashers.length === 15 && Object.values(asked).every((count) => count >= 40), JSON.stringify(asked))
       figure(t, `${Object.keys(asked).length} formats, ${Object.values(asked).reduce((a, b) => a + b)} passwords judged as they must (${store})`)
     })
@@ -126,24 +141,23 @@ const fresh = ['pässwörd-日本語-🔐', 'pa\u0308sswo\u0308rd', '  blanks  '
 
 for (const setting of whole ? ['bcrypt:4', 'argon2id:m=1024,t=1,p=1'] : [])
   test(`a new password is what it was set to, or is not set: ${setting}`, async (t) => {
-    const server = await start({ env: { HECATE_PASSWORD_HASH: setting, HECATE_LOCKOUT_ATTEMPTS: '0' } }), wire = new Wire(server.gotrue.url)
-    const signIn = async (address, password) => (await wire.request('POST', '/token?grant_type=password', { email: address, password })).status
+    const server = await start({ env: { HECATE_PASSWORD_HASH: setting, HECATE_LOCKOUT_ATTEMPTS: '0' } })
+    const signIn = async (address, password, by) => (await by.request('POST', '/token?grant_type=password', { email: address, password })).status
     let set = 0, tried = 0
     try {
-      for (const password of fresh) {
-        const address = email(), made = await wire.request('POST', '/admin/users', { email: address, password, email_confirm: true }, { authorization: `Bearer ${server.gotrue.serviceKey}` })
+      await lanes(fresh, () => new Wire(server.gotrue.url), async (password, by) => {
+        const address = email(), made = await by.request('POST', '/admin/users', { email: address, password, email_confirm: true }, { authorization: `Bearer ${server.gotrue.serviceKey}` })
         assert.ok(made.status === 200 || made.status === 422 || made.status === 400, made.text)
         if (setting.startsWith('bcrypt')) assert.equal(made.status === 200, Buffer.byteLength(password) <= 72)
         for (const text of near(password).filter((one) => !alike(setting.split(':')[0], password, one))) {
           tried++
-          assert.notEqual(await signIn(address, text), 200, `${JSON.stringify(text).slice(0, 80)} for ${JSON.stringify(password).slice(0, 80)}`)
+          assert.notEqual(await signIn(address, text, by), 200, `${JSON.stringify(text).slice(0, 80)} for ${JSON.stringify(password).slice(0, 80)}`)
         }
-        if (made.status === 200) assert.equal(await signIn(address, password), 200)
+        if (made.status === 200) assert.equal(await signIn(address, password, by), 200)
         set += made.status === 200
-      }
+      })
       figure(t, `${setting}: ${set} of ${fresh.length} set, ${tried} near ones refused`)
     } finally {
-      wire.close()
       await server.stop()
     }
   })

@@ -22,7 +22,7 @@ const evils = ['\n{"level":"error","event":"forged"}', '\r\n2026-01-01T00:00:00Z
   ' status=200 user=admin', 'a'.repeat(6000), '%s%s%n%x', '${jndi:ldap://127.0.0.1/x}', '$(id)', '<script>alert(1)</script>', '=cmd|x', '\ud83d\ude00'.repeat(300), '\\u000aforged', '%0aforged', '\t\tforged', '\u200b\ufeff', "'; DROP TABLE log; --", '\u061c']
 
 for (const form of ['json', 'text'])
-  test(`log lines cannot be forged: ${form}`, { timeout: 120_000 }, async (t) => {
+  test(`log lines cannot be forged: ${form}`, { skip: !whole, timeout: 120_000 }, async (t) => {
     const server = await start({ env: { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOG_FORMAT: form, HECATE_LOG_LEVEL: 'debug', GOTRUE_MAILER_AUTOCONFIRM: 'true', HECATE_TRUSTED_PROXIES: '127.0.0.0/8' } })
     let asked = 0, refused = 0
     try {
@@ -71,7 +71,7 @@ for (const form of ['json', 'text'])
 // ---- S7 ----
 
 for (const store of stores)
-  test(`what happens to an account is on record, once (${store})`, { timeout: 300_000 }, async (t) => {
+  test(`what happens to an account is on record, once (${store})`, { skip: !whole, timeout: 300_000 }, async (t) => {
     const mail = await sink()
     const server = await start({ store, env: { ...mail.env, HECATE_PASSWORD_HASH: 'bcrypt:4', GOTRUE_MAILER_SUBJECTS_MAGIC_LINK: '{{ .Token }}', GOTRUE_MAILER_SUBJECTS_REAUTHENTICATION: '{{ .Token }}', GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED: 'true', GOTRUE_RATE_LIMIT_ANONYMOUS_USERS: '1000' } })
     const gotrue = new Wire(server.gotrue.url), clerk = new Wire(server.clerk.url, bearer(server.clerk.secretKey)), auth0 = new Wire(server.auth0.url, {}, server.auth0.ca)

@@ -1,4 +1,5 @@
-// bar.mjs: how much a measurement of the bar does: little in `make test`, all that the bar names in `make bar`, which sets HECATE_BAR.
+// bar.mjs: how much a measurement of the bar does: little in `make test`, or nothing where it takes long, and all that the bar names in `make bar`, which sets
+// HECATE_BAR.
 import { stores as all } from './server.mjs'
 
 export const whole = Boolean(process.env.HECATE_BAR)

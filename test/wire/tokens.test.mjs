@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
+import { figure } from '../lib/figure.mjs'
 import { signature, signingKey, signToken } from '../lib/sealed.mjs'
 import { start, stores } from '../lib/server.mjs'
 import { Wire } from '../lib/wire.mjs'
@@ -111,6 +112,7 @@ function hostile({ claims, key, kid, other }) {
 const JWKS = JSON.stringify([rsa, { ...publicOf(ec), kid: 'ec-1', alg: 'ES256', use: 'sig', key_ops: ['verify'] }])
 const refused = {
   gotrue: ({ status, text }) => [401, 403, 400].includes(status) && ['bad_jwt', 'no_authorization'].includes(JSON.parse(text).error_code),
+  clerk: ({ status }) => [400, 401, 404, 422].includes(status),
   auth0: ({ status, text }) => status === 401 || (status === 400 && JSON.parse(text).message === 'Bad HTTP authentication header format'),
 }
 
@@ -128,10 +130,10 @@ for (const store of stores)
     })
 
     // Each token alone on the wire; the control is served before, between and after, so that nothing that is remembered lets a hostile one in.
-    async function ask(server, dialect, good, rows) {
-      const wire = dialect === 'gotrue' ? new Wire(server.gotrue.url) : new Wire(server.auth0.url, {}, server.auth0.ca)
-      const path = dialect === 'gotrue' ? '/admin/users?per_page=1' : '/api/v2/users?per_page=1'
-      const get = (token) => wire.request('GET', path, undefined, { authorization: `Bearer ${token}` })
+    async function ask(server, dialect, good, rows, path = dialect === 'gotrue' ? '/admin/users?per_page=1' : '/api/v2/users?per_page=1') {
+      const wire = dialect === 'auth0' ? new Wire(server.auth0.url, {}, server.auth0.ca) : new Wire(server[dialect].url)
+      // Clerk's are judged as members of a body, under its key.
+      const get = (token) => dialect === 'clerk' ? wire.request('POST', path, { token }, { authorization: `Bearer ${server.clerk.secretKey}` }) : wire.request('GET', path, undefined, { authorization: `Bearer ${token}` })
       let n = 0
       for (const [name, token] of Object.entries(rows)) {
         if (n++ % 20 === 0) assert.equal((await get(good)).status, 200, 'the control')
@@ -145,9 +147,11 @@ for (const store of stores)
     }
 
     const service = { role: 'service_role' }
+    const counts = {}
     const check = (title, least, what) => test(title, async () => {
-      const { server, dialect = 'gotrue', rows, good } = await what()
-      const n = await ask(server, dialect, good, rows)
+      const { server, dialect = 'gotrue', rows, good, path } = await what()
+      const n = await ask(server, dialect, good, rows, path)
+      counts[dialect] = (counts[dialect] ?? 0) + n
       assert.ok(n >= least, `${n} tokens`)
     })
 
@@ -181,5 +185,44 @@ for (const store of stores)
           'RS512 by the right key': sign({}, { ...key, alg: 'RS512' }), 'PS256 by the right key': sign({}, { ...key, alg: 'PS256' }),
         },
       }
+    })
+    // A user who has signed in, as each dialect sees it.
+    const person = async (audience) => {
+      const { gotrue, clerk, auth0 } = secret, json = { 'content-type': 'application/json' }, email = `token-${process.pid}@example.com`
+      await fetch(`${gotrue.url}/admin/users`, { method: 'POST', headers: { authorization: `Bearer ${gotrue.serviceKey}` }, body: JSON.stringify({ email, password: 'secret-pw-1', email_confirm: true }) })
+      const grant = await fetch(`${auth0.url}/oauth/token`, { method: 'POST', headers: json, body: JSON.stringify({ grant_type: 'password', username: email, password: 'secret-pw-1', scope: 'openid read:current_user', audience, client_id: auth0.clientId, client_secret: auth0.clientSecret }) })
+      const key = { ...json, authorization: `Bearer ${clerk.secretKey}` }, [{ id }] = await (await fetch(`${clerk.url}/v1/users?email_address=${email}`, { headers: key })).json()
+      const session = await (await fetch(`${clerk.url}/v1/sessions`, { method: 'POST', headers: key, body: JSON.stringify({ user_id: id }) })).json()
+      return { token: (await grant.json()).access_token, session: session.id, jwt: (await (await fetch(`${clerk.url}/v1/sessions/${session.id}/tokens`, { method: 'POST', headers: key, body: '{}' })).json()).jwt }
+    }
+    const claimsOf = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'))
+    for (const [title, api] of [["Auth0's userinfo", 'userinfo'], ["Auth0's users of themselves", 'api/v2/']])
+      check(title, 100, async () => {
+        const { url, clientId } = secret.auth0, key = await signingKey(secret, 'auth0'), { iat, exp, ...claims } = claimsOf((await person(api === 'userinfo' ? undefined : `${url}/${api}`)).token), sign = (change) => signToken({ ...claims, ...change }, key)
+        return {
+          server: secret, dialect: 'auth0', path: api === 'userinfo' ? '/userinfo' : `/api/v2/users/${encodeURIComponent(claims.sub)}`, good: sign({}),
+          rows: {
+            ...hostile({ claims, key, kid: key.kid, other: { ...stranger, kid: key.kid } }),
+            'no session': sign({ sid: undefined }), 'the session of nobody': sign({ sid: '00000000-0000-4000-8000-000000000001' }), 'an empty session': sign({ sid: '' }), 'a session of another kind': sign({ sid: 5 }), 'another user': sign({ sub: 'auth0|1' }),
+            'another client': sign({ sub: 'x@clients' }), 'for another API': sign({ aud: `${url}/x` }), 'no user': sign({ sub: '' }), 'an ID token': sign({ aud: clientId }), 'of another issuer': sign({ iss: 'https://example.com/' }),
+          },
+        }
+      })
+    check('Clerk', 100, async () => {
+      const key = await signingKey(secret, 'clerk'), { session, jwt } = await person(), { iat, exp, nbf, ...claims } = claimsOf(jwt), sign = (change) => signToken({ ...claims, ...change }, key)
+      const rows = Object.fromEntries([0, 1, 2].flatMap((twice) => Object.entries(hostile({ claims: twice ? { ...claims, nbf: now() - 5 * twice, azp: 'x' } : claims, key, kid: key.kid, other: { ...stranger, kid: key.kid } })).map(([name, token]) => [`${name} ${twice}`, token]))
+        .filter(([name]) => !/longer than 8 KiB/.test(name))) // a body may be longer
+      return {
+        server: secret, dialect: 'clerk', path: `/v1/sessions/${session}/verify`, good: sign({}),
+        rows: {
+          ...rows, ...Object.fromEntries(Object.entries(publicForms(key)).flatMap(([name, form]) => [key.kid, undefined].map((kid) => [`public key as a secret: ${name}, ${kid}`, signToken(claims, form, { kid })]))),
+          'another session': sign({ sid: 'sess_2NoSuchSessionAtAll000000' }), 'another user': sign({ sub: 'user_2NoSuchUserAtAll00000000' }), 'no session': sign({ sid: undefined }), 'no user': sign({ sub: undefined }), 'no end': sign({ exp: undefined }),
+        },
+      }
+    })
+    test('400 and more for each dialect', (t) => {
+      for (const [dialect, n] of Object.entries(counts)) assert.ok(n >= 400, `${dialect}: ${n}`)
+      assert.equal(Object.keys(counts).length, 3)
+      figure(t, `${Object.entries(counts).map(([dialect, n]) => `${n} of ${dialect}`).join(', ')} (${store}), 0 taken`)
     })
   })
