@@ -31,7 +31,7 @@ Err dir_log_list(Ctx *ctx, const LogQuery *query, List *ret)
     LogKey key;
 
     TRY(key_of(ctx, query, &key));
-    return store_log_list(db_auto(ctx), &key, ret);
+    return query->where != NULL ? store_log_search(db_auto(ctx), &key, query->where, ret) : store_log_list(db_auto(ctx), &key, ret);
 }
 
 Err dir_log_count(Ctx *ctx, const LogQuery *query, int64_t *ret)
@@ -39,5 +39,5 @@ Err dir_log_count(Ctx *ctx, const LogQuery *query, int64_t *ret)
     LogKey key;
 
     TRY(key_of(ctx, query, &key));
-    return store_log_count(db_auto(ctx), &key, ret);
+    return query->where != NULL ? store_log_search_count(db_auto(ctx), &key, query->where, ret) : store_log_count(db_auto(ctx), &key, ret);
 }

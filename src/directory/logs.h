@@ -8,6 +8,7 @@
 typedef struct LogQuery {
     const char *user_id; /* what this user did, and what was done to it */
     Texts actions;
+    const Cond *where; /* then user_id and actions do not count. E_TOO_LARGE: more than one statement can hold */
     const char *after_id;
     int64_t since, until; /* µs, both included */
     int64_t limit, offset;

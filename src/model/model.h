@@ -362,10 +362,16 @@ typedef enum UserField {
     UF_ORGANIZATION, /* short ids of the organizations that the user is in */
     UF_META_USER,
     UF_META_APP, /* documents: `path` says which member */
+    EF_ID,       /* of events of the audit trail, from here on: the UUID */
+    EF_ACTION,
+    EF_USER_ID,   /* whom it is about: the UUID as text */
+    EF_USER_NAME, /* its address, or the name of whoever did it */
+    EF_IP,
+    EF_DATE,
     UF_COUNT
 } UserField;
 
-/* A tree of conditions on users. What is absent meets no test: not even "not equal", but for COND_NOT around it. */
+/* A tree of conditions on users, or on events. What is absent meets no test: not even "not equal", but for COND_NOT around it. */
 typedef enum CondKind {
     COND_AND,
     COND_OR,
@@ -375,6 +381,7 @@ typedef enum CondKind {
     COND_EQUAL,  /* low */
     COND_MATCH,  /* pieces, with anything between them */
     COND_RANGE,  /* low, high; F_END: no bound */
+    COND_AMONG,  /* low: texts between commas, with one before the first and one behind the last */
 } CondKind;
 
 typedef struct CondValue {

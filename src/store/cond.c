@@ -49,6 +49,14 @@ static const struct {
     [UF_ORGANIZATION] = { "o.short_id" },
     [UF_META_USER] = { "u.raw_user_meta_data" },
     [UF_META_APP] = { "u.raw_app_meta_data" },
+    [EF_ID] = { "e.id" },
+    [EF_ACTION] = { "e.payload ->> 'action'" },
+    [EF_USER_ID] = { "coalesce(e.payload #>> '{traits,user_id}', e.payload ->> 'actor_id')",
+                     "coalesce(e.payload ->> '$.traits.user_id', e.payload ->> 'actor_id')" },
+    [EF_USER_NAME] = { "lower(coalesce(e.payload #>> '{traits,user_email}', e.payload ->> 'actor_username'))",
+                       "lower(coalesce(e.payload ->> '$.traits.user_email', e.payload ->> 'actor_username'))", true },
+    [EF_IP] = { "nullif(e.ip_address, '')" },
+    [EF_DATE] = { "e.created_at" },
 };
 
 static bool is_document(UserField field)
@@ -81,7 +89,7 @@ static void put_bound(Filter *f, UserField field, const CondValue *value)
 {
     const bool fold = value->kind == F_TEXT && columns[field].folded;
 
-    filter_value(f, (Value){ .kind = field == UF_ID ? F_UUID : value->kind,
+    filter_value(f, (Value){ .kind = field == UF_ID || field == EF_ID ? F_UUID : value->kind,
                              .number = value->number,
                              .real = value->real,
                              .text = fold ? text_lower(f->ctx->arena, value->text) : value->text });
@@ -134,6 +142,11 @@ static void put_column_test(Filter *f, const Cond *cond)
         put(f, " ESCAPE '\\'");
     } else if (cond->kind == COND_RANGE && (cond->low.kind != F_END || cond->high.kind != F_END)) {
         put_range(f, cond);
+    } else if (cond->kind == COND_AMONG) {
+        filter_value(f, (Value){ .kind = F_TEXT, .text = cond->low.text });
+        put(f, " LIKE '%,' || ");
+        put_column(f, cond->field);
+        put(f, " || ',%'");
     } else {
         put_column(f, cond->field);
         put(f, " IS NOT NULL");

@@ -16,5 +16,8 @@ typedef struct LogKey {
 
 Err store_log_list(Tx *tx, const LogKey *key, List *ret); /* Event */
 Err store_log_count(Tx *tx, const LogKey *key, int64_t *ret);
+/* The same of those that meet the condition; E_TOO_LARGE: it is more than one statement can hold. user_id and actions do not count. */
+Err store_log_search(Tx *tx, const LogKey *key, const Cond *where, List *ret);
+Err store_log_search_count(Tx *tx, const LogKey *key, const Cond *where, int64_t *ret);
 
 #endif

@@ -171,15 +171,21 @@ for (const store of stores)
         const of = await q(`user_id:"${u.user_id}"`)
         assert.deepEqual(of.map((l) => [l.type, l.user_id, l.user_name]), [['s', u.user_id, u.email], ['ss', u.user_id, u.email]])
         assert.deepEqual((await q(`type:s AND user_id:"${u.user_id}"`)).map((l) => l.log_id), [of[0].log_id])
-        assert.deepEqual((await q(`user_id:"${u.user_id}" type:(ss OR sapi)`)).map((l) => l.log_id), [of[1].log_id])
-        assert.deepEqual((await q(`type:s OR type:ss AND user_id:"${u.user_id}"`)).length, 2)
+        const mine = `user_id:"${u.user_id}"`, [login, signup] = of, found = async (text) => (await q(text)).map((l) => l.log_id)
+        for (const [text, expected] of [
+          [`${mine} AND type:(ss OR sapi)`, [signup]], [`(type:s OR type:ss) AND ${mine}`, of], [`${mine} AND NOT type:s`, [signup]], [`${mine} AND -type:ss`, [login]], [`${mine} && !type:(s ss)`, []],
+          [`${mine} AND type:s*`, of], [`${mine} AND type:*`, of], [`${mine} AND description:"Successful login"`, [login]], [`${mine} AND description:*signup`, [signup]], [`${mine} AND user_name:"${u.email.toUpperCase()}"`, of],
+          [`user_name:${u.email.split('@')[0]}*`, of], [`${mine} AND ip:10.*`, []], [`${mine} AND NOT ip:10.0.0.1`, of], [`log_id:${login.log_id}`, [login]], [`_id:${signup.log_id} OR log_id:${login.log_id}`, of], ['log_id:nothing', []],
+          [`${mine} AND client_id:${server.auth0.clientId}`, of], [`${mine} AND client_id:other`, []], [`${mine} AND _exists_:type`, of], [`${mine} AND _exists_:user_id`, of], [`${mine} AND NOT _exists_:user_name`, []], [`${mine} AND date:${login.date.slice(0, 7)}`, of], [`${mine} AND date:{${login.date.slice(0, 4)} TO *}`, []],
+          [`${mine} AND date:["${login.date}" TO *]`, [login]], [`user_id:("${u.user_id}" OR "auth0|nobody") AND type:s`, [login]], [`${u.email}`, of], [`"${u.email}" AND (type:ss)`, [signup]],
+        ]) assert.deepEqual(await found(text), expected.map((l) => l.log_id), text)
         assert.deepEqual(await q('type:nothing'), [])
-        assert.deepEqual(await q(`user_id:"${other.user_id}" type:s`), [])
+        assert.deepEqual(await q(`user_id:"${other.user_id}" AND type:s`), [])
         assert.deepEqual(await q('user_id:"auth0|nobody"'), [])
         const day = of[0].date.slice(0, 10)
-        assert.equal((await q(`date:[${day} TO *] user_id:"${u.user_id}"`)).length, 2)
-        assert.equal((await q(`date:[* TO 2020] user_id:"${u.user_id}"`)).length, 0)
-        for (const bad of ['type', 'type:', ':x', 'nothing:x', 'date:[2020 TO', 'date:[x TO y]', 'type:[a TO b]', `type:s OR user_id:"${u.user_id}"`, 'user_id:"x', 'ip:1.2.3.4'])
+        assert.equal((await q(`date:[${day} TO *] AND user_id:"${u.user_id}"`)).length, 2)
+        assert.equal((await q(`date:[* TO 2020] AND user_id:"${u.user_id}"`)).length, 0)
+        for (const bad of ['type:', ':x', 'nothing:x', 'date:[2020 TO', 'date:[x TO y]', 'type:[a TO b]', 'user_id:"x', 'user_id:a*', '_exists_:nothing', '(type:s', 'type:s)', 'type:s~', Array(200).fill('type:s').join(' OR ')])
           await assert.rejects(q(bad), (e) => e.statusCode === 400, bad)
         assert.deepEqual(await m.log(of[0].log_id), of[0])
         for (const id of ['nothing', '9', `900${'0'.repeat(52)}`, `900${'9'.repeat(52)}`]) await refused(m.log(id), 404, 'The log does not exist.')

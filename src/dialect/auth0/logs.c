@@ -148,136 +148,201 @@ static Err views_of(Ctx *ctx, const List *events, List *ret)
     return OK;
 }
 
-/* ---- the query: clauses `field:value` that all hold; values of one field are alternatives ---- */
+/* ---- the query, in the language of search.c ---- */
 
-static Err bad_query(Ctx *ctx, const char *what)
+static Cond *leaf(Ctx *ctx, CondKind kind, UserField field, const char *text)
 {
-    return auth0_refuse(ctx, E_BAD_VALUE, "invalid_query_string", "Query validation error: '%s' on property q (Query in Lucene query string syntax).",
-                        what);
+    Cond *cond = ARENA_NEW(ctx->arena, Cond);
+
+    *cond = (Cond){ .kind = kind, .field = field, .low = { .kind = F_TEXT, .text = text } };
+    return cond;
 }
 
-static void skip_blanks(Str *rest)
+static Cond *join(Ctx *ctx, CondKind kind, Cond *a, Cond *b)
 {
-    while (rest->n > 0 && *rest->p == ' ') {
-        rest->p++;
-        rest->n--;
+    Cond *cond = ARENA_NEW(ctx->arena, Cond);
+
+    *cond = (Cond){ .kind = kind, .a = a, .b = b };
+    return cond;
+}
+
+static Cond *constant(Ctx *ctx, bool yes)
+{
+    Cond *nobody = leaf(ctx, COND_NOBODY, EF_ID, NULL);
+
+    return yes ? join(ctx, COND_NOT, nobody, NULL) : nobody;
+}
+
+/* Do the pieces match the text, in any case? The first stands at its beginning, the last at its end. */
+static bool term_fits(Ctx *ctx, const SearchTerm *term, const char *text)
+{
+    const char *rest = text_lower(ctx->arena, text);
+
+    for (size_t i = 0; i < term->pieces.n; i++) {
+        const char *piece = text_lower(ctx->arena, term->pieces.v[i]), *found = rest;
+        const size_t n = strlen(piece);
+
+        if (i + 1 == term->pieces.n) /* up to the end */
+            return strlen(rest) >= n && text_eq(rest + strlen(rest) - n, piece) && (i > 0 || strlen(rest) == n);
+        found = i == 0 ? (strncmp(rest, piece, n) == 0 ? rest : NULL) : strstr(rest, piece);
+        if (found == NULL)
+            return false;
+        rest = found + n;
     }
+    return false;
 }
 
-/* Up to the end of a word, of a text in quotes (`\` escapes), or of what brackets hold. */
-static Err read_value(Ctx *ctx, Str *rest, char close, Str *ret)
+/* The actions whose code or description the term fits; those without a row here are shown as sapi. */
+static Err action_term(Ctx *ctx, bool by_code, const SearchTerm *term, Cond **ret)
 {
-    const bool enclosed = close != ' ';
-    size_t n = enclosed ? 1 : 0;
+    const char *found = ",", *all = ",";
 
-    while (n < rest->n && rest->p[n] != close)
-        n += close == '"' && rest->p[n] == '\\' && n + 1 < rest->n ? 2 : 1;
-    if (enclosed && n >= rest->n)
-        return bad_query(ctx, "A value has no end");
-    *ret = enclosed ? (Str){ rest->p + 1, n - 1 } : (Str){ rest->p, n };
-    n += enclosed;
-    *rest = (Str){ rest->p + n, rest->n - n };
-    return ret->n == 0 ? bad_query(ctx, "A value is empty") : OK;
-}
-
-static Err take_type(Ctx *ctx, const char *code, LogQuery *query)
-{
-    for (size_t i = 0; i < COUNTOF(log_codes); i++)
-        if (text_eq(log_codes[i].code, code))
-            texts_add(ctx->arena, &query->actions, log_codes[i].action);
-    texts_add(ctx->arena, &query->actions, "-"); /* a code that no event has finds none */
+    for (size_t i = 0; i < COUNTOF(log_codes); i++) {
+        all = arena_printf(ctx->arena, "%s%s,", all, log_codes[i].action);
+        if (term_fits(ctx, term, by_code ? log_codes[i].code : log_codes[i].description))
+            found = arena_printf(ctx->arena, "%s%s,", found, log_codes[i].action);
+    }
+    *ret = leaf(ctx, COND_AMONG, EF_ACTION, found);
+    if (by_code && term_fits(ctx, term, "sapi"))
+        *ret = join(ctx, COND_OR, *ret, join(ctx, COND_NOT, leaf(ctx, COND_AMONG, EF_ACTION, all), NULL));
     return OK;
 }
 
-/* The nil UUID finds none. */
-static Err take_user(Ctx *ctx, const char *id, LogQuery *query)
+static Err code_term(Ctx *ctx, const SearchTerm *term, Cond **ret)
 {
-    User *user;
-    const char *hex = strncmp(id, "auth0|", 6) == 0 ? uuid_read(ctx->arena, str_of(id + 6)) : NULL;
-    const Err err = strchr(id, '|') == NULL ? E_NO_USER : auth0_load(ctx, id, &user);
+    return action_term(ctx, true, term, ret);
+}
 
+static Err description_term(Ctx *ctx, const SearchTerm *term, Cond **ret)
+{
+    return action_term(ctx, false, term, ret);
+}
+
+/* Users who are gone are found by the id that they had, unless a caller chose that. */
+static Err user_term(Ctx *ctx, const SearchTerm *term, Cond **ret)
+{
+    const char *id = term->pieces.v[0], *hex = strncmp(id, "auth0|", 6) == 0 ? uuid_read(ctx->arena, str_of(id + 6)) : NULL;
+    User *user;
+    Err err;
+
+    if (term->pieces.n != 1)
+        return search_refuse(ctx, "Wildcards are not supported on user_id");
+    err = strchr(id, '|') == NULL ? E_NO_USER : auth0_load(ctx, id, &user);
     if (err != OK && err != E_NO_USER && err != E_BAD_VALUE)
         return err;
-    query->user_id = err == OK ? user->id : hex != NULL ? hex : UUID_NIL;
+    *ret = err == OK ? leaf(ctx, COND_EQUAL, EF_USER_ID, user->id) : hex != NULL ? leaf(ctx, COND_EQUAL, EF_USER_ID, hex) : constant(ctx, false);
     return OK;
 }
 
-static Err take_date(Ctx *ctx, Str value, bool range, LogQuery *query)
+static Err text_term(Ctx *ctx, UserField field, const SearchTerm *term, Cond **ret)
 {
-    const char *text = str_dup(ctx->arena, value), *to = strstr(text, " TO ");
-    const char *low = range && to != NULL ? arena_strndup(ctx->arena, text, (size_t)(to - text)) : text, *high = range && to != NULL ? to + 4 : text;
-    int64_t from = 1, until = 0, unused;
-
-    if ((range && to == NULL) || (!text_eq(low, "*") && !search_period(ctx, low, &from, &unused)) ||
-        (!text_eq(high, "*") && !search_period(ctx, high, &unused, &until)))
-        return bad_query(ctx, "A date is not ISO 8601");
-    query->since = from;
-    query->until = until == 0 ? 0 : until - 1;
+    *ret = leaf(ctx, term->pieces.n == 1 ? COND_EQUAL : COND_MATCH, field, term->pieces.v[0]);
+    (*ret)->pieces = term->pieces;
     return OK;
 }
 
-static Err take_clause(Ctx *ctx, Str field, Str value, bool range, LogQuery *query)
+static Err name_term(Ctx *ctx, const SearchTerm *term, Cond **ret)
 {
-    if (str_eq(field, STR("date")))
-        return take_date(ctx, value, range, query);
-    if (range)
-        return bad_query(ctx, "Ranges are for dates");
-    if (str_eq(field, STR("type")))
-        return take_type(ctx, str_dup(ctx->arena, value), query);
-    if (str_eq(field, STR("user_id")) && query->user_id == NULL)
-        return take_user(ctx, str_dup(ctx->arena, value), query);
-    return bad_query(ctx, "Logs are searched by type, user_id and date");
+    return text_term(ctx, EF_USER_NAME, term, ret);
 }
 
-/* A list in parentheses: each its values, with or without OR between them. */
-static Err take_list(Ctx *ctx, Str field, Str values, LogQuery *query)
+static Err ip_term(Ctx *ctx, const SearchTerm *term, Cond **ret)
 {
-    while (skip_blanks(&values), values.n > 0) {
-        Str value;
+    return text_term(ctx, EF_IP, term, ret);
+}
 
-        TRY(read_value(ctx, &values, *values.p == '"' ? '"' : ' ', &value));
-        if (!str_eq(value, STR("OR")))
-            TRY(take_clause(ctx, field, value, false, query));
+static Err date_range(Ctx *ctx, const char *low, bool low_without, const char *high, bool high_without, Cond **ret)
+{
+    int64_t from, to;
+
+    *ret = leaf(ctx, COND_RANGE, EF_DATE, NULL);
+    (*ret)->low = (CondValue){ 0 };
+    if (low != NULL) {
+        if (!search_period(ctx, low, &from, &to))
+            return search_refuse(ctx, "A date is not ISO 8601");
+        (*ret)->low = (CondValue){ .kind = F_TIME, .number = low_without ? to : from };
+    }
+    if (high != NULL) {
+        if (!search_period(ctx, high, &from, &to))
+            return search_refuse(ctx, "A date is not ISO 8601");
+        (*ret)->high = (CondValue){ .kind = F_TIME, .number = high_without ? from : to, .without = true };
     }
     return OK;
 }
 
-static Err read_clause(Ctx *ctx, Str *rest, Str *last, bool either, LogQuery *query)
+static Err date_term(Ctx *ctx, const SearchTerm *term, Cond **ret)
 {
-    const char *colon = memchr(rest->p, ':', rest->n);
-    Str field, value;
-    char first;
-
-    if (colon == NULL || colon == rest->p + rest->n - 1)
-        return bad_query(ctx, "A clause is field:value");
-    field = (Str){ rest->p, (size_t)(colon - rest->p) };
-    if (either && !str_eq(field, *last))
-        return bad_query(ctx, "OR stands between values of one field");
-    *last = field;
-    *rest = (Str){ colon + 1, rest->n - field.n - 1 };
-    first = *rest->p;
-    TRY(read_value(ctx, rest, first == '"' ? '"' : first == '(' ? ')' : first == '[' ? ']' : ' ', &value));
-    return first == '(' ? take_list(ctx, field, value, query) : take_clause(ctx, field, value, first == '[', query);
+    if (term->pieces.n != 1)
+        return search_refuse(ctx, "Wildcards are not supported on date");
+    return date_range(ctx, term->pieces.v[0], false, term->pieces.v[0], false, ret);
 }
 
-static Err read_query(Ctx *ctx, const char *q, LogQuery *query)
+/* All events are the client's of the settings. */
+static Err client_term(Ctx *ctx, const SearchTerm *term, Cond **ret)
 {
-    Str rest = str_of(q), last = { 0 };
-    bool either = false;
+    *ret = constant(ctx, term_fits(ctx, term, ((const Auth0Settings *)ctx_settings(ctx))->client_id));
+    return OK;
+}
 
-    while (skip_blanks(&rest), rest.n > 0) {
-        const bool and = str_starts(rest, STR("AND ")), or = str_starts(rest, STR("OR "));
+static Err id_term(Ctx *ctx, const SearchTerm *term, Cond **ret)
+{
+    const Event *event = NULL;
 
-        if (and || or) {
-            rest = (Str){ rest.p + (and? 4 : 3), rest.n - (and? 4 : 3) };
-            either = or ;
-            continue;
+    if (term->pieces.n == 1)
+        TRY(find_event(ctx, term->pieces.v[0], &event));
+    *ret = event == NULL ? constant(ctx, false) : leaf(ctx, COND_EQUAL, EF_ID, event->id);
+    return OK;
+}
+
+/* Fields that can be searched; a term without one is looked for in those that are `bare`. */
+static const struct {
+    const char *name;
+    Err (*term)(Ctx *ctx, const SearchTerm *term, Cond **ret);
+    UserField field; /* that may be absent, or EF_ID */
+    bool bare;
+} log_fields[] = {
+    { "type", code_term, EF_ID, true },         { "description", description_term, EF_ID, true }, { "user_name", name_term, EF_USER_NAME, true },
+    { "ip", ip_term, EF_IP, true },             { "user_id", user_term, EF_USER_ID, false },      { "date", date_term, EF_ID, false },
+    { "client_id", client_term, EF_ID, false }, { "log_id", id_term, EF_ID, false },              { "_id", id_term, EF_ID, false },
+};
+
+static Err unknown_field(Ctx *ctx)
+{
+    return search_refuse(ctx, "Logs are searched by type, description, user_id, user_name, ip, client_id, log_id and date");
+}
+
+static Err log_term(Ctx *ctx, const char *path, const SearchTerm *term, Cond **ret)
+{
+    Cond *all = constant(ctx, false), *one;
+
+    for (size_t i = 0; i < COUNTOF(log_fields); i++) {
+        if (path != NULL && text_eq(log_fields[i].name, path))
+            return log_fields[i].term(ctx, term, ret);
+        if (path == NULL && log_fields[i].bare) {
+            TRY(log_fields[i].term(ctx, term, &one));
+            all = join(ctx, COND_OR, all, one);
         }
-        TRY(read_clause(ctx, &rest, &last, either, query));
-        either = false;
     }
-    return OK;
+    *ret = all;
+    return path == NULL ? OK : unknown_field(ctx);
 }
+
+static Err log_range(Ctx *ctx, const char *path, const char *low, bool low_without, const char *high, bool high_without, Cond **ret)
+{
+    return text_eq(path, "date") ? date_range(ctx, low, low_without, high, high_without, ret) : search_refuse(ctx, "Ranges are for dates");
+}
+
+static Err log_exists(Ctx *ctx, const char *path, Cond **ret)
+{
+    for (size_t i = 0; i < COUNTOF(log_fields); i++)
+        if (text_eq(log_fields[i].name, path)) {
+            *ret = log_fields[i].field == EF_ID ? constant(ctx, true) : leaf(ctx, COND_EXISTS, log_fields[i].field, NULL);
+            return OK;
+        }
+    return unknown_field(ctx);
+}
+
+static const SearchSpace log_space = { log_term, log_range, log_exists };
 
 /* ---- lists ---- */
 
@@ -316,6 +381,11 @@ static Err read_checkpoint(Ctx *ctx, const Auth0PageQuery *in, LogQuery *query)
     return OK;
 }
 
+static Err too_large(Ctx *ctx, Err err)
+{
+    return err == E_TOO_LARGE ? search_too_large(ctx) : err;
+}
+
 static Err reply_logs(Ctx *ctx, Reply *reply, const Auth0PageQuery *in, const LogQuery *query)
 {
     const Field *fields = auth0_chosen(ctx, auth0_log, in->fields, !HAS(in, include_fields) || in->include_fields);
@@ -323,9 +393,9 @@ static Err reply_logs(Ctx *ctx, Reply *reply, const Auth0PageQuery *in, const Lo
     int64_t total = 0;
 
     if (in->include_totals)
-        TRY(dir_log_count(ctx, query, &total));
+        TRY(too_large(ctx, dir_log_count(ctx, query, &total)));
     if (query->limit > 0)
-        TRY(dir_log_list(ctx, query, &events));
+        TRY(too_large(ctx, dir_log_list(ctx, query, &events)));
     TRY(views_of(ctx, &events, &views));
     reply->status = 200;
     reply_header(reply, "Content-Type", AUTH0_JSON);
@@ -357,7 +427,7 @@ Err auth0_log_list(Ctx *ctx, const Req *req, Reply *reply)
     LogQuery query = { 0 };
 
     TRY(auth0_query(ctx, req, auth0_all_logs_query, &in));
-    TRY(read_query(ctx, in.q != NULL ? in.q : in.search != NULL ? in.search : "", &query));
+    TRY(search_read_in(ctx, in.q != NULL ? in.q : in.search != NULL ? in.search : "", &log_space, &query.where));
     if (HAS(&in, take) || in.from != NULL)
         in.include_totals = false;
     TRY(HAS(&in, take) || in.from != NULL ? read_checkpoint(ctx, &in, &query) : read_page(ctx, &in, &query));

@@ -42,17 +42,14 @@ static const SearchField search_fields[] = {
 };
 enum { BARE_FIELDS = 9 }; /* the first ones: texts that a term without a field is looked for in */
 
-/* A word or a phrase: pieces between its wildcards, escapes undone. */
-typedef struct Term {
-    Texts pieces;
-    bool quoted;
-} Term;
+typedef SearchTerm Term;
 
 typedef struct Parser {
     Ctx *ctx;
     const char *at;
     int depth, conds;
     const char *path; /* of the group that is read, or NULL */
+    const SearchSpace *space; /* NULL: users */
 } Parser;
 
 static Err parse_or(Parser *p, Cond **ret);
@@ -61,6 +58,11 @@ static Err bad(Ctx *ctx, const char *why)
 {
     return auth0_refuse(ctx, E_BAD_VALUE, "invalid_query_string", "Query validation error: '%s' on property q (Query in Lucene query string syntax).",
                         why);
+}
+
+Err search_refuse(Ctx *ctx, const char *why)
+{
+    return bad(ctx, why);
 }
 
 Err search_too_large(Ctx *ctx)
@@ -560,6 +562,8 @@ static Err parse_range(Parser *p, const char *path, Cond **ret)
     if (*p->at != ']' && *p->at != '}')
         return bad(p->ctx, "A range has no end");
     high.without = *p->at++ == '}';
+    if (p->space != NULL)
+        return p->space->range(p->ctx, path, low.text, low.without, high.text, high.without, ret);
     return search_range(p, path, &low, &high, ret);
 }
 
@@ -588,11 +592,15 @@ static Err parse_value(Parser *p, const char *path, Cond **ret)
     Term term = { 0 };
 
     skip_blanks(p);
+    if (p->space != NULL && ++p->conds > MOST_CONDS)
+        return search_too_large(p->ctx);
     if (*p->at == '(')
         return parse_group(p, path, ret);
     if (*p->at == '[' || *p->at == '{')
         return parse_range(p, path, ret);
     TRY(read_term(p, &term));
+    if (p->space != NULL)
+        return p->space->term(p->ctx, path, &term, ret);
     return path == NULL ? search_bare(p, &term, ret) : search_term(p, path, &term, ret);
 }
 
@@ -603,6 +611,8 @@ static Err parse_exists(Parser *p, Cond **ret)
     TRY(read_term(p, &term));
     if (term.pieces.n != 1)
         return bad(p->ctx, "_exists_ needs the name of a field");
+    if (p->space != NULL)
+        return p->space->exists(p->ctx, term.pieces.v[0], ret);
     return search_exists(p, term.pieces.v[0], ret);
 }
 
@@ -662,7 +672,12 @@ static Err parse_or(Parser *p, Cond **ret)
 
 Err search_read(Ctx *ctx, const char *q, const Cond **ret)
 {
-    Parser p = { .ctx = ctx, .at = q };
+    return search_read_in(ctx, q, NULL, ret);
+}
+
+Err search_read_in(Ctx *ctx, const char *q, const SearchSpace *space, const Cond **ret)
+{
+    Parser p = { .ctx = ctx, .at = q, .space = space };
     Cond *cond;
 
     *ret = NULL;
