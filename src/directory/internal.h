@@ -101,9 +101,10 @@ void identities_take(Ctx *ctx, User *user, bool email, bool phone);
 /* Within the transaction that takes an id or a name: is it kept for a linked account? E_ID_TAKEN, E_USERNAME_TAKEN. */
 Err linked_check(Tx *tx, const Linked *wanted);
 
-/* A change of a linked account within a transaction: addresses are read, `hash` is the new password's, or NULL. The errors of dir_linked_update(). With
- * `email_was` (or NULL) its address must be that one: E_LINK_INVALID. */
-Err linked_change_within(Tx *tx, const char *user_id, const char *identity_id, const LinkedPatch *in, const char *hash, const char *email_was, User **ret);
+/* A change of a linked account within a transaction: addresses are read, `hash` is the new password's, or NULL. The errors of dir_linked_update().
+ * With `email_was` (or NULL) its address must be that one: E_LINK_INVALID. */
+Err linked_change_within(Tx *tx, const char *user_id, const char *identity_id, const LinkedPatch *in, const char *hash, const char *email_was,
+                         User **ret);
 
 /* A new user as a part of a larger transaction: checked and filled before it, in the default connection without a look at the tables. The errors of
  * dir_user_create(). */

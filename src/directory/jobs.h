@@ -51,9 +51,9 @@ Err dir_job_import(Ctx *ctx, Job *job, ImportRow *rows, size_t n, bool upsert);
 
 /* ---- tickets ---- */
 
-/* Makes a ticket for a user, with kind, options and the end (µs) of the caller; for a linked account of the user (identity_id) with its address, too. `*secret` is what the link carries: 32 letters and digits. Older ones
- * of the kind stay good. With `mail` (or NULL) a letter with the link goes to the user's address; E_MAIL_LIMIT: too soon after the last one, or too
- * many in all. */
+/* Makes a ticket for a user, with kind, options and the end (µs) of the caller; for a linked account of the user (identity_id) with its address, too.
+ * `*secret` is what the link carries: 32 letters and digits. Older ones of the kind stay good. With `mail` (or NULL) a letter with the link goes to
+ * the user's address; E_MAIL_LIMIT: too soon after the last one, or too many in all. */
 typedef struct TicketMail {
     const char *before, *after; /* the link, around the secret */
     bool limited;               /* anybody may ask for it: not too soon after the last one */

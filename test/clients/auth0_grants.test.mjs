@@ -279,6 +279,56 @@ for (const store of stores)
         assert.deepEqual([weak.statusCode, weak.error], [400, 'invalid_password'])
       })
 
+      // POST /dbconnections/signup as it is; the client hides part of the answer.
+      const signUp = async (body) => {
+        const answer = await fetch(`${server.auth0.url}/dbconnections/signup`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ client_id: options.clientId, email: email(), password, connection, ...body }) })
+        return [answer.status, await answer.json()]
+      }
+
+      test('sign-up: every refusal', async () => {
+        const name = `signup-${process.pid}-${n++}`, username = `taken${process.pid}${n}`, stands = await user({ username, phone_number: `+4940${n}` })
+        const database = (await m.connections.create({ name, strategy: 'auth0', options: { passwordPolicy: 'good', requires_username: true } })).data
+        const invalid = { name: 'BadRequestError', code: 'invalid_signup', description: 'Invalid sign up', statusCode: 400 }
+        assert.deepEqual(await signUp({ email: stands.email.toUpperCase() }), [400, invalid])
+        assert.deepEqual(await signUp({ phone_number: stands.phone_number }), [400, invalid])
+        assert.deepEqual(await signUp({ username }), [400, { ...invalid, code: 'username_exists', description: 'The username provided is in use already.' }])
+        const kind = (message, code, verified) => ({ message, code, verified })
+        assert.deepEqual(await signUp({ password: 'abcdefg!', connection: name }), [400, {
+          name: 'PasswordStrengthError', message: 'Password is too weak', code: 'invalid_password',
+          description: {
+            rules: [{ message: 'At least %d characters in length', format: [8], code: 'lengthAtLeast', verified: true }, {
+              message: 'Contain at least %d of the following %d types of characters:', code: 'containsAtLeast', format: [3, 4],
+              items: [kind('lower case letters (a-z)', 'lowerCase', true), kind('upper case letters (A-Z)', 'upperCase', false), kind('numbers (i.e. 0-9)', 'numbers', false), kind('special characters (e.g. !@#$%^&*)', 'specialCharacters', true)], verified: false,
+            }], verified: false,
+          },
+          policy: '* At least 8 characters in length\n* Contain at least 3 of the following 4 types of characters:\n * lower case letters (a-z)\n * upper case letters (A-Z)\n * numbers (i.e. 0-9)\n * special characters (e.g. !@#$%^&*)', statusCode: 400,
+        }])
+        for (const [body, status] of [[{ client_id: 'nobody' }, 401], [{ connection: 'nowhere' }, 400], [{ connection: 'email' }, 400], [{ email: 'x' }, 400], [{ email: undefined }, 400], [{ password: undefined }, 400], [{ password: '' }, 400], [{ user_metadata: { a: 1 } }, 400], [{ user_metadata: { a: 'x'.repeat(501) } }, 400], [{ user_metadata: Object.fromEntries(Array.from({ length: 11 }, (_, i) => [`k${i}`, 'v'])) }, 400], [{ zoneinfo: 'x' }, 400]])
+          assert.equal((await signUp(body))[0], status, JSON.stringify(body))
+        await m.connections.update({ id: database.id }, { options: { ...database.options, disable_signup: true } })
+        assert.deepEqual(await signUp({ connection: name, password: 'Abcdefg!1' }), [400, { ...invalid, description: 'public signup is disabled' }])
+      })
+
+      test('sign-up in a database of its own, and by a client of its own', async () => {
+        const name = `signup-${process.pid}-${n++}`, stands = await user()
+        await m.connections.create({ name, strategy: 'auth0' })
+        const client = (await m.clients.create({ name: 'App', app_type: 'native' })).data
+        const [status, made] = await signUp({ connection: name, client_id: client.client_id, email: stands.email }) // free in this one
+        assert.deepEqual([status, made.email, made.email_verified], [200, stands.email, false])
+        const u = (await m.users.get({ id: `auth0|${made._id}` })).data
+        assert.equal(u.identities[0].connection, name)
+        assert.equal(decodeJwt((await grant(stands.email, { realm: name })).id_token).sub, u.user_id)
+        assert.equal(decodeJwt((await grant(stands.email)).id_token).sub, stands.user_id)
+      })
+
+      test('a forgotten password: the same words whoever asks', async () => {
+        const u = await user(), ask = async (body) => { const answer = await fetch(`${server.auth0.url}/dbconnections/change_password`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ client_id: options.clientId, connection, ...body }) }); return [answer.status, await answer.text()] }
+        const said = [200, "We've just sent you an email to reset your password."]
+        for (const address of [u.email, u.email.toUpperCase(), email()]) assert.deepEqual(await ask({ email: address }), said)
+        assert.equal((await auth.database.changePassword({ email: u.email, connection })).data, said[1])
+        for (const [body, status] of [[{ email: u.email, connection: 'nowhere' }, 400], [{ email: u.email, client_id: 'nobody' }, 401], [{}, 400], [{ email: '' }, 400]]) assert.equal((await ask(body))[0], status)
+      })
+
       test('link by ID token, as administrator', async () => {
         const one = await user(), two = await user()
         const { id_token } = await grant(two.email)

@@ -60,7 +60,15 @@ for (const store of stores)
         assert.equal(seen.identities.find((one) => one.provider === 'google').identity_data.sub, subject)
         const profile = await auth0.users.get(`auth0|${uuid.replaceAll('-', '')}`)
         assert.ok(profile.identities.some((one) => one.provider.startsWith('google') && one.user_id === subject), JSON.stringify(profile.identities))
-        assert.ok(!JSON.stringify([seen, profile, await users.getUser(user.id)]).includes('ya29'))
+        // Auth0 shows the token to whoever has the scope for it
+        const brought = profile.identities.find((one) => one.user_id === subject)
+        assert.equal(brought.access_token, 'ya29.secret')
+        assert.ok(brought.expires_in > 3500 && brought.expires_in <= 3600)
+        const { clientId: client_id, clientSecret: client_secret, url } = server.auth0, json = { 'content-type': 'application/json' }
+        const { access_token } = await (await fetch(`${url}/oauth/token`, { method: 'POST', headers: json, body: JSON.stringify({ grant_type: 'client_credentials', client_id, client_secret, audience: `${url}/api/v2/`, scope: 'read:users' }) })).json()
+        const few = await (await fetch(`${url}/api/v2/users/auth0%7C${uuid.replaceAll('-', '')}`, { headers: { authorization: `Bearer ${access_token}` } })).json()
+        assert.equal(few.user_id, profile.user_id)
+        assert.ok(!JSON.stringify([seen, few, await users.getUser(user.id)]).includes('ya29'))
         assert.ok(!server.log().includes('ya29'))
         // found, unique
         const list = await fetch(`${server.clerk.url}/v1/users?provider=oauth_google&provider_user_id=${subject}`, { headers: { authorization: `Bearer ${server.clerk.secretKey}` } })

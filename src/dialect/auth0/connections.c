@@ -329,19 +329,51 @@ static size_t longest_run(const char *text)
     return longest;
 }
 
+static bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_special(char c)
+{
+    return !is_lower(c) && !is_upper(c) && !is_digit(c);
+}
+
+/* The kinds of characters, as they are told of. */
+static const struct {
+    const char *message, *code;
+    bool (*of)(char c);
+} char_kinds[] = {
+    { "lower case letters (a-z)", "lowerCase", is_lower },
+    { "upper case letters (A-Z)", "upperCase", is_upper },
+    { "numbers (i.e. 0-9)", "numbers", is_digit },
+    { "special characters (e.g. !@#$%^&*)", "specialCharacters", is_special },
+};
+
+static bool holds(const char *password, bool (*of)(char c))
+{
+    while (*password != '\0' && !of(*password))
+        password++;
+    return *password != '\0';
+}
+
 static int kinds_of(const char *text, bool first_three)
 {
-    bool lower = false, upper = false, digit = false, other = false;
+    int found = 0;
 
-    for (; *text != '\0'; text++) {
-        const bool is_lower = *text >= 'a' && *text <= 'z', is_upper = *text >= 'A' && *text <= 'Z', is_digit = *text >= '0' && *text <= '9';
-
-        lower |= is_lower;
-        upper |= is_upper;
-        digit |= is_digit;
-        other |= !is_lower && !is_upper && !is_digit;
-    }
-    return lower + upper + digit + (other && !first_three);
+    for (size_t i = 0; i < COUNTOF(char_kinds) - first_three; i++)
+        found += holds(text, char_kinds[i].of);
+    return found;
 }
 
 static int64_t least_length(Ctx *ctx, const char *options, int64_t otherwise)
@@ -367,4 +399,54 @@ Err auth0_password_fits(Ctx *ctx, const Connection *connection, const char *pass
             return fail(ctx, E_WEAK_PASSWORD, NOWHERE, NULL);
     }
     return OK;
+}
+
+/* ---- the rules in words ---- */
+
+static void kind_rules(Ctx *ctx, const char *password, int kinds, size_t of, const char **rules, const char **text)
+{
+    const char *items = "";
+    int found = 0;
+
+    *text = arena_printf(ctx->arena, "%s\n* Contain at least %d of the following %zu types of characters:", *text, kinds, of);
+    for (size_t i = 0; i < of; i++) {
+        const bool verified = holds(password, char_kinds[i].of);
+
+        found += verified;
+        *text = arena_printf(ctx->arena, "%s\n * %s", *text, char_kinds[i].message);
+        items = arena_printf(ctx->arena, "%s%s{\"message\":%s,\"code\":\"%s\",\"verified\":%s}", items, i == 0 ? "" : ",",
+                             json_quote(ctx->arena, char_kinds[i].message), char_kinds[i].code, verified ? "true" : "false");
+    }
+    *rules = arena_printf(ctx->arena,
+                          "%s,{\"message\":\"Contain at least %%d of the following %%d types of characters:\",\"code\":\"containsAtLeast\","
+                          "\"format\":[%d,%zu],\"items\":[%s],\"verified\":%s}",
+                          *rules, kinds, of, items, found >= kinds ? "true" : "false");
+}
+
+void auth0_password_rules(Ctx *ctx, const Connection *connection, const char *password, const char **description, const char **policy)
+{
+    const char *name = json_get(ctx->arena, connection->options, "passwordPolicy"), *rules, *text;
+    const typeof(password_policies[0]) *row = &password_policies[0];
+    int64_t length;
+
+    for (size_t i = 0; i < COUNTOF(password_policies); i++)
+        if (text_eq(password_policies[i].name, name))
+            row = &password_policies[i];
+    length = least_length(ctx, connection->options, row->length);
+    text = arena_printf(ctx->arena, "* At least %lld characters in length", (long long)length);
+    rules =
+        arena_printf(ctx->arena, "{\"message\":\"At least %%d characters in length\",\"format\":[%lld],\"code\":\"lengthAtLeast\",\"verified\":%s}",
+                     (long long)length, (int64_t)utf8_length(str_of(password)) >= length ? "true" : "false");
+    if (row->kinds > 0)
+        kind_rules(ctx, password, row->kinds, row->first_three ? 3 : COUNTOF(char_kinds), &rules, &text);
+    if (row->run > 0) {
+        text = arena_printf(ctx->arena, "%s\n* No more than %zu identical characters in a row (e.g., \"aaa\" not allowed)", text, row->run);
+        rules = arena_printf(
+            ctx->arena,
+            "%s,{\"message\":\"No more than %%d identical characters in a row (e.g., \\\"%%s\\\" not allowed)\",\"format\":[%zu,\"aaa\"],"
+            "\"code\":\"identicalChars\",\"verified\":%s}",
+            rules, row->run, longest_run(password) <= row->run ? "true" : "false");
+    }
+    *description = arena_printf(ctx->arena, "{\"rules\":[%s],\"verified\":false}", rules);
+    *policy = text;
 }

@@ -179,6 +179,8 @@ bool auth0_connection_open(Ctx *ctx, const Connection *connection, const char *c
 bool auth0_connection_off(const Connection *connection);
 /* The connection's rules for passwords: E_WEAK_PASSWORD. NULL passes. */
 Err auth0_password_fits(Ctx *ctx, const Connection *connection, const char *password);
+/* How a password stands to these rules, as a document and as text (7.4). */
+void auth0_password_rules(Ctx *ctx, const Connection *connection, const char *password, const char **description, const char **policy);
 /* clang-format off */
 #define CONNECTION_HANDLERS(X) \
     X(connection_list) X(connection_get) X(connection_create) X(connection_update) X(connection_delete) X(connection_user_delete) \

@@ -301,9 +301,15 @@ static const struct {
     UserField field; /* that may be absent, or EF_ID */
     bool bare;
 } log_fields[] = {
-    { "type", code_term, EF_ID, true },         { "description", description_term, EF_ID, true }, { "user_name", name_term, EF_USER_NAME, true },
-    { "ip", ip_term, EF_IP, true },             { "user_id", user_term, EF_USER_ID, false },      { "date", date_term, EF_ID, false },
-    { "client_id", client_term, EF_ID, false }, { "log_id", id_term, EF_ID, false },              { "_id", id_term, EF_ID, false },
+    { "type", code_term, EF_ID, true },
+    { "description", description_term, EF_ID, true },
+    { "user_name", name_term, EF_USER_NAME, true },
+    { "ip", ip_term, EF_IP, true },
+    { "user_id", user_term, EF_USER_ID, false },
+    { "date", date_term, EF_ID, false },
+    { "client_id", client_term, EF_ID, false },
+    { "log_id", id_term, EF_ID, false },
+    { "_id", id_term, EF_ID, false },
 };
 
 static Err unknown_field(Ctx *ctx)

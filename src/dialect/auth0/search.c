@@ -48,7 +48,7 @@ typedef struct Parser {
     Ctx *ctx;
     const char *at;
     int depth, conds;
-    const char *path; /* of the group that is read, or NULL */
+    const char *path;         /* of the group that is read, or NULL */
     const SearchSpace *space; /* NULL: users */
 } Parser;
 

@@ -1,10 +1,12 @@
 /* signup.c: /dbconnections: users who make themselves, and who forgot their password (spec/auth0.md 7.4). */
+#include "base/id.h"
 #include "dialect/auth0/internal.h"
 
 static const UserPolicy signup_policy = { .check_password = true, .listed = true, .password_min = 8, .meta_max = 64 * 1024 };
 
 typedef struct Refusal {
     const char *name, *code, *description, *message, *policy;
+    const char *rules; /* a document in the place of the description */
     int64_t status;
 } Refusal;
 
@@ -12,7 +14,8 @@ static const Field refusal_fields[] = {
     TEXT(Refusal, name, "name"),
     TEXT(Refusal, message, "message", .flags = OMIT_NULL),
     TEXT(Refusal, code, "code"),
-    TEXT(Refusal, description, "description"),
+    TEXT(Refusal, description, "description", .flags = OMIT_NULL),
+    JSON(Refusal, rules, "description", .flags = OMIT_NULL),
     TEXT(Refusal, policy, "policy", .flags = OMIT_NULL),
     INT(Refusal, status, "statusCode"),
     END(Refusal),
@@ -25,23 +28,22 @@ static Err refuse(Ctx *ctx, Reply *reply, Refusal refusal)
     return reply_json(ctx, reply, 400, AUTH0_JSON, refusal_fields, &refusal, JSON_PLAIN);
 }
 
-static Err refuse_signup(Ctx *ctx, Reply *reply, Err err)
+static Err refuse_signup(Ctx *ctx, Reply *reply, const Connection *connection, const char *password, Err err)
 {
+    const Refusal taken = { .name = "BadRequestError", .code = "invalid_signup", .description = "Invalid sign up" };
+    const Refusal name = { .name = "BadRequestError", .code = "username_exists", .description = "The username provided is in use already." };
+    Refusal weak = { .name = "PasswordStrengthError", .message = "Password is too weak", .code = "invalid_password" };
+
     switch (err) {
     case E_EMAIL_TAKEN:
     case E_PHONE_TAKEN:
-        return refuse(ctx, reply, (Refusal){ .name = "BadRequestError", .code = "invalid_signup", .description = "Invalid sign up" });
+        return refuse(ctx, reply, taken);
     case E_USERNAME_TAKEN:
-        return refuse(ctx, reply,
-                      (Refusal){ .name = "BadRequestError", .code = "username_exists", .description = "The username provided is in use already." });
+        return refuse(ctx, reply, name);
     case E_WEAK_PASSWORD:
     case E_LONG_PASSWORD:
-        return refuse(ctx, reply,
-                      (Refusal){ .name = "PasswordStrengthError",
-                                 .message = "Password is too weak",
-                                 .code = "invalid_password",
-                                 .description = "Password is too weak",
-                                 .policy = "* At least 8 characters in length" });
+        auth0_password_rules(ctx, connection, password, &weak.rules, &weak.policy);
+        return refuse(ctx, reply, weak);
     default:
         return err;
     }
@@ -105,32 +107,54 @@ static NewUser new_user_of(Ctx *ctx, const Auth0SignUpIn *in)
                       .policy = &signup_policy };
 }
 
-static Err check_client(Ctx *ctx, const char *client_id, const char *connection)
+/* A database that is there. */
+static Err find_connection(Ctx *ctx, const Auth0SignUpIn *in, Connection **ret)
 {
-    const Err err = auth0_client_known(ctx, client_id);
+    Err err = auth0_client_known(ctx, in->client_id);
 
     TRY(err == E_NO_ROW ? fail(ctx, E_BAD_CLIENT, NOWHERE, NULL) : err);
-    return text_eq(connection, AUTH0_CONNECTION) ? OK : fail(ctx, E_NO_CONNECTION, NOWHERE, NULL);
+    err = dir_connection_named(ctx, in->connection, ret);
+    return err == E_NO_ROW || (err == OK && !text_eq((*ret)->strategy, "auth0")) ? fail(ctx, E_NO_CONNECTION, NOWHERE, NULL) : err;
+}
+
+static bool is_closed(Ctx *ctx, const Connection *connection)
+{
+    return ((const Auth0Settings *)ctx_settings(ctx))->signup_off || auth0_connection_off(connection) ||
+           text_eq(json_get(ctx->arena, connection->options, "disable_signup"), "true");
+}
+
+/* An address that users of other connections alone have is free in this one. */
+static Err create(Ctx *ctx, const Auth0SignUpIn *in, const Connection *connection, User **ret)
+{
+    NewUser new = new_user_of(ctx, in);
+    const bool other = !text_eq(connection->name, AUTH0_CONNECTION);
+
+    TRY(auth0_password_fits(ctx, connection, in->password));
+    if (other) {
+        new.connection = connection->name;
+        new.provider = "auth0";
+        new.subject = random_text(ctx->arena, 24, "0123456789abcdef");
+    }
+    return dir_user_create(ctx, &new, ret);
 }
 
 Err auth0_signup(Ctx *ctx, const Req *req, Reply *reply)
 {
-    const Auth0Settings *settings = ctx_settings(ctx);
+    static const Refusal closed = { .name = "BadRequestError", .code = "invalid_signup", .description = "public signup is disabled" };
+    Connection *connection;
     Auth0SignUpIn in = { 0 };
     Auth0SignedUp view;
-    NewUser new;
     User *user;
     Err err;
 
     TRY(auth0_body(ctx, req, 0, &in));
-    TRY(check_client(ctx, in.client_id, in.connection));
+    TRY(find_connection(ctx, &in, &connection));
     TRY(check_metadata(ctx, in.user_metadata));
-    if (settings->signup_off)
-        return refuse(ctx, reply, (Refusal){ .name = "BadRequestError", .code = "invalid_signup", .description = "public signup is disabled" });
-    new = new_user_of(ctx, &in);
-    err = dir_user_create(ctx, &new, &user);
+    if (is_closed(ctx, connection))
+        return refuse(ctx, reply, closed);
+    err = create(ctx, &in, connection, &user);
     if (err != OK)
-        return refuse_signup(ctx, reply, err);
+        return refuse_signup(ctx, reply, connection, in.password, err);
     view = view_of(ctx, user);
     return reply_json(ctx, reply, 200, AUTH0_JSON, auth0_signed_up, &view, JSON_PLAIN);
 }

@@ -100,18 +100,16 @@ static Err not_supported(Ctx *ctx)
     return refuse(ctx, "operation_not_supported", "The user's main connection does not support this operation.");
 }
 
-/* The row of a linked account that a view shows; NULL: it is none. */
-static const Identity *row_of(const User *user, const Auth0Identity *view)
+/* An account that was linked, of a kind whose address is ours to verify. */
+static bool is_linked(const User *user, const Auth0Identity *view)
 {
     for (size_t i = 0; i < user->identities.n; i++) {
         const Identity *row = user->identities.v[i];
-        const char *bar = strchr(row->provider_id, '|');
 
-        if (text_eq(row->provider, LINKED_PROVIDER) && bar != NULL && strncmp(row->provider_id, view->provider, strlen(view->provider)) == 0 &&
-            (size_t)(bar - row->provider_id) == strlen(view->provider) && text_eq(bar + 1, view->user_id))
-            return row;
+        if (text_eq(row->id, view->row_id))
+            return text_eq(row->provider, LINKED_PROVIDER) && !view->is_social;
     }
-    return NULL;
+    return false;
 }
 
 /* The identity that a ticket is for: the primary one (`*ret` NULL), or an account that was linked. Of other parties' nothing can be verified here. */
@@ -134,7 +132,7 @@ static Err check_identity(Ctx *ctx, const Auth0TicketIdentity *wanted, const Use
         if (!text_eq(identity->provider, wanted->provider) || !text_eq(identity->user_id, wanted->user_id))
             continue;
         *ret = i == 0 ? NULL : identity;
-        return identity->is_social || (i > 0 && row_of(user, identity) == NULL) ? not_supported(ctx) : OK;
+        return identity->is_social || (i > 0 && !is_linked(user, identity)) ? not_supported(ctx) : OK;
     }
     return refuse(ctx, NULL, "The user exists, but does not contain the given identity.");
 }
@@ -191,7 +189,7 @@ Err auth0_ticket_user(Ctx *ctx, const Auth0TicketIn *in, User **ret, Auth0Ticket
     TRY(check_organization(ctx, in->organization_id, user));
     *whom = (Auth0TicketFor){ .email = identity == NULL ? user->email : identity->profile->email,
                               .provider = identity == NULL ? NULL : identity->provider,
-                              .identity_id = identity == NULL ? NULL : row_of(user, identity)->id };
+                              .identity_id = identity == NULL ? NULL : identity->row_id };
     *ret = user;
     return OK;
 }
@@ -304,10 +302,9 @@ void auth0_verify_linked(Ctx *ctx, const User *user, const char *connection)
 
     for (size_t i = 1; i < view->identities.n; i++) {
         const Auth0Identity *identity = view->identities.v[i];
-        const Identity *row = row_of(user, identity);
-        const Auth0TicketFor whom = { .email = identity->profile->email, .identity_id = row == NULL ? NULL : row->id };
+        const Auth0TicketFor whom = { .email = identity->profile->email, .identity_id = identity->row_id };
 
-        if (row != NULL && text_eq(identity->connection, connection)) {
+        if (text_eq(identity->connection, connection) && is_linked(user, identity)) {
             IGNORE(auth0_verify_mail(ctx, user, &whom, auth0_issuer(ctx)));
             return;
         }

@@ -1,4 +1,5 @@
 /* users.c: one user: create, get, change, delete (spec/auth0.md 2.2, 2.3, 5). */
+#include "base/clock.h"
 #include "base/id.h"
 #include "dialect/auth0/internal.h"
 
@@ -189,15 +190,39 @@ Err auth0_user_create(Ctx *ctx, const Req *req, Reply *reply)
 
 /* ---- getting ---- */
 
+/* What other parties gave, for who may see it (1.3). Of some nothing is kept, or by another data key. */
+static Err show_tokens(Ctx *ctx, const Auth0User *view)
+{
+    if (!word_in(str_of(ctx->caller->scopes), ' ', STR("read:user_idp_tokens")))
+        return OK;
+    for (size_t i = 0; i < view->identities.n; i++) {
+        Auth0Identity *identity = view->identities.v[i];
+        ForeignAccount *account;
+        const Err err = identity->row_id == NULL ? E_NO_ROW : dir_account_tokens(ctx, identity->row_id, &account);
+
+        if (err == E_NO_ROW || err == E_BAD_CREDENTIAL)
+            continue;
+        TRY(err);
+        identity->access_token = account->token;
+        identity->access_token_secret = account->token_secret;
+        identity->refresh_token = account->refresh_token;
+        identity->expires_in = account->expires_at > ctx->now ? (account->expires_at - ctx->now) / US_PER_S : 0;
+    }
+    return OK;
+}
+
 Err auth0_user_get(Ctx *ctx, const Req *req, Reply *reply)
 {
     Auth0UserQuery query = { 0 };
+    const Auth0User *view;
     User *user;
 
     TRY(auth0_check_user_id(ctx, req_param(ctx, "id")));
     TRY(auth0_query(ctx, req, auth0_fields_query, &query));
     TRY(auth0_load(ctx, req_param(ctx, "id"), &user));
-    return reply_json(ctx, reply, 200, AUTH0_JSON, auth0_chosen_fields(ctx, &query), auth0_user_view(ctx, user), JSON_PLAIN);
+    view = auth0_user_view(ctx, user);
+    TRY(show_tokens(ctx, view));
+    return reply_json(ctx, reply, 200, AUTH0_JSON, auth0_chosen_fields(ctx, &query), view, JSON_PLAIN);
 }
 
 /* ---- changing ---- */
@@ -393,17 +418,6 @@ static UserPatch patch_of(Ctx *ctx, const Auth0UserIn *in)
 
 /* ---- a secondary identity: what it signs in by stands in its profile (5.3) ---- */
 
-static const Identity *row_of(Ctx *ctx, const User *user, const Auth0Identity *view)
-{
-    const char *id = arena_printf(ctx->arena, "%s|%s", view->provider, view->user_id);
-
-    for (size_t i = 0; i < user->identities.n; i++)
-        if (text_eq(((const Identity *)user->identities.v[i])->provider, LINKED_PROVIDER) &&
-            text_eq(((const Identity *)user->identities.v[i])->provider_id, id))
-            return user->identities.v[i];
-    return NULL;
-}
-
 static bool has_credentials(const Auth0UserIn *in)
 {
     return HAS(in, email) || HAS(in, email_verified) || HAS(in, phone_number) || HAS(in, phone_verified) || HAS(in, username) || HAS(in, password);
@@ -430,14 +444,12 @@ static Err check_secondary(Ctx *ctx, const Auth0UserIn *in, const Auth0Identity 
 
 static Err change_secondary(Ctx *ctx, const Auth0UserIn *in, const Auth0Identity *identity, User **user)
 {
-    const Identity *row = row_of(ctx, *user, identity);
     const LinkedPatch patch = linked_patch(ctx, in);
-    Err err;
+    const Err err = dir_linked_update(ctx, (*user)->id, identity->row_id, &patch, user);
 
-    if (row == NULL)
+    if (err == E_NOT_THIS_USER)
         return auth0_refuse(ctx, E_FORBIDDEN_COMBO, "operation_not_supported", "Connection is not supported for this operation.");
-    err = dir_linked_update(ctx, (*user)->id, row->id, &patch, user);
-    return err == E_NOT_THIS_USER ? fail(ctx, E_NO_CONNECTION, NOWHERE, NULL) : err;
+    return err;
 }
 
 /* What remains of the body is about the user as a whole. */

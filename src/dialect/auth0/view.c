@@ -191,6 +191,7 @@ static List identities(Ctx *ctx, const User *user)
         if (text_eq(view->provider, primary->provider) && text_eq(view->user_id, primary->user_id))
             continue;
         view->profile = profile_of(ctx, identity->data);
+        view->row_id = identity->id;
         list_add(ctx->arena, &list, view);
     }
     return list;

@@ -22,6 +22,10 @@ const Field auth0_identity[] = {
     TEXT(Auth0Identity, user_id, "user_id"),
     TEXT(Auth0Identity, provider, "provider"),
     BOOL(Auth0Identity, is_social, "isSocial"),
+    TEXT(Auth0Identity, access_token, "access_token", .flags = OMIT_NULL | SECRET),
+    TEXT(Auth0Identity, access_token_secret, "access_token_secret", .flags = OMIT_NULL | SECRET),
+    TEXT(Auth0Identity, refresh_token, "refresh_token", .flags = OMIT_NULL | SECRET),
+    INT(Auth0Identity, expires_in, "expires_in", .flags = OMIT_ZERO),
     END(Auth0Identity),
 };
 

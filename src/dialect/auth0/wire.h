@@ -23,6 +23,9 @@ typedef struct Auth0Identity {
     const Auth0Profile *profile;
     const char *connection, *user_id, *provider;
     bool is_social;
+    const char *access_token, *access_token_secret, *refresh_token; /* of the other party; NULL: not shown */
+    int64_t expires_in;
+    const char *row_id; /* not shown: the identity's row; NULL: the one of the database */
 } Auth0Identity;
 
 extern const Field auth0_identity[];
