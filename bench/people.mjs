@@ -69,19 +69,19 @@ function fillSqlite(file, lines) {
   const same = (x) => x
   // Built once at the end, indexes and counts cost a tenth of what they cost row by row.
   const kept = JSON.parse(run('sqlite3', ['-json', file, `SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND (type = 'trigger' OR (type = 'index' AND sql NOT LIKE 'CREATE UNIQUE%')) AND name NOT LIKE 'search\\_%' ESCAPE '\\' OR name LIKE 'search\\_%' ESCAPE '\\' AND type = 'trigger' AND sql IS NOT NULL`]))
-  const rebuilt = [...migrationInserts('0017_search'), `INSERT INTO hecate_search_text (hecate_search_text) VALUES ('rebuild')`, ...migrationInserts('0018_counts')]
+  const rebuilt = [...migrationInserts('0017_search'), ...migrationInserts('0018_counts')]
   run('sqlite3', ['-bail', file], [
     'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; PRAGMA foreign_keys = OFF;',
     `CREATE TEMP TABLE people (${cells.join(', ')});`, '.mode ascii', '.separator "\\t" "\\n"', `.import ${lines} people`, 'BEGIN;',
     ...kept.map(({ type, name }) => `DROP ${type} ${name};`),
     inserts({ at: (cell) => `CAST(${cell} AS INTEGER)`, uuid: same, json: same, table: (name) => name.replace('.', '_'), data: `json_object('sub', id, 'email', email, 'email_verified', json('false'))` }),
-    ...rebuilt.map((sql) => `${sql};`), ...kept.map(({ sql }) => `${sql};`), 'COMMIT;',
+    ...kept.filter(({ type }) => type === 'index').map(({ sql }) => `${sql};`), ...rebuilt.map((sql) => `${sql};`), ...kept.filter(({ type }) => type === 'trigger').map(({ sql }) => `${sql};`), 'COMMIT;',
   ].join('\n'))
 }
 
 // What a migration does with the users who are there already.
 import { migration } from '../test/lib/pg.mjs'
-const migrationInserts = (file) => [...migration(file, 'sqlite').matchAll(/^-- Of users who are there already\.\n([^;]+);/gm)].map((match) => match[1])
+const migrationInserts = (file) => [...migration(file, 'sqlite').matchAll(/^-- Of users who are there already\.\n((?:[^;]+;\n)+?)(?=\n|$)/gm)].flatMap(([, text]) => text.split(';').filter((sql) => sql.trim()))
 
 function fillPostgres(url, lines) {
   const kept = run('psql', ['-XAtq', '-d', url], `SELECT indexdef || ';' FROM pg_indexes WHERE schemaname IN ('auth', 'hecate') AND tablename IN ('users', 'identities', 'profiles', 'addresses') AND indexdef NOT LIKE 'CREATE UNIQUE%'`)

@@ -20,23 +20,25 @@ static bool is_postgres(const Filter *f)
     "'auth0|' || replace(CAST(u.id AS text), '-', ''))"
 
 /* What each field is; `?` stands for the request's time. `folded`: the value is folded, too (e-mails are stored so, and keep
- * their index). A second text where SQLite says it otherwise. */
+ * their index). A second text where SQLite says it otherwise. `searched`: the tables whose indexes of pieces know its parts. */
 static const struct {
     const char *sql, *sqlite;
     bool folded;
+    SearchTables searched;
 } columns[UF_COUNT] = {
     [UF_ID] = { "u.id" },
     [UF_USER_ID] = { SUBJECT("hecate.subjects"), SUBJECT("hecate_subjects") },
-    [UF_EMAIL] = { "u.email", .folded = true },
+    [UF_EMAIL] = { "u.email COLLATE \"C\"", "u.email", .folded = true, .searched = OF_USERS },
     [UF_EMAIL_VERIFIED] = { "CASE WHEN u.email IS NOT NULL THEN u.email_confirmed_at IS NOT NULL END" },
-    [UF_PHONE] = { "'+' || u.phone" },
+    [UF_PHONE] = { "'+' || u.phone", .searched = OF_USERS },
     [UF_PHONE_VERIFIED] = { "CASE WHEN u.phone IS NOT NULL THEN u.phone_confirmed_at IS NOT NULL END" },
-    [UF_USERNAME] = { "p.username" },
-    [UF_NAME] = { "lower(coalesce(p.name, u.email, p.username, '+' || u.phone))", .folded = true },
+    [UF_USERNAME] = { "p.username", .searched = OF_PROFILES },
+    [UF_NAME] = { "lower(coalesce(p.name, u.email, p.username, '+' || u.phone))", .folded = true, .searched = OF_USERS | OF_PROFILES },
     [UF_NICKNAME] = { "lower(coalesce(p.nickname, split_part(u.email, '@', 1), p.username, '+' || u.phone))",
-                      "lower(coalesce(p.nickname, substr(u.email, 1, instr(u.email, '@') - 1), p.username, '+' || u.phone))", true },
-    [UF_GIVEN_NAME] = { "lower(p.given_name)", .folded = true },
-    [UF_FAMILY_NAME] = { "lower(p.family_name)", .folded = true },
+                      "lower(coalesce(p.nickname, substr(u.email, 1, instr(u.email, '@') - 1), p.username, '+' || u.phone))", true,
+                      OF_USERS | OF_PROFILES },
+    [UF_GIVEN_NAME] = { "lower(p.given_name)", .folded = true, .searched = OF_PROFILES },
+    [UF_FAMILY_NAME] = { "lower(p.family_name)", .folded = true, .searched = OF_PROFILES },
     [UF_BLOCKED] = { "CASE WHEN u.banned_until > ? THEN true WHEN p.blocked_shown THEN false END" },
     [UF_LOGINS_COUNT] = { "nullif(p.logins_count, 0)" },
     [UF_LAST_LOGIN] = { "u.last_sign_in_at" },
@@ -133,6 +135,10 @@ static void put_range(Filter *f, const Cond *cond)
 
 static void put_column_test(Filter *f, const Cond *cond)
 {
+    const bool has_index = cond->field == UF_EMAIL && cond->kind == COND_EQUAL;
+
+    if (f->by_index && !has_index && columns[cond->field].searched != 0)
+        filter_text_candidates(f, columns[cond->field].searched, cond);
     if (cond->kind == COND_EQUAL) {
         put_comparison(f, cond->field, " = ", &cond->low);
     } else if (cond->kind == COND_MATCH) {
@@ -175,16 +181,43 @@ static void put_organization_test(Filter *f, const Cond *cond)
 
 /* ---- documents on PostgreSQL: jsonpath, whose lax mode steps through arrays; the path and the values are bound ---- */
 
+static void write_value(Buf *buf, const CondValue *value)
+{
+    if (value->kind == F_TEXT)
+        json_write_string(buf, value->text, JSON_PLAIN);
+    else if (value->kind == F_BOOL)
+        buf_puts(buf, value->number != 0 ? "true" : "false");
+    else
+        json_write_double(buf, value->kind == F_DOUBLE ? value->real : (double)value->number);
+}
+
+/* Equality alone has an index, and its path holds the value itself. */
+static void put_path_candidates(Filter *f, const Cond *cond)
+{
+    Buf path = buf_in(f->ctx->arena, 64 * 1024);
+    char *text = "$";
+
+    buf_char(&path, '$');
+    for (size_t i = 0; i < cond->path.n; i++) {
+        buf_char(&path, '.');
+        json_write_string(&path, cond->path.v[i], JSON_PLAIN);
+    }
+    buf_puts(&path, " ? (@ == ");
+    write_value(&path, &cond->low);
+    buf_puts(&path, ")");
+    if (buf_text(&path, &text) != OK)
+        f->query->sql.over = true;
+    put(f, columns[cond->field].sql);
+    put(f, " @? CAST(");
+    filter_value(f, (Value){ .kind = F_TEXT, .text = text });
+    put(f, " AS jsonpath) AND ");
+}
+
 static void path_value(Buf *path, Buf *vars, const char *name, const CondValue *value)
 {
     buf_printf(path, "$%s", name);
     buf_printf(vars, "%s\"%s\":", vars->len == 1 ? "" : ",", name);
-    if (value->kind == F_TEXT)
-        json_write_string(vars, value->text, JSON_PLAIN);
-    else if (value->kind == F_BOOL)
-        buf_puts(vars, value->number != 0 ? "true" : "false");
-    else
-        json_write_double(vars, value->kind == F_DOUBLE ? value->real : (double)value->number);
+    write_value(vars, value);
 }
 
 /* The pieces as an anchored regular expression in a path's string; every sign that is no letter or digit is escaped. */
@@ -333,6 +366,10 @@ static void put_tree_test(Filter *f, const Cond *cond)
 
 static void put_test(Filter *f, const Cond *cond)
 {
+    if (is_document(cond->field) && f->by_index && is_postgres(f) && cond->kind == COND_EQUAL)
+        put_path_candidates(f, cond);
+    else if (is_document(cond->field) && f->by_index)
+        filter_value_candidates(f, cond);
     if (is_document(cond->field))
         (is_postgres(f) ? put_path_test : put_tree_test)(f, cond);
     else

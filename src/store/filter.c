@@ -58,14 +58,17 @@ typedef struct Search {
     const char *users[3], *profiles[4];
     const char *kind;
     bool id; /* the user's id, whole or its beginning */
+    SearchTables tables;
 } Search;
-static const Search email_search = { .users = { "u.email" }, .kind = "email" };
-static const Search phone_search = { .users = { "u.phone" }, .kind = "phone" };
-static const Search username_search = { .profiles = { "p.username" } };
-static const Search name_search = { .profiles = { "p.first_name", "p.last_name", "p.name" } };
-static const Search any_search = {
-    .users = { "u.email", "u.phone" }, .profiles = { "p.username", "p.first_name", "p.last_name" }, .kind = "", .id = true
-};
+static const Search email_search = { .users = { "u.email" }, .kind = "email", .tables = OF_USERS | OF_ADDRESSES };
+static const Search phone_search = { .users = { "u.phone" }, .kind = "phone", .tables = OF_USERS | OF_ADDRESSES };
+static const Search username_search = { .profiles = { "p.username" }, .tables = OF_PROFILES };
+static const Search name_search = { .profiles = { "p.first_name", "p.last_name", "p.name" }, .tables = OF_PROFILES };
+static const Search any_search = { .users = { "u.email", "u.phone" },
+                                   .profiles = { "p.username", "p.first_name", "p.last_name" },
+                                   .kind = "",
+                                   .id = true,
+                                   .tables = OF_USERS | OF_PROFILES | OF_ADDRESSES };
 
 static bool is_postgres(const Filter *f)
 {
@@ -105,8 +108,8 @@ static void put_address_test(Filter *f, const Search *search, const char *patter
     put_tests(f, "", column, 1, pattern);
 }
 
-/* A text of hex digits and dashes may be the beginning of a UUID: those are the ids between two. */
-static void put_id_test(Filter *f, const char *text)
+/* A text of hex digits and dashes may be the beginning of a UUID: those are the ids between two. `before` ends in BETWEEN. */
+static void put_id_test(Filter *f, const char *text, const char *before)
 {
     char low[] = "00000000-0000-0000-0000-000000000000", high[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
     const char *lower = text_lower(f->ctx->arena, text);
@@ -119,7 +122,7 @@ static void put_id_test(Filter *f, const char *text)
             return;
         low[i] = high[i] = lower[i];
     }
-    put(f, " OR u.id BETWEEN ");
+    put(f, before);
     put_value(f, F_UUID, arena_printf(f->ctx->arena, "%s", low), 0);
     put(f, " AND ");
     put_value(f, F_UUID, arena_printf(f->ctx->arena, "%s", high), 0);
@@ -138,57 +141,8 @@ static void put_search_rows(Filter *f, const Search *search, const char *text, c
         put(f, ")");
     }
     if (search->id)
-        put_id_test(f, text);
+        put_id_test(f, text, " OR u.id BETWEEN ");
     put(f, ")");
-}
-
-/* By the indexes of PostgreSQL, each table by its own. */
-static void put_search_union(Filter *f, const Search *search, const char *text, const char *pattern)
-{
-    buf_printf(&f->query->sql, " AND u.id IN (SELECT u.id FROM %s u WHERE (false", table(f, "auth", "users"));
-    put_tests(f, " OR ", search->users, COUNTOF(search->users), pattern);
-    if (search->id)
-        put_id_test(f, text);
-    put(f, ")");
-    if (search->profiles[0] != NULL) {
-        buf_printf(&f->query->sql, " UNION ALL SELECT p.user_id FROM %s p WHERE (", table(f, "hecate", "profiles"));
-        put_tests(f, "", search->profiles, COUNTOF(search->profiles), pattern);
-        put(f, ")");
-    }
-    if (search->kind != NULL) {
-        put(f, " UNION ALL ");
-        put_holders(f);
-        put_address_test(f, search, pattern);
-    }
-    put(f, ")");
-}
-
-/* By the index of three-letter pieces of SQLite, whatever the column. */
-static void put_pieces(Filter *f, const char *text)
-{
-    Buf phrase = buf_in(f->ctx->arena, 2 * strlen(text) + 3);
-    char *quoted = "";
-
-    buf_char(&phrase, '"');
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '"')
-            buf_char(&phrase, '"');
-        buf_char(&phrase, *c);
-    }
-    buf_char(&phrase, '"');
-    IGNORE(buf_text(&phrase, &quoted)); /* the cap fits by construction */
-    put(f, "SELECT s.user_id FROM hecate_search_text CROSS JOIN hecate_search s ON s.id = hecate_search_text.rowid WHERE hecate_search_text MATCH ");
-    put_value(f, F_TEXT, quoted, 0);
-}
-
-/* Three characters make the first piece that an index knows. */
-static bool has_piece(const char *text)
-{
-    size_t n = 0;
-
-    for (; *text != '\0'; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n >= 3;
 }
 
 static void put_like(Filter *f, const Search *search, const char *text)
@@ -198,16 +152,11 @@ static void put_like(Filter *f, const Search *search, const char *text)
     if (text_empty(text))
         return;
     pattern = filter_like(f->ctx->arena, text);
-    if (f->by_index && has_piece(text) && is_postgres(f)) {
-        put_search_union(f, search, text, pattern);
-        return;
-    }
-    if (f->by_index && has_piece(text)) {
-        put(f, " AND (u.id IN (");
-        put_pieces(f, text);
-        put(f, ")");
+    if (f->by_index && filter_has_piece(text)) {
+        put(f, " AND u.id IN (");
+        filter_candidates(f, search->tables, text, pattern);
         if (search->id)
-            put_id_test(f, text);
+            put_id_test(f, text, arena_printf(f->ctx->arena, " UNION ALL SELECT u.id FROM %s u WHERE u.id BETWEEN ", table(f, "auth", "users")));
         put(f, ")");
     }
     put_search_rows(f, search, text, pattern);
@@ -218,7 +167,8 @@ static void put_address(Filter *f, const char *kind, const Texts *texts)
 {
     if (texts->n == 0)
         return;
-    buf_printf(&f->query->sql, " AND u.id IN (SELECT b.id FROM %s b WHERE b.%s IN (", table(f, "auth", "users"), kind);
+    buf_printf(&f->query->sql, " AND u.id IN (SELECT b.id FROM %s b WHERE b.%s%s IN (", table(f, "auth", "users"), kind,
+               is_postgres(f) && text_eq(kind, "email") ? " COLLATE \"C\"" : ""); /* as its index */
     filter_in(f, "", F_TEXT, texts, true, ")");
     put(f, " UNION ALL ");
     put_holders(f);
@@ -271,25 +221,22 @@ static const char *longest_piece(Arena *arena, const char *pattern)
 /* GoTrue's filter: its `%`, `_` and `\` work as in the reference. */
 static void put_filter(Filter *f, const char *text)
 {
-    static const char *const columns[] = { "u.email", "u.raw_user_meta_data ->> 'full_name'" };
+    static const char *const columns[] = { "u.raw_user_meta_data ->> 'full_name'" };
     const char *pattern, *piece;
 
     if (text_empty(text))
         return;
     pattern = arena_printf(f->ctx->arena, "%%%s%%", text);
     piece = longest_piece(f->ctx->arena, text);
-    if (f->by_index && has_piece(piece) && is_postgres(f)) {
-        put_tests(f, " AND (", columns, COUNTOF(columns), pattern);
-        put(f, ")");
-    } else if (f->by_index && has_piece(piece)) {
+    if (f->by_index && filter_has_piece(piece)) {
         put(f, " AND u.id IN (");
-        put_pieces(f, piece);
+        filter_candidates(f, OF_USERS, piece, pattern);
         put(f, ")");
     }
     put(f, " AND (u.email LIKE ");
     put_value(f, F_TEXT, pattern, 0);
     put(f, " ESCAPE '\\' OR");
-    put_tests(f, " ", columns + 1, 1, pattern);
+    put_tests(f, " ", columns, COUNTOF(columns), pattern);
     put(f, ")");
 }
 

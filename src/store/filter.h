@@ -4,11 +4,15 @@
 
 #include "store/store.h"
 
+/* SQLite's two indexes of pieces: of addresses and names, and of values in metadata. */
+typedef enum SearchIndex { IN_TEXT, IN_META, SEARCH_INDEXES } SearchIndex;
+
 typedef struct Filter {
     Ctx *ctx;
     Query *query;
-    bool plain;    /* UserQuery's */
-    bool by_index; /* searches go by their index */
+    bool plain;                   /* UserQuery's */
+    bool by_index;                /* searches go by their index */
+    Texts sample[SEARCH_INDEXES]; /* filter_sample() */
 } Filter;
 
 /* A new one, of a slow query. */
@@ -23,6 +27,20 @@ void filter_value(Filter *f, Value value);
 void filter_where(Filter *f, const UserQuery *in, bool by_index);
 /* A tree of conditions, in parentheses; its depth is bounded by whoever made it (cond.c). */
 void filter_cond(Filter *f, const Cond *cond);
+
+/* ---- pieces.c: the indexes of three-letter pieces ---- */
+
+typedef enum SearchTables { OF_USERS = 1, OF_PROFILES = 2, OF_ADDRESSES = 4 } SearchTables;
+/* Before the first search by_index: texts of a few users, which say what is rare. Nothing on PostgreSQL. */
+Err filter_sample(Filter *f, Tx *tx);
+/* Is the text long enough for an index? */
+bool filter_has_piece(const char *text);
+/* SELECT … UNION ALL …: the ids of users who may have the part, which has a piece, in texts of these tables: nobody is left out. `pattern`: the part,
+ * or what it is a part of, for LIKE … ESCAPE '\'. */
+void filter_candidates(Filter *f, SearchTables tables, const char *part, const char *pattern);
+/* `u.id IN (…) AND `: who may meet a condition on texts of these tables, or (SQLite) on metadata. Nothing where the index does not know. */
+void filter_text_candidates(Filter *f, SearchTables tables, const Cond *cond);
+void filter_value_candidates(Filter *f, const Cond *cond);
 
 extern const Field membership_cols[]; /* organizations.c */
 

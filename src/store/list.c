@@ -1,6 +1,7 @@
 /* list.c: pages of users: where they begin, in which order they stand, and how many there are in all. None may cost more for standing deep or for
  * being one of a million: the page of a plain list is found by the kept counts (counts.c); one that is sorted by another column comes from that
- * column's index, in two parts, since users without it stand last; a search looks among the first rows before it asks its index. */
+ * column's index, in two parts, since users without it stand last; a search looks among the first rows before it asks its index. First the ids of
+ * the page are found, then all that belongs to them is read. */
 #include "sql.gen.h"
 #include "store/cols.h"
 #include "store/filter.h"
@@ -9,6 +10,7 @@
 enum {
     MOST_SQL = 64 * 1024,
     FIRST_ROWS = 1000,  /* how far a search looks before it asks its index */
+    OLD_ROWS = 8000,    /* … where the newest of those who were gone by some time are looked for */
     MANY = 100,         /* … and one in so many of them is many */
     LEAST_KEPT = 10000, /* on PostgreSQL a smaller directory is counted: others may write it */
     LEAST_DEEP = 100,   /* offset from which a page is found by the counts */
@@ -44,27 +46,28 @@ Filter filter_new(Tx *tx)
 
 typedef enum OrderTable { OF_USER, OF_PROFILE, OF_WALLET } OrderTable;
 
-/* Texts are ordered byte by byte on both databases. Where `indexed`, an index stands in this order. */
+/* Texts are ordered byte by byte on both databases: `c` says it where PostgreSQL does not know it of the column. (Phone numbers are digits, which
+ * every collation has in that order.) Where `indexed`, an index stands in this order, of those who have the column. */
 static const struct {
-    const char *sql;
+    const char *sql, *column; /* none: itself */
     OrderTable table;
-    bool text, indexed, number;
+    bool text, c, indexed, number;
 } orders[] = {
     [SORT_CREATED_AT] = { "u.created_at" },
     [SORT_UPDATED_AT] = { "u.updated_at" },
-    [SORT_EMAIL] = { "lower(u.email)", .text = true, .indexed = true },
+    [SORT_EMAIL] = { "u.email", .text = true, .c = true, .indexed = true },
     [SORT_PHONE] = { "u.phone", .text = true, .indexed = true },
-    [SORT_USERNAME] = { "p.username_key", OF_PROFILE, .text = true, .indexed = true },
-    [SORT_FIRST_NAME] = { "lower(p.first_name)", OF_PROFILE, .text = true, .indexed = true },
-    [SORT_LAST_NAME] = { "lower(p.last_name)", OF_PROFILE, .text = true, .indexed = true },
-    [SORT_LAST_ACTIVE_AT] = { "p.last_active_at", OF_PROFILE, .indexed = true },
+    [SORT_USERNAME] = { "p.username_key", NULL, OF_PROFILE, .text = true, .c = true, .indexed = true },
+    [SORT_FIRST_NAME] = { "lower(p.first_name)", "p.first_name", OF_PROFILE, .text = true, .c = true, .indexed = true },
+    [SORT_LAST_NAME] = { "lower(p.last_name)", "p.last_name", OF_PROFILE, .text = true, .c = true, .indexed = true },
+    [SORT_LAST_ACTIVE_AT] = { "p.last_active_at", NULL, OF_PROFILE, .indexed = true },
     [SORT_LAST_SIGN_IN_AT] = { "u.last_sign_in_at", .indexed = true },
-    [SORT_NAME] = { "lower(coalesce(p.name, u.email, p.username, u.phone))", OF_PROFILE, .text = true }, /* as Auth0 shows it */
-    [SORT_LOGINS_COUNT] = { "coalesce(p.logins_count, 0)", OF_PROFILE, .number = true },
-    [SORT_WEB3] = { "a.value_key", OF_WALLET, .text = true, .indexed = true },
-    [SORT_NICKNAME] = { "lower(p.nickname)", OF_PROFILE, .text = true },
-    [SORT_GIVEN_NAME] = { "lower(p.given_name)", OF_PROFILE, .text = true },
-    [SORT_FAMILY_NAME] = { "lower(p.family_name)", OF_PROFILE, .text = true },
+    [SORT_NAME] = { "lower(coalesce(p.name, u.email, p.username, u.phone))", NULL, OF_PROFILE, .text = true, .c = true }, /* as Auth0 shows it */
+    [SORT_LOGINS_COUNT] = { "coalesce(p.logins_count, 0)", NULL, OF_PROFILE, .number = true },
+    [SORT_WEB3] = { "a.value_key", NULL, OF_WALLET, .text = true, .c = true, .indexed = true },
+    [SORT_NICKNAME] = { "lower(p.nickname)", NULL, OF_PROFILE, .text = true, .c = true },
+    [SORT_GIVEN_NAME] = { "lower(p.given_name)", NULL, OF_PROFILE, .text = true, .c = true },
+    [SORT_FAMILY_NAME] = { "lower(p.family_name)", NULL, OF_PROFILE, .text = true, .c = true },
 };
 
 /* Which users: all, or those who have what the list is sorted by, or the others. */
@@ -75,8 +78,8 @@ typedef struct Page {
     Tx *tx;
     const UserQuery *in;
     Part part;
-    bool by_index;   /* searches by their index; else among the first rows */
-    bool first_rows; /* no further than FIRST_ROWS */
+    bool by_index;      /* searches by their index; else among the first rows */
+    int64_t first_rows; /* 0, or how far it looks, and a few more */
     int64_t limit, offset;
     int64_t at; /* 0, or where the counts say that it begins */
 } Page;
@@ -93,7 +96,13 @@ static const char *sort_key(const Page *page)
     if (page->in->sort == SORT_WEB3 && !from_order(page))
         return pg ? "(SELECT a.value_key FROM hecate.addresses a WHERE a.id = " WALLET("hecate.") ") COLLATE \"C\""
                   : "(SELECT a.value_key FROM hecate_addresses a WHERE a.id = " WALLET("hecate_") ")";
-    return arena_printf(tx_ctx(page->tx)->arena, "%s%s", orders[page->in->sort].sql, orders[page->in->sort].text && pg ? " COLLATE \"C\"" : "");
+    return arena_printf(tx_ctx(page->tx)->arena, "%s%s", orders[page->in->sort].sql, orders[page->in->sort].c && pg ? " COLLATE \"C\"" : "");
+}
+
+/* What users have who have a place in the order. */
+static const char *sort_column(const Page *page)
+{
+    return orders[page->in->sort].column != NULL ? orders[page->in->sort].column : sort_key(page);
 }
 
 static void put_part(Filter *f, const Page *page)
@@ -102,7 +111,7 @@ static void put_part(Filter *f, const Page *page)
         put(f,
             tx_is_postgres(page->tx) ? " AND a.kind = 'web3' AND a.id = " WALLET("hecate.") : " AND a.kind = 'web3' AND a.id = " WALLET("hecate_"));
     else if (page->part != PART_ALL)
-        buf_printf(&f->query->sql, " AND %s IS %s", sort_key(page), page->part == PART_WITH ? "NOT NULL" : "NULL");
+        buf_printf(&f->query->sql, " AND %s IS %s", sort_column(page), page->part == PART_WITH ? "NOT NULL" : "NULL");
 }
 
 /* ---- where a page begins ---- */
@@ -134,7 +143,7 @@ static void put_after(Filter *f, const Page *page)
     if (in->sort == SORT_CREATED_AT) {
         put_after_time(f, page);
     } else if (!has) {
-        buf_printf(&f->query->sql, "%s IS NULL AND ", sort_key(page));
+        buf_printf(&f->query->sql, "%s IS NULL AND ", sort_column(page));
         put_after_time(f, page);
     } else if (page->part == PART_WITHOUT) {
         put(f, "true");
@@ -147,13 +156,23 @@ static void put_after(Filter *f, const Page *page)
         put_value(f, F_UUID, in->after_id, 0);
         put(f, ")");
         if (page->part == PART_ALL)
-            buf_printf(&f->query->sql, " OR %s IS NULL", sort_key(page));
+            buf_printf(&f->query->sql, " OR %s IS NULL", sort_column(page));
         put(f, ")");
     }
 }
 
+/* From where the counts or a condition say that it begins. */
+static void put_at(Filter *f, const Page *page)
+{
+    if (page->at == 0)
+        return;
+    put(f, page->in->ascending ? " AND u.created_at >= " : " AND u.created_at < ");
+    put_value(f, F_TIME, NULL, page->at);
+}
+
 static void put_first_order(Filter *f, const Page *page)
 {
+    put_at(f, page);
     put_after(f, page);
     put(f,
         page->in->ascending ? " ORDER BY u.created_at ASC NULLS FIRST, u.id ASC LIMIT " : " ORDER BY u.created_at DESC NULLS LAST, u.id DESC LIMIT ");
@@ -165,7 +184,7 @@ static void put_first_users(Filter *f, const Page *page)
 {
     put(f, "(SELECT * FROM auth.users u WHERE true");
     put_first_order(f, page);
-    put_value(f, F_INT, NULL, page->offset + 4 * page->limit + FIRST_ROWS);
+    put_value(f, F_INT, NULL, page->offset + 4 * page->limit + page->first_rows);
     put(f, ") u");
 }
 
@@ -175,7 +194,7 @@ static void put_first_rows(Filter *f, const Page *page)
                page->in->ascending ? "<=" : ">=");
     put_first_order(f, page);
     put(f, "1 OFFSET ");
-    put_value(f, F_INT, NULL, page->offset + 4 * page->limit + FIRST_ROWS);
+    put_value(f, F_INT, NULL, page->offset + 4 * page->limit + page->first_rows);
     put(f, ")");
 }
 
@@ -184,7 +203,7 @@ static void put_tables(Filter *f, const Page *page)
 {
     const bool pg = tx_is_postgres(page->tx);
 
-    if (pg && page->first_rows) {
+    if (pg && page->first_rows > 0) {
         put_first_users(f, page);
         put(f, sql_text_user_tables[0] + strlen("auth.users u"));
     } else if (!from_order(page))
@@ -200,16 +219,18 @@ static void put_tables(Filter *f, const Page *page)
 }
 
 /* ORDER BY. created_at is never null in rows of ours, but others may write: what is not known is older than all else, as in the index of both stores.
- */
-static void put_sort(Filter *f, const Page *page, const char *created_at)
+ * `sorted`: by sorting; an index that stands in this order is not asked. */
+static void put_sort(Filter *f, const Page *page, const char *created_at, bool sorted)
 {
     const UserQuery *in = page->in;
-    const char *way = in->ascending ? "ASC" : "DESC";
+    const bool pg = tx_is_postgres(page->tx);
+    const char *way = in->ascending ? "ASC" : "DESC", *plus = sorted && !pg ? "+" : "";
 
     put(f, " ORDER BY ");
     if (in->sort != SORT_CREATED_AT && page->part != PART_WITHOUT)
-        buf_printf(&f->query->sql, "%s %s%s, ", sort_key(page), way, page->part == PART_ALL ? " NULLS LAST" : "");
-    buf_printf(&f->query->sql, "%s %s, u.id %s", created_at, in->ascending ? "ASC NULLS FIRST" : "DESC NULLS LAST", way);
+        buf_printf(&f->query->sql, "%s%s %s%s, ", plus, sort_key(page), way, page->part == PART_ALL ? " NULLS LAST" : "");
+    buf_printf(&f->query->sql, sorted && pg ? "coalesce(%s%s, '-infinity') %s, u.id %s" : "%s%s %s, u.id %s", plus, created_at,
+               in->ascending ? "ASC NULLS FIRST" : "DESC NULLS LAST", way);
 }
 
 static void put_limit(Filter *f, const Page *page)
@@ -244,6 +265,15 @@ static bool is_exact(const UserQuery *in)
     return keys_of(in) > 0 || in->organizations.n > 0 || in->provider != NULL;
 }
 
+/* Conditions that no unique or foreign key answers: they may hold for one user or for all. */
+static bool is_search(const UserQuery *in)
+{
+    return in->filter != NULL || in->any_like != NULL || in->email_like != NULL || in->phone_like != NULL || in->username_like != NULL ||
+           in->name_like != NULL || in->where != NULL || in->connection != NULL || HAS(in, banned) ||
+           in->not_ids.n + in->not_external_ids.n + in->not_organizations.n > 0 || in->last_sign_in_after != 0 || in->last_sign_in_before != 0 ||
+           in->last_active_after != 0 || in->last_active_before != 0 || in->last_active_since != 0;
+}
+
 /* Does it find no more than a few rows, each by a key? Then it is no slow one. */
 static bool is_quick(const UserQuery *in)
 {
@@ -270,31 +300,47 @@ static void put_conditions(Filter *f, const Page *page)
 {
     filter_where(f, page->in, page->by_index);
     put_part(f, page);
-    if (page->at != 0) {
-        put(f, page->in->ascending ? " AND u.created_at >= " : " AND u.created_at < ");
-        put_value(f, F_TIME, NULL, page->at);
-    }
+    put_at(f, page);
+}
+
+/* Bounds on times of the last sign-in and activity: few, or many who are far from the first; never by going through all in the list's order. */
+static bool has_last_bounds(const UserQuery *in)
+{
+    return in->last_sign_in_after != 0 || in->last_sign_in_before != 0 || in->last_active_after != 0 || in->last_active_before != 0 ||
+           in->last_active_since != 0;
+}
+
+static void put_ids(Filter *f, const Page *page)
+{
+    put(f, "SELECT u.id FROM ");
+    put_tables(f, page);
+    put_conditions(f, page);
+    put_after(f, page);
+    if (page->first_rows > 0 && !tx_is_postgres(page->tx))
+        put_first_rows(f, page);
+    put_sort(f, page, "u.created_at", page->by_index && has_last_bounds(page->in));
+    put_limit(f, page);
 }
 
 static Err page_read(const Page *page, List *users)
 {
     const size_t db = tx_is_postgres(page->tx) ? 0 : 1;
+    Page whole = *page;
     Filter f = filter_new(page->tx);
     List rows = { 0 };
 
     f.query->slow = !is_quick(page->in);
+    if (page->by_index && is_search(page->in))
+        TRY(filter_sample(&f, page->tx));
+    whole.part = page->part == PART_WITH ? PART_ALL : page->part;
     buf_printf(&f.query->sql, "SELECT %s ", sql_text_user_columns[db]);
     put_parts(&f, page->in->parts, db);
     if (orders[page->in->sort].text && page->part != PART_WITHOUT)
-        buf_printf(&f.query->sql, ", %s AS sort_text", sort_key(page));
-    put(&f, " FROM ");
-    put_tables(&f, page);
-    put_conditions(&f, page);
-    put_after(&f, page);
-    if (page->first_rows && !tx_is_postgres(page->tx))
-        put_first_rows(&f, page);
-    put_sort(&f, page, "u.created_at");
-    put_limit(&f, page);
+        buf_printf(&f.query->sql, ", %s AS sort_text", sort_key(&whole));
+    buf_printf(&f.query->sql, " FROM %s WHERE u.id %s", sql_text_user_tables[db], db == 0 ? "= ANY (ARRAY(" : "IN (");
+    put_ids(&f, page);
+    put(&f, db == 0 ? "))" : ")");
+    put_sort(&f, &whole, "u.created_at", true);
     if (f.query->sql.over)
         return E_TOO_LARGE;
     TRY(db_query(page->tx, f.query, user_cols, SIZE_MAX, &rows));
@@ -314,13 +360,15 @@ static Err page_count(const Page *page, bool profile, int64_t *ret)
     List rows = { 0 };
 
     f.query->slow = !is_quick(page->in);
+    if (page->by_index && is_search(page->in))
+        TRY(filter_sample(&f, page->tx));
     put(&f, "SELECT count(*) AS count FROM ");
     if (profile)
         put_tables(&f, page);
     else
         put(&f, tx_is_postgres(page->tx) ? "auth.users u" : "auth_users u");
     put_conditions(&f, page);
-    if (page->first_rows && !tx_is_postgres(page->tx))
+    if (page->first_rows > 0 && !tx_is_postgres(page->tx))
         put_first_rows(&f, page);
     if (f.query->sql.over)
         return E_TOO_LARGE;
@@ -330,15 +378,6 @@ static Err page_count(const Page *page, bool profile, int64_t *ret)
 }
 
 /* ---- lists ---- */
-
-/* Conditions that no unique or foreign key answers: they may hold for one user or for all. */
-static bool is_search(const UserQuery *in)
-{
-    return in->filter != NULL || in->any_like != NULL || in->email_like != NULL || in->phone_like != NULL || in->username_like != NULL ||
-           in->name_like != NULL || in->where != NULL || in->connection != NULL || HAS(in, banned) ||
-           in->not_ids.n + in->not_external_ids.n + in->not_organizations.n > 0 || in->last_sign_in_after != 0 || in->last_sign_in_before != 0 ||
-           in->last_active_after != 0 || in->last_active_before != 0 || in->last_active_since != 0;
-}
 
 static bool is_plain(const UserQuery *in)
 {
@@ -385,15 +424,48 @@ static Err list_ordered(Page *page, List *users)
     return page_read(page, users);
 }
 
+/* Has somebody signed in before being made? Others write such rows; an index of them alone tells. */
+static Err somebody_is_odd(Tx *tx, bool *ret)
+{
+    static const Field cols[] = { INT(CheckRow, count, "count"), END(CheckRow) };
+    Filter f = filter_new(tx);
+    List rows = { 0 };
+
+    buf_printf(&f.query->sql, "SELECT count(*) AS count FROM (SELECT u.id FROM %s u WHERE u.last_sign_in_at < u.created_at LIMIT 1) x",
+               tx_is_postgres(tx) ? "auth.users" : "auth_users");
+    f.query->slow = false;
+    TRY(db_query(tx, f.query, cols, 1, &rows));
+    *ret = ((const CheckRow *)rows.v[0])->count > 0;
+    return OK;
+}
+
+/* Those who signed in last before some time were made before it: the newest of them stand near there. */
+static Err list_gone(Page *page, List *users)
+{
+    bool odd;
+
+    TRY(somebody_is_odd(page->tx, &odd));
+    if (odd)
+        return OK;
+    page->at = page->in->last_sign_in_before;
+    page->first_rows = OLD_ROWS;
+    return page_read(page, users);
+}
+
 /* What many meet is found among the first rows; what is not, by index. */
 static Err list_search(Page *page, List *users)
 {
-    page->first_rows = true;
+    page->first_rows = FIRST_ROWS;
     TRY(page_read(page, users));
     if ((int64_t)users->n == page->limit)
         return OK;
     *users = (List){ 0 };
-    page->first_rows = false;
+    if (page->in->last_sign_in_before != 0 && !page->in->ascending)
+        TRY(list_gone(page, users));
+    if ((int64_t)users->n == page->limit)
+        return OK;
+    *users = (List){ 0 };
+    page->first_rows = page->at = 0;
     page->by_index = true;
     return page_read(page, users);
 }
@@ -431,7 +503,7 @@ static Err many_meet(const Page *page, bool *ret)
     Page first = *page;
     int64_t n = 0;
 
-    first.first_rows = true;
+    first.first_rows = FIRST_ROWS;
     TRY(page_count(&first, true, &n));
     *ret = n > FIRST_ROWS / MANY;
     return OK;
@@ -477,6 +549,7 @@ Err store_member_list(Tx *tx, const MemberQuery *in, List *ret)
     const Page page = { .tx = tx, .in = &in->users, .limit = in->users.limit, .offset = in->users.offset };
     Filter f = filter_new(tx);
 
+    TRY(filter_sample(&f, tx));
     buf_printf(&f.query->sql, "SELECT %s", sql_text_membership_columns[tx_is_postgres(tx) ? 0 : 1]);
     put_members(&f, in);
     if (in->after != 0) {
@@ -486,7 +559,7 @@ Err store_member_list(Tx *tx, const MemberQuery *in, List *ret)
         put_value(&f, F_UUID, in->after_id, 0);
         put(&f, ")");
     }
-    put_sort(&f, &page, "m.created_at");
+    put_sort(&f, &page, "m.created_at", false);
     put(&f, in->organization_id == NULL ? ", m.id" : ""); /* a user is in an organization once */
     put_limit(&f, &page);
     return f.query->sql.over ? E_TOO_LARGE : db_query(tx, f.query, membership_cols, SIZE_MAX, ret);
@@ -498,6 +571,7 @@ Err store_member_count(Tx *tx, const MemberQuery *in, int64_t *ret)
     Filter f = filter_new(tx);
     List rows = { 0 };
 
+    TRY(filter_sample(&f, tx));
     put(&f, "SELECT count(*) AS count");
     put_members(&f, in);
     if (f.query->sql.over)

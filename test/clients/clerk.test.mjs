@@ -443,7 +443,7 @@ for (const store of stores)
           for (let i = 0; i < 5; i++)
             made.push(await users.createUser({
               emailAddress: [`${tag}-${'edcba'[i]}@example.com`, `${tag}-more-${i}@example.com`], username: `${tag}_${i}`, phoneNumber: [phone()], web3Wallet: [wallet()],
-              firstName: ['Zoë', 'yara', 'Xena', 'Émile', 'Victor'][i], externalId: `${tag}-ext-${i}`, createdAt: new Date(Date.UTC(2020, i, 1)),
+              firstName: ['Zoë', 'yara', 'Xena', 'Émile', 'Victor'][i], ...(i % 2 ? { lastName: ['', 'Adler', '', 'berg'][i] } : {}), ...(i % 3 ? {} : { password }), externalId: `${tag}-ext-${i}`, createdAt: new Date(Date.UTC(2020, i, 1)),
             }))
           await users.banUser(made[2].id)
         })
@@ -465,9 +465,21 @@ for (const store of stores)
           assert.deepEqual(await ids({ orderBy: '-username' }), [4, 3, 2, 1, 0])
           assert.deepEqual(await ids({ orderBy: 'phone_number' }), [0, 1, 2, 3, 4])
           assert.deepEqual(await ids({ orderBy: '-web3wallet' }), [4, 3, 2, 1, 0])
-          assert.deepEqual((await ids({ orderBy: 'first_name' })).slice(0, 3), [4, 2, 1])
+          assert.deepEqual(await ids({ orderBy: 'first_name' }), [4, 2, 1, 0, 3])
           assert.equal((await ids({ orderBy: '-updated_at' }))[0], 2)
-          for (const orderBy of ['last_name', 'last_active_at', '-last_sign_in_at']) assert.equal((await ids({ orderBy })).length, 5)
+          assert.equal((await ids({ orderBy: 'updated_at' }))[4], 2)
+          // Who lacks what is sorted by stands last, the newest first in descending order.
+          assert.deepEqual(await ids({ orderBy: 'last_name' }), [1, 3, 0, 2, 4])
+          assert.deepEqual(await ids({ orderBy: '-last_name' }), [3, 1, 4, 2, 0])
+          const session = (user_id) => fetch(`${server.clerk.url}/v1/sessions`, { method: 'POST', headers: { authorization: `Bearer ${server.clerk.secretKey}`, 'content-type': 'application/json' }, body: JSON.stringify({ user_id }) })
+          for (const i of [3, 0]) {
+            assert.equal((await signIn({ email: made[i].emailAddresses[0].emailAddress, password })).status, 200)
+            assert.equal((await session(made[i].id)).status, 200)
+          }
+          for (const order of ['last_sign_in_at', 'last_active_at']) {
+            assert.deepEqual(await ids({ orderBy: order }), [3, 0, 1, 2, 4], order)
+            assert.deepEqual(await ids({ orderBy: `-${order}` }), [0, 3, 4, 2, 1], order)
+          }
           await refused(users.getUserList({ orderBy: 'shoe_size' }), 422, 'form_param_value_invalid', 'order_by')
         })
 
@@ -485,9 +497,9 @@ for (const store of stores)
           assert.deepEqual(await ids({ externalId: [`-${tag}-ext-0`] }), [4, 3, 2, 1])
           assert.deepEqual(await ids({ organizationId: ['org_x'] }), [])
           assert.deepEqual(await ids({ organizationId: ['-org_x'] }), [4, 3, 2, 1, 0])
-          assert.deepEqual(await ids({ last_active_at_since: 1 }), [])
+          assert.deepEqual(await ids({ last_active_at_since: 1 }), [3, 0])
           assert.equal(await users.getCount({ query: tag, userId: [`-${made[0].id}`] }), 4)
-          assert.equal(await users.getCount({ query: tag, last_active_at_since: 1 }), 0)
+          assert.equal(await users.getCount({ query: tag, last_active_at_since: 1 }), 2)
         })
 
         test('getUserList: searches', async () => {
@@ -514,7 +526,12 @@ for (const store of stores)
             assert.deepEqual(await ids({ createdAtAfter: at(2) }), [4, 3])
             assert.deepEqual(await ids({ createdAtBefore: at(2) }), [1, 0])
             assert.deepEqual(await ids({ createdAtAfter: at(1) - 1, createdAtBefore: at(2) + 1 }), [2, 1])
-            assert.deepEqual(await ids({ lastSignInAtAfter: 1 }), [])
+            const seen = (await users.getUser(made[3].id)).lastSignInAt
+            assert.deepEqual(await ids({ lastSignInAtAfter: 1 }), [3, 0])
+            assert.deepEqual(await ids({ lastSignInAtAfter: seen + 1 }), [0])
+            assert.deepEqual(await ids({ lastSignInAtBefore: seen + 2 }), [3])
+            assert.deepEqual(await ids({ lastSignInAtBefore: at(4) }), [])
+            assert.deepEqual(await ids({ lastActiveAtBefore: Date.now() }), [3, 0])
           })
       })
 

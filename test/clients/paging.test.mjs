@@ -69,6 +69,24 @@ for (const store of stores)
           assert.deepEqual((await clerk.users.getUserList({ limit: 5, offset, orderBy: '+created_at' })).data.map(({ id }) => id), all.toReversed().slice(offset, offset + 5))
         }
       })
+      // SQLite puts what is searched for into its indexes some hundred users at a time.
+      await t.test('who is searched for is found from the first moment on, changed and gone', async () => {
+        const found = async (query) => (await clerk.users.getUserList({ query })).data.map(({ id }) => id)
+        const called = [], name = (i) => `Quz${i}wort`
+        for (let i = 0; i < 3; i++) {
+          called.push((await clerk.users.createUser({ emailAddress: [`some-${i}-body@search.example`], firstName: name(i), publicMetadata: { badge: `badge-${i}` }, skipPasswordRequirement: true })).id)
+          assert.deepEqual(await found(name(i)), [called[i]])
+          await Promise.all(Array.from({ length: 130 }, make))
+        }
+        for (let i = 0; i < 3; i++) assert.deepEqual([await found(name(i)), await found(`e-${i}-body@search`)], [[called[i]], [called[i]]])
+        await clerk.users.updateUser(called[0], { firstName: 'Vexier' })
+        await clerk.users.deleteUser(called[1])
+        const after = async () => assert.deepEqual([await found(name(0)), await found('exie'), await found(name(1)), await found('e-1-body'), await found(name(2))], [[], [called[0]], [], [], [called[2]]])
+        await after()
+        await Promise.all(Array.from({ length: 260 }, make))
+        await after()
+        assert.equal(await clerk.users.getCount({ query: 'search.example' }), 2)
+      })
     } finally {
       await server.stop()
     }

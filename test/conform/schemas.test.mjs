@@ -23,7 +23,7 @@ const left_out = new Set([
 ])
 
 // What one of them keeps in a way of its own: searches by pieces of a text, and documents by their members; changes that are not counted yet.
-const pg_only = new Set(['hecate_user_changes', 'hecate_users_trgm_idx', 'profiles_trgm_idx', 'addresses_trgm_idx', 'hecate_users_app_meta_idx', 'hecate_users_user_meta_idx'])
+const pg_only = new Set(['hecate_user_changes', 'hecate_users_search_idx', 'profiles_search_idx', 'addresses_search_idx'])
 const sqlite_only = `name NOT LIKE 'hecate\\_search%' ESCAPE '\\'`
 
 const schemas = `('auth'::regnamespace, 'hecate'::regnamespace)`

@@ -7,7 +7,7 @@ CREATE SCHEMA IF NOT EXISTS hecate;
 CREATE TABLE hecate.profiles (
     user_id uuid NOT NULL,
     username text,
-    username_key text,
+    username_key text COLLATE "C",
     first_name text,
     last_name text,
     name text,
