@@ -38,12 +38,13 @@ typedef struct Directory {
     int64_t reuse_interval;                                       /* s: how long a used refresh token may come again */
     int64_t session_timebox, session_inactivity, session_low_aal; /* µs, 0: none */
     bool single_session;
-    Texts session_tags;        /* sessions of different ones of these do not end each other; none: all are alike */
-    int64_t refresh_upgrade;   /* percent of the sessions whose tokens of version 1 give way to version 2 */
-    bool refresh_v2;           /* new sessions get refresh tokens of version 2 */
-    bool refresh_always;       /* version 2: a used token may come again without end */
-    bool audit_off;            /* audit to the log alone */
-    bool email_off, phone_off; /* no sign-in by this kind of address */
+    Texts session_tags;            /* sessions of different ones of these do not end each other; none: all are alike */
+    int64_t refresh_upgrade;       /* percent of the sessions whose tokens of version 1 give way to version 2 */
+    bool refresh_v2;               /* new sessions get refresh tokens of version 2 */
+    bool refresh_always;           /* version 2: a used token may come again without end */
+    bool cleanup, clean_anonymous; /* what is over is taken away now and then; anonymous users after 30 days, too */
+    bool audit_off;                /* audit to the log alone */
+    bool email_off, phone_off;     /* no sign-in by this kind of address */
     FactorRules factors;
     Lockout lockout;
     const char *images; /* the folder of pictures; NULL: none are taken */
@@ -429,6 +430,11 @@ typedef struct Broken {
     int64_t count;
 } Broken;
 Err dir_check(Ctx *ctx, List *ret);
+
+/* ---- cleanup.c ---- */
+
+/* Takes away a batch of each kind of what is over, where that is switched on; `*more`: there may be more. */
+Err dir_clean(Ctx *ctx, bool *more);
 
 /* ---- what an operator puts in (audit: user_modified). E_NO_USER ---- */
 

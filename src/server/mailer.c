@@ -1,4 +1,5 @@
-/* mailer.c: threads that send what stands in the outbox. They look when a letter was committed, and now and then. One tends the kept counts, too. */
+/* mailer.c: threads that send what stands in the outbox. They look when a letter was committed, and now and then. One tends the kept counts, too, and
+ * cleans tables. */
 #include <errno.h>
 
 #include "base/clock.h"
@@ -7,7 +8,7 @@
 #include "outbound/mail.h"
 #include "server/internal.h"
 
-enum { MAILERS = 2, LETTER_CAP = 16 << 20, REST_S = 5, LONG_REST_S = 60, SWEEP_S = 3600, RECOUNT_S = 3600 };
+enum { MAILERS = 2, LETTER_CAP = 16 << 20, REST_S = 5, LONG_REST_S = 60, SWEEP_S = 3600, RECOUNT_S = 3600, CLEAN_S = 600 };
 
 struct Mailer {
     Server *server;
@@ -78,6 +79,27 @@ static void tend_counts(Mailer *mailer, int64_t *next, int64_t *next_all)
     arena_free(arena);
 }
 
+/* Tables are cleaned every ten minutes, and each second as long as there is more. */
+static void clean_tables(Mailer *mailer, int64_t *next)
+{
+    const int64_t now = clock_mono_ms();
+    Arena *arena;
+    House *house;
+    bool more = false;
+    Ctx ctx;
+
+    if (now < *next)
+        return;
+    arena = arena_new(LETTER_CAP, true);
+    house = house_enter(mailer->server);
+    ctx = ctx_new(arena, mailer->server->db);
+    ctx.directory = &house->settings.directory;
+    IGNORE(dir_clean(&ctx, &more)); /* the next time will do */
+    house_leave(house);
+    arena_free(arena);
+    *next = more ? now : now + CLEAN_S * 1000;
+}
+
 /* Until there is news, or the time is over. */
 static void rest(Mailer *mailer, unsigned seen, int64_t seconds)
 {
@@ -96,7 +118,7 @@ static void *run_mailer(void *arg)
 {
     Mailer *mailer = arg;
     const bool first = atomic_fetch_add(&mailer->on, 1) == 0;
-    int64_t sweep_at = clock_now() + SWEEP_S * US_PER_S, next = 0, next_all = 0;
+    int64_t sweep_at = clock_now() + SWEEP_S * US_PER_S, next = 0, next_all = 0, clean_at = 0;
 
     while (!atomic_load(&mailer->stop)) {
         unsigned seen;
@@ -105,10 +127,12 @@ static void *run_mailer(void *arg)
         pthread_mutex_lock(&mailer->lock);
         seen = mailer->waked;
         pthread_mutex_unlock(&mailer->lock);
-        if (first)
+        if (first) {
             tend_counts(mailer, &next, &next_all);
+            clean_tables(mailer, &clean_at);
+        }
         if (send_next(mailer, &wait) != OK)
-            rest(mailer, seen, first ? REST_S : LONG_REST_S);
+            rest(mailer, seen, !first ? LONG_REST_S : clean_at <= clock_mono_ms() ? 1 : REST_S);
         if (first && clock_now() > sweep_at) {
             IGNORE(in_house(mailer->server, dir_outbox_sweep)); /* the next hour has another chance */
             sweep_at = clock_now() + SWEEP_S * US_PER_S;

@@ -462,6 +462,7 @@ static void derive(const Options *options, Settings *settings)
         settings->database_url = arena_printf(options->arena, "sqlite:%s/hecate.db", settings->data);
     settings->directory.email_off = !settings->gotrue.email_enabled;
     settings->directory.phone_off = !settings->gotrue.phone_enabled;
+    settings->directory.clean_anonymous = settings->gotrue.anonymous_enabled;
     settings->directory.refresh_v2 = settings->refresh_version == 2;
     settings->gotrue.aud = settings->directory.default_aud;
 }

@@ -46,6 +46,9 @@ static const struct {
       "provider_refresh_token created_at updated_at authentication_method auth_code_issued_at invite_token referrer "
       "oauth_client_state_id linking_target_id email_optional" },
     { "audit_log_entries", "instance_id id payload created_at ip_address" },
+    { "saml_relay_states", "id created_at" },
+    { "oauth_client_states", "id created_at" },
+    { "webauthn_challenges", "id expires_at" },
     { "webauthn_credentials", "id user_id friendly_name created_at last_used_at" },
 };
 /* clang-format on */

@@ -249,4 +249,32 @@ typedef struct CheckRow {
 } CheckRow;
 Err store_check_invariants(Tx *tx, List *ret);
 
+/* ---- cleanup.c ---- */
+
+typedef enum CleanStep {
+    CLEAN_TOKENS,
+    CLEAN_LIVE,
+    CLEAN_ENDED,
+    CLEAN_TIMEBOX,
+    CLEAN_INACTIVE,
+    CLEAN_RELAY_STATES,
+    CLEAN_FLOWS,
+    CLEAN_CLIENT_STATES,
+    CLEAN_CHALLENGES,
+    CLEAN_FACTORS,
+    CLEAN_CEREMONIES,
+    CLEAN_STEPS
+} CleanStep;
+/* Now, and the times before which things are over. */
+typedef struct CleanKey {
+    int64_t now, day, three_days, month, timebox, inactive;
+} CleanKey;
+typedef struct CleanId {
+    const char *id;
+} CleanId;
+/* Takes away a batch, if there is any; the number of rows. */
+Err store_clean(Tx *tx, CleanStep step, const CleanKey *key, int64_t *changed);
+/* Anonymous users whose time is over: a list of CleanId, up to 100. */
+Err store_clean_anonymous(Tx *tx, const CleanKey *key, List *ret);
+
 #endif
