@@ -218,6 +218,19 @@ for (const store of stores)
       assert.ok((await secondStep(answer.json.mfa_token, sms.code(number))).status >= 400)
     })
 
+    test('a token from before the factor was shown takes no factor away', async () => {
+      await wait()
+      const p = await made(), audience = `${server.auth0.url}/mfa/`, scope = 'enroll remove:authenticators read:authenticators', client = { client_id: server.auth0.clientId, client_secret: server.auth0.clientSecret }
+      const { access_token: old } = await good(oauth({ grant_type: 'password', username: p.address, password, scope, audience }))
+      const mfa = (method, where, token, body) => wires.auth0.request(method, `/mfa/${where}`, body, bearer(token))
+      const { secret } = await good(mfa('POST', 'associate', old, { authenticator_types: ['otp'] }))
+      await sleep(1100)
+      const { access_token: risen } = await good(oauth({ ...client, grant_type: 'http://auth0.com/oauth/grant-type/mfa-otp', mfa_token: old, otp: totp(secret) }))
+      const [{ id }] = await good(mfa('GET', 'authenticators', risen))
+      for (const [method, where, body] of [['DELETE', `authenticators/${encodeURIComponent(id)}`], ['POST', 'associate', { authenticator_types: ['otp'] }]]) assert.equal((await mfa(method, where, old, body)).status, 403)
+      assert.equal((await mfa('DELETE', `authenticators/${encodeURIComponent(id)}`, risen)).status, 204)
+    })
+
     for (const [origin, make] of Object.entries({
       'Clerk': (p) => clerk('PATCH', `/users/${p.clerkId}`, { totp_secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' }),
       'Auth0': (p) => wires.auth0.request('POST', `/api/v2/users/${encodeURIComponent(p.auth0Id)}/authentication-methods`, { type: 'totp', name: 'a', totp_secret: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP' }, bearer(machine)),

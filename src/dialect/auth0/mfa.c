@@ -43,6 +43,7 @@ typedef struct Step {
     User *user;
     Session *session; /* NULL: none yet */
     const char *audience, *scope, *org_id, *client_id;
+    bool low; /* the token is from before the session rose */
 } Step;
 
 const char *auth0_mfa_audience(Ctx *ctx)
@@ -65,8 +66,22 @@ static void act_as(Ctx *ctx, const Step *step)
                         .actor_name = step->user->email == NULL ? "" : step->user->email,
                         .user = step->user,
                         .session = step->session,
-                        .aal = step->session == NULL ? NULL : step->session->aal };
+                        .aal = step->session == NULL ? NULL
+                               : step->low           ? "aal1"
+                                                     : step->session->aal };
     ctx->caller = caller;
+}
+
+/* Was a second factor shown after the second in which the token was made? */
+static bool rose_since(const Session *session, double iat)
+{
+    for (size_t i = 0; i < session->amr.n; i++) {
+        const Amr *amr = session->amr.v[i];
+
+        if ((text_eq(amr->method, "totp") || text_eq(amr->method, "mfa/phone")) && (double)(amr->updated_at / US_PER_S) > iat)
+            return true;
+    }
+    return false;
 }
 
 static Err read_access_token(Ctx *ctx, const char *token, Step *ret)
@@ -76,6 +91,7 @@ static Err read_access_token(Ctx *ctx, const char *token, Step *ret)
     if (auth0_read_jwt(ctx, str_of(token), auth0_mfa_audience(ctx), &claims) != OK ||
         auth0_load_session(ctx, &claims, &ret->user, &ret->session) != OK)
         return malformed(ctx);
+    ret->low = rose_since(ret->session, claims.iat_read);
     ret->audience = auth0_mfa_audience(ctx);
     ret->scope = claims.scope == NULL ? "" : claims.scope;
     ret->client_id = claims.azp;

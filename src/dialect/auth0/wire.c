@@ -1011,6 +1011,7 @@ const Field auth0_claims_read[] = {
     CLAIMS,
     DOUBLE(Auth0Claims, exp_read, "exp"),
     DOUBLE(Auth0Claims, nbf_read, "nbf"),
+    DOUBLE(Auth0Claims, iat_read, "iat"),
     TEXT(Auth0Claims, scope, "scope"),
     TEXT(Auth0Claims, azp, "azp"),
     TEXT(Auth0Claims, sid, "sid"),

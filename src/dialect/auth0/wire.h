@@ -409,7 +409,7 @@ typedef struct Auth0Claims {
     const char *iss, *sub, *aud, *scope, *gty, *azp, *org_id, *permissions;
     const char *sid; /* the session of a user's token */
     int64_t iat, exp;
-    double exp_read, nbf_read;
+    double exp_read, nbf_read, iat_read;
 } Auth0Claims;
 extern const Field auth0_claims[], auth0_claims_read[];
 
