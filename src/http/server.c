@@ -1,5 +1,6 @@
 /* server.c: listeners: accepting, one coarse timer a loop that looks after all deadlines, the drain. */
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,7 +10,7 @@
 #include "http/internal.h"
 
 /* LAST_CALL_MS: from the begin of a drain to the end of listening, for those whom the kernel has let in already. */
-enum { TICK_MS = 250, LAST_CALL_MS = 20, BACKLOG = 1024 };
+enum { TICK_MS = 250, LAST_CALL_MS = 20, BACKLOG = 1024, RESERVE = 64 };
 
 /* ---- deadlines ---- */
 
@@ -80,6 +81,18 @@ static Conn *conn_new(HttpServer *server)
     return conn;
 }
 
+/* Is this one of the last descriptors? The kernel gives the lowest that is free. They are for the database, files and calls of our own; and with none
+ * at all libuv would ask the kernel for a connection again and again, and do nothing else. */
+static bool is_reserved(const Conn *conn)
+{
+    struct rlimit files;
+    uv_os_fd_t fd;
+
+    if (uv_fileno(&conn->socket.handle, &fd) != 0 || getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY)
+        return false;
+    return (rlim_t)fd >= files.rlim_cur - (files.rlim_cur / 4 < RESERVE ? files.rlim_cur / 4 : RESERVE);
+}
+
 /* Whoever connects has the header's time for the handshake and the first byte of a request. */
 static void on_connection(uv_stream_t *stream, int status)
 {
@@ -89,7 +102,7 @@ static void on_connection(uv_stream_t *stream, int status)
     if (status != 0)
         return; /* out of descriptors: libuv turns the next ones away */
     conn = conn_new(server);
-    if (uv_accept(stream, &conn->socket.stream) != 0 || server->n_conns > server->config.connections) {
+    if (uv_accept(stream, &conn->socket.stream) != 0 || server->n_conns > server->config.connections || is_reserved(conn)) {
         http_conn_close(conn);
         return;
     }
