@@ -6,6 +6,7 @@
 const tests = (file, options = {}) => ({ file: `test/${file}`, minutes: 10, ...options })
 // Files that do little in `make test` and all that the bar names here.
 const whole = (name, only, options = {}) => tests(`bar/${name}.test.mjs`, { only, ...options, env: { HECATE_BAR: 1, ...options.env } })
+const network = (only, options = {}) => tests('bar/network.mjs', { only, release: true, ...options })
 const command = (line, options = {}) => ({ line, minutes: 10, ...options })
 const unit = (name) => command(`build/asan/test/unit/${name.split(' ')[0]}/unit-${name.replace(' ', '-')}`)
 
@@ -14,10 +15,10 @@ export const rows = [
   { id: 'D1', promise: 'what was answered survives a kill', ci: [tests('fault/crash.test.mjs', { env: { HECATE_KILLS: 50 } })], night: [tests('fault/crash.test.mjs', { env: { HECATE_KILLS: 300 }, release: true, minutes: 60 })] },
   { id: 'D2', promise: 'a reply leaves after its sync', ci: [tests('fault/sync.test.mjs')] },
   { id: 'D3', promise: 'a full disk loses nothing', ci: [tests('fault/disk.test.mjs')] },
-  { id: 'D4', promise: 'an I/O error is never a success', night: [] },
+  { id: 'D4', promise: 'an I/O error is never a success', night: [tests('bar/faults.mjs', { only: 'EIO', env: { HECATE_TRIALS: 200 }, release: true, minutes: 60 })] },
   { id: 'D5', promise: 'out of memory is an error', night: [] },
   { id: 'D6', promise: 'a database restart is a short error', night: [tests('fault/outage.test.mjs')] },
-  { id: 'D7', promise: 'an ambiguous commit doubles nothing', night: [] },
+  { id: 'D7', promise: 'an ambiguous commit doubles nothing', night: [tests('bar/faults.mjs', { only: 'COMMIT', env: { HECATE_TRIALS: 200 }, release: true })] },
   { id: 'D8', promise: 'migrations can be killed', night: [] },
   { id: 'D9', promise: 'once holds across processes', night: ['fault/races.test.mjs', 'fault/once.test.mjs'].map((file) => tests(file, { only: 'two servers', env: { HECATE_TRIALS: 100 }, release: true, minutes: 30 })) },
   { id: 'D10', promise: 'mail and database agree', night: [tests('fault/mail.test.mjs', { env: { HECATE_KILLS: 300 }, release: true, minutes: 60 })] },
@@ -62,11 +63,11 @@ export const rows = [
   { id: 'Z5', promise: 'a body cannot write protected fields', ci: [whole('doors', 'writes nothing|may not write', { release: true })] },
 
   // ---- network, outbound, secrets, operation ----
-  { id: 'N1', promise: 'slow clients do not block others', night: [] },
-  { id: 'N2', promise: 'idle connections are cheap', night: [] },
-  { id: 'N3', promise: 'out of descriptors is survived', ci: [] },
-  { id: 'N4', promise: 'sizes are bounded', ci: [] },
-  { id: 'N5', promise: 'hashing cannot starve the rest', ci: [tests('fault/storm.test.mjs')] },
+  { id: 'N1', promise: 'slow clients do not block others', ci: [network('5,000')], night: [network('5,000', { env: { HECATE_SECONDS: 60 } })] },
+  { id: 'N2', promise: 'idle connections are cheap', ci: [network('10,000 idle', { env: { HECATE_SECONDS: 60 } })], night: [network('10,000 idle', { env: { HECATE_SECONDS: 600 }, minutes: 15 })] },
+  { id: 'N3', promise: 'out of descriptors is survived', ci: [network('descriptors')] },
+  { id: 'N4', promise: 'sizes are bounded', ci: [network('sizes')] },
+  { id: 'N5', promise: 'hashing cannot starve the rest', ci: [tests('fault/storm.test.mjs'), network('500 sign-ins')] },
   { id: 'N6', promise: 'restarts and reloads drop nothing', night: [tests('server/process.test.mjs', { only: 'drop no request' })] },
   { id: 'N7', promise: 'clock jumps are harmless', ci: [] },
   { id: 'N8', promise: 'browser rules', ci: [] },

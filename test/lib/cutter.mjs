@@ -7,26 +7,31 @@ import { join } from 'node:path'
 const NAME = '.s.PGSQL.5432'
 
 // url: that of the database behind; cut(): the next answer on any connection is lost, with the connection; cutBefore(text): the next piece with this text
-// does not reach the database. cuts(): how many there were.
+// does not reach the database; cutAfter(text): it does, and the answer to it is lost. cuts(): how many there were.
 export async function newCutter(url) {
   const behind = /[?&]host=([^&]+)/.exec(url)[1]
   const dir = mkdtempSync(join(tmpdir(), 'hecate-cutter-'))
   const open = new Set()
-  let due = 0, done = 0, word
+  let due = 0, done = 0, word, last
   const server = net.createServer((client) => {
     const postgres = net.connect(join(behind, NAME))
     const end = () => [client, postgres].forEach((socket) => socket.destroy())
+    let sent = false
     open.add(client)
     for (const socket of [client, postgres]) socket.on('error', end).on('close', end)
     client.on('close', () => open.delete(client)).on('data', (chunk) => {
+      if (last !== undefined && chunk.includes(last)) {
+        last = undefined
+        sent = true
+      }
       if (word === undefined || !chunk.includes(word)) return postgres.write(chunk)
       word = undefined
       done++
       end()
     })
     postgres.on('data', (chunk) => {
-      if (due === 0) return client.write(chunk)
-      due--
+      if (!sent && due === 0) return client.write(chunk)
+      if (!sent) due--
       done++
       end()
     })
@@ -36,6 +41,7 @@ export async function newCutter(url) {
     url: url.replace(behind, dir),
     cut: () => { due = 1 },
     cutBefore: (text) => { word = text },
+    cutAfter: (text) => { last = text },
     cuts: () => done,
     close: () => {
       open.forEach((socket) => socket.destroy())
