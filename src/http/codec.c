@@ -342,6 +342,27 @@ static int read_head(HttpParser *parser)
     return 0;
 }
 
+/* How many of the next bytes belong to a line and end nothing: they are taken at once. */
+static size_t plain_run(const HttpParser *parser, Str bytes)
+{
+    const Buf *head = &parser->head;
+    const size_t line = head->len - parser->line_start, most = parser->config->header_line + 2;
+    size_t n = line > most ? 0 : most - line;
+
+    if (head->over || head->len == 0 || head->data[head->len - 1] == '\r')
+        return 0;
+    n = n < bytes.n ? n : bytes.n;
+    n = n < head->cap - head->len ? n : head->cap - head->len;
+    for (const char *end = "\n\r"; n > 0; end++) {
+        const char *found = memchr(bytes.p, *end, n);
+
+        n = found == NULL ? n : (size_t)(found - bytes.p);
+        if (*end == '\0')
+            break;
+    }
+    return n;
+}
+
 /* Takes bytes up to the end of the head. A CR without LF, and an LF without CR, end it at once. */
 static ParseState feed_head(HttpParser *parser, Str bytes, size_t *used)
 {
@@ -349,8 +370,14 @@ static ParseState feed_head(HttpParser *parser, Str bytes, size_t *used)
     int status;
 
     for (size_t i = 0; i < bytes.n; i++) {
-        const char c = bytes.p[i], last = head->len > 0 ? head->data[head->len - 1] : '\0';
+        const size_t run = plain_run(parser, (Str){ bytes.p + i, bytes.n - i });
+        char c, last;
 
+        buf_add(head, bytes.p + i, run);
+        i += run;
+        if (i == bytes.n)
+            break;
+        c = bytes.p[i], last = head->len > 0 ? head->data[head->len - 1] : '\0';
         *used = i + 1;
         if ((c == '\n') != (last == '\r') || (c == '\0'))
             return refuse(parser, 400);

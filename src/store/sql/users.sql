@@ -17,7 +17,8 @@ p.password_compromised_at, w.digest,
 -- #define user_tables
 auth.users u LEFT JOIN hecate.profiles p ON p.user_id = u.id LEFT JOIN hecate.passwords w ON w.user_id = u.id
 
--- The parts of a user: an array of rows each, their values in the order of the tables in users.c.
+-- The parts of a user: an array of rows each, their values in the order of the tables in users.c. Most users have few of them, and SQLite's
+-- aggregate of no rows costs more than to see that there are none.
 
 -- #define identity_row
 -- @pg
@@ -44,29 +45,33 @@ json_array(i.id, i.provider, i.provider_id, json(i.identity_data), i.email, i.la
 , (SELECT json_agg(json_build_array(a.id, a.kind, a.value, a.connection, a.reserved, a.second_factor, a.verified_at, a.created_at, a.updated_at))
    FROM hecate.addresses a WHERE a.user_id = u.id) AS addresses
 -- @sqlite
-, (SELECT json_group_array(json_array(a.id, a.kind, a.value, a.connection, json(CASE a.reserved WHEN 1 THEN 'true' ELSE 'false' END),
+, CASE WHEN EXISTS (SELECT 1 FROM hecate.addresses a WHERE a.user_id = u.id) THEN
+  (SELECT json_group_array(json_array(a.id, a.kind, a.value, a.connection, json(CASE a.reserved WHEN 1 THEN 'true' ELSE 'false' END),
      json(CASE a.second_factor WHEN 1 THEN 'true' ELSE 'false' END), a.verified_at, a.created_at, a.updated_at))
-   FROM hecate.addresses a WHERE a.user_id = u.id) AS addresses
+   FROM hecate.addresses a WHERE a.user_id = u.id) END AS addresses
 
 -- #define user_factors
 -- @pg
 , (SELECT json_agg(json_build_array(f.id, f.friendly_name, f.factor_type, f.status, f.phone, f.last_challenged_at, f.created_at, f.updated_at))
    FROM auth.mfa_factors f WHERE f.user_id = u.id) AS factors
 -- @sqlite
-, (SELECT json_group_array(json_array(f.id, f.friendly_name, f.factor_type, f.status, f.phone, f.last_challenged_at, f.created_at, f.updated_at))
-   FROM auth.mfa_factors f WHERE f.user_id = u.id) AS factors
+, CASE WHEN EXISTS (SELECT 1 FROM auth.mfa_factors f WHERE f.user_id = u.id) THEN
+  (SELECT json_group_array(json_array(f.id, f.friendly_name, f.factor_type, f.status, f.phone, f.last_challenged_at, f.created_at, f.updated_at))
+   FROM auth.mfa_factors f WHERE f.user_id = u.id) END AS factors
 
 -- #define user_subjects
 -- @pg
 , (SELECT json_agg(json_build_array(s.provider, s.subject, s.connection, s.created_at)) FROM hecate.subjects s WHERE s.user_id = u.id) AS subjects
 -- @sqlite
-, (SELECT json_group_array(json_array(s.provider, s.subject, s.connection, s.created_at)) FROM hecate.subjects s WHERE s.user_id = u.id) AS subjects
+, CASE WHEN EXISTS (SELECT 1 FROM hecate.subjects s WHERE s.user_id = u.id) THEN
+  (SELECT json_group_array(json_array(s.provider, s.subject, s.connection, s.created_at)) FROM hecate.subjects s WHERE s.user_id = u.id) END AS subjects
 
 -- #define user_passkeys
 -- @pg
 , (SELECT json_agg(json_build_array(k.id, k.name, k.created_at, k.last_used_at)) FROM hecate.passkeys k WHERE k.user_id = u.id) AS passkeys
 -- @sqlite
-, (SELECT json_group_array(json_array(k.id, k.name, k.created_at, k.last_used_at)) FROM hecate.passkeys k WHERE k.user_id = u.id) AS passkeys
+, CASE WHEN EXISTS (SELECT 1 FROM hecate.passkeys k WHERE k.user_id = u.id) THEN
+  (SELECT json_group_array(json_array(k.id, k.name, k.created_at, k.last_used_at)) FROM hecate.passkeys k WHERE k.user_id = u.id) END AS passkeys
 
 -- #define user_parts
 #user_identities# #user_addresses# #user_factors# #user_subjects# #user_passkeys#
