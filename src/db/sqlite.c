@@ -121,6 +121,20 @@ static Err conn_open(Db *db, const char *path, Buf *why, Conn **ret)
     return OK;
 }
 
+/* A transaction of many rows changes pages all over the indexes: with the cache of a reader each would be written and read again several times. */
+static Err writer_open(Db *db, const char *path, Buf *why, Conn **ret)
+{
+    Conn *conn;
+
+    TRY(conn_open(db, path, why, &conn));
+    if (sqlite3_exec(conn->db, "PRAGMA cache_size = -8192", NULL, NULL, NULL) != SQLITE_OK) {
+        conn_free(db, conn);
+        return E_DB;
+    }
+    *ret = conn;
+    return OK;
+}
+
 /* ---- errors ---- */
 
 /* The name of the unique index behind "UNIQUE constraint failed: t.a, t.b" or "… failed: index 'name'". */
@@ -404,24 +418,30 @@ static bool control(Conn *conn, Control what)
     return sqlite3_reset(*stmt) == SQLITE_OK;
 }
 
-/* One transaction as a savepoint. False when SQLite rolled the whole batch back. */
-static bool run_job(Db *db, Conn *conn, Job *job)
+/* Undoes one job. False when SQLite rolled the whole batch back. */
+static bool undo_job(Conn *conn, bool first)
+{
+    if (sqlite3_get_autocommit(conn->db) != 0)
+        return false;
+    return first ? control(conn, ROLLBACK) && control(conn, BEGIN) : control(conn, UNDO) && control(conn, RELEASE);
+}
+
+/* One transaction as a savepoint; the first of a batch needs none, and no copy of each page that it changes. False when SQLite rolled the whole batch
+ * back. */
+static bool run_job(Db *db, Conn *conn, Job *job, bool first)
 {
     Tx tx = { .ctx = job->ctx, .db = db, .conn = conn };
 
-    if (!control(conn, SAVE)) {
+    if (!first && !control(conn, SAVE)) {
         job->err = sqlite_error(conn, "savepoint");
         return sqlite3_get_autocommit(conn->db) == 0;
     }
     job->err = trapped(job->ctx, job->fn, &tx, job->arg);
     if (job->err == E_NOMEM)
         conn_tidy(conn);
-    if (job->err != OK) {
-        if (sqlite3_get_autocommit(conn->db) != 0)
-            return false;
-        return control(conn, UNDO) && control(conn, RELEASE);
-    }
-    return control(conn, RELEASE);
+    if (job->err != OK)
+        return undo_job(conn, first);
+    return first || control(conn, RELEASE);
 }
 
 static Job *take_jobs(State *state, bool wait)
@@ -443,7 +463,7 @@ static bool writer_good(Db *db, State *state)
 {
     Conn *conn;
 
-    if (state->spoiled && conn_open(db, state->path, NULL, &conn) == OK) {
+    if (state->spoiled && writer_open(db, state->path, NULL, &conn) == OK) {
         conn_free(db, state->writer);
         state->writer = conn;
         state->spoiled = false;
@@ -455,7 +475,7 @@ static void run_batch(Db *db, State *state, Job *jobs)
 {
     Job *done = NULL, **done_end = &done;
     unsigned n = 0;
-    bool whole = writer_good(db, state) && control(state->writer, BEGIN);
+    bool whole = writer_good(db, state) && control(state->writer, BEGIN), first = true;
 
     while (jobs != NULL) {
         Job *job = jobs;
@@ -465,7 +485,8 @@ static void run_batch(Db *db, State *state, Job *jobs)
         *done_end = job;
         done_end = &job->next;
         job->err = E_DB;
-        whole = whole && run_job(db, state->writer, job);
+        whole = whole && run_job(db, state->writer, job, first);
+        first = first && job->err != OK;
         if (jobs == NULL && whole && ++n < MOST_BATCH)
             jobs = take_jobs(state, false);
     }
@@ -631,7 +652,7 @@ static Err open_all(Db *db, State *state, Buf *why)
 {
     if (!db->config.beside)
         TRY(take_lock(state, why));
-    TRY(conn_open(db, state->path, why, &state->writer));
+    TRY(writer_open(db, state->path, why, &state->writer));
     TRY(lane_new("slow reads", 1, 64, &state->slow));
     if (pthread_create(&state->thread, NULL, write_loop, db) != 0)
         return E_IO;
