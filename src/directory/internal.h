@@ -94,7 +94,26 @@ void lockout_bounds(const Ctx *ctx, SessionWrite *write);
 /* A refresh token of version 1 that is not stored yet. */
 char *refresh1_new(Ctx *ctx);
 
-/* ---- users.c, parts.c, linking.c ---- */
+/* ---- users.c, user_create.c, user_change.c: between them ---- */
+
+/* E_NO_ROW of a look-up by id is E_NO_USER. */
+Err user_missing(Ctx *ctx, Err err);
+/* What GoTrue's identity_data holds of an identity. */
+typedef struct IdentityData {
+    const char *email, *phone, *sub;
+    bool email_verified, phone_verified;
+} IdentityData;
+
+Identity *identity_new(Ctx *ctx, const char *user_id, const char *provider, const IdentityData *data);
+Identity *user_identity(const User *user, const char *provider); /* NULL: there is none */
+/* Is the address free, but for `self`, in this connection? `*elsewhere`: another connection has it. E_EMAIL_TAKEN, E_PHONE_TAKEN, E_WALLET_TAKEN. */
+Err address_check_free(Tx *tx, const char *kind, const char *value, const char *connection, const char *self, ptrdiff_t at, bool *elsewhere);
+Err user_check_username(Ctx *ctx, const char *username, ptrdiff_t at);                     /* E_BAD_USERNAME */
+Err user_check_metadata(Ctx *ctx, const UserPolicy *rules, const char *doc, ptrdiff_t at); /* E_TOO_LONG */
+/* Has the user what stands in hecate.profiles alone? */
+bool user_profile_needed(const User *user);
+
+/* ---- user_create.c, user_change.c, parts.c, linking.c ---- */
 
 /* Adds the identities of the addresses of auth.users. */
 void identities_take(Ctx *ctx, User *user, bool email, bool phone);
@@ -169,7 +188,7 @@ char *refresh2_write(Ctx *ctx, const Session *session, int64_t counter);
 bool refresh2_read(Arena *arena, const char *text, Refresh2 *ret);
 bool refresh2_verify(Arena *arena, const Refresh2 *token, const char *key);
 
-/* ---- users.c, parts.c, addresses.c: what changes of a user are made of ---- */
+/* ---- user_create.c, user_change.c, parts.c, addresses.c: what changes of a user are made of ---- */
 
 /* The user, locked until the end of the transaction. E_NO_USER. */
 Err user_load(Tx *tx, const char *id, User **ret);
