@@ -316,8 +316,11 @@ for (const store of stores)
       test('a connection is open to the clients that it names', async () => {
         const u = await user(), client = await c.create({ name: 'Out', grant_types: ['password'] }), login = { grant_type: 'password', username: u.email, password }
         await good(client, login)
+        const listed = async () => (await (await fetch(`${management}connections/con_sSHimetotxjkm4lf/clients`, { headers: { authorization: `Bearer ${bearer}` } })).json()).clients.map((one) => one.client_id)
         const set = (ids) => fetch(`${management}connections/con_sSHimetotxjkm4lf`, { method: 'PATCH', headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' }, body: JSON.stringify({ enabled_clients: ids }) })
         const bearer = (await good({ client_id: server.auth0.clientId, client_secret: server.auth0.clientSecret }, { grant_type: 'client_credentials', audience: management })).access_token
+        const all = await listed()
+        assert.ok([server.auth0.clientId, client.client_id].every((id) => all.includes(id))) // everybody's, as long as nobody says
         await set([server.auth0.clientId])
         await says(token(client, login), 403, 'unauthorized_client', 'The connection is not enabled for the client.')
         await set([server.auth0.clientId, client.client_id])

@@ -189,6 +189,14 @@ for (const store of stores)
         assert.equal((await users.get(one.user_id)).identities.length, 1)
       })
 
+      test('by the id of the connection', async () => {
+        const name = `linked-${process.pid}-${n++}`, { id } = await users.connection({ name, strategy: 'auth0' }), one = await make(), two = await users.create({ connection: name, email: email(), password })
+        await refused(users.link(one.user_id, { provider: 'auth0', user_id: bare((await make()).user_id), connection_id: id }), 400, 'invalid_body', 'Linking to an inexistent identity is not allowed.')
+        const list = await users.link(one.user_id, { provider: 'auth0', user_id: bare(two.user_id), connection_id: id })
+        assert.deepEqual(list.map((i) => [i.connection, i.user_id]), [[connection, bare(one.user_id)], [name, bare(two.user_id)]])
+        await refused(users.get(two.user_id), 404, 'inexistent_user')
+      })
+
       test('an id may be a number', async () => {
         const one = await make(), two = await make({ user_id: `${process.pid}${n++}` })
         assert.equal((await users.link(one.user_id, { provider: 'auth0', user_id: Number(bare(two.user_id)) }))[1].user_id, bare(two.user_id))

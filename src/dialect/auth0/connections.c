@@ -2,6 +2,7 @@
 #include "directory/connections.h"
 #include "base/id.h"
 #include "dialect/auth0/internal.h"
+#include "directory/clients.h"
 
 static Err no_connection(Ctx *ctx)
 {
@@ -22,17 +23,31 @@ Err auth0_connection_find(Ctx *ctx, const char *id, Connection **ret)
 
 /* ---- shown ---- */
 
-static const char *own_client(Ctx *ctx)
+enum { MOST_CLIENTS = 1000 };
+
+/* All there are, as a document. */
+static Err everybody(Ctx *ctx, const char **ret)
 {
-    return ((const Auth0Settings *)ctx_settings(ctx))->client_id;
+    const ClientPage page = { .limit = MOST_CLIENTS };
+    Texts ids = { 0 };
+    List rows = { 0 };
+
+    TRY(dir_client_list(ctx, &page, &rows));
+    texts_add(ctx->arena, &ids, ((const Auth0Settings *)ctx_settings(ctx))->client_id);
+    for (size_t i = 0; i < rows.n; i++)
+        texts_add(ctx->arena, &ids, ((const Application *)rows.v[i])->id);
+    *ret = auth0_texts_doc(ctx, &ids);
+    return OK;
 }
 
-/* Without a list of its own a connection is everybody's, and its own realm. */
-static Auth0Connection view_of(Ctx *ctx, const Connection *connection)
+/* Without a list of its own a connection is everybody's (`*all`, read at the first need), and its own realm. */
+static Err view_of(Ctx *ctx, const Connection *connection, const char **all, Auth0Connection *ret)
 {
-    const char *client = json_quote(ctx->arena, own_client(ctx)), *name = json_quote(ctx->arena, connection->name);
+    const char *name = json_quote(ctx->arena, connection->name);
 
-    return (Auth0Connection){
+    if (connection->enabled_clients == NULL && *all == NULL)
+        TRY(everybody(ctx, all));
+    *ret = (Auth0Connection){
         .id = connection->id,
         .name = connection->name,
         .display_name = connection->display_name,
@@ -42,29 +57,33 @@ static Auth0Connection view_of(Ctx *ctx, const Connection *connection)
         .is_domain_connection = connection->is_domain_connection,
         .show_as_button = connection->show_as_button,
         .realms = connection->realms != NULL ? connection->realms : arena_printf(ctx->arena, "[%s]", name),
-        .enabled_clients = connection->enabled_clients != NULL ? connection->enabled_clients : arena_printf(ctx->arena, "[%s]", client),
+        .enabled_clients = connection->enabled_clients != NULL ? connection->enabled_clients : *all,
     };
+    return OK;
 }
 
 static Err reply_connection(Ctx *ctx, Reply *reply, int status, const Connection *connection, const Field *fields)
 {
-    const Auth0Connection view = view_of(ctx, connection);
+    const char *all = NULL;
+    Auth0Connection view;
 
+    TRY(view_of(ctx, connection, &all, &view));
     return reply_json(ctx, reply, status, AUTH0_JSON, fields, &view, JSON_PLAIN);
 }
 
 /* ---- lists ---- */
 
-static void write_page(Ctx *ctx, Reply *reply, const Auth0ConnectionQuery *query, const List *rows, int64_t limit, int64_t total)
+static Err write_page(Ctx *ctx, Reply *reply, const Auth0ConnectionQuery *query, const List *rows, int64_t limit, int64_t total)
 {
     const Field *fields = auth0_chosen(ctx, auth0_connection, query->fields, !HAS(query, include_fields) || query->include_fields);
     const bool by_key = HAS(query, take) || HAS(query, from);
+    const char *everyone = NULL;
     List views = { 0 };
 
     for (size_t i = 0; i < rows->n && i < (size_t)limit; i++) {
         Auth0Connection *view = ARENA_NEW(ctx->arena, Auth0Connection);
 
-        *view = view_of(ctx, rows->v[i]);
+        TRY(view_of(ctx, rows->v[i], &everyone, view));
         list_add(ctx->arena, &views, view);
     }
     reply->status = 200;
@@ -82,6 +101,7 @@ static void write_page(Ctx *ctx, Reply *reply, const Auth0ConnectionQuery *query
     }
     if (by_key || query->include_totals)
         buf_puts(&reply->body, "}");
+    return OK;
 }
 
 Err auth0_connection_list(Ctx *ctx, const Req *req, Reply *reply)
@@ -102,8 +122,7 @@ Err auth0_connection_list(Ctx *ctx, const Req *req, Reply *reply)
                              .total = query.include_totals ? &total : NULL };
     TRY(auth0_cursor_read_text(ctx, query.from, &page.after, &page.after_id));
     TRY(dir_connection_list(ctx, &page, &rows));
-    write_page(ctx, reply, &query, &rows, limit, total);
-    return OK;
+    return write_page(ctx, reply, &query, &rows, limit, total);
 }
 
 Err auth0_connection_get(Ctx *ctx, const Req *req, Reply *reply)
@@ -232,8 +251,10 @@ Err auth0_connection_user_delete(Ctx *ctx, const Req *req, Reply *reply)
 
 static Err read_clients(Ctx *ctx, const Connection *connection, Auth0Clients *ret)
 {
-    const Auth0Connection view = view_of(ctx, connection);
+    const char *all = NULL;
+    Auth0Connection view;
 
+    TRY(view_of(ctx, connection, &all, &view));
     return json_read(ctx, str_of(arena_printf(ctx->arena, "{\"clients\":%s}", view.enabled_clients)), 0, auth0_clients, ret);
 }
 

@@ -19,6 +19,7 @@ bool auth0_provider_known(const char *provider)
 /* An account, as a body or a path names it. */
 typedef struct Account {
     const char *provider, *subject, *id; /* id: provider|subject */
+    const char *connection;              /* the one that it must be of; NULL: any */
 } Account;
 
 static Account account_of(Ctx *ctx, const char *provider, const char *user_id)
@@ -26,7 +27,7 @@ static Account account_of(Ctx *ctx, const char *provider, const char *user_id)
     const char *prefix = arena_printf(ctx->arena, "%s|", provider);
     const char *subject = str_starts(str_of(user_id), str_of(prefix)) ? user_id + strlen(prefix) : user_id;
 
-    return (Account){ provider, subject, arena_printf(ctx->arena, "%s%s", prefix, subject) };
+    return (Account){ provider, subject, arena_printf(ctx->arena, "%s%s", prefix, subject), NULL };
 }
 
 static Err reply_identities(Ctx *ctx, Reply *reply, int status, const User *user)
@@ -51,14 +52,21 @@ static const char *own_identity(const User *user, const Account *account)
     return NULL;
 }
 
+/* A kind of account that is kept here, and not by another party. */
+static bool is_ours(const char *provider)
+{
+    return text_eq(provider, "auth0") || text_eq(provider, "email") || text_eq(provider, "sms");
+}
+
 /* Is the account an identity of somebody? E_NOT_THIS_USER: no. */
 static Err find_owner(Ctx *ctx, const Account *account)
 {
-    const bool ours = text_eq(account->provider, "auth0") || text_eq(account->provider, "email") || text_eq(account->provider, "sms");
     const char *owner;
     const Err err = dir_identity_owner(ctx, LINKED_PROVIDER, account->id, &owner);
 
-    return err != E_NOT_THIS_USER || ours ? err : dir_identity_owner(ctx, auth0_provider_here(account->provider), account->subject, &owner);
+    return err != E_NOT_THIS_USER || is_ours(account->provider)
+               ? err
+               : dir_identity_owner(ctx, auth0_provider_here(account->provider), account->subject, &owner);
 }
 
 static Err link_user(Ctx *ctx, const User *primary, const User *secondary, const Account *account, User **ret)
@@ -72,6 +80,8 @@ static Err link_user(Ctx *ctx, const User *primary, const User *secondary, const
 
     if (text_eq(secondary->id, primary->id))
         return auth0_say(ctx, 400, "invalid_body", "Main identity and the new one are the same.");
+    if (account->connection != NULL && !text_eq(account->connection, link.connection))
+        return auth0_say(ctx, 400, "invalid_body", "Linking to an inexistent identity is not allowed.");
     return dir_user_link(ctx, &link, ret);
 }
 
@@ -99,17 +109,18 @@ static Err link_account(Ctx *ctx, const User *primary, const Account *account, U
 }
 
 /* The connection is there, and of this provider. */
-static Err check_connection(Ctx *ctx, const Auth0Link *in)
+static Err check_connection(Ctx *ctx, const Auth0Link *in, const char **name)
 {
-    Connection *connection;
+    Connection *connection = NULL;
     const Err err = in->connection_id == NULL ? OK : auth0_connection_find(ctx, in->connection_id, &connection);
 
     if (err == E_NO_ROW || (err == OK && in->connection_id != NULL && !text_eq(connection->strategy, in->provider)))
         return auth0_say(ctx, 400, "inexistent_connection", "The provider/connection is not configured.");
+    *name = connection == NULL ? NULL : connection->name;
     return err;
 }
 
-static Err check_link(Ctx *ctx, const Auth0Link *in)
+static Err check_link(Ctx *ctx, const Auth0Link *in, const char **connection)
 {
     if (in->link_with != NULL && (in->provider != NULL || in->user_id != NULL))
         return auth0_bad_member(ctx, NULL, NULL, "Data is valid against more than one schema from 'oneOf'");
@@ -121,24 +132,26 @@ static Err check_link(Ctx *ctx, const Auth0Link *in)
         return auth0_bad_member(ctx, NULL, NULL, "Missing required property: user_id");
     if (!auth0_provider_known(in->provider))
         return auth0_bad_member(ctx, "provider", "Identity provider", "No enum match for: %.200s", in->provider);
-    return check_connection(ctx, in);
+    return check_connection(ctx, in, connection);
 }
 
 Err auth0_identity_link(Ctx *ctx, const Req *req, Reply *reply)
 {
+    const char *connection = NULL;
     Auth0Link in = { 0 };
     Account account;
     User *user;
 
     TRY(auth0_check_user_id(ctx, req_param(ctx, "id")));
     TRY(auth0_body(ctx, req, SCHEMA_NOT_EMPTY, &in));
-    TRY(check_link(ctx, &in));
+    TRY(check_link(ctx, &in, &connection));
     TRY(auth0_load(ctx, req_param(ctx, "id"), &user));
     if (in.link_with == NULL && ctx->caller->kind == CALLER_USER)
         return auth0_say(ctx, 403, "insufficient_scope", "Users link accounts by link_with alone.");
     if (in.link_with != NULL)
         TRY(auth0_read_link_token(ctx, in.link_with, &in.provider, &in.user_id));
     account = account_of(ctx, in.provider, in.user_id);
+    account.connection = is_ours(account.provider) ? connection : NULL;
     if (text_empty(account.subject))
         return auth0_say(ctx, 400, "invalid_body", "Provided secondary account not found.");
     TRY(link_account(ctx, user, &account, &user));
