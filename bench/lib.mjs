@@ -1,6 +1,6 @@
 // lib.mjs: what the figures are made of: CPU and memory of server and database, loads, rows of the table, and the table itself.
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { psql, root } from '../test/lib/pg.mjs'
@@ -13,8 +13,11 @@ export const dir = mkdtempSync(join(tmpdir(), 'hecate-bench-'))
 process.on('exit', () => rmSync(dir, { recursive: true, force: true }))
 const ticks = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }))
 
-// CPU seconds that a process (or all processes of a PostgreSQL server) has used.
+// CPU seconds that a process (or all processes of a PostgreSQL server) has used: by its threads, to the nanosecond, where the kernel tells.
 export function cpu(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]), 0) / 1e9
+  } catch { /* no such file, or a thread that ended */ }
   const [, rest] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')
   const fields = rest.split(' ')
   return (Number(fields[11]) + Number(fields[12])) / ticks

@@ -57,6 +57,11 @@ static void read_lines(const char *path)
     fclose(file);
 }
 
+static const char *path_of(void)
+{
+    return strcmp(kind, "refresh") == 0 ? "/token?grant_type=refresh_token" : strcmp(kind, "signup") == 0 ? "/signup" : "/admin/users";
+}
+
 static void make_request(Connection *c)
 {
     char body[1024];
@@ -66,14 +71,16 @@ static void make_request(Connection *c)
         return;
     if (strcmp(kind, "refresh") == 0)
         snprintf(body, sizeof(body), "{\"refresh_token\":\"%s\"}", c->token);
+    else if (strcmp(kind, "signup") == 0)
+        snprintf(body, sizeof(body), "{\"email\":\"%s-%u@example.com\",\"password\":\"correct horse battery staple\",\"data\":{\"name\":\"Ada\"}}",
+                 c->line, c->n++);
     else
         snprintf(body, sizeof(body),
                  "{\"email\":\"%.*s-%u@example.com\",\"email_confirm\":true,\"user_metadata\":{\"name\":\"Ada\"},"
                  "\"password_hash\":\"$2a$10$abcdefghijklmnopqrstuuGGgFFcYeueaAql8Z7U7CnCTRw4DR77W\"}",
                  (int)strcspn(c->line, "|"), c->line, c->n++);
     n = snprintf(c->request, sizeof(c->request),
-                 "POST %s HTTP/1.1\r\nHost: localhost\r\n%s%s%sContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-                 strcmp(kind, "refresh") == 0 ? "/token?grant_type=refresh_token" : "/admin/users",
+                 "POST %s HTTP/1.1\r\nHost: localhost\r\n%s%s%sContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s", path_of(),
                  strcmp(kind, "create") == 0 ? "Authorization: Bearer " : "", strcmp(kind, "create") == 0 ? c->line + strcspn(c->line, "|") + 1 : "",
                  strcmp(kind, "create") == 0 ? "\r\n" : "", strlen(body), body);
     c->request_n = (size_t)n;

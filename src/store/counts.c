@@ -37,7 +37,9 @@ Err counts_place(Tx *tx, const UserQuery *in, CountsPlace *ret)
     CountsRow *row;
 
     TRY(db_one(tx, SQL_COUNTS_PLACE, counts_cols, &key, counts_cols, &row));
-    *ret = (CountsPlace){ .at = (in->ascending ? row->bucket : row->bucket + 1) * (1 << BUCKET_SHIFT), .skip = row->skip };
+    *ret = (CountsPlace){
+        .at = (in->ascending ? row->bucket : row->bucket + 1) * (1 << BUCKET_SHIFT), .skip = row->skip, .n = row->n, .unknown = row->unknown
+    };
     return OK;
 }
 

@@ -50,9 +50,9 @@ extern const Field membership_cols[]; /* organizations.c */
  * PostgreSQL what others wrote since the last recount is not in it. */
 Err counts_total(Tx *tx, const UserQuery *in, int64_t *n, int64_t *unknown);
 /* Where the page of a list without conditions begins: users made at `at` or later (the oldest first), or before it (the newest first), behind `skip`
- * of them. E_NO_ROW: behind all users. */
+ * of them; behind all users, where the last one is. `n` and `unknown` as above. E_NO_ROW: there is nobody. */
 typedef struct CountsPlace {
-    int64_t at, skip;
+    int64_t at, skip, n, unknown;
 } CountsPlace;
 Err counts_place(Tx *tx, const UserQuery *in, CountsPlace *ret);
 

@@ -1,7 +1,7 @@
 /* list.c: pages of users: where they begin, in which order they stand, and how many there are in all. None may cost more for standing deep or for
  * being one of a million: the page of a plain list is found by the kept counts (counts.c); one that is sorted by another column comes from that
- * column's index, in two parts, since users without it stand last; a search looks among the first rows before it asks its index. First the ids of
- * the page are found, then all that belongs to them is read. */
+ * column's index, in two parts, since users without it stand last; a search looks among the first rows before it asks its index. Where many are
+ * sorted, the ids of the page are found first, and then all that belongs to them. */
 #include "sql.gen.h"
 #include "store/cols.h"
 #include "store/filter.h"
@@ -310,9 +310,9 @@ static bool has_last_bounds(const UserQuery *in)
            in->last_active_since != 0;
 }
 
-static void put_ids(Filter *f, const Page *page)
+static void put_page(Filter *f, const Page *page)
 {
-    put(f, "SELECT u.id FROM ");
+    put(f, " FROM ");
     put_tables(f, page);
     put_conditions(f, page);
     put_after(f, page);
@@ -322,9 +322,16 @@ static void put_ids(Filter *f, const Page *page)
     put_limit(f, page);
 }
 
+/* Does it come from an index in its order? Else all that are sorted need no more than their ids. */
+static bool comes_in_order(const Page *page)
+{
+    return !page->by_index && (page->part != PART_ALL || page->in->sort == SORT_CREATED_AT);
+}
+
 static Err page_read(const Page *page, List *users)
 {
     const size_t db = tx_is_postgres(page->tx) ? 0 : 1;
+    const bool direct = comes_in_order(page);
     Page whole = *page;
     Filter f = filter_new(page->tx);
     List rows = { 0 };
@@ -332,15 +339,19 @@ static Err page_read(const Page *page, List *users)
     f.query->slow = !is_quick(page->in);
     if (page->by_index && is_search(page->in))
         TRY(filter_sample(&f, page->tx));
-    whole.part = page->part == PART_WITH ? PART_ALL : page->part;
+    whole.part = page->part == PART_WITH && !direct ? PART_ALL : page->part;
     buf_printf(&f.query->sql, "SELECT %s ", sql_text_user_columns[db]);
     put_parts(&f, page->in->parts, db);
     if (orders[page->in->sort].text && page->part != PART_WITHOUT)
         buf_printf(&f.query->sql, ", %s AS sort_text", sort_key(&whole));
-    buf_printf(&f.query->sql, " FROM %s WHERE u.id %s", sql_text_user_tables[db], db == 0 ? "= ANY (ARRAY(" : "IN (");
-    put_ids(&f, page);
-    put(&f, db == 0 ? "))" : ")");
-    put_sort(&f, &whole, "u.created_at", true);
+    if (direct) {
+        put_page(&f, page);
+    } else {
+        buf_printf(&f.query->sql, " FROM %s WHERE u.id %s", sql_text_user_tables[db], db == 0 ? "= ANY (ARRAY(SELECT u.id" : "IN (SELECT u.id");
+        put_page(&f, page);
+        put(&f, db == 0 ? "))" : ")");
+        put_sort(&f, &whole, "u.created_at", true);
+    }
     if (f.query->sql.over)
         return E_TOO_LARGE;
     TRY(db_query(page->tx, f.query, user_cols, SIZE_MAX, &rows));
@@ -388,20 +399,16 @@ static bool is_plain(const UserQuery *in)
 static Err list_plain(Page *page, List *users)
 {
     CountsPlace place;
-    int64_t n = 0, unknown = 0;
     Err err;
 
     if (page->in->after_id != NULL || page->offset < LEAST_DEEP)
         return page_read(page, users);
-    TRY(counts_total(page->tx, page->in, &n, &unknown));
-    if (unknown == 0 && page->offset < n && (n >= LEAST_KEPT || !tx_is_postgres(page->tx))) {
-        err = counts_place(page->tx, page->in, &place);
-        if (err != OK && err != E_NO_ROW)
-            return err;
-        if (err == OK) {
-            page->at = place.at;
-            page->offset = place.skip;
-        }
+    err = counts_place(page->tx, page->in, &place);
+    if (err != OK && err != E_NO_ROW)
+        return err;
+    if (err == OK && place.unknown == 0 && (place.n >= LEAST_KEPT || !tx_is_postgres(page->tx))) {
+        page->at = place.at;
+        page->offset = place.skip;
     }
     return page_read(page, users);
 }

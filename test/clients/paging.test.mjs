@@ -64,7 +64,7 @@ for (const store of stores)
         while ((await clerk.users.getCount()) < 130) await make()
         const all = (await clerk.users.getUserList({ limit: 500 })).data.map(({ id }) => id), total = await clerk.users.getCount()
         assert.equal(all.length, total)
-        for (const offset of [100, 117, total - 3, total, total + 5]) {
+        for (const offset of [100, 117, total - 3, total, total + 5, total + 5000]) {
           assert.deepEqual((await clerk.users.getUserList({ limit: 5, offset })).data.map(({ id }) => id), all.slice(offset, offset + 5))
           assert.deepEqual((await clerk.users.getUserList({ limit: 5, offset, orderBy: '+created_at' })).data.map(({ id }) => id), all.toReversed().slice(offset, offset + 5))
         }

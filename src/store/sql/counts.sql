@@ -37,16 +37,19 @@ hecate.user_counts
 SELECT CAST(coalesce(sum(c.n), 0) AS bigint) AS n, CAST(coalesce(sum(CASE WHEN c.bucket = -2097152 THEN c.n END), 0) AS bigint) AS unknown
 FROM #counted_41# c WHERE c.shift = 41 AND #counted#
 
--- Four steps to the second in which the user was made who has :skip before it; `skip` are those of them in the same second. :way is 1 for the oldest
--- first, -1 for the newest.
+-- Four steps to the second in which the user was made who has :skip before it, or to the last user's; `skip` are those of them from that second on.
+-- :way is 1 for the oldest first, -1 for the newest. `unknown` as above.
 
 -- :counts_place
-WITH a AS (
-  SELECT t.bucket, CAST(:skip AS bigint) - (t.upto - t.n) AS skip FROM (
-    SELECT c.bucket, sum(c.n) AS n, sum(sum(c.n)) OVER (ORDER BY c.bucket * CAST(:way AS bigint)) AS upto
-    FROM #counted_41# c WHERE c.shift = 41 AND #counted#
-    GROUP BY c.bucket) t
-  WHERE t.upto > CAST(:skip AS bigint) ORDER BY t.bucket * CAST(:way AS bigint) LIMIT 1
+WITH t AS (
+  SELECT c.bucket, sum(c.n) AS n, sum(sum(c.n)) OVER (ORDER BY c.bucket * CAST(:way AS bigint)) AS upto
+  FROM #counted_41# c WHERE c.shift = 41 AND #counted#
+  GROUP BY c.bucket
+), s AS (
+  SELECT CASE WHEN sum(t.n) <= CAST(:skip AS bigint) THEN sum(t.n) - 1 ELSE CAST(:skip AS bigint) END AS skip, sum(t.n) AS n,
+    coalesce(sum(CASE WHEN t.bucket = -2097152 THEN t.n END), 0) AS unknown FROM t
+), a AS (
+  SELECT t.bucket, s.skip - (t.upto - t.n) AS skip FROM t, s WHERE t.upto > s.skip ORDER BY t.bucket * CAST(:way AS bigint) LIMIT 1
 ), b AS (
   SELECT t.bucket, (SELECT skip FROM a) - (t.upto - t.n) AS skip FROM (
     SELECT c.bucket, sum(c.n) AS n, sum(sum(c.n)) OVER (ORDER BY c.bucket * CAST(:way AS bigint)) AS upto
@@ -66,7 +69,7 @@ WITH a AS (
     GROUP BY c.bucket) t
   WHERE t.upto > (SELECT skip FROM c) ORDER BY t.bucket * CAST(:way AS bigint) LIMIT 1
 )
-SELECT bucket, CAST(skip AS bigint) AS skip FROM d
+SELECT d.bucket, CAST(d.skip + CAST(:skip AS bigint) - s.skip AS bigint) AS skip, CAST(s.n AS bigint) AS n, CAST(s.unknown AS bigint) AS unknown FROM d, s
 
 -- PostgreSQL alone: what was changed goes into the counts. One node at a time; `mine`: it is this one's turn, and there is something to do. :all: others
 -- wrote users; their number says so.
