@@ -108,8 +108,9 @@ static const char *sort_column(const Page *page)
 static void put_part(Filter *f, const Page *page)
 {
     if (page->part == PART_WITH && page->in->sort == SORT_WEB3)
-        put(f,
-            tx_is_postgres(page->tx) ? " AND a.kind = 'web3' AND a.id = " WALLET("hecate.") : " AND a.kind = 'web3' AND a.id = " WALLET("hecate_"));
+        put(f, tx_is_postgres(page->tx)
+                   ? " AND a.kind = 'web3' AND coalesce(a.id = " WALLET("hecate.") ", false)" /* half of all, its planner takes it */
+                   : " AND a.kind = 'web3' AND a.id = " WALLET("hecate_"));
     else if (page->part != PART_ALL)
         buf_printf(&f->query->sql, " AND %s IS %s", sort_column(page), page->part == PART_WITH ? "NOT NULL" : "NULL");
 }
