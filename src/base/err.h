@@ -88,6 +88,7 @@
     X(E_SSO_MANAGED,        "the user is managed by its identity provider")                  \
     /* passwords and sign-in */                                                              \
     X(E_WEAK_PASSWORD,      "the password breaks the rules")                                 \
+    X(E_PWNED_UNKNOWN,      "nobody says whether the password is known from a breach")       \
     X(E_LONG_PASSWORD,      "the password is longer than its scheme can use")                \
     X(E_BAD_HASH,           "not a password hash of a known scheme, or too costly")          \
     X(E_WRONG_PASSWORD,     "the password is wrong")                                         \

@@ -26,14 +26,22 @@ typedef struct Lockout {
     int64_t tries, time;
 } Lockout;
 
+/* New passwords that are known from a breach are refused. */
+typedef struct Pwned {
+    bool on, fail_closed;    /* fail_closed: none is taken that could not be asked about */
+    const char *url, *agent; /* NULL or "": the service's own; "hecate" */
+} Pwned;
+
 /* Settings of the directory, one for the process; read-only while requests run. */
 typedef struct Pages Pages; /* pages.h */
 typedef struct Pace Pace;   /* pace.h */
 typedef struct Directory {
-    const char *default_aud, *default_role;                       /* of new users; GOTRUE_JWT_AUD, GOTRUE_JWT_DEFAULT_GROUP_NAME */
-    const char *password_hash;                                    /* HECATE_PASSWORD_HASH: scheme and cost of new hashes */
-    int64_t password_min;                                         /* bytes, at least 6 */
-    const char *password_required;                                /* sets separated by ':' ("\:" is a colon), NULL: none */
+    const char *default_aud, *default_role; /* of new users; GOTRUE_JWT_AUD, GOTRUE_JWT_DEFAULT_GROUP_NAME */
+    const char *password_hash;              /* HECATE_PASSWORD_HASH: scheme and cost of new hashes */
+    int64_t password_min;                   /* bytes, at least 6 */
+    const char *password_required;          /* sets separated by ':' ("\:" is a colon), NULL: none */
+    bool password_uncommon;                 /* new ones that are common by rule are refused */
+    Pwned pwned;
     bool rotation;                                                /* a reused refresh token revokes its family */
     int64_t reuse_interval;                                       /* s: how long a used refresh token may come again */
     int64_t session_timebox, session_inactivity, session_low_aal; /* µs, 0: none */

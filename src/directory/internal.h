@@ -61,8 +61,11 @@ Err factor_drop(Tx *tx, const char *user_id, const Factor *factor);
 
 /* E_LONG_PASSWORD at `at`: longer than the scheme of new hashes can use. */
 Err password_fits(Ctx *ctx, const char *password, ptrdiff_t at);
-/* Checks a new password by the rules of directory and policy. E_WEAK_PASSWORD (reasons), E_LONG_PASSWORD; fault.at is `at`. */
+/* Checks a new password by the rules of directory and policy, and may ask Pwned Passwords. E_WEAK_PASSWORD (reasons), E_LONG_PASSWORD; fault.at is
+ * `at`. E_PWNED_UNKNOWN. Not within a transaction: it may wait. */
 Err password_check(Ctx *ctx, const UserPolicy *policy, const char *password, ptrdiff_t at);
+/* common.c: one that everybody thinks of, by rule. */
+bool password_is_common(Ctx *ctx, const char *password);
 /* Hashes in the lane. E_BUSY. */
 Err password_hash(Ctx *ctx, const char *password, char **ret);
 /* A password that nobody knows: 64 characters. */

@@ -1,4 +1,4 @@
-/* passwords.c: rules for new passwords, hashing and verifying in the lane, sign-in by password. */
+/* passwords.c: hashing and verifying passwords in the lane, sign-in by password. */
 #include "crypto/crypto.h"
 
 #include "base/clock.h"
@@ -11,76 +11,6 @@ Err fail_at(Ctx *ctx, Err err, ptrdiff_t at)
     ctx->fault.err = err;
     ctx->fault.at = at;
     return err;
-}
-
-/* ---- rules (spec/gotrue.md 6.1) ---- */
-
-/* Cuts the next set of required characters off; `\:` is a colon of the set. */
-static char *next_set(Arena *arena, const char **rest)
-{
-    char *set = arena_alloc(arena, strlen(*rest) + 1);
-    size_t n = 0;
-
-    for (; **rest != '\0' && **rest != ':'; (*rest)++) {
-        if ((*rest)[0] == '\\' && (*rest)[1] == ':')
-            (*rest)++;
-        set[n++] = **rest;
-    }
-    *rest += **rest == ':';
-    return set;
-}
-
-/* All sets, joined by ", ", if one of them has no character in the password; else NULL. */
-static const char *missing_sets(Ctx *ctx, const char *password)
-{
-    const char *rest = ctx->directory->password_required, *all = NULL;
-    bool missing = false;
-
-    while (!text_empty(rest)) {
-        const char *set = next_set(ctx->arena, &rest);
-
-        all = all == NULL ? set : arena_printf(ctx->arena, "%s, %s", all, set);
-        missing = missing || strpbrk(password, set) == NULL;
-    }
-    return missing ? all : NULL;
-}
-
-Err password_fits(Ctx *ctx, const char *password, ptrdiff_t at)
-{
-    const size_t most = password_most_bytes(ctx->directory->password_hash);
-
-    return strlen(password) <= most ? OK : fail(ctx, E_LONG_PASSWORD, at, "Password cannot be longer than %zu characters", most);
-}
-
-Err password_check(Ctx *ctx, const UserPolicy *policy, const char *password, ptrdiff_t at)
-{
-    const int64_t least = policy->password_min > 0 ? policy->password_min : ctx->directory->password_min;
-    const char *sets, *text = "";
-    List reasons = { 0 };
-
-    TRY(password_fits(ctx, password, at));
-    if (!policy->check_password)
-        return OK;
-    if ((int64_t)strlen(password) < least) {
-        list_add(ctx->arena, &reasons, "length");
-        text = arena_printf(ctx->arena, "Password should be at least %lld characters.", (long long)least);
-    }
-    sets = missing_sets(ctx, password);
-    if (sets != NULL) {
-        list_add(ctx->arena, &reasons, "characters");
-        text = arena_printf(ctx->arena, "%s%sPassword should contain at least one character of each: %s.", text, *text == '\0' ? "" : " ", sets);
-    }
-    if (reasons.n == 0)
-        return OK;
-    IGNORE(fail(ctx, E_WEAK_PASSWORD, at, NULL));
-    ctx->fault.text = text; /* may be longer than fail() prints */
-    ctx->fault.reasons = reasons;
-    return E_WEAK_PASSWORD;
-}
-
-Err dir_password_check(Ctx *ctx, const UserPolicy *policy, const char *password)
-{
-    return password_check(ctx, policy, password, NOWHERE);
 }
 
 /* ---- the lane ---- */

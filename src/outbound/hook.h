@@ -16,7 +16,8 @@ typedef struct HookAnswer {
     const char *body; /* "" if there is none */
 } HookAnswer;
 
-/* One POST as it is, without tries and signature: header lines, a body, how long it may take. Errors as hook_call(), E_BUSY after one try. */
+/* One request as it is, without tries and signature: header lines, a body (NULL: a GET), how long it may take. Errors as hook_call(), E_BUSY after
+ * one try. */
 typedef struct WebPost {
     const char *url;
     const char *const *lines;

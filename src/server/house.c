@@ -92,6 +92,10 @@ static Err read_all(const Server *server, House *house, Buf *why)
         buf_puts(why, "GOTRUE_SECURITY_CAPTCHA_ENABLED needs a provider (hcaptcha, turnstile) and its secret");
         return E_CONFIG;
     }
+    if (!text_empty(settings->directory.pwned.url) && !hook_url_ok(settings->directory.pwned.url)) {
+        buf_puts(why, "HECATE_PASSWORD_HIBP_URL is https, or http to this machine");
+        return E_CONFIG;
+    }
     if (settings->ops_token == NULL && !address_loopback(settings->listen[TONGUE_OPS])) {
         buf_puts(why, "HECATE_LISTEN_OPS beyond loopback needs HECATE_OPS_TOKEN");
         return E_CONFIG;

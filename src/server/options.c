@@ -186,7 +186,7 @@ static const char *const without_effect[] = {
     "GOTRUE_MAILER_*",
     "GOTRUE_SMTP_*",
     "GOTRUE_SMS_*",
-    "GOTRUE_PASSWORD_HIBP_*",
+    "GOTRUE_PASSWORD_HIBP_BLOOM_*",
     "GOTRUE_SECURITY_*",
     "GOTRUE_MFA_*",
     "GOTRUE_WEBAUTHN_*",

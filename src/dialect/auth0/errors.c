@@ -94,6 +94,7 @@ const ErrRow auth0_errors[ERR_COUNT] = {
     [E_SMS_LIMIT] = { 429, "too_many_requests", "Global limit has been reached" },
     [E_HOOK] = { 500, NULL, "An internal server error occurred" },
     [E_SMS_FAILED] = { 400, "invalid_body", "%s" },
+    [E_PWNED_UNKNOWN] = { 503, NULL, "The password could not be checked" },
     [E_LINK_INVALID] = { 400, "invalid_body", "%s" },
     [E_CODE_INVALID] = { 400, "invalid_body", "%s" },
     [E_NO_FLOW] = { 400, "invalid_body", "%s" },
@@ -176,6 +177,7 @@ static const ErrRow oauth_errors[ERR_COUNT] = {
     [E_BAD_PHONE] = { 400, "invalid_request", "phone_number is not a phone number" },
     [E_SMS_LIMIT] = { 429, "too_many_requests", "You have exceeded the number of text messages. Please wait before asking for another one." },
     [E_SMS_FAILED] = { 503, "temporarily_unavailable", "The text message could not be sent." },
+    [E_PWNED_UNKNOWN] = { 503, "temporarily_unavailable", "The password could not be checked." },
     [E_NO_USER] = { 403, "invalid_grant", "Malformed mfa_token" },
     [E_BUSY] = { 503, "temporarily_unavailable", "The server is busy, please retry after a moment" },
 };

@@ -79,6 +79,7 @@ const ErrRow clerk_errors[ERR_COUNT] = {
                        "This identification needs to be verified before you can perform this action." },
     [E_NOT_LISTED] = { 403, "not_allowed_access", "Access not allowed.", "{text} is not allowed to access this application." },
     [E_WEAK_PASSWORD] = { 422, "form_password_length_too_short", "Passwords must be 8 characters or more.", NULL },
+    [E_PWNED_UNKNOWN] = { 503, "service_unavailable", "Service unavailable", NULL },
     [E_LONG_PASSWORD] = { 422, "form_password_size_in_bytes_exceeded", "Your password is too long. Please use a shorter one.", NULL },
     [E_BAD_HASH] = { 422, "form_password_digest_invalid_code", "Password digest is invalid.", "The password digest is not valid for its hasher." },
     [E_WRONG_PASSWORD] = { 422, "incorrect_password", "incorrect password", "The provided password is not the one the user has set" },
@@ -162,6 +163,8 @@ const ErrRow clerk_says[SAYS] = {
     [SAY_PASSWORD_IDENTIFIER] = { 422, "form_password_matches_identifier",
                                   "Password cannot match your email address, phone number or username. For account safety, please use a different password.",
                                   NULL },
+    [SAY_PASSWORD_PWNED] = { 422, "form_password_pwned",
+                             "Password has been found in an online data breach. For account safety, please use a different password.", NULL },
     [SAY_PASSWORD_SETS] = { 422, "form_password_not_strong_enough", "Given password is not strong enough.", NULL },
     [SAY_USERNAME_LENGTH] = { 422, "form_username_invalid_length", "Your username must be between 4 and 64 characters long.", NULL },
     [SAY_USERNAME_CHARACTER] = { 422, "form_username_invalid_character", "Username can only contain letters, numbers and '_' or '-'.", NULL },
@@ -284,7 +287,7 @@ static const ErrRow *row_of(const Ctx *ctx, Err err, const Field *field)
     if (err == E_BAD_TYPE && field == NULL)
         return &clerk_says[SAY_BODY];
     if (err == E_WEAK_PASSWORD && !has_reason(ctx, "length"))
-        return &clerk_says[SAY_PASSWORD_SETS];
+        return &clerk_says[has_reason(ctx, "pwned") ? SAY_PASSWORD_PWNED : SAY_PASSWORD_SETS];
     for (size_t i = 0; field != NULL && i < COUNTOF(kind_says); i++)
         if (kind_says[i].err == err && kind_says[i].kind == field->kind)
             return &clerk_says[kind_says[i].say];

@@ -66,6 +66,7 @@ const ErrRow gotrue_errors[ERR_COUNT] = {
     [E_NOT_LISTED] = { 400, "email_address_not_authorized", "This address cannot be used as it is not authorized" },
     [E_UNVERIFIED] = { 400, "validation_failed", "The address is not confirmed" },
     [E_WEAK_PASSWORD] = { 422, "weak_password", "Password is too weak" },
+    [E_PWNED_UNKNOWN] = { 500, "unexpected_failure", "Unable to perform password strength check with HaveIBeenPwned.org." },
     [E_LONG_PASSWORD] = { 400, "validation_failed", "Password cannot be longer than 72 characters" },
     [E_BAD_HASH] = { 400, "validation_failed", "The password hash is not valid" },
     [E_WRONG_PASSWORD] = { 400, "invalid_credentials", "Invalid login credentials" },
