@@ -227,7 +227,9 @@ typedef struct Grant {
     bool reused;             /* a refresh that gave the active child again */
     const char *reuse_cause; /* version 2: why it may, comma-separated, or NULL */
     bool counted;            /* version 2: the session's counter says which token this is */
-    bool weak_password;      /* today's rules would refuse it: reasons in ctx->fault.reasons, sentence in ctx->fault.text */
+    bool begun;              /* the session is new; the user's sign-in before it: */
+    int64_t signed_in_before;
+    bool weak_password; /* today's rules would refuse it: reasons in ctx->fault.reasons, sentence in ctx->fault.text */
 } Grant;
 
 /* ---- second factors of the caller (spec/gotrue.md 3.16). E_NO_FACTOR: the user has none with this id ---- */
@@ -379,6 +381,8 @@ Err dir_session_load(Ctx *ctx, const char *user_id, const char *session_id, User
 /* OK or E_SESSION_EXPIRED by timebox, inactivity, not_after. */
 Err dir_session_check(Ctx *ctx, const Session *session);
 
+/* A sign-in whose token cannot be made has not been: its session ends, and last_sign_in_at is what it was. What it used up is used. */
+Err dir_sign_in_undo(Ctx *ctx, const Grant *grant);
 typedef enum SignOutScope { SIGN_OUT_GLOBAL, SIGN_OUT_LOCAL, SIGN_OUT_OTHERS } SignOutScope;
 /* Ends sessions of a user (audit: logout). Without a session_id all. */
 Err dir_sign_out(Ctx *ctx, const User *user, const char *session_id, SignOutScope scope);

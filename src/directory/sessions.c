@@ -139,6 +139,8 @@ Err session_begin(Tx *tx, const char *method, EventKind event, const Traits *tra
                           .updated_at = ctx->now,
                           .refresh_token_hmac_key = write.refresh_token_hmac_key };
     list_add(ctx->arena, &session->amr, amr);
+    ret->begun = true;
+    ret->signed_in_before = user->last_sign_in_at;
     user->last_sign_in_at = user->updated_at = ctx->now;
     ret->user = user;
     ret->session = session;
@@ -226,6 +228,21 @@ Err dir_sign_in(Ctx *ctx, const SignIn *in, Grant *ret)
     if (is_refusal(err))
         pace_wait(ctx, since);
     return err;
+}
+
+static Err undo(Tx *tx, void *arg)
+{
+    const Grant *grant = arg;
+
+    TRY(store_sessions_delete_one(tx, grant->user->id, grant->session->id));
+    return store_sign_in_undo(tx, grant->user->id, grant->session->created_at, grant->signed_in_before);
+}
+
+Err dir_sign_in_undo(Ctx *ctx, const Grant *grant)
+{
+    Grant copy = *grant;
+
+    return grant->begun ? tx_run(ctx, undo, &copy) : OK;
 }
 
 /* ---- sign-up ---- */

@@ -240,6 +240,11 @@ Err store_sessions_delete_one(Tx *tx, const char *user_id, const char *session_i
     return delete_sessions(tx, SQL_SESSIONS_DELETE_ONE, user_id, session_id);
 }
 
+Err store_sign_in_undo(Tx *tx, const char *user_id, int64_t at, int64_t before)
+{
+    return db_exec(tx, SQL_SIGN_IN_UNDO, write_cols, &(const SessionWrite){ .user_id = user_id, .now = at, .created_at = before }, NULL);
+}
+
 Err store_sessions_delete_others(Tx *tx, const char *user_id, const char *session_id)
 {
     return delete_sessions(tx, SQL_SESSIONS_DELETE_OTHERS, user_id, session_id);

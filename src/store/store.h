@@ -147,6 +147,8 @@ Err store_session_newer(Tx *tx, const SessionWrite *in, List *ret);
 /* The session's tokens are of version 2 from now on, under in->refresh_token_hmac_key if it has none; `ret` gets key and counter. E_NO_ROW. */
 Err store_session_upgrade(Tx *tx, const SessionWrite *in, Session *ret);
 Err store_sessions_delete_all(Tx *tx, const char *user_id);
+/* last_sign_in_at is `before` again (0: never), unless there was another sign-in since `at`. */
+Err store_sign_in_undo(Tx *tx, const char *user_id, int64_t at, int64_t before);
 Err store_sessions_delete_one(Tx *tx, const char *user_id, const char *session_id);
 Err store_sessions_delete_others(Tx *tx, const char *user_id, const char *session_id);
 Err store_event_insert(Tx *tx, const Event *event);

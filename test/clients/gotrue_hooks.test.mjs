@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { GoTrueClient } from '@supabase/auth-js'
 import { start, stores } from '../lib/server.mjs'
+import { query } from '../lib/tables.mjs'
 
 const secret = 'v1,whsec_' + Buffer.from('a secret of hooks of 24 b').toString('base64')
 
@@ -37,11 +38,13 @@ for (const store of stores)
         const form = new URLSearchParams(text)
         return form.get('secret') === 'captcha&secret' && form.get('response') === 'good' ? { success: true } : { success: false, 'error-codes': ['bad', 'worse'] }
       }
+      web.answers['/token'] = (text) => ({ claims: JSON.parse(text).claims })
       server = await start({ store, env: {
         GOTRUE_SECURITY_CAPTCHA_ENABLED: 'true', GOTRUE_SECURITY_CAPTCHA_PROVIDER: 'turnstile', GOTRUE_SECURITY_CAPTCHA_SECRET: 'captcha&secret',
         HECATE_CAPTCHA_URL: `${web.url}/captcha`, GOTRUE_MFA_PHONE_ENROLL_ENABLED: 'true', GOTRUE_MFA_PHONE_VERIFY_ENABLED: 'true',
         GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED: 'true', GOTRUE_MAILER_AUTOCONFIRM: 'true', HECATE_PASSWORD_HASH: 'bcrypt:4',
         ...hook('BEFORE_USER_CREATED', `${web.url}/before`), ...hook('AFTER_USER_CREATED', `${web.url}/after`), ...hook('SEND_SMS', `${web.url}/sms`),
+        ...hook('CUSTOM_ACCESS_TOKEN', `${web.url}/token`),
       } })
     })
     after(async () => { web?.stop(); await server?.stop() })
@@ -108,5 +111,19 @@ for (const store of stores)
       assert.equal((await own.mfa.getAuthenticatorAssuranceLevel()).data.currentLevel, 'aal2')
       assert.equal((await own.mfa.listFactors()).data.phone.length, 1)
       assert.equal((await own.mfa.verify({ factorId: factor.id, challengeId: challenge.id, code: sms.otp })).error.code, 'mfa_ip_address_mismatch')
+    })
+
+    test('a sign-in whose token the hook refuses has not been', async () => {
+      const email = address(), password = 'secret-pw-1', own = client(), echo = web.answers['/token']
+      const { data: { user } } = await own.signUp({ email, password, ...good })
+      const state = async () => (await query(server, `SELECT CAST(u.last_sign_in_at AS text) AS at, (SELECT count(*) FROM auth.sessions s WHERE s.user_id = u.id) AS n FROM auth.users u WHERE u.id = '${user.id}'`))[0]
+      const before = await state()
+      web.answers['/token'] = () => ({ error: { http_code: 403, message: 'no token' } })
+      assert.equal((await client().signInWithPassword({ email, password, ...good })).error.message, 'no token')
+      web.answers['/token'] = echo
+      assert.deepEqual(await state(), before)
+      assert.equal((await own.refreshSession()).error, null) // the session of before goes on
+      assert.equal((await client().signInWithPassword({ email, password, ...good })).error, null)
+      assert.notDeepEqual(await state(), before)
     })
   })

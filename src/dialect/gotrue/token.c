@@ -188,14 +188,26 @@ static const WeakPassword *weak_password(Ctx *ctx, const Grant *grant)
     return weak;
 }
 
+/* As the reference's transaction, which ends with the hook's word. */
+static Err undo_sign_in(Ctx *ctx, const Grant *grant, Err err)
+{
+    const Fault fault = ctx->fault;
+
+    IGNORE(dir_sign_in_undo(ctx, grant)); /* who is refused has no token in any case */
+    ctx->fault = fault;
+    return err;
+}
+
 Err gotrue_issue(Ctx *ctx, Reply *reply, const Grant *grant, GotrueSession *ret)
 {
     GotrueSession out = { .token_type = "bearer",
                           .refresh_token = grant->refresh_token,
                           .user = gotrue_user_view(ctx, grant->user),
                           .weak_password = weak_password(ctx, grant) };
+    const Err err = sign_access(ctx, grant, &out.expires_at, &out.access_token);
 
-    TRY(sign_access(ctx, grant, &out.expires_at, &out.access_token));
+    if (err != OK)
+        return undo_sign_in(ctx, grant, err);
     out.expires_in = out.expires_at - ctx->now / US_PER_S;
     reply_header(reply, "sb-auth-user-id", grant->user->id);
     reply_header(reply, "sb-auth-session-id", grant->session->id);

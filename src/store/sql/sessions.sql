@@ -201,6 +201,11 @@ DELETE FROM auth.sessions WHERE user_id = :user_id
 -- :sessions_delete_one write
 DELETE FROM auth.sessions WHERE user_id = :user_id AND id = :session_id
 
+-- What a sign-in left behind that ends without a token.
+
+-- :sign_in_undo write
+UPDATE auth.users SET last_sign_in_at = :created_at WHERE id = :user_id AND last_sign_in_at = :now
+
 -- :sessions_delete_others write
 DELETE FROM auth.sessions WHERE user_id = :user_id AND id <> :session_id
 
