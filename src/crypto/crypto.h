@@ -64,7 +64,7 @@ Str password_kind(Str hash);
 Err password_make(Arena *arena, const char *setting, Str password, char **ret);
 Err password_verify(Str hash, Str password);
 /* Should the hash be renewed under this setting? A stronger scheme never becomes a weaker one, nor a higher cost of one scheme a lower one; of two
- * equal ones only that is renewed which the Go server cannot read. */
+ * equal ones only that is renewed which the Go server cannot read. What another service keeps is weaker than any. */
 bool password_is_weaker(Str hash, const char *setting);
 
 /* ---- hashes of other systems: each dialect turns its own forms into these texts, the only ones that are stored (docs/passwords.md) ----

@@ -114,7 +114,7 @@ bool password_is_weaker(Str hash, const char *setting)
     const Scheme *now = scheme_of(hash), *wanted = split_setting(setting, &rest), *kind;
     int cost;
 
-    if (now == NULL || wanted == NULL || now->verify == NULL || !wanted->setting(rest) || now->check(hash) != OK)
+    if (now == NULL || wanted == NULL || !wanted->setting(rest) || now->check(hash) != OK)
         return false;
     kind = scheme_of(pre_inner(hash));
     if (kind->strength != wanted->strength)

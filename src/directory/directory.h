@@ -55,7 +55,8 @@ typedef struct Directory {
     bool email_off, phone_off;     /* no sign-in by this kind of address */
     FactorRules factors;
     Lockout lockout;
-    const char *images; /* the folder of pictures; NULL: none are taken */
+    const char *cognito_url; /* where pools of Amazon Cognito are asked for passwords that they keep, with {region} in it; NULL or "": nowhere */
+    const char *images;      /* the folder of pictures; NULL: none are taken */
     HookSetting hooks[HOOKS];
     const char *(*show_user)(Ctx *ctx, const User *user); /* a user as hooks are shown it, a JSON object */
     /* Where links of this request lead, and what they are built on, as the hook that sends mail is told. */

@@ -80,6 +80,11 @@ Err password_fits_hash(Ctx *ctx, const char *hash, const char *password);
 /* Renews a weaker hash after a right password. */
 void password_renew(Ctx *ctx, User *user, const char *password);
 
+/* ---- cognito.c ---- */
+
+/* Asks the pool that an awscognito# digest names. OK, E_WRONG_PASSWORD; E_FOREIGN_PASSWORD: nobody is to be asked, or nobody answers; E_BUSY. */
+Err cognito_try(Ctx *ctx, const char *digest, const char *password);
+
 /* ---- listed.c ---- */
 
 /* May a user with these addresses come to be? E_NOT_LISTED (fault.text is the address). */

@@ -119,6 +119,8 @@ Err password_try(Ctx *ctx, const User *user, const char *password)
     const Err err = try_hash(ctx, &job, hash);
 
     learn(ctx, &job, hash, err);
+    if (err == E_FOREIGN_PASSWORD)
+        return cognito_try(ctx, hash, password);
     return err == E_BAD_HASH || err == E_LONG_PASSWORD ? E_WRONG_PASSWORD : err; /* what others wrote and nobody can read is wrong, too */
 }
 

@@ -88,6 +88,10 @@ static Err read_all(const Server *server, House *house, Buf *why)
             return E_CONFIG;
         }
     }
+    if (!text_empty(settings->directory.cognito_url) && !hook_url_ok(settings->directory.cognito_url)) {
+        buf_puts(why, "HECATE_COGNITO_URL is https, or http to this machine");
+        return E_CONFIG;
+    }
     if (!gotrue_captcha_ok(&settings->gotrue)) {
         buf_puts(why, "GOTRUE_SECURITY_CAPTCHA_ENABLED needs a provider (hcaptcha, turnstile) and its secret");
         return E_CONFIG;

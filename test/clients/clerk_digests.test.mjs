@@ -1,6 +1,7 @@
 // clerk_digests.test.mjs: users that come to Clerk with digests of other systems: all verify, no wrong password does, a sign-in through GoTrue renews them.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, describe, test } from 'node:test'
@@ -37,9 +38,9 @@ function stays(vector, before, setting) {
 
 let n = 0
 for (const store of stores)
-  for (const setting of ['bcrypt:6', 'argon2id:m=1024,t=1,p=1'])
+  for (const setting of store === 'sqlite' ? ['bcrypt:6', 'argon2id:m=1024,t=1,p=1'] : ['bcrypt:6'])
     describe(`digests of other systems on ${store}, new hashes ${setting}`, () => {
-      let server, users
+      let server, users, all
       const signIn = (email, password) => fetch(`${server.gotrue.url}/token?grant_type=password`, { method: 'POST', body: JSON.stringify({ email, password }) })
       const verify = (userId, password) => users.verifyPassword({ userId, password }).then(({ verified }) => verified, (error) => error.errors[0].code)
 
@@ -56,56 +57,120 @@ for (const store of stores)
         return { id, email }
       }
 
-      for (const hasher of hashers)
-        test(hasher, async () => {
-          // PostgreSQL runs one of each: what differs is the row.
-          for (const vector of vectors.filter((one) => one.hasher === hasher).slice(0, store === 'sqlite' ? undefined : 1)) {
-            if (vector.password.includes('\0')) continue // no body may hold a U+0000; the unit tests have these two
-            const { id, email } = await create(vector)
-            const before = stored(server, email)
-            assert.ok(before.core === '' ? before.own !== '' : before.own === '', 'the digest stands in one place')
-            assert.equal(await verify(id, vector.wrong_password), 'incorrect_password')
-            assert.equal((await signIn(email, vector.wrong_password)).status, 400)
-            assert.deepEqual(stored(server, email), before, 'a wrong password renews nothing')
-            if (foreign(vector)) {
-              assert.equal(await verify(id, vector.password), 'incorrect_password')
-              assert.equal((await signIn(email, vector.password)).status, 400)
-              assert.equal(before.own, vector.digest)
-              assert.deepEqual(stored(server, email), before)
-              continue
-            }
-            assert.equal((await signIn(email, vector.password)).status, 200, vector.digest)
-            const after = stored(server, email)
-            if (stays(vector, before, setting)) assert.deepEqual(after, before)
-            else {
-              assert.ok(after.core.startsWith(setting.startsWith('bcrypt') ? '$2a$06$' : '$argon2id$v=19$m=1024,t=1,p=1$'), `${before.core}${before.own} became ${after.core}`)
-              assert.equal(after.own, '')
-            }
-            assert.equal((await signIn(email, vector.password)).status, 200, 'and once more, by what it became')
-            assert.equal(await verify(id, vector.password), true)
-            assert.equal(await verify(id, vector.wrong_password), 'incorrect_password')
-          }
-        })
+      // PostgreSQL runs one of each: what differs is the row. No body may hold a U+0000; the unit tests have these two.
+      const these = hashers.flatMap((hasher) => vectors.filter((one) => one.hasher === hasher).slice(0, store === 'sqlite' ? undefined : 1)).filter((one) => !one.password.includes('\0'))
+      // Refused tries wait until the slowest hash would have been done: so they come all at once, before and after the right ones.
+      const together = (items, fn) => Promise.all(items.map(fn))
+      const later = []
 
-      test('a digest set by updateUser replaces the password, and verifyPassword renews it too', async () => {
-        const email = `digest-${process.pid}-${n++}@example.com`
-        const { id } = await users.createUser({ emailAddress: [email], password: 'the password before' })
-        for (const hasher of hashers) {
-          const vector = vectors.find((one) => one.hasher === hasher)
-          await users.updateUser(id, { passwordDigest: vector.digest, passwordHasher: hasher })
-          assert.equal(await verify(id, 'the password before'), 'incorrect_password')
-          assert.equal(await verify(id, vector.password), foreign(vector) ? 'incorrect_password' : true)
-          assert.equal((await signIn(email, vector.password)).status, foreign(vector) ? 400 : 200)
-          if (/^(md5|sha256)$/.test(hasher)) assert.equal(stored(server, email).own, '')
+      test('they come in, and no wrong password verifies', async () => {
+        all = await together(these, async (vector, i) => ({ vector, odd: i % 2 === 1, ...(await create(vector)) }))
+        for (const one of all) {
+          one.before = stored(server, one.email)
+          assert.ok(one.before.core === '' ? one.before.own !== '' : one.before.own === '', 'the digest stands in one place')
         }
+        await together(all, async ({ id, email, vector, odd }) => { // each by one of the two ways: the other is tried afterwards
+          if (!odd) assert.equal(await verify(id, vector.wrong_password), 'incorrect_password', vector.digest)
+          else assert.equal((await signIn(email, vector.wrong_password)).status, 400, vector.digest)
+        })
+        for (const { email, before } of all) assert.deepEqual(stored(server, email), before, 'a wrong password renews nothing')
       })
 
-      test('the long message says that another service keeps the password', async () => {
-        const { id } = await create(vectors.find(foreign))
-        const error = await users.verifyPassword({ userId: id, password: 'any' }).then(() => assert.fail('verified'), (reason) => reason)
-        assert.equal(error.status, 422)
-        assert.match(error.errors[0].longMessage, /another service/)
+      for (const hasher of hashers)
+        test(hasher, () => together(all.filter(({ vector }) => vector.hasher === hasher), async ({ id, email, vector, odd, before }, i) => {
+          later.push(async () => {
+            if (odd) assert.equal(await verify(id, vector.wrong_password), 'incorrect_password', vector.digest)
+            else assert.equal((await signIn(email, vector.wrong_password)).status, 400, vector.digest)
+          })
+          if (foreign(vector)) {
+            later.push(async () => assert.equal((await signIn(email, vector.password)).status, 400))
+            later.push(async () => {
+              const error = await users.verifyPassword({ userId: id, password: vector.password }).then(() => assert.fail('verified'), (reason) => reason)
+              assert.deepEqual([error.status, error.errors[0].code], [422, 'incorrect_password'])
+              assert.match(error.errors[0].longMessage, /another service/)
+              assert.deepEqual([before.own, stored(server, email)], [vector.digest, before])
+            })
+            return
+          }
+          // by verifyPassword before any sign-in, which then goes by what it became
+          const other = await create(vector)
+          assert.equal(await verify(other.id, vector.password), true, vector.digest)
+          assert.equal((await signIn(other.email, vector.password)).status, 200)
+          assert.equal((await signIn(email, vector.password)).status, 200, vector.digest)
+          const after = stored(server, email)
+          if (stays(vector, before, setting)) assert.deepEqual(after, before)
+          else {
+            assert.ok(after.core.startsWith(setting.startsWith('bcrypt') ? '$2a$06$' : '$argon2id$v=19$m=1024,t=1,p=1$'), `${before.core}${before.own} became ${after.core}`)
+            assert.equal(after.own, '')
+          }
+          assert.equal((await signIn(email, vector.password)).status, 200, 'and once more, by what it became')
+          assert.equal(await verify(id, vector.password), true)
+          if (i > 0) return
+          // updateUser replaces a password by a digest, which verifyPassword renews, too
+          const address = `digest-${process.pid}-${n++}@example.com`, changed = await users.createUser({ emailAddress: [address], password: 'the password before' })
+          await users.updateUser(changed.id, { passwordDigest: vector.digest, passwordHasher: hasher })
+          assert.equal(await verify(changed.id, vector.password), true)
+          assert.equal((await signIn(address, vector.password)).status, 200)
+          if (/^(md5|sha256)$/.test(hasher)) assert.equal(stored(server, address).own, '')
+          later.push(async () => assert.equal(await verify(changed.id, 'the password before'), 'incorrect_password'))
+        }))
+
+      test('no wrong password verifies afterwards', async () => {
+        assert.ok(later.length > these.length && later.length < 120) // what the lane takes
+        await together(later, (one) => one())
       })
+
+      if (store === 'sqlite' || setting.startsWith('bcrypt'))
+        test('a pool of Amazon Cognito is asked where the operator says so', async (t) => {
+          const asked = [], [vector, ...more] = vectors.filter(foreign)
+          let answer = [200, { AuthenticationResult: { AccessToken: 'x' } }]
+          const pool = createServer(async (req, res) => {
+            let text = ''
+            for await (const chunk of req) text += chunk
+            const body = JSON.parse(text)
+            asked.push([req.method, req.url, req.headers['content-type'], req.headers['x-amz-target'], body])
+            const [status, said] = body.AuthParameters.PASSWORD === vector.password ? answer : [400, { __type: 'NotAuthorizedException' }]
+            res.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(said))
+          })
+          await new Promise((resolve) => pool.listen(0, '127.0.0.1', resolve))
+          t.after(() => pool.close())
+          const own = await start({ store, env: { HECATE_PASSWORD_HASH: setting, HECATE_COGNITO_URL: `http://127.0.0.1:${pool.address().port}/{region}/` } })
+          t.after(() => own.stop())
+          const { users: theirs } = createClerkClient({ secretKey: own.clerk.secretKey, apiUrl: own.clerk.url, telemetry: { disabled: true } })
+          const [, poolId, client, name] = vector.digest.split('#')
+          const newcomer = async () => {
+            const email = `pool-${process.pid}-${n++}@example.com`
+            return { email, ...(await theirs.createUser({ emailAddress: [email], passwordDigest: vector.digest, passwordHasher: 'awscognito' })) }
+          }
+          const enter = (email, password) => fetch(`${own.gotrue.url}/token?grant_type=password`, { method: 'POST', body: JSON.stringify({ email, password }) }).then((reply) => reply.status)
+          const ask = (userId, password) => theirs.verifyPassword({ userId, password }).then(({ verified }) => verified, (error) => error.errors[0].code)
+          const one = await newcomer(), before = stored(own, one.email)
+          assert.equal(await enter(one.email, vector.wrong_password), 400)
+          assert.equal(await ask(one.id, vector.wrong_password), 'incorrect_password')
+          assert.deepEqual(stored(own, one.email), before)
+          for (const strange of [[500, {}], [200, {}], [200, 'x'], [200, { AuthenticationResult: null }], [302, {}]]) {
+            answer = strange
+            assert.equal(await ask(one.id, vector.password), 'incorrect_password', JSON.stringify(strange))
+          }
+          answer = [200, { AuthenticationResult: { AccessToken: 'x' } }]
+          assert.equal(await enter(one.email, vector.password), 200)
+          assert.deepEqual(asked.at(-1), ['POST', `/${poolId.split('_')[0]}/`, 'application/x-amz-json-1.1', 'AWSCognitoIdentityProviderService.InitiateAuth',
+            { AuthFlow: 'USER_PASSWORD_AUTH', ClientId: client, AuthParameters: { USERNAME: name, PASSWORD: vector.password } }])
+          assert.deepEqual([stored(own, one.email).own, stored(own, one.email).core.startsWith(setting.startsWith('bcrypt') ? '$2a$06$' : '$argon2id$')], ['', true])
+          const times = asked.length
+          assert.deepEqual([await enter(one.email, vector.password), await ask(one.id, vector.password), await ask(one.id, vector.wrong_password)], [200, true, 'incorrect_password'])
+          assert.equal(asked.length, times) // nobody is asked any more
+          const two = await newcomer()
+          answer = [200, { ChallengeName: 'SMS_MFA', Session: 'x' }]
+          assert.equal(await ask(two.id, vector.password), true)
+          assert.equal(stored(own, two.email).own, '')
+          const three = await newcomer()
+          pool.closeAllConnections()
+          await new Promise((resolve) => pool.close(resolve))
+          assert.equal(await ask(three.id, vector.password), 'incorrect_password')
+          assert.equal(await enter(three.email, vector.password), 400)
+          assert.ok(more.length > 0)
+        })
 
       test('a digest that does not fit its hasher is refused with its own error', async () => {
         const cases = [['md5', 'abc'], ['sha256', '5f4dcc3b5aa765d61d8327deb882cf99'], ['phpass', '$P$zIQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0'], ['ldap_ssha', '{CRYPT}x'],
