@@ -215,7 +215,8 @@ static void put_tables(Filter *f, const Page *page)
     else
         put(f, pg ? "hecate.addresses a JOIN auth.users u ON u.id = a.user_id LEFT JOIN hecate.profiles p ON p.user_id = u.id"
                     " LEFT JOIN hecate.passwords w ON w.user_id = u.id"
-                  : "hecate_addresses a CROSS JOIN auth_users u ON u.id = a.user_id LEFT JOIN hecate_profiles p ON p.user_id = u.id"
+                  : "hecate_addresses a INDEXED BY addresses_wallet_order_idx CROSS JOIN auth_users u ON u.id = a.user_id"
+                    " LEFT JOIN hecate_profiles p ON p.user_id = u.id"
                     " LEFT JOIN hecate_passwords w ON w.user_id = u.id");
 }
 
