@@ -464,17 +464,18 @@ static Err list_gone(Page *page, List *users)
 /* What many meet is found among the first rows; what is not, by index. */
 static Err list_search(Page *page, List *users)
 {
-    page->first_rows = FIRST_ROWS;
-    TRY(page_read(page, users));
-    if ((int64_t)users->n == page->limit)
-        return OK;
-    *users = (List){ 0 };
     if (page->in->last_sign_in_before != 0 && !page->in->ascending)
         TRY(list_gone(page, users));
     if ((int64_t)users->n == page->limit)
         return OK;
     *users = (List){ 0 };
-    page->first_rows = page->at = 0;
+    page->first_rows = FIRST_ROWS;
+    page->at = 0;
+    TRY(page_read(page, users));
+    if ((int64_t)users->n == page->limit)
+        return OK;
+    *users = (List){ 0 };
+    page->first_rows = 0;
     page->by_index = true;
     return page_read(page, users);
 }
