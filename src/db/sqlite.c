@@ -463,10 +463,14 @@ static bool writer_good(Db *db, State *state)
 {
     Conn *conn;
 
-    if (state->spoiled && writer_open(db, state->path, NULL, &conn) == OK) {
+    if (!state->spoiled || writer_open(db, state->path, NULL, &conn) != OK)
+        return !state->spoiled;
+    state->spoiled = sqlite3_db_readonly(conn->db, "main") != 0; /* SQLite opens so what could not be opened for writing a moment ago */
+    if (!state->spoiled) {
         conn_free(db, state->writer);
         state->writer = conn;
-        state->spoiled = false;
+    } else {
+        conn_free(db, conn);
     }
     return !state->spoiled;
 }
