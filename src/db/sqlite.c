@@ -51,7 +51,7 @@ typedef struct State {
     const char *path;
     int lock_fd;
     Conn *writer;
-    Conn *shared; /* of reads outside loops: opened at the first one */
+    Conn *shared; /* of commands beside a server */
     bool spoiled; /* the writer's last batch failed */
     pthread_mutex_t shared_lock;
     Lane *slow;
@@ -524,6 +524,8 @@ static Err submit(Ctx *ctx, State *state, Err (*fn)(Tx *tx, void *arg), void *ar
 {
     Job job = { .ctx = ctx, .fn = fn, .arg = arg };
 
+    if (pthread_equal(pthread_self(), state->thread))
+        abort(); /* a transaction that does not use its own handle would wait for itself */
     waiter_init(&job.waiter);
     pthread_mutex_lock(&state->lock);
     if (state->stop) {
@@ -577,25 +579,30 @@ static Err run_slowly(void *arg)
     return run_tidily(job);
 }
 
-static Err run_read(Tx *tx, State *state, Work *work)
+/* Outside loops (at the start, in threads that work behind) reads are the writer's: a connection of their own would rest most of the time, with a
+ * schema in memory. Beside another process they must not lock the file: a command's own connection may wait. */
+static Err read_aside(ReadJob *job, State *state)
 {
-    Loop *loop = loop_self();
-    ReadJob job = { .tx = { .ctx = tx->ctx, .db = tx->db }, .work = work };
     Err err;
 
-    if (loop != NULL && *loop_slot(loop, LOOP_SLOT_DB) != NULL) {
-        if (work_slow(work))
-            return lane_run(state->slow, run_slowly, &job);
-        job.tx.conn = *loop_slot(loop, LOOP_SLOT_DB);
-        return run_tidily(&job);
-    }
+    if (!job->tx.db->config.beside)
+        return submit(job->tx.ctx, state, run_in_writer, job->work);
+    job->tx.conn = state->shared;
     pthread_mutex_lock(&state->shared_lock);
-    err = state->shared != NULL ? OK : conn_open(tx->db, state->path, NULL, &state->shared);
-    job.tx.conn = state->shared;
-    if (err == OK)
-        err = run_tidily(&job);
+    err = run_tidily(job);
     pthread_mutex_unlock(&state->shared_lock);
     return err;
+}
+
+static Err run_read(Tx *tx, State *state, Work *work)
+{
+    ReadJob job = { .tx = { .ctx = tx->ctx, .db = tx->db }, .work = work };
+    Loop *loop = loop_self();
+
+    job.tx.conn = loop == NULL ? NULL : *loop_slot(loop, LOOP_SLOT_DB);
+    if (work_slow(work) && !tx->db->config.beside)
+        return lane_run(state->slow, run_slowly, &job);
+    return job.tx.conn == NULL ? read_aside(&job, state) : run_tidily(&job);
 }
 
 static Err sqlite_run(Tx *tx, Work *work)
@@ -657,6 +664,8 @@ static Err open_all(Db *db, State *state, Buf *why)
     if (!db->config.beside)
         TRY(take_lock(state, why));
     TRY(writer_open(db, state->path, why, &state->writer));
+    if (db->config.beside)
+        TRY(conn_open(db, state->path, why, &state->shared));
     TRY(lane_new("slow reads", 1, 64, &state->slow));
     if (pthread_create(&state->thread, NULL, write_loop, db) != 0)
         return E_IO;
@@ -696,25 +705,11 @@ static Err sqlite_open(Db *db, Buf *why)
     return err;
 }
 
-/* The connection that the start read on goes to the first loop: it knows the schema, and nobody else reads outside loops then. */
-static Conn *take_shared(State *state)
+static Err sqlite_loop_open(Db *db)
 {
     Conn *conn;
 
-    pthread_mutex_lock(&state->shared_lock);
-    conn = state->shared;
-    state->shared = NULL;
-    pthread_mutex_unlock(&state->shared_lock);
-    return conn;
-}
-
-static Err sqlite_loop_open(Db *db)
-{
-    State *state = db->state;
-    Conn *conn = take_shared(state);
-
-    if (conn == NULL)
-        TRY(conn_open(db, state->path, NULL, &conn));
+    TRY(conn_open(db, ((State *)db->state)->path, NULL, &conn));
     *loop_slot(loop_self(), LOOP_SLOT_DB) = conn;
     return OK;
 }

@@ -19,7 +19,6 @@ enum { DIALECTS = TONGUE_OPS, MOST_SERVER_LOOPS = 64 };
 typedef struct Server Server;
 typedef struct Mailer Mailer;
 typedef struct JobWorker JobWorker;
-typedef struct KeyWatch KeyWatch;
 
 /* ---- proxies.c ---- */
 
@@ -99,7 +98,6 @@ struct Server {
     Lane *hash_lane;
     Mailer *mailer;
     JobWorker *job_worker;
-    KeyWatch *key_watch;
     Lane *hook_lane;
     Pages *pages;
     Pace *pace;
@@ -222,9 +220,8 @@ void worker_settle(Server *server, Directory *directory);
 
 /* ---- watch.c ---- */
 
-/* A thread that looks, twice a second, whether keys were added, turned or taken away, and asks for a reload, until watch_stop(). */
-Err watch_start(Server *server, Buf *why);
-void watch_stop(Server *server);
+/* From loop 0's thread: it looks, twice a second, whether keys were added, turned or taken away, and asks for a reload. */
+void watch_start(Server *server);
 /* server.c: reads settings, keys and certificates anew, as SIGHUP does. On loop 0. */
 void server_reload(void *server);
 

@@ -400,8 +400,7 @@ bool keys_given(const Settings *settings, Tongue tongue)
     return tongue == TONGUE_GOTRUE && (settings->jwt_secret != NULL || settings->jwt_keys != NULL);
 }
 
-/* The mark is of before they are read: what changes meanwhile is seen later. */
-Err keys_load(Server *server, House *house, Ctx *ctx, Buf *why)
+static Err mark_keys(House *house, Ctx *ctx, Buf *why)
 {
     char *mark;
 
@@ -410,12 +409,19 @@ Err keys_load(Server *server, House *house, Ctx *ctx, Buf *why)
         return E_DB;
     }
     house->keys_mark = str_dup(house->arena, str_of(mark));
+    return OK;
+}
+
+/* The mark is of before they are read: what changes meanwhile is seen later. Where there were none it is of those that were made now. */
+Err keys_load(Server *server, House *house, Ctx *ctx, Buf *why)
+{
+    TRY(mark_keys(house, ctx, why));
     for (size_t i = 0; i < DIALECTS; i++)
         if (house->settings.listen[i] != NULL)
             TRY(load_one(house, ctx, (Tongue)i, server->how->dev, why));
     for (size_t i = 0; i < DIALECTS; i++)
         house->keys[i].serial = keyset_serial();
-    return OK;
+    return text_empty(house->keys_mark) ? mark_keys(house, ctx, why) : OK;
 }
 
 void keys_free(House *house)

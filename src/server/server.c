@@ -193,7 +193,6 @@ static const struct {
     { load_keys, EXIT_CONFIG, EXIT_DB },
     { mailer_start, EXIT_INTERNAL, EXIT_DB },
     { worker_start, EXIT_INTERNAL, EXIT_DB },
-    { watch_start, EXIT_INTERNAL, EXIT_DB },
 };
 
 static Exit exit_of(Err err, Exit config, Exit conflict)
@@ -416,6 +415,7 @@ static void watch_signals(Server *server)
     uv_timer_init(uv, &server->delay);
     server->delay.data = server;
     loop_every(server->workers[0].loop, DAY_MS, renew_certificates, server);
+    watch_start(server);
 }
 
 static void open_loop_db(void *arg)
@@ -504,7 +504,6 @@ static Exit run(Server *server)
 static void server_free(Server *server)
 {
     watchdog_stop();
-    watch_stop(server);
     worker_stop(server);
     mailer_stop(server);
     lane_free(server->hook_lane);
