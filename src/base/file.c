@@ -19,14 +19,21 @@ static Err write_all(int fd, Str data)
     return fsync(fd) == 0 ? OK : E_IO;
 }
 
-static Err sync_dir(const char *path)
+Err file_sync(const char *path)
 {
-    const int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
     const bool good = fd >= 0 && fsync(fd) == 0;
 
     if (fd >= 0)
         close(fd);
     return good ? OK : E_IO;
+}
+
+Err file_sync_name(Arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return file_sync(slash == NULL ? "." : arena_printf(arena, "%.*s/", (int)(slash - path), path));
 }
 
 Err file_put(Arena *arena, const char *dir, const char *name, Str data)
@@ -47,7 +54,7 @@ Err file_put(Arena *arena, const char *dir, const char *name, Str data)
         err = E_IO;
     if (err != OK)
         unlink(temporary);
-    return err == OK ? sync_dir(dir) : err;
+    return err == OK ? file_sync(dir) : err;
 }
 
 static Err read_all(int fd, char *data, size_t size)

@@ -6,6 +6,10 @@
 #include "base.h"
 #include "str.h"
 
+/* What was written to the file is on the disk, or the names in the folder are. E_IO, errno says why. */
+Err file_sync(const char *path);
+/* The folder that holds it: the name, too, outlives a loss of power. */
+Err file_sync_name(Arena *arena, const char *path);
 /* Writes `dir`/`name` (0600) in place of what was there: all of it or nothing, synced with its folder, which is made (0700) if it is missing. E_IO.
  */
 Err file_put(Arena *arena, const char *dir, const char *name, Str data);

@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/log.h"
+#include "base/file.h"
 #include "server/internal.h"
 
 enum { COMMAND_CAP = 64 << 20, MOST_DEPTH = 8, PIECE = 1 << 20 };
@@ -57,12 +57,7 @@ static Err copy_file(Work *work, const char *from, const char *to)
 
 static Err sync_path(Work *work, const char *path)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
-    const Err err = fd >= 0 && fsync(fd) == 0 ? OK : failed(work, path);
-
-    if (fd >= 0)
-        close(fd);
-    return err;
+    return file_sync(path) == OK ? OK : failed(work, path);
 }
 
 static Err make_dir(Work *work, const char *path)
@@ -117,6 +112,7 @@ static Exit begin(Work *work, const Start *how, const char *usage)
 {
     const Start rest = { .argc = how->argc - 1, .argv = how->argv + 1 };
     Options options;
+    Exit code;
 
     if (how->argc < 1 || how->argv[0][0] == '-') {
         buf_puts(work->why, usage);
@@ -124,9 +120,9 @@ static Exit begin(Work *work, const Start *how, const char *usage)
     }
     umask(077);
     work->folder = how->argv[0];
-    if (options_read(work->arena, rest.argc, rest.argv, environ, &options, work->why) != OK ||
-        options_settings(&options, &work->settings, work->why) != OK)
-        return EXIT_CONFIG;
+    code = command_settings(work->arena, &rest, &options, &work->settings, work->why);
+    if (code != EXIT_OK)
+        return code;
     if (strncmp(work->settings.database_url, "sqlite:", 7) != 0) {
         buf_puts(work->why, "the embedded database alone is copied: keep what pg_dump gives together with the data directory");
         return EXIT_CONFIG;
@@ -182,7 +178,7 @@ static Err fill_draft(Work *work, const char *draft)
 /* The data directory appears whole or not at all: what is there already must be an empty folder. */
 static Err bring_back(Work *work)
 {
-    const char *data = work->settings.data, *slash = strrchr(data, '/');
+    const char *data = work->settings.data;
     const char *draft = arena_printf(work->arena, "%s.restoring", data);
     Err err;
 
@@ -196,7 +192,7 @@ static Err bring_back(Work *work)
         remove_tree(draft);
         return err;
     }
-    return sync_path(work, slash == NULL ? "." : arena_printf(work->arena, "%.*s/", (int)(slash - data), data));
+    return file_sync_name(work->arena, data) == OK ? OK : failed(work, data);
 }
 
 Exit command_restore(const Start *how, Buf *why)

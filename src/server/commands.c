@@ -20,8 +20,7 @@ static void print(const Buf *buf)
         fwrite(buf->data, 1, buf->len, stdout);
 }
 
-/* Settings as the server would read them. */
-static Exit read_settings(Arena *arena, const Start *how, Options *options, Settings *settings, Buf *why)
+Exit command_settings(Arena *arena, const Start *how, Options *options, Settings *settings, Buf *why)
 {
     if (options_read(arena, how->argc, how->argv, environ, options, why) != OK || options_settings(options, settings, why) != OK)
         return EXIT_CONFIG;
@@ -115,7 +114,7 @@ Exit command_check(const Start *how, Buf *why)
     Settings *settings = ARENA_NEW(arena, Settings);
     Options options;
     Db *db = NULL;
-    Exit code = read_settings(arena, how, &options, settings, why);
+    Exit code = command_settings(arena, how, &options, settings, why);
 
     if (code == EXIT_OK)
         code = command_db(settings, true, why, &db);
@@ -131,7 +130,7 @@ Exit command_migrate(const Start *how, Buf *why)
     Settings *settings = ARENA_NEW(arena, Settings);
     Options options;
     Db *db = NULL;
-    Exit code = read_settings(arena, how, &options, settings, why);
+    Exit code = command_settings(arena, how, &options, settings, why);
 
     if (code == EXIT_OK)
         code = command_db(settings, false, why, &db);
@@ -197,7 +196,7 @@ Exit command_config(const Start *how, Buf *why)
     if (has_flag(how, "--markdown")) {
         options_markdown(&buf);
     } else {
-        code = read_settings(arena, how, &options, settings, why);
+        code = command_settings(arena, how, &options, settings, why);
         if (code == EXIT_OK) {
             show_derived(&options, settings);
             options_print(&options, &buf);

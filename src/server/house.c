@@ -28,8 +28,6 @@ static void dev_defaults(Options *options, const Start *how)
     options->gotrue_given = false;
 }
 
-#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
 /* `scheme://…`, of the web or of an application. */
 static bool is_link(const char *text)
 {

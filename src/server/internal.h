@@ -51,6 +51,8 @@ void metrics_request(Metrics *metrics, Tongue tongue, const Route *route, int st
 /* Prometheus text (version 0.0.4) of the requests and their durations. */
 void metrics_write(const Metrics *metrics, Buf *buf);
 
+#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
 /* ---- one generation of settings ---- */
 
 /* All that SIGHUP replaces as a whole; requests under way keep the one they began with. */
@@ -152,6 +154,8 @@ Err data_key_read(Arena *arena, const char *text, uint8_t key[DATA_KEY_BYTES]);
 
 /* ---- commands.c ---- */
 
+/* Settings as the server would read them. */
+Exit command_settings(Arena *arena, const Start *how, Options *options, Settings *settings, Buf *why);
 /* The database as a command opens it; `beside`: while a server may be at work on it. The caller closes it, also after an error. */
 Exit command_db(const Settings *settings, bool beside, Buf *why, Db **ret);
 /* A folder with all that is in it; links are not followed. */

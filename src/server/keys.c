@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/id.h"
 #include "server/internal.h"
 #include "json/json.h"
 
 #define KID_TAIL '-'
-#define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 /* ---- the data key ---- */
 
@@ -23,19 +23,7 @@ static Err key_file_trouble(Buf *why, const char *path, int fd, Err err, const c
     return err;
 }
 
-/* The name, too, must outlive a loss of power: what is sealed with a key that is gone is gone with it. */
-static bool sync_dir(Server *server, const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const int fd = open(slash == NULL ? "." : arena_printf(server->arena, "%.*s/", (int)(slash - path), path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool good = fd >= 0 && fsync(fd) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    return good;
-}
-
-/* Appears whole or not at all: two processes that start at once read the same. */
+/* Appears whole or not at all: two processes that start at once read the same. What is sealed with a key that is gone is gone with it. */
 static Err make_data_key(Server *server, const char *path, Buf *why)
 {
     const char *draft = arena_printf(server->arena, "%s.%d", path, (int)getpid());
@@ -50,7 +38,7 @@ static Err make_data_key(Server *server, const char *path, Buf *why)
     explicit_bzero(key, sizeof(key));
     whole = whole && (link(draft, path) == 0 || errno == EEXIST);
     unlink(draft);
-    whole = whole && sync_dir(server, path);
+    whole = whole && file_sync_name(server->arena, path) == OK;
     if (!whole)
         return key_file_trouble(why, path, fd, E_IO, "cannot be written");
     close(fd);
