@@ -5,7 +5,7 @@
 #include "outbound/hook.h"
 #include "json/json.h"
 
-enum { ASK_MS = 5000, MOST_ASKED = 16384 };
+enum { ASK_MS = 5000, MOST_ASKED = 32 * 1024 }; /* the longest password, all of it escaped */
 
 typedef struct Parameters {
     const char *username, *password;
