@@ -9,9 +9,12 @@
 /* Beside the hash a try reads the user and counts itself. */
 enum { KINDS = 64, SLACK = 10 * 1000, LONGEST = 8 * 1000 * 1000 };
 
+static const int64_t kept = 24 * US_PER_HOUR; /* a kind that nobody tries any more slows nobody down */
+
 typedef struct Kind {
     uint8_t id[16];
     int64_t us; /* 0: nobody's row */
+    int64_t tried;
 } Kind;
 
 struct Pace {
@@ -40,6 +43,13 @@ void pace_free(Pace *pace)
     free(pace);
 }
 
+static void forget_old(Pace *pace, int64_t now)
+{
+    for (size_t i = 0; i < KINDS; i++)
+        if (pace->kinds[i].tried + kept < now)
+            pace->kinds[i].us = 0;
+}
+
 /* The kind's own row, or the one that is missed least. */
 static Kind *find(Pace *pace, const uint8_t id[16])
 {
@@ -62,6 +72,7 @@ static double stretch_next(double stretch, double seen)
 
 void pace_learn(Pace *pace, const char *kind, int64_t us, int64_t wall)
 {
+    const int64_t now = clock_now();
     uint8_t sum[32];
     bool known;
     Kind *row;
@@ -70,12 +81,15 @@ void pace_learn(Pace *pace, const char *kind, int64_t us, int64_t wall)
         return;
     hash_sum(HASH_SHA256, str_of(kind), sum);
     pthread_mutex_lock(&pace->lock);
+    forget_old(pace, now);
     row = find(pace, sum);
     known = row->us > 0 && memcmp(row->id, sum, sizeof(row->id)) == 0;
     if (known ? us < row->us : us > row->us) {
         memcpy(row->id, sum, sizeof(row->id));
         row->us = us;
     }
+    if (memcmp(row->id, sum, sizeof(row->id)) == 0)
+        row->tried = now;
     pace->stretch = stretch_next(pace->stretch, wall > us + SLACK ? (double)wall / (double)(us + SLACK) : 1);
     pthread_mutex_unlock(&pace->lock);
 }

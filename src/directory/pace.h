@@ -14,7 +14,7 @@ static inline void pace_freep(Pace **pace)
 }
 
 /* A refused try of this kind took so much of a processor, and so much by the clock, in microseconds. The least of a kind counts: other work of the
- * machine only adds to it. */
+ * machine only adds to it. A kind that was not tried for a day is forgotten. */
 void pace_learn(Pace *pace, const char *kind, int64_t us, int64_t wall);
 /* The hook that only users with an account are shown to took so long: all wait for it. */
 void pace_learn_hook(Pace *pace, int64_t us);

@@ -1,5 +1,6 @@
 /* pace.c: when a refused sign-in is answered. */
 #include "directory/pace.h"
+#include "base/clock.h"
 
 #include "test.h"
 
@@ -62,4 +63,21 @@ TEST(pace_knows_more_kinds_than_it_keeps)
     assert_in_range(pace_due(pace, 0), 900 * ms, 1300 * ms);
     pace_learn(pace, "enormous", 60000 * ms, 60000 * ms);
     assert_int_equal(pace_due(pace, 0), 8000 * ms); /* nobody waits longer for others */
+}
+
+TEST(pace_forgets_a_kind_that_nobody_tries)
+{
+    Pace *pace CLEANUP(pace_freep) = pace_new();
+    int64_t dear;
+
+    pace_learn(pace, "scrypt", 900 * ms, 900 * ms);
+    pace_learn(pace, "bcrypt", 50 * ms, 50 * ms);
+    dear = pace_due(pace, 0);
+    clock_shift(23 * US_PER_HOUR);
+    pace_learn(pace, "bcrypt", 50 * ms, 50 * ms);
+    assert_int_equal(pace_due(pace, 0), dear);
+    clock_shift(25 * US_PER_HOUR);
+    pace_learn(pace, "bcrypt", 50 * ms, 50 * ms);
+    clock_shift(0);
+    assert_in_range(pace_due(pace, 0), 60 * ms, 100 * ms);
 }
