@@ -398,10 +398,10 @@ Err dir_session_get(Ctx *ctx, const char *id, SessionShown **ret);
 Err dir_session_begin(Ctx *ctx, const char *user_id, const char *organization_id, int64_t life, SessionShown **ret);
 /* Ends it for good (audit: logout); it is shown as revoked for 30 days. E_SESSION_GONE. */
 Err dir_session_end(Ctx *ctx, const char *id, SessionShown **ret);
-/* E_NO_USER. */
-Err dir_sign_in_token_create(Ctx *ctx, const char *user_id, int64_t life, SignInToken **ret);
-/* E_NOT_THIS_USER: no such token; E_CONFLICT: it is not pending. */
-Err dir_sign_in_token_revoke(Ctx *ctx, const char *id, SignInToken **ret);
+/* For `life` µs, of new->user_id; an actor's with new->actor and session_life. E_NO_USER. */
+Err dir_sign_in_token_create(Ctx *ctx, const SignInToken *new, int64_t life, SignInToken **ret);
+/* `acts`: it is an actor's. E_NOT_THIS_USER: no such token; E_CONFLICT: it is not pending. */
+Err dir_sign_in_token_revoke(Ctx *ctx, const char *id, bool acts, SignInToken **ret);
 /* Sessions of a user, newest first. */
 Err dir_user_sessions(Ctx *ctx, const char *user_id, List *ret);
 /* Ends one, or all without a session_id (audit: logout, by the caller). E_SESSION_GONE: the user has none with this id. */

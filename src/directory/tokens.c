@@ -174,12 +174,12 @@ static Err insert_token(Tx *tx, void *arg)
     return store_sign_in_token_insert(tx, token);
 }
 
-Err dir_sign_in_token_create(Ctx *ctx, const char *user_id, int64_t life, SignInToken **ret)
+Err dir_sign_in_token_create(Ctx *ctx, const SignInToken *new, int64_t life, SignInToken **ret)
 {
     SignInToken *token = ARENA_NEW(ctx->arena, SignInToken);
     User *user;
 
-    TRY(dir_user_get(ctx, user_id, &user));
+    TRY(dir_user_get(ctx, new->user_id, &user));
     if (user->deleted_at != 0)
         return fail(ctx, E_NO_USER, NOWHERE, NULL);
     *token = (SignInToken){ .id = uuid_new(ctx->arena),
@@ -188,6 +188,9 @@ Err dir_sign_in_token_create(Ctx *ctx, const char *user_id, int64_t life, SignIn
                             .created_at = ctx->now,
                             .updated_at = ctx->now,
                             .expires_at = ctx->now + life,
+                            .actor = new->actor,
+                            .acts = new->actor != NULL,
+                            .session_life = new->session_life,
                             .token = random_text(ctx->arena, 43, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") };
     token->token_sum = sum_of(ctx, token->token);
     TRY(tx_run(ctx, insert_token, token));
@@ -195,13 +198,14 @@ Err dir_sign_in_token_create(Ctx *ctx, const char *user_id, int64_t life, SignIn
     return OK;
 }
 
-Err dir_sign_in_token_revoke(Ctx *ctx, const char *id, SignInToken **ret)
+Err dir_sign_in_token_revoke(Ctx *ctx, const char *id, bool acts, SignInToken **ret)
 {
+    const SignInToken key = { .id = id, .acts = acts, .updated_at = ctx->now };
     bool revoked;
     Err err;
 
-    TRY(store_sign_in_token_revoke(db_auto(ctx), id, ctx->now, &revoked));
-    err = store_sign_in_token_get(db_auto(ctx), id, ret);
+    TRY(store_sign_in_token_revoke(db_auto(ctx), &key, &revoked));
+    err = store_sign_in_token_get(db_auto(ctx), &key, ret);
     if (err == E_NO_ROW)
         return fail(ctx, E_NOT_THIS_USER, NOWHERE, NULL);
     TRY(err);

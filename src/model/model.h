@@ -226,12 +226,13 @@ typedef struct SessionQuery {
     int64_t now, before, not_after; /* filled by the directory */
 } SessionQuery;
 
-/* hecate.sign_in_tokens */
+/* hecate.sign_in_tokens; `acts`: it is an actor's, who signs in for the user. */
 typedef struct SignInToken {
     const char *id, *user_id, *status; /* pending, accepted, revoked */
     const char *token;                 /* only of a new one: its digest is what is kept */
-    const char *token_sum;
-    int64_t created_at, updated_at, expires_at;
+    const char *token_sum, *actor;     /* actor: an object, of whom `acts` */
+    bool acts;
+    int64_t created_at, updated_at, expires_at, session_life; /* session_life: s, 0: as the server has it */
 } SignInToken;
 
 /* hecate.listed: an address that is let in (list `allow`) or kept out (`block`); kind as an Address has it. */

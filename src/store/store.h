@@ -214,8 +214,8 @@ Err store_session_remember(Tx *tx, const SessionQuery *key);
 Err store_session_set_end(Tx *tx, const SessionQuery *key);
 Err store_profile_active(Tx *tx, const char *user_id, int64_t now);
 Err store_sign_in_token_insert(Tx *tx, const SignInToken *token);
-Err store_sign_in_token_get(Tx *tx, const char *id, SignInToken **ret);
-Err store_sign_in_token_revoke(Tx *tx, const char *id, int64_t now, bool *revoked); /* false: it is not pending */
+Err store_sign_in_token_get(Tx *tx, const SignInToken *key, SignInToken **ret); /* by id and acts */
+Err store_sign_in_token_revoke(Tx *tx, const SignInToken *key, bool *revoked);  /* at key->updated_at; false: it is not pending */
 
 /* ---- what a user brought from another party (brought.c) ---- */
 

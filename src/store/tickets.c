@@ -59,6 +59,9 @@ static const Field token_cols[] = {
     TIME(SignInToken, created_at, "created_at"),
     TIME(SignInToken, updated_at, "updated_at"),
     TIME(SignInToken, expires_at, "expires_at"),
+    JSON(SignInToken, actor, "actor"),
+    BOOL(SignInToken, acts, "acts"),
+    INT(SignInToken, session_life, "session_life"),
     END(SignInToken),
 };
 
@@ -67,19 +70,16 @@ Err store_sign_in_token_insert(Tx *tx, const SignInToken *token)
     return db_exec(tx, SQL_SIGN_IN_TOKEN_INSERT, token_cols, token, NULL);
 }
 
-Err store_sign_in_token_get(Tx *tx, const char *id, SignInToken **ret)
+Err store_sign_in_token_get(Tx *tx, const SignInToken *key, SignInToken **ret)
 {
-    const SignInToken key = { .id = id };
-
-    return db_one(tx, SQL_SIGN_IN_TOKEN_GET, token_cols, &key, token_cols, ret);
+    return db_one(tx, SQL_SIGN_IN_TOKEN_GET, token_cols, key, token_cols, ret);
 }
 
-Err store_sign_in_token_revoke(Tx *tx, const char *id, int64_t now, bool *revoked)
+Err store_sign_in_token_revoke(Tx *tx, const SignInToken *key, bool *revoked)
 {
-    const SignInToken key = { .id = id, .updated_at = now };
     int64_t changed;
 
-    TRY(db_exec(tx, SQL_SIGN_IN_TOKEN_REVOKE, token_cols, &key, &changed));
+    TRY(db_exec(tx, SQL_SIGN_IN_TOKEN_REVOKE, token_cols, key, &changed));
     *revoked = changed == 1;
     return OK;
 }

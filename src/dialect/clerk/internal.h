@@ -77,6 +77,8 @@ typedef enum Say {
     SAY_NO_REFRESH_TOKEN,
     SAY_LIFE_MOST,
     SAY_NOT_PENDING,
+    SAY_ACTOR_NOT_PENDING,
+    SAY_ACTOR,
     SAY_FACTOR_NEW,
     SAY_FACTOR_OLD,
     SAY_BULK,
@@ -152,7 +154,7 @@ Err clerk_read_members(Ctx *ctx, const Req *req, MemberQuery *query);
 
 /* ---- organizations.c, members.c, invitations.c ---- */
 
-enum { CLERK_MOST_METADATA = 8192 };
+enum { CLERK_MOST_METADATA = 8192, CLERK_DEFAULT_QUOTA = 5 /* members of an organization */ };
 /* The organization that the path names by its id. E_NO_ORGANIZATION. */
 Err clerk_path_organization(Ctx *ctx, const char **ret);
 const ClerkOrganization *clerk_organization_view(Ctx *ctx, const Organization *organization, bool counted);
@@ -235,6 +237,12 @@ Err clerk_listed_create(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_listed_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_restrictions_set(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_instance_get(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_instance_set(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_organization_settings_get(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_organization_settings_set(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_domain_list(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_trusted_devices(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_trusted_device_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_oauth_tokens(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_mfa_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_totp_delete(Ctx *ctx, const Req *req, Reply *reply);
@@ -264,7 +272,12 @@ Err clerk_template_update(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_template_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_session_verify(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_sign_in_token_create(Ctx *ctx, const Req *req, Reply *reply);
-Err clerk_sign_in_token_revoke(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_actor_token_create(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_ticket_revoke(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_testing_token(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_client_list(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_client_get(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_client_verify(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_user_list(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_user_count(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_show_jwks(Ctx *ctx, const Req *req, Reply *reply);

@@ -95,13 +95,3 @@ Err clerk_restrictions_set(Ctx *ctx, const Req *req, Reply *reply)
                       HAS(&in, blocklist) && !IS_NULL(&in, blocklist) ? &in.blocklist : NULL, &out.allowlist, &out.blocklist));
     return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
 }
-
-/* ---- the instance ---- */
-
-Err clerk_instance_get(Ctx *ctx, const Req *req, Reply *reply)
-{
-    const ClerkInstance out = { "instance", ((const ClerkSettings *)ctx_settings(ctx))->instance_id, "development", NULL, NULL };
-
-    (void)req;
-    return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
-}

@@ -3,7 +3,7 @@
 #include "base/id.h"
 #include "dialect/clerk/internal.h"
 
-enum { DEFAULT_QUOTA = 5, DEFAULT_LIMIT = 10 };
+enum { DEFAULT_LIMIT = 10 };
 
 /* ---- what goes out ---- */
 
@@ -117,7 +117,8 @@ Err clerk_organization_create(Ctx *ctx, const Req *req, Reply *reply)
         .slug = in.slug,
         .public_metadata = in.public_metadata,
         .private_metadata = in.private_metadata,
-        .max_memberships = HAS(&in, max_allowed_memberships) && !IS_NULL(&in, max_allowed_memberships) ? in.max_allowed_memberships : DEFAULT_QUOTA,
+        .max_memberships =
+            HAS(&in, max_allowed_memberships) && !IS_NULL(&in, max_allowed_memberships) ? in.max_allowed_memberships : CLERK_DEFAULT_QUOTA,
         .created_at = in.created_at,
     };
     if (in.created_by != NULL)

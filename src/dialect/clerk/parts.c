@@ -94,6 +94,31 @@ static Err part_gone(Ctx *ctx, Reply *reply, const char *object, const char *id)
     return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
 }
 
+/* Devices are trusted in a front end, and there is none: nobody has one. */
+Err clerk_trusted_devices(Ctx *ctx, const Req *req, Reply *reply)
+{
+    const ClerkPage page = { 0 };
+    const char *id;
+    User *user;
+
+    (void)req;
+    TRY(read_user(ctx, &id));
+    TRY(dir_user_get(ctx, id, &user));
+    return reply_object(ctx, reply, 200, &page, JSON_PLAIN);
+}
+
+Err clerk_trusted_device_delete(Ctx *ctx, const Req *req, Reply *reply)
+{
+    const char *id;
+    User *user;
+
+    (void)req;
+    (void)reply;
+    TRY(read_user(ctx, &id));
+    TRY(dir_user_get(ctx, id, &user));
+    return clerk_fail(ctx, SAY_NO_PART, NOWHERE, NULL);
+}
+
 /* What the directory says of a part, in Clerk's words. */
 static Err part_error(Ctx *ctx, Err err, Say missing)
 {

@@ -1,11 +1,11 @@
-/* sessions.c: sessions, their tokens, and sign-in tokens (spec/clerk.md 4.4, 4.5, 4.7). */
+/* sessions.c: sessions, their clients, and their tokens (spec/clerk.md 4.4, 4.5, 4.7). */
 #include "base/clock.h"
 #include "base/id.h"
 #include "dialect/clerk/internal.h"
 #include "directory/organizations.h"
 #include "directory/templates.h"
 
-enum { MOST_LIMIT = 500, LEAST_TOKEN_S = 30, MOST_TOKEN_S = 315360000, TOKEN_S = 60, TOKEN_EARLY_S = 10, SIGN_IN_TOKEN_S = 2592000, JTI_DIGITS = 20 };
+enum { MOST_LIMIT = 500, LEAST_TOKEN_S = 30, MOST_TOKEN_S = 315360000, TOKEN_S = 60, TOKEN_EARLY_S = 10, JTI_DIGITS = 20 };
 #define SESSION_LIFE ((int64_t)7 * 86400 * US_PER_S)
 #define SESSION_ABANDON ((int64_t)30 * 86400 * US_PER_S)
 
@@ -312,15 +312,32 @@ Err clerk_session_template(Ctx *ctx, const Req *req, Reply *reply)
     return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
 }
 
-/* Is it a token of ours, of this session, and not over? */
-static Err judge_token(Ctx *ctx, const char *token, const SessionShown *shown)
+/* Is it a token of ours? */
+static Err read_token(Ctx *ctx, const char *token, ClerkClaims *claims)
 {
     const ClerkSettings *settings = ctx_settings(ctx);
-    ClerkClaims claims = { 0 };
     Jwt jwt;
 
-    if (jwt_verify(ctx, settings->keys, str_of(token), &jwt) != OK || json_read(ctx, jwt.claims, JSON_IGNORE_UNKNOWN, clerk_claims, &claims) != OK)
+    if (jwt_verify(ctx, settings->keys, str_of(token), &jwt) != OK || json_read(ctx, jwt.claims, JSON_IGNORE_UNKNOWN, clerk_claims, claims) != OK)
         return fail(ctx, E_SESSION_GONE, NOWHERE, NULL);
+    return OK;
+}
+
+static Err session_of_token(Ctx *ctx, const char *token, const char **ret)
+{
+    ClerkClaims claims = { 0 };
+
+    TRY(read_token(ctx, token, &claims));
+    *ret = clerk_id_read(ctx->arena, "sess_", claims.sid);
+    return *ret == NULL ? fail(ctx, E_SESSION_GONE, NOWHERE, NULL) : OK;
+}
+
+/* Is it of this session, and not over? */
+static Err judge_token(Ctx *ctx, const char *token, const SessionShown *shown)
+{
+    ClerkClaims claims = { 0 };
+
+    TRY(read_token(ctx, token, &claims));
     if (!text_eq(claims.sid, clerk_id(ctx->arena, "sess_", shown->id)) || !text_eq(claims.sub, clerk_id(ctx->arena, "user_", shown->user_id)))
         return fail(ctx, E_SESSION_GONE, NOWHERE, NULL);
     if (claims.nbf > ctx->now / US_PER_S)
@@ -357,55 +374,64 @@ Err clerk_session_refresh(Ctx *ctx, const Req *req, Reply *reply)
     return clerk_fail(ctx, SAY_NO_REFRESH_TOKEN, NOWHERE, NULL);
 }
 
-/* ---- sign-in tokens ---- */
+/* ---- clients: each is that of one session ---- */
 
-static Err reply_sign_in_token(Ctx *ctx, Reply *reply, const SignInToken *token)
+static ClerkClient *client_view(Ctx *ctx, const SessionShown *session)
 {
-    const ClerkSignInToken out = {
-        .object = "sign_in_token",
-        .id = clerk_id(ctx->arena, "sit_", token->id),
-        .status = token->status,
-        .user_id = clerk_id(ctx->arena, "user_", token->user_id),
-        .token = token->token,
-        .created_at = token->created_at,
-        .updated_at = token->updated_at,
+    const ClerkSession *shown = session_view(ctx, session);
+    ClerkClient *view = ARENA_NEW(ctx->arena, ClerkClient);
+
+    *view = (ClerkClient){
+        .object = "client",
+        .id = shown->client_id,
+        .last_active_session_id = text_eq(session->status, "active") ? shown->id : NULL,
+        .created_at = session->created_at,
+        .updated_at = session->updated_at,
     };
-
-    return reply_object(ctx, reply, 200, &out, JSON_PLAIN);
+    texts_add(ctx->arena, &view->session_ids, shown->id);
+    list_add(ctx->arena, &view->sessions, (void *)(uintptr_t)shown);
+    return view;
 }
 
-Err clerk_sign_in_token_create(Ctx *ctx, const Req *req, Reply *reply)
+Err clerk_client_list(Ctx *ctx, const Req *req, Reply *reply)
 {
-    ClerkTokenIn in = { .expires_in_seconds = SIGN_IN_TOKEN_S };
-    const char *user_id;
-    SignInToken *token;
-    Err err;
+    ClerkPageQuery in = { .limit = 10 };
+    ClerkPage page = { 0 };
+    List sessions = { 0 };
 
-    TRY(clerk_read_body(ctx, req, &in));
-    if (in.expires_in_seconds < 1)
-        return clerk_fail(ctx, SAY_LIMIT_LEAST, AT(ClerkTokenIn, expires_in_seconds), "1");
-    if (in.expires_in_seconds > MOST_TOKEN_S)
-        return clerk_fail(ctx, SAY_LIFE_MOST, AT(ClerkTokenIn, expires_in_seconds), "315360000");
-    user_id = clerk_id_read(ctx->arena, "user_", in.user_id);
-    err = user_id == NULL ? fail(ctx, E_NO_USER, NOWHERE, NULL) : dir_sign_in_token_create(ctx, user_id, in.expires_in_seconds * US_PER_S, &token);
-    if (err == E_NO_USER)
-        return fail(ctx, E_NO_USER, NOWHERE, "%s", clerk_shown(ctx, in.user_id));
-    TRY(err);
-    return reply_sign_in_token(ctx, reply, token);
+    TRY(clerk_read_page(ctx, req, &in));
+    TRY(dir_session_list(ctx, &(const SessionQuery){ .limit = in.limit, .offset = in.offset }, &sessions, &page.total_count));
+    for (size_t i = 0; i < sessions.n; i++)
+        list_add(ctx->arena, &page.data, client_view(ctx, sessions.v[i]));
+    return in.paginated ? reply_json(ctx, reply, 200, "application/json", clerk_client_page, &page, JSON_PLAIN)
+                        : clerk_reply_list(reply, clerk_client, &page.data);
 }
 
-Err clerk_sign_in_token_revoke(Ctx *ctx, const Req *req, Reply *reply)
+Err clerk_client_get(Ctx *ctx, const Req *req, Reply *reply)
 {
-    const char *id = clerk_id_read(ctx->arena, "sit_", req_param(ctx, "token_id"));
-    SignInToken *token;
-    Err err;
+    const char *id = clerk_id_read(ctx->arena, "client_", req_param(ctx, "client_id"));
+    SessionShown *session;
+    const Err err = id == NULL ? E_SESSION_GONE : dir_session_get(ctx, id, &session);
 
     (void)req;
-    err = id == NULL ? E_NOT_THIS_USER : dir_sign_in_token_revoke(ctx, id, &token);
-    if (err == E_NOT_THIS_USER)
+    if (err == E_SESSION_GONE)
         return clerk_fail(ctx, SAY_NO_PART, NOWHERE, NULL);
-    if (err == E_CONFLICT)
-        return clerk_fail(ctx, SAY_NOT_PENDING, NOWHERE, NULL);
     TRY(err);
-    return reply_sign_in_token(ctx, reply, token);
+    return reply_object(ctx, reply, 200, client_view(ctx, session), JSON_PLAIN);
+}
+
+/* The client of the session that the token is of. */
+Err clerk_client_verify(Ctx *ctx, const Req *req, Reply *reply)
+{
+    ClerkVerifyIn in = { 0 };
+    SessionShown *shown;
+    Session *session;
+    const char *id;
+
+    TRY(clerk_read_body(ctx, req, &in));
+    TRY(session_of_token(ctx, in.token, &id));
+    TRY(dir_session_get(ctx, id, &shown));
+    TRY(judge_token(ctx, in.token, shown));
+    TRY(load_active(ctx, shown, &session));
+    return reply_object(ctx, reply, 200, client_view(ctx, shown), JSON_PLAIN);
 }

@@ -208,6 +208,15 @@ const Field clerk_sign_in_token_in[] = {
     END(ClerkTokenIn),
 };
 
+const Field clerk_actor_token_in[] = {
+    GIVEN(ClerkTokenIn, given),
+    TEXT(ClerkTokenIn, user_id, "user_id", .flags = REQUIRED),
+    OBJECT_JSON(ClerkTokenIn, actor, "actor", .flags = REQUIRED),
+    INT(ClerkTokenIn, expires_in_seconds, "expires_in_seconds"),
+    INT(ClerkTokenIn, session_max_duration_in_seconds, "session_max_duration_in_seconds"),
+    END(ClerkTokenIn),
+};
+
 /* clang-format off */
 #define TEMPLATE_FIELDS(flag)                                                                      \
     GIVEN(ClerkTemplateIn, given),                                                                 \
@@ -398,16 +407,41 @@ const Field clerk_template_page[] = {
     END(ClerkPage),
 };
 
-const Field clerk_sign_in_token[] = {
-    TEXT(ClerkSignInToken, object, "object"),
-    TEXT(ClerkSignInToken, id, "id"),
-    TEXT(ClerkSignInToken, status, "status"),
-    TEXT(ClerkSignInToken, user_id, "user_id"),
-    TEXT(ClerkSignInToken, token, "token", .flags = SECRET | OMIT_NULL),
-    TEXT(ClerkSignInToken, url, "url"),
-    TIME_MS(ClerkSignInToken, created_at, "created_at"),
-    TIME_MS(ClerkSignInToken, updated_at, "updated_at"),
-    END(ClerkSignInToken),
+/* clang-format off */
+#define TICKET_HEAD                                                                                \
+    TEXT(ClerkSignInToken, object, "object"),                                                      \
+    TEXT(ClerkSignInToken, id, "id"),                                                              \
+    TEXT(ClerkSignInToken, status, "status"),                                                      \
+    TEXT(ClerkSignInToken, user_id, "user_id")
+#define TICKET_TAIL                                                                                \
+    TEXT(ClerkSignInToken, token, "token", .flags = SECRET | OMIT_NULL),                           \
+    TEXT(ClerkSignInToken, url, "url"),                                                            \
+    TIME_MS(ClerkSignInToken, created_at, "created_at"),                                           \
+    TIME_MS(ClerkSignInToken, updated_at, "updated_at"),                                           \
+    END(ClerkSignInToken)
+/* clang-format on */
+const Field clerk_sign_in_token[] = { TICKET_HEAD, TICKET_TAIL };
+const Field clerk_actor_token[] = { TICKET_HEAD, JSON(ClerkSignInToken, actor, "actor"), TICKET_TAIL };
+
+const Field clerk_testing_token_out[] = {
+    TEXT(ClerkTestingToken, object, "object"),
+    TEXT(ClerkTestingToken, token, "token", .flags = SECRET),
+    INT(ClerkTestingToken, expires_at, "expires_at"),
+    END(ClerkTestingToken),
+};
+
+const Field clerk_client[] = {
+    TEXT(ClerkClient, object, "object"),
+    TEXT(ClerkClient, id, "id"),
+    TEXTS(ClerkClient, session_ids, "session_ids", .flags = NULL_AS_EMPTY),
+    LIST(ClerkClient, sessions, "sessions", clerk_session, .flags = NULL_AS_EMPTY),
+    TEXT(ClerkClient, sign_in_id, "sign_in_id"),
+    TEXT(ClerkClient, sign_up_id, "sign_up_id"),
+    TEXT(ClerkClient, last_active_session_id, "last_active_session_id"),
+    TEXT(ClerkClient, last_authentication_strategy, "last_authentication_strategy"),
+    TIME_MS(ClerkClient, created_at, "created_at"),
+    TIME_MS(ClerkClient, updated_at, "updated_at"),
+    END(ClerkClient),
 };
 
 const Field clerk_claims[] = {
@@ -672,6 +706,7 @@ PAGE_OF(clerk_organization_page, clerk_organization);
 PAGE_OF(clerk_membership_page, clerk_membership);
 PAGE_OF(clerk_organization_invitation_page, clerk_organization_invitation);
 PAGE_OF(clerk_invitation_page, clerk_invitation);
+PAGE_OF(clerk_client_page, clerk_client);
 /* clang-format on */
 
 const Field clerk_deleted[] = {
@@ -726,6 +761,62 @@ const Field clerk_instance[] = {
     TEXT(ClerkInstance, workspace_id, "workspace_id"),
     END(ClerkInstance),
 };
+
+const Field clerk_instance_in[] = {
+    GIVEN(ClerkInstanceIn, given),
+    BOOL(ClerkInstanceIn, test_mode, "test_mode"),
+    BOOL(ClerkInstanceIn, hibp, "hibp"),
+    BOOL(ClerkInstanceIn, enhanced_email_deliverability, "enhanced_email_deliverability"),
+    TEXT(ClerkInstanceIn, support_email, "support_email"),
+    TEXT(ClerkInstanceIn, clerk_js_version, "clerk_js_version"),
+    TEXT(ClerkInstanceIn, development_origin, "development_origin"),
+    TEXTS(ClerkInstanceIn, allowed_origins, "allowed_origins", .max = MOST_ITEMS),
+    BOOL(ClerkInstanceIn, cookieless_dev, "cookieless_dev"),
+    BOOL(ClerkInstanceIn, url_based_session_syncing, "url_based_session_syncing"),
+    TEXT(ClerkInstanceIn, preferred_strategy, "preferred_sign_in_strategy_when_password_required"),
+    END(ClerkInstanceIn),
+};
+
+/* clang-format off */
+#define ORGANIZATION_SETTINGS                                                                      \
+    BOOL(ClerkOrganizationSettings, enabled, "enabled"),                                           \
+    INT(ClerkOrganizationSettings, max_allowed_memberships, "max_allowed_memberships"),            \
+    BOOL(ClerkOrganizationSettings, admin_delete_enabled, "admin_delete_enabled"),                 \
+    BOOL(ClerkOrganizationSettings, domains_enabled, "domains_enabled"),                           \
+    TEXTS(ClerkOrganizationSettings, domains_enrollment_modes, "domains_enrollment_modes", .flags = NULL_AS_EMPTY, .max = MOST_ITEMS)
+/* clang-format on */
+const Field clerk_organization_settings_in[] = {
+    GIVEN(ClerkOrganizationSettings, given),
+    ORGANIZATION_SETTINGS,
+    TEXT(ClerkOrganizationSettings, creator_role_id, "creator_role_id"),
+    TEXT(ClerkOrganizationSettings, domains_default_role_id, "domains_default_role_id"),
+    END(ClerkOrganizationSettings),
+};
+
+const Field clerk_organization_settings[] = {
+    TEXT(ClerkOrganizationSettings, object, "object"),
+    ORGANIZATION_SETTINGS,
+    INT(ClerkOrganizationSettings, max_allowed_roles, "max_allowed_roles"),
+    INT(ClerkOrganizationSettings, max_allowed_permissions, "max_allowed_permissions"),
+    TEXT(ClerkOrganizationSettings, creator_role, "creator_role"),
+    BOOL(ClerkOrganizationSettings, slug_disabled, "slug_disabled"),
+    TEXT(ClerkOrganizationSettings, domains_default_role, "domains_default_role"),
+    END(ClerkOrganizationSettings),
+};
+
+static const Field domain_fields[] = {
+    TEXT(ClerkDomain, object, "object"),
+    TEXT(ClerkDomain, id, "id"),
+    TEXT(ClerkDomain, name, "name"),
+    BOOL(ClerkDomain, is_satellite, "is_satellite"),
+    TEXT(ClerkDomain, frontend_api_url, "frontend_api_url"),
+    TEXT(ClerkDomain, accounts_portal_url, "accounts_portal_url", .flags = OMIT_NULL),
+    TEXT(ClerkDomain, proxy_url, "proxy_url"),
+    TEXT(ClerkDomain, development_origin, "development_origin"),
+    TEXTS(ClerkDomain, cname_targets, "cname_targets", .flags = NULL_AS_EMPTY),
+    END(ClerkDomain),
+};
+PAGE_OF(clerk_domain_page, domain_fields);
 
 const Field clerk_oauth_token[] = {
     TEXT(ClerkOauthToken, object, "object"),

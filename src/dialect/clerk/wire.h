@@ -97,14 +97,15 @@ typedef struct ClerkSessionIn {
 } ClerkSessionIn;
 extern const Field clerk_session_in[];
 
-/* Bodies of POST /sessions/{id}/tokens and of POST /sign_in_tokens. */
+/* Bodies of POST /sessions/{id}/tokens, of POST /sign_in_tokens and of POST /actor_tokens. */
 typedef struct ClerkTokenIn {
     Given given;
-    const char *user_id;
-    int64_t expires_in_seconds;
+    const char *user_id, *actor;
+    int64_t expires_in_seconds, session_max_duration_in_seconds;
 } ClerkTokenIn;
 extern const Field clerk_token_in[];
 extern const Field clerk_sign_in_token_in[];
+extern const Field clerk_actor_token_in[];
 
 /* Bodies of /jwt_templates (4.5), and of POST /sessions/{id}/refresh (4.4). */
 typedef struct ClerkTemplateIn {
@@ -194,7 +195,34 @@ typedef struct ClerkRestrictions {
 extern const Field clerk_restrictions_in[];
 extern const Field clerk_restrictions[];
 
+/* Body of PATCH /instance. */
+typedef struct ClerkInstanceIn {
+    Given given;
+    const char *support_email, *clerk_js_version, *development_origin, *preferred_strategy;
+    Texts allowed_origins;
+    bool test_mode, hibp, enhanced_email_deliverability, cookieless_dev, url_based_session_syncing;
+} ClerkInstanceIn;
+extern const Field clerk_instance_in[];
+
+/* /instance/organization_settings, both ways: roles come in by id and go out by key. */
+typedef struct ClerkOrganizationSettings {
+    Given given;
+    const char *object, *creator_role, *domains_default_role, *creator_role_id, *domains_default_role_id;
+    Texts domains_enrollment_modes;
+    int64_t max_allowed_memberships, max_allowed_roles, max_allowed_permissions;
+    bool enabled, admin_delete_enabled, domains_enabled, slug_disabled;
+} ClerkOrganizationSettings;
+extern const Field clerk_organization_settings_in[];
+extern const Field clerk_organization_settings[];
+
 /* ---- what goes out ---- */
+
+typedef struct ClerkDomain {
+    const char *object, *id, *name, *frontend_api_url, *accounts_portal_url, *proxy_url, *development_origin;
+    bool is_satellite;
+    Texts cname_targets;
+} ClerkDomain;
+extern const Field clerk_domain_page[]; /* over ClerkPage */
 
 typedef struct ClerkListed {
     const char *object, *id, *invitation_id, *identifier, *identifier_type, *instance_id;
@@ -229,10 +257,26 @@ extern const Field clerk_template[];
 extern const Field clerk_template_page[]; /* over ClerkPage */
 
 typedef struct ClerkSignInToken {
-    const char *object, *id, *status, *user_id, *token, *url;
+    const char *object, *id, *status, *user_id, *actor, *token, *url;
     int64_t created_at, updated_at;
 } ClerkSignInToken;
 extern const Field clerk_sign_in_token[];
+extern const Field clerk_actor_token[];
+
+typedef struct ClerkTestingToken {
+    const char *object, *token;
+    int64_t expires_at; /* seconds */
+} ClerkTestingToken;
+extern const Field clerk_testing_token_out[];
+
+typedef struct ClerkClient {
+    const char *object, *id, *sign_in_id, *sign_up_id, *last_active_session_id, *last_authentication_strategy;
+    Texts session_ids;
+    List sessions;
+    int64_t created_at, updated_at;
+} ClerkClient;
+extern const Field clerk_client[];
+extern const Field clerk_client_page[]; /* over ClerkPage */
 
 /* Claims of a session token, version 2 (4.7). */
 typedef struct ClerkClaims {

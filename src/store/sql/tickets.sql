@@ -44,11 +44,13 @@ INSERT INTO hecate.profiles (user_id, last_active_at) VALUES (:user_id, :now)
 ON CONFLICT (user_id) DO UPDATE SET last_active_at = excluded.last_active_at
 
 -- :sign_in_token_insert write
-INSERT INTO hecate.sign_in_tokens (id, user_id, status, token_sum, created_at, updated_at, expires_at)
-VALUES (:id, :user_id, :status, :token_sum, :created_at, :updated_at, :expires_at)
+INSERT INTO hecate.sign_in_tokens (id, user_id, status, token_sum, created_at, updated_at, expires_at, actor, session_life)
+VALUES (:id, :user_id, :status, :token_sum, :created_at, :updated_at, :expires_at, :actor, :session_life)
 
 -- :sign_in_token_get
-SELECT t.id, t.user_id, t.status, t.token_sum, t.created_at, t.updated_at, t.expires_at FROM hecate.sign_in_tokens t WHERE t.id = :id
+SELECT t.id, t.user_id, t.status, t.token_sum, t.created_at, t.updated_at, t.expires_at, t.actor FROM hecate.sign_in_tokens t
+WHERE t.id = :id AND (t.actor IS NOT NULL) = CAST(:acts AS boolean)
 
 -- :sign_in_token_revoke write
 UPDATE hecate.sign_in_tokens SET status = 'revoked', updated_at = :updated_at WHERE id = :id AND status = 'pending'
+AND (actor IS NOT NULL) = CAST(:acts AS boolean)
