@@ -127,7 +127,7 @@ static Err writer_open(Db *db, const char *path, Buf *why, Conn **ret)
     Conn *conn;
 
     TRY(conn_open(db, path, why, &conn));
-    if (sqlite3_exec(conn->db, "PRAGMA cache_size = -8192", NULL, NULL, NULL) != SQLITE_OK) {
+    if (sqlite3_exec(conn->db, "PRAGMA cache_size = -8192; PRAGMA cache_spill = 8192", NULL, NULL, NULL) != SQLITE_OK) {
         conn_free(db, conn);
         return E_DB;
     }

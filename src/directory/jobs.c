@@ -31,12 +31,13 @@ static Err add_job(Tx *tx, void *arg)
         if (adding->active >= adding->most)
             return fail(tx_ctx(tx), E_RATE_LIMIT, NOWHERE, NULL);
     }
-    return store_job_insert(tx, &adding->key);
+    TRY(store_job_insert(tx, &adding->key));
+    return adding->key.content == NULL ? OK : store_job_write(tx, JOB_PART, &adding->key, NULL);
 }
 
 Err dir_job_add(Ctx *ctx, Job *job, int64_t most, int64_t *active)
 {
-    Adding adding = { .key = { .job = *job, .next_at = ctx->now }, .most = most };
+    Adding adding = { .key = { .job = *job, .next_at = ctx->now, .nth = JOB_INPUT, .content = job->input }, .most = most };
     Err err;
 
     adding.key.job.id = random_text(ctx->arena, 16, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
@@ -86,22 +87,35 @@ static Err sweep(Ctx *ctx)
 
 Err dir_job_claim(Ctx *ctx, Job **ret)
 {
-    const Err err = store_job_claim(db_auto(ctx), ctx->now, lease(ctx), ret);
+    Job *job;
+    Err err = store_job_claim(db_auto(ctx), ctx->now, lease(ctx), &job);
 
     if (err == E_NO_ROW)
         TRY(sweep(ctx));
-    return err;
+    TRY(err);
+    err = store_job_input(db_auto(ctx), job->id, &job->input);
+    if (err != E_NO_ROW)
+        TRY(err);
+    *ret = job;
+    return OK;
+}
+
+static Err end_job(Tx *tx, void *arg)
+{
+    const JobKey *key = arg;
+    int64_t changed;
+
+    TRY(store_job_write(tx, JOB_END, key, &changed));
+    return changed == 1 ? store_job_write(tx, JOB_INPUT_DELETE, key, NULL) : E_CONFLICT;
 }
 
 Err dir_job_end(Ctx *ctx, const Job *job, const char *why)
 {
     JobKey key = { .job = *job, .now = ctx->now };
-    int64_t changed;
 
     key.job.state = why == NULL ? "completed" : "failed";
     key.job.details = why;
-    TRY(store_job_write(db_auto(ctx), JOB_END, &key, &changed));
-    return changed == 1 ? OK : E_CONFLICT;
+    return tx_run(ctx, end_job, &key);
 }
 
 /* The counts after some rows, if nobody else did them meanwhile. */

@@ -10,13 +10,14 @@ typedef struct Job {
     const char *kind;    /* users_import, users_export, verification_email */
     const char *state;   /* pending, processing, completed, failed */
     const char *options; /* a document of the dialect that asked for it */
-    const char *input;   /* what it works at; NULL when it has ended, and where nobody claimed it */
+    const char *input;   /* what it works at, when it is asked for and where it was claimed; it goes with the end */
     const char *details; /* why it failed, or NULL */
     int64_t total, done, inserted, updated, failed;
     int64_t created_at, ended_at;
 } Job;
 
-/* hecate.job_errors, hecate.job_parts: in the order of `nth`. */
+/* hecate.job_errors, hecate.job_parts: in the order of `nth`. The part JOB_INPUT is what the job works at. */
+enum { JOB_INPUT = -1 };
 typedef struct JobError {
     int64_t nth;
     const char *report; /* a document of the dialect */

@@ -10,7 +10,6 @@ static const Field job_cols[] = {
     TEXT(Job, kind, "kind"),
     TEXT(Job, state, "state"),
     JSON(Job, options, "options"),
-    TEXT(Job, input, "input", .flags = SECRET),
     TEXT(Job, details, "details"),
     INT(Job, total, "total"),
     INT(Job, done, "done"),
@@ -27,7 +26,6 @@ static const Field key_cols[] = {
     TEXT(JobKey, job.kind, "kind"),
     TEXT(JobKey, job.state, "state"),
     JSON(JobKey, job.options, "options"),
-    TEXT(JobKey, job.input, "input", .flags = SECRET),
     TEXT(JobKey, job.details, "details"),
     INT(JobKey, job.total, "total"),
     INT(JobKey, job.done, "done"),
@@ -36,7 +34,7 @@ static const Field key_cols[] = {
     INT(JobKey, job.failed, "failed"),
     TIME(JobKey, job.created_at, "created_at"),
     JSON(JobKey, report, "report", .flags = SECRET),
-    TEXT(JobKey, content, "content"),
+    TEXT(JobKey, content, "content", .flags = SECRET),
     TIME(JobKey, now, "now"),
     TIME(JobKey, next_at, "next_at"),
     INT(JobKey, before, "before"),
@@ -79,8 +77,14 @@ Err store_job_claim(Tx *tx, int64_t now, int64_t next_at, Job **ret)
 Err store_job_write(Tx *tx, JobWrite what, const JobKey *key, int64_t *changed)
 {
     const Stmt *const all[] = {
-        [JOB_STEP] = SQL_JOB_STEP,          [JOB_END] = SQL_JOB_END,          [JOB_RELEASE] = SQL_JOB_RELEASE, [JOB_SWEEP] = SQL_JOB_SWEEP,
-        [JOB_ERROR] = SQL_JOB_ERROR_INSERT, [JOB_PART] = SQL_JOB_PART_INSERT,
+        [JOB_STEP] = SQL_JOB_STEP,
+        [JOB_END] = SQL_JOB_END,
+        [JOB_RELEASE] = SQL_JOB_RELEASE,
+        [JOB_SWEEP] = SQL_JOB_SWEEP,
+        [JOB_ERROR] = SQL_JOB_ERROR_INSERT,
+        [JOB_PART] = SQL_JOB_PART_INSERT,
+        [JOB_PARTS_DELETE] = SQL_JOB_PARTS_DELETE,
+        [JOB_INPUT_DELETE] = SQL_JOB_INPUT_DELETE,
     };
 
     return db_exec(tx, all[what], key_cols, key, changed);
@@ -98,6 +102,16 @@ Err store_job_parts(Tx *tx, const char *id, List *ret)
     const JobKey key = { .job.id = id };
 
     return db_list(tx, SQL_JOB_PART_LIST, key_cols, &key, part_cols, MOST_ROWS, ret);
+}
+
+Err store_job_input(Tx *tx, const char *id, const char **ret)
+{
+    const JobKey key = { .job.id = id };
+    JobPart *part;
+
+    TRY(db_one(tx, SQL_JOB_INPUT, key_cols, &key, part_cols, &part));
+    *ret = part->content;
+    return OK;
 }
 
 static const Field clash_cols[] = {

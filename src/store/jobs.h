@@ -19,10 +19,11 @@ Err store_job_active(Tx *tx, const char *kind, int64_t *ret);
 Err store_job_claim(Tx *tx, int64_t now, int64_t next_at, Job **ret);
 
 /* `changed` (or NULL): 0 when somebody else did it. */
-typedef enum JobWrite { JOB_STEP, JOB_END, JOB_RELEASE, JOB_SWEEP, JOB_ERROR, JOB_PART, JOB_PARTS_DELETE } JobWrite;
+typedef enum JobWrite { JOB_STEP, JOB_END, JOB_RELEASE, JOB_SWEEP, JOB_ERROR, JOB_PART, JOB_PARTS_DELETE, JOB_INPUT_DELETE } JobWrite;
 Err store_job_write(Tx *tx, JobWrite what, const JobKey *key, int64_t *changed);
 Err store_job_errors(Tx *tx, const char *id, List *ret);
 Err store_job_parts(Tx *tx, const char *id, List *ret);
+Err store_job_input(Tx *tx, const char *id, const char **ret); /* E_NO_ROW */
 
 /* Who has what a new user asks for; NULL members ask for nothing. E_NO_ROW: nobody. */
 typedef struct Clash {

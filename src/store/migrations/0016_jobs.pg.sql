@@ -1,11 +1,10 @@
 -- Work that is done behind a request's back, and what came of it; it is kept for a day. done rows of total are behind it: it goes on there after a
--- crash. While somebody works at it, next_at is when he has given up. input goes with the end.
+-- crash. While somebody works at it, next_at is when he has given up.
 CREATE TABLE hecate.jobs (
     id text NOT NULL,
     kind text NOT NULL,
     state text NOT NULL,
     options jsonb NOT NULL,
-    input text,
     details text,
     total bigint NOT NULL DEFAULT 0,
     done bigint NOT NULL DEFAULT 0,
@@ -30,7 +29,8 @@ CREATE TABLE hecate.job_errors (
     CONSTRAINT job_errors_job_id_fkey FOREIGN KEY (job_id) REFERENCES hecate.jobs (id) ON DELETE CASCADE
 );
 
--- What a job wrote, in pieces; nth is the number of rows before it.
+-- What a job wrote, in pieces; nth is the number of rows before it. -1: what it works at, until its end; in the job's own row it would be written
+-- and read with each step.
 CREATE TABLE hecate.job_parts (
     job_id text NOT NULL,
     nth bigint NOT NULL,

@@ -1,11 +1,10 @@
 -- Work that is done behind a request's back, and what came of it; it is kept for a day. done rows of total are behind it: it goes on there after a
--- crash. While somebody works at it, next_at is when he has given up. input goes with the end.
+-- crash. While somebody works at it, next_at is when he has given up.
 CREATE TABLE hecate_jobs (
     id TEXT NOT NULL,
     kind TEXT NOT NULL,
     state TEXT NOT NULL,
     options TEXT NOT NULL,
-    input TEXT,
     details TEXT,
     total INTEGER NOT NULL DEFAULT 0,
     done INTEGER NOT NULL DEFAULT 0,
@@ -30,7 +29,8 @@ CREATE TABLE hecate_job_errors (
 ) STRICT;
 CREATE UNIQUE INDEX job_errors_pkey ON hecate_job_errors (job_id, nth);
 
--- What a job wrote, in pieces; nth is the number of rows before it.
+-- What a job wrote, in pieces; nth is the number of rows before it. -1: what it works at, until its end; in the job's own row it would be written
+-- and read with each step.
 CREATE TABLE hecate_job_parts (
     job_id TEXT NOT NULL,
     nth INTEGER NOT NULL,

@@ -1,7 +1,7 @@
 -- Jobs, what they report and write; and tickets.
 
 -- :job_insert write
-INSERT INTO hecate.jobs (id, kind, state, options, input, next_at, created_at) VALUES (:id, :kind, 'pending', :options, :input, :next_at, :created_at)
+INSERT INTO hecate.jobs (id, kind, state, options, next_at, created_at) VALUES (:id, :kind, 'pending', :options, :next_at, :created_at)
 
 -- :job_get
 SELECT id, kind, state, options, details, total, done, inserted, updated, failed, created_at, ended_at FROM hecate.jobs WHERE id = :id
@@ -16,11 +16,11 @@ SELECT count(*) AS total FROM hecate.jobs WHERE kind = :kind AND state IN ('pend
 UPDATE hecate.jobs SET state = 'processing', next_at = :next_at
 WHERE id = (SELECT j.id FROM hecate.jobs j WHERE j.state IN ('pending', 'processing') AND j.next_at <= :now
   ORDER BY j.created_at, j.id LIMIT 1 FOR UPDATE SKIP LOCKED)
-RETURNING id, kind, state, options, input, details, total, done, inserted, updated, failed, created_at, ended_at
+RETURNING id, kind, state, options, details, total, done, inserted, updated, failed, created_at, ended_at
 -- @sqlite
 UPDATE hecate.jobs SET state = 'processing', next_at = :next_at
 WHERE id = (SELECT j.id FROM hecate.jobs j WHERE j.state IN ('pending', 'processing') AND j.next_at <= :now ORDER BY j.created_at, j.id LIMIT 1)
-RETURNING id, kind, state, options, input, details, total, done, inserted, updated, failed, created_at, ended_at
+RETURNING id, kind, state, options, details, total, done, inserted, updated, failed, created_at, ended_at
 
 -- Of two that work at the same job one finds its rows undone.
 
@@ -29,7 +29,7 @@ UPDATE hecate.jobs SET total = :total, done = :done, inserted = :inserted, updat
 WHERE id = :id AND state = 'processing' AND done = :before
 
 -- :job_end write
-UPDATE hecate.jobs SET state = :state, details = :details, input = NULL, ended_at = :now WHERE id = :id AND state = 'processing'
+UPDATE hecate.jobs SET state = :state, details = :details, ended_at = :now WHERE id = :id AND state = 'processing'
 
 -- What a process had in hand when it ended: on SQLite there is no other.
 
@@ -49,10 +49,16 @@ SELECT nth, report FROM hecate.job_errors WHERE job_id = :id ORDER BY nth
 INSERT INTO hecate.job_parts (job_id, nth, content) VALUES (:id, :nth, :content)
 
 -- :job_parts_delete write
-DELETE FROM hecate.job_parts WHERE job_id = :id
+DELETE FROM hecate.job_parts WHERE job_id = :id AND nth >= 0
+
+-- :job_input_delete write
+DELETE FROM hecate.job_parts WHERE job_id = :id AND nth = -1
 
 -- :job_part_list slow
-SELECT nth, content FROM hecate.job_parts WHERE job_id = :id ORDER BY nth
+SELECT nth, content FROM hecate.job_parts WHERE job_id = :id AND nth >= 0 ORDER BY nth
+
+-- :job_input slow
+SELECT nth, content FROM hecate.job_parts WHERE job_id = :id AND nth = -1
 
 -- Who has the username or the chosen id, other than a linked account.
 

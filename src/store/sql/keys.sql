@@ -93,6 +93,7 @@ UNION ALL
 SELECT 'import_miscounted', count(*) FROM hecate.jobs j WHERE j.kind = 'users_import' AND (j.done <> j.inserted + j.updated + j.failed
   OR j.failed <> (SELECT count(*) FROM hecate.job_errors e WHERE e.job_id = j.id) OR (j.state = 'completed' AND j.done <> j.total))
 UNION ALL
-SELECT 'ended_job_with_input', count(*) FROM hecate.jobs j WHERE j.state IN ('completed', 'failed') AND j.input IS NOT NULL
+SELECT 'ended_job_with_input', count(*) FROM hecate.jobs j JOIN hecate.job_parts p ON p.job_id = j.id AND p.nth = -1
+WHERE j.state IN ('completed', 'failed')
 UNION ALL
 SELECT 'ticket_without_user', count(*) FROM hecate.tickets t WHERE NOT EXISTS (SELECT 1 FROM auth.users u WHERE u.id = t.user_id)
