@@ -1,6 +1,6 @@
 # Everything goes through meson; these are the doors.
 PACKAGES = build-essential meson ninja-build pkg-config gawk libuv1-dev libssl-dev libpq-dev libsqlite3-dev libjansson-dev \
-	libargon2-dev libcurl4-openssl-dev libcrypt-dev libqrencode-dev
+	libargon2-dev libcurl4-openssl-dev libcrypt-dev libqrencode-dev zlib1g-dev
 # nodejs and npm only start the tests' own Node (package `node` of test/package.json).
 TEST_PACKAGES = libcmocka-dev postgresql-15 sqlite3 curl strace $(if $(shell command -v npm),,nodejs npm)
 

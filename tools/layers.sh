@@ -6,6 +6,7 @@ git ls-files 'src/*.[ch]' 'lib/*.[ch]' 'cli/*.[ch]' 'include/*.h' | xargs awk '
     # Words of the table that stand for headers of the system.
     BEGIN {
         library["jansson"] = "^jansson"; library["OpenSSL"] = "^openssl/"; library["argon2"] = "^argon2"; library["libxcrypt"] = "^crypt.h"; library["libqrencode"] = "^qrencode"
+        library["zlib"] = "^zlib"
         library["libuv"] = "^uv.h"; library["libsqlite3"] = "^sqlite3"; library["libpq"] = "^libpq"; library["libcurl"] = "^curl/"
         while ((getline line < "ARCHITECTURE.md") > 0)
             if (line ~ /^\| `/) {

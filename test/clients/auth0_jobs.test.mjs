@@ -1,6 +1,8 @@
 // auth0_jobs.test.mjs: imports, exports and verification mails as jobs through the real clients; what they did is seen by sign-ins and other calls.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { after, before, describe, test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
 import { ManagementClient as Newest } from 'auth0'
 import { ManagementClient as Four } from 'auth0-4'
 import { hashes } from '../lib/auth0_hashes.mjs'
@@ -61,6 +63,7 @@ for (const store of stores)
         }
         assert.fail('the job does not end')
       }
+      const unpacked = async ({ location }) => gunzipSync(Buffer.from(await (await fetch(location)).arrayBuffer())).toString()
       const run = async (rows, more = {}) => ended(await m.import(rows, { connection_id: id, ...more }))
       const grant = (username, password) => fetch(`${server.auth0.url}/oauth/token`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ grant_type: 'password', username, password, client_id: server.auth0.clientId, client_secret: server.auth0.clientSecret }) })
       const gotrue = (username, password) => fetch(`${server.gotrue.url}/token?grant_type=password`, { method: 'POST', body: JSON.stringify({ email: username, password }) })
@@ -167,15 +170,26 @@ for (const store of stores)
         assert.deepEqual([asked.type, asked.status, asked.connection_id, asked.format], ['users_export', 'pending', own.id, 'json'])
         const { location } = await ended(asked)
         const answer = await fetch(location)
-        assert.match(answer.headers.get('content-disposition'), /filename="localhost\.json"/)
-        const back = (await answer.text()).trim().split('\n').map((line) => JSON.parse(line))
+        assert.match(answer.headers.get('content-disposition'), /filename="localhost\.json\.gz"/)
+        assert.deepEqual(['content-type', 'content-encoding'].map((name) => answer.headers.get(name)), ['application/gzip', null])
+        const file = Buffer.from(await answer.arrayBuffer()), plain = gunzipSync(file).toString()
+        assert.equal(execFileSync('gunzip', { input: file }).toString(), plain)
+        const back = plain.trim().split('\n').map((line) => JSON.parse(line))
         assert.deepEqual(back.map((u) => Object.fromEntries(Object.keys(rows[0]).map((k) => [k, u[k]]))), rows)
+        const copy = await m.connect({ name: `copy-${n++}-${store}`, strategy: 'auth0' })
+        assert.deepEqual((await run(back.map((u) => Object.fromEntries(Object.keys(rows[0]).map((k) => [k, u[k]]))), { connection_id: copy.id })).summary, { failed: 0, updated: 0, inserted: 300, total: 300 })
+        // Whose work was left half done begins it again.
+        await query(server, `UPDATE hecate.jobs SET state = 'processing', next_at = created_at WHERE id = '${asked.id.slice(4)}'`, true)
+        await m.verify({ user_id: back[0].user_id })
+        assert.deepEqual(await unpacked(await ended(asked)), plain)
         const csv = await ended(await m.export({ connection_id: own.id, format: 'csv', limit: 2, fields: [{ name: 'email' }, { name: 'nickname', export_as: 'Nick' }, { name: 'user_metadata.country' }, { name: 'identities[0].connection' }, { name: 'app_metadata.i' }, { name: 'blocked' }] }))
-        const lines = (await (await fetch(csv.location)).text()).trim().split('\r\n')
+        const lines = (await unpacked(csv)).trim().split('\r\n')
         assert.deepEqual(lines, ['"email","Nick","user_metadata.country","identities[0].connection","app_metadata.i","blocked"', `"'${rows[0].email}","'=1+1","'de","'${own.name}",0,true`, `"'${rows[1].email}","'nick1","'de","'${own.name}",1,false`])
         const few = await ended(await m.export({ connection_id: own.id, format: 'json', limit: 1, fields: [{ name: 'email' }, { name: 'app_metadata' }] }))
-        assert.deepEqual(JSON.parse(await (await fetch(few.location)).text()), { email: rows[0].email, app_metadata: { i: 0 } })
+        assert.deepEqual(JSON.parse(await unpacked(few)), { email: rows[0].email, app_metadata: { i: 0 } })
         for (const bad of [location.replace(/signature=.{4}/, 'signature=AAAA'), location.replace(/expires=\d/, 'expires=9'), location.split('?')[0]]) assert.equal((await fetch(bad)).status, 403)
+        const none = await m.connect({ name: `none-${n++}-${store}`, strategy: 'auth0' })
+        assert.deepEqual(await Promise.all(['json', 'csv'].map(async (format) => (await unpacked(await ended(await m.export({ connection_id: none.id, format })))).split('\r\n').length)), [1, 2])
         await refused(m.export({ connection_id: 'con_0000000000000000' }), 404, 'The connection does not exist')
         await refused(m.export({ format: 'xml' }), 400, "Payload validation error: 'No enum match for: xml' on property format (Format of the file).")
         await refused(m.export({ format: 'csv', fields: Array.from({ length: 31 }, (_, i) => ({ name: `f${i}` })) }), 400, "Payload validation error: 'Array is too long (31), maximum 30' on property fields (Fields of the file).")

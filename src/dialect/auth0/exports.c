@@ -1,9 +1,11 @@
-/* exports.c: users as a file: a JSON object a line, or CSV (spec/auth0.md 2.12). */
+/* exports.c: users as a file under gzip: a JSON object a line, or CSV (spec/auth0.md 2.12). */
 #include "base/clock.h"
+#include "base/id.h"
+#include "dialect/auth0/gzip.h"
 #include "dialect/auth0/jobs.h"
 #include "dialect/auth0/search.h"
 
-enum { PAGE = 250, PAGE_CAP = 256 << 20, PART_BYTES = 32 << 20, MOST_EXPORT = 24 << 20 };
+enum { PAGE = 250, PAGE_CAP = 256 << 20, PART_BYTES = 32 << 20, MOST_EXPORT = 12 << 20 };
 
 /* Without a list a CSV has these columns, and JSON all there is. */
 static const char *const default_columns[] = {
@@ -17,6 +19,7 @@ typedef struct Export {
     List columns;        /* ExportField */
     const Field *fields; /* JSON: the members that are shown */
     bool csv;
+    Gzip *gzip;
 } Export;
 
 /* ---- which columns ---- */
@@ -173,6 +176,21 @@ typedef struct Place {
     bool end;
 } Place;
 
+/* What was written, packed; pieces are texts in the store. */
+static Err add_piece(Ctx *ctx, Job *job, const Export *export, Place *place, const Buf *plain, size_t rows)
+{
+    Buf packed = buf_in(ctx->arena, PART_BYTES), coded = buf_in(ctx->arena, PART_BYTES);
+    char *text;
+
+    TRY(gzip_write(export->gzip, buf_view(plain), place->end, &packed));
+    place->bytes += (int64_t)packed.len;
+    if (place->bytes > MOST_EXPORT)
+        return E_TOO_LARGE;
+    base64_write(&coded, packed.data, packed.len, false, true);
+    TRY(buf_text(&coded, &text));
+    return dir_job_write(ctx, job, text, (int64_t)rows);
+}
+
 /* The next users, in memory of their own; `place` is where the next page begins. */
 static Err write_page(Ctx *ctx, Job *job, const Export *export, Place *place)
 {
@@ -182,7 +200,6 @@ static Err write_page(Ctx *ctx, Job *job, const Export *export, Place *place)
     const int64_t left = export->options->limit == 0 ? PAGE : export->options->limit - job->done;
     List users = { 0 };
     Ctx own = *ctx;
-    char *text = "";
 
     own.arena = arena;
     own.now = clock_now();
@@ -200,26 +217,26 @@ static Err write_page(Ctx *ctx, Job *job, const Export *export, Place *place)
         TRY(dir_user_list(&own, query, &users));
     for (size_t i = 0; i < users.n; i++)
         TRY(write_user(&own, export, &buf, users.v[i]));
-    TRY(buf_text(&buf, &text));
-    place->end = users.n < PAGE;
-    place->bytes += (int64_t)buf.len;
-    if (place->bytes > MOST_EXPORT)
+    if (buf.over)
         return E_TOO_LARGE;
+    place->end = users.n < PAGE;
     if (users.n > 0) {
         const User *last = users.v[users.n - 1];
 
         place->after_id = arena_strdup(ctx->arena, last->id);
         place->after = last->created_at;
     }
-    return buf.len == 0 ? OK : dir_job_write(&own, job, text, (int64_t)users.n);
+    return add_piece(&own, job, export, place, &buf, users.n);
 }
 
 Err auth0_export_run(Ctx *ctx, Job *job, const JobOptions *options, const _Atomic bool *stop)
 {
-    Export export = { .options = options, .csv = text_eq(options->format, "csv") };
+    Export export = { .options = options, .csv = text_eq(options->format, "csv"), .gzip = gzip_new(ctx->arena) };
     Place place = { 0 };
     Err err = OK;
 
+    if (export.gzip == NULL)
+        return E_INTERNAL;
     TRY(read_columns(ctx, &export));
     if (job->done > 0) /* somebody began and went: where users went meanwhile, too, his pages do not fit */
         TRY(dir_job_restart(ctx, job));

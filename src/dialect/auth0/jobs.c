@@ -70,12 +70,12 @@ static const char *signature_of(Ctx *ctx, const char *id, const char *expires)
     return coded;
 }
 
-/* `<tenant>.json`, after the first word of the domain. */
+/* `<tenant>.json.gz`, after the first word of the domain. */
 static const char *file_name(Ctx *ctx, const char *format)
 {
     const char *host = auth0_issuer(ctx) + strlen("https://");
 
-    return arena_printf(ctx->arena, "%.*s.%s", (int)strcspn(host, ".:/["), host, text_eq(format, "csv") ? "csv" : "json");
+    return arena_printf(ctx->arena, "%.*s.%s.gz", (int)strcspn(host, ".:/["), host, text_eq(format, "csv") ? "csv" : "json");
 }
 
 static const char *location_of(Ctx *ctx, const Job *job, const char *format)
@@ -331,11 +331,17 @@ Err auth0_export_download(Ctx *ctx, const Req *req, Reply *reply)
     TRY(read_options(ctx, job, &options));
     TRY(dir_job_content(ctx, id, &parts));
     reply->status = 200;
-    reply_header(reply, "Content-Type", text_eq(options.format, "csv") ? "text/csv; charset=utf-8" : "application/x-ndjson; charset=utf-8");
+    reply_header(reply, "Content-Type", "application/gzip"); /* and no Content-Encoding: the file is one of gzip */
     reply_headerf(reply, "Content-Disposition", "attachment; filename=\"%s\"", file_name(ctx, options.format));
     reply_header(reply, "X-Content-Type-Options", "nosniff");
-    for (size_t i = 0; i < parts.n; i++)
-        buf_puts(&reply->body, ((const JobPart *)parts.v[i])->content);
+    for (size_t i = 0; i < parts.n; i++) {
+        const JobPart *part = parts.v[i];
+        Str packed;
+
+        if (!base64_read(ctx->arena, str_of(part->content), false, true, &packed))
+            return E_INTERNAL;
+        buf_str(&reply->body, packed);
+    }
     return reply->body.over ? fail(ctx, E_NOMEM, NOWHERE, NULL) : OK;
 }
 
