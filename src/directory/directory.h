@@ -80,6 +80,7 @@ typedef struct Caller {
     User *user;             /* CALLER_USER */
     Session *session;       /* CALLER_USER, NULL if the credential names none */
     const char *aal;        /* of the credential */
+    bool living;            /* who was deleted softly is not there for it: E_NO_USER */
 } Caller;
 
 /* ---- users ---- */

@@ -104,8 +104,8 @@ char *refresh1_new(Ctx *ctx);
 
 /* ---- users.c, user_create.c, user_change.c: between them ---- */
 
-/* E_NO_ROW of a look-up by id is E_NO_USER. */
-Err user_missing(Ctx *ctx, Err err);
+/* What a look-up gave, for the caller: E_NO_ROW is E_NO_USER, as is who is not there for it. */
+Err user_found(Ctx *ctx, Err err, User *const *user);
 /* What GoTrue's identity_data holds of an identity. */
 typedef struct IdentityData {
     const char *email, *phone, *sub;

@@ -14,7 +14,7 @@ Err user_load(Tx *tx, const char *id, User **ret)
     const Err err = store_user_get_for_update(tx, id, ret);
 
     ctx->user_id = id;
-    return err == E_NO_ROW ? fail(ctx, E_NO_USER, NOWHERE, NULL) : err;
+    return user_found(ctx, err, ret);
 }
 
 Err user_save(Tx *tx, User *user)

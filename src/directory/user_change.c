@@ -308,7 +308,7 @@ static Err apply_change(Tx *tx, void *arg)
     Traits traits;
     User *user;
 
-    TRY(user_missing(ctx, store_user_get_for_update(tx, change->id, &user)));
+    TRY(user_found(ctx, store_user_get_for_update(tx, change->id, &user), &user));
     if (HAS(in, role))
         user->role = in->role;
     change_plain(in, user);

@@ -11,20 +11,22 @@ bool user_banned(const Ctx *ctx, const User *user)
     return user->banned_until > ctx->now;
 }
 
-Err user_missing(Ctx *ctx, Err err)
+Err user_found(Ctx *ctx, Err err, User *const *user)
 {
-    return err == E_NO_ROW ? fail(ctx, E_NO_USER, NOWHERE, NULL) : err;
+    const bool gone = err == E_NO_ROW || (err == OK && (*user)->deleted_at != 0 && ctx->caller != NULL && ctx->caller->living);
+
+    return gone ? fail(ctx, E_NO_USER, NOWHERE, NULL) : err;
 }
 
 Err dir_user_get(Ctx *ctx, const char *id, User **ret)
 {
     ctx->user_id = id;
-    return user_missing(ctx, store_user_get(db_auto(ctx), id, ret));
+    return user_found(ctx, store_user_get(db_auto(ctx), id, ret), ret);
 }
 
 Err dir_user_get_subject(Ctx *ctx, const char *provider, const char *subject, User **ret)
 {
-    return user_missing(ctx, store_user_get_by_subject(db_auto(ctx), provider, subject, ret));
+    return user_found(ctx, store_user_get_by_subject(db_auto(ctx), provider, subject, ret), ret);
 }
 
 Err dir_user_list(Ctx *ctx, const UserQuery *query, List *ret)
@@ -165,7 +167,7 @@ static Err delete_user(Tx *tx, void *arg)
     Traits traits;
     User *user;
 
-    TRY(user_missing(ctx, store_user_get_for_update(tx, deletion->id, &user)));
+    TRY(user_found(ctx, store_user_get_for_update(tx, deletion->id, &user), &user));
     deletion->image_id = user->image_id;
     traits =
         (Traits){ .user_id = user->id, .user_email = user->email == NULL ? "" : user->email, .user_phone = user->phone == NULL ? "" : user->phone };

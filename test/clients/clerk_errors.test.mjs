@@ -1,5 +1,5 @@
 // clerk_errors.test.mjs: each method of UserAPI, of each client, by what it is refused with: a table of method, arguments, status, code and parameter. Every method that takes
-// a user has a row for one that is not there, and every code that is documented for these methods, and that something here can lead to, has a row or is named below with where
+// a user has a row for one that is not there and for one whom GoTrue deleted softly, and every code that is documented for these methods, and that something here can lead to, has a row or is named below with where
 // it is tested.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
@@ -120,7 +120,12 @@ for (const store of stores)
       const plain = await users.createUser({ emailAddress: ['plain@example.com'], password }), linked = await users.createUser({ emailAddress: ['linked@example.com'] })
       const put = await fetch(`http://127.0.0.1:${port}/admin/v1/users/${linked.id}/external_accounts`, { method: 'POST', headers: { authorization: `Bearer ${opsToken}`, 'content-type': 'application/json' }, body: JSON.stringify({ provider: 'oauth_google', provider_user_id: 'g-1', email_address: 'linked@example.com' }) })
       assert.equal(put.status, 200)
+      const gone = await users.createUser({ emailAddress: ['gone@example.com'], password, totpSecret: secret })
+      const asAdmin = (method, path, body) => fetch(`${server.gotrue.url}/admin/users${path}`, { method, body, headers: { authorization: `Bearer ${server.gotrue.serviceKey}`, 'content-type': 'application/json' } })
+      const { id } = (await (await asAdmin('GET', '?filter=gone@')).json()).users[0]
+      assert.equal((await asAdmin('DELETE', `/${id}`, '{"should_soft_delete":true}')).status, 200)
       is = {
+        gone: gone.id,
         plain, open: (await emailAddresses.createEmailAddress({ userId: plain.id, emailAddress: 'open@example.com' })).id, linked: await users.getUser(linked.id), named: await users.createUser({ username: 'named_one' }),
         rich: await users.createUser({ emailAddress: ['rich@example.com'], phoneNumber: ['+15550002222'], web3Wallet: ['0x52908400098527886E0F7030069857D2E4169EE7'], username: 'rich_one', externalId: 'ext-rich' }),
         strong: await users.createUser({ emailAddress: ['strong@example.com'], totpSecret: secret }), wallet: await users.createUser({ web3Wallet: ['0x8617E340B3D01FA5F11F306F4090FD50E238070D'] }),
@@ -143,9 +148,9 @@ for (const store of stores)
           refused.add(name)
           return code
         }
-        const nobody = of(unknown)
+        const nobody = of(unknown), deleted = of(is.gone)
         assert.deepEqual(names.filter((name) => !ofNobody.has(name) && !nobody[name]), [])
-        for (const name of names.filter((one) => !ofNobody.has(one))) await check(name, nobody[name], 404, 'resource_not_found')
+        for (const name of names.filter((one) => !ofNobody.has(one))) for (const args of [nobody[name], deleted[name]]) await check(name, args, 404, 'resource_not_found')
         const codes = new Set(['resource_not_found'])
         for (const [name, ...row] of table(is)) if (names.includes(name)) codes.add(await check(name, ...row))
         assert.deepEqual(names.filter((name) => !refused.has(name)), [])

@@ -60,6 +60,10 @@ for (const store of stores)
       await clerk.sessions.revokeSession(session.id)
       assert.equal((await clerk.clients.getClient(session.clientId)).lastActiveSessionId, null)
       await assert.rejects(clerk.clients.verifyClient(jwt), { status: 401 })
+      // A token by a template is of no session.
+      await clerk.jwtTemplates.create({ name: 'of_no_session', claims: { a: 1 } })
+      const other = await clerk.sessions.createSession({ userId: owner.id })
+      await assert.rejects(clerk.clients.verifyClient((await clerk.sessions.getToken(other.id, 'of_no_session')).jwt), { status: 401 })
       assert.equal((await verifyToken(jwt, options())).sid, session.id) // off-line it stands
     })
 
@@ -96,6 +100,7 @@ for (const store of stores)
         actor({ expires_in_seconds: 0 }, 'form_param_value_invalid', 'expires_in_seconds'), actor({ expires_in_seconds: 1e12 }, 'form_param_value_too_large', 'expires_in_seconds'), actor({ expires_in_seconds: 'x' }, 'form_param_type_invalid', 'expires_in_seconds'),
         actor({ session_max_duration_in_seconds: -1 }, 'form_param_value_invalid', 'session_max_duration_in_seconds'), actor({ bogus: 1 }, 'form_param_unknown', 'bogus'),
         ['POST', `/actor_tokens/${token.id}/revoke`, undefined, 400, 'actor_token_cannot_be_revoked_code'], ['POST', '/actor_tokens/act_x/revoke', undefined, 404, 'resource_not_found'],
+        ...['javascript:alert(1)', 'javascript://x/%0aalert(1)', 'DATA://x', '/in', '//example.com', 'https://', 'https://a b', 'https://example.com/\r\nBcc: x', 'https://"><script>', '1a://x', '://x', 'x'].map((redirect_url) => ['POST', '/invitations', { email_address: 'in@example.com', redirect_url }, 422, 'form_param_format_invalid', 'redirect_url']),
         ['GET', '/clients/client_x', undefined, 404, 'resource_not_found'], ['GET', '/clients?limit=501', undefined, 422, 'form_param_value_too_large', 'limit'], ['GET', '/clients?offset=-1', undefined, 422, 'form_param_value_invalid', 'offset'],
         ['GET', '/clients/handshake_payload?nonce=x', undefined, 404, 'resource_not_found'], ['POST', '/clients/verify', {}, 422, 'form_param_missing', 'token'],
         ...['', 'x', `${h}.${c}.`, `${h}.${c}.AAAA`, server.gotrue.serviceKey, server.clerk.secretKey].map((bad) => ['POST', '/clients/verify', { token: bad }, 401, 'authentication_invalid']),
@@ -108,6 +113,10 @@ for (const store of stores)
         const answer = await api(method, path, body)
         assert.deepEqual([answer.status, answer.body.errors?.[0].code, answer.body.errors?.[0].meta?.param_name], [status, code, param], `${method} ${path} ${JSON.stringify(body)?.slice(0, 100)}: ${JSON.stringify(answer.body)}`)
         assert.ok(answer.body.errors[0].long_message)
+      }
+      for (const redirect_url of ['https://example.com/in?a=1#b', 'com.example.app://in', 'http://127.0.0.1:3000', 'https://bücher.example', '']) {
+        const answer = await api('POST', '/invitations', { email_address: 'in@example.com', redirect_url, ignore_existing: true, notify: false })
+        assert.equal(answer.status, 200, redirect_url)
       }
     })
   })

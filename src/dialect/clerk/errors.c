@@ -216,6 +216,7 @@ const ErrRow clerk_says[SAYS] = {
                         "The image could not be decoded. Please ensure the image is valid and try again." },
     [SAY_IMAGE_LARGE] = { 413, "image_too_large", "Image too large", "The image being uploaded is more than 10MB. Please choose a smaller one." },
     [SAY_NAME] = { 422, "form_param_format_invalid", "is invalid", "{param} must not contain a URL or HTML." },
+    [SAY_URL] = { 422, "form_param_format_invalid", "is invalid", "{param} must be a valid url." },
     [SAY_SLUG] = { 422, "form_param_format_invalid", "is invalid", "{param} can only contain lowercase letters, numbers and dashes, 64 at most." },
     [SAY_NO_ROLE] = { 404, "resource_not_found", "not found", "Organization role not found." },
     [SAY_DUPLICATE] = { 400, "duplicate_record", "duplicate record", "There is a pending invitation to this email address." },

@@ -31,7 +31,7 @@ const char *clerk_id_read(Arena *arena, const char *prefix, const char *text)
     uint8_t id[ID_BYTES], check[CHECK_BYTES];
     const size_t n = strlen(prefix);
 
-    if (strncmp(text, prefix, n) != 0 || strlen(text + n) != ID_WIDTH || !base62_read(str_of(text + n), id, sizeof(id)))
+    if (text == NULL || strncmp(text, prefix, n) != 0 || strlen(text + n) != ID_WIDTH || !base62_read(str_of(text + n), id, sizeof(id)))
         return NULL;
     memcpy(check, id, sizeof(check));
     put_check(id);

@@ -12,7 +12,7 @@ extern const ErrRow clerk_errors[ERR_COUNT];
 
 /* `prefix` and 27 characters of base 62 over the first 4 bytes of SHA-256 of the UUID and the UUID itself (spec/clerk.md 3.1 gives the shape). */
 const char *clerk_id(Arena *arena, const char *prefix, const char *uuid);
-/* The UUID of such an id; NULL if it is none. */
+/* The UUID of such an id; NULL if it is none, as NULL is none. */
 const char *clerk_id_read(Arena *arena, const char *prefix, const char *text);
 /* E_NO_USER also for what is no id at all. */
 Err clerk_read_user_id(Ctx *ctx, const char *text, const char **ret);
@@ -89,6 +89,7 @@ typedef enum Say {
     SAY_NO_TOKEN,
     SAY_NAME,
     SAY_SLUG,
+    SAY_URL,
     SAY_NO_ROLE,
     SAY_DUPLICATE,
     SAY_REVOKED,
@@ -213,6 +214,8 @@ Err clerk_sign_template(Ctx *ctx, const TokenTemplate *row, const SessionShown *
 
 /* A JSON body through route->in. E_MEDIA_TYPE. */
 Err clerk_read_body(Ctx *ctx, const Req *req, void *in);
+/* An absolute URL, of the web or of an application: a scheme that runs nothing, and what stands behind `://`. */
+bool clerk_is_url(const char *text);
 /* A value as an error may show it. */
 const char *clerk_shown(Ctx *ctx, const char *text);
 

@@ -110,6 +110,8 @@ static Err read_invitation(Ctx *ctx, const ClerkInvitationIn *in, const char *or
 
     if (text_empty(in->email_address))
         return clerk_fail(ctx, SAY_NIL, AT(ClerkInvitationIn, email_address), NULL);
+    if (!text_empty(in->redirect_url) && !clerk_is_url(in->redirect_url))
+        return clerk_fail(ctx, SAY_URL, AT(ClerkInvitationIn, redirect_url), NULL);
     *new = (Invitation){
         .id = uuid_new(ctx->arena),
         .organization_id = organization_id,

@@ -112,6 +112,22 @@ const char *clerk_shown(Ctx *ctx, const char *text)
     return strlen(text) <= MOST_SHOWN ? text : arena_strndup(ctx->arena, text, MOST_SHOWN);
 }
 
+bool clerk_is_url(const char *text)
+{
+    static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const size_t n = strcspn(text, ":"), scheme = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+.-");
+
+    if (n == 0 || n != scheme || strchr(first, *text) == NULL || strncmp(text + n, "://", 3) != 0 || text[n + 3] == '\0')
+        return false;
+    if (str_eq_nocase((Str){ text, n }, STR("javascript")) || str_eq_nocase((Str){ text, n }, STR("data")) ||
+        str_eq_nocase((Str){ text, n }, STR("vbscript")))
+        return false;
+    for (const char *c = text; *c != '\0'; c++)
+        if ((unsigned char)*c <= ' ' || *c == 0x7f || strchr("\"<>\\^`{|}", *c) != NULL)
+            return false;
+    return true;
+}
+
 /* ---- user names ---- */
 
 static bool is_name_char(char c)
@@ -261,7 +277,7 @@ Err clerk_user_get(Ctx *ctx, const Req *req, Reply *reply)
     (void)req;
     TRY(clerk_read_user_id(ctx, req_param(ctx, "user_id"), &id));
     TRY(dir_user_get(ctx, id, &user));
-    return user->deleted_at != 0 ? fail(ctx, E_NO_USER, NOWHERE, NULL) : clerk_reply_user(ctx, reply, 200, user);
+    return clerk_reply_user(ctx, reply, 200, user);
 }
 
 /* ---- changing ---- */
