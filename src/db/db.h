@@ -100,6 +100,7 @@ typedef struct Query {
     Value values[1024]; /* so large that a Query lives in the arena, not on a fiber's stack */
     size_t n;
     bool slow;
+    bool steady; /* one plan is good for all values: PostgreSQL keeps it */
 } Query;
 Err db_query(Tx *tx, const Query *query, const Field *cols, size_t max, List *ret);
 

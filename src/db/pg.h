@@ -74,14 +74,28 @@ Err rows_take(Ctx *ctx, Db *db, Work *work, const PGresult *result, int first, i
 
 /* ---- connections (pg_conn.c) ---- */
 
+enum { MOST_BUILT = 16 }; /* kept queries of a connection */
+
 typedef struct Prepared {
     uint8_t sent;    /* a Parse is under way or done */
     uint8_t version; /* part of its name: a statement that went stale gets another */
 } Prepared;
 
+/* A built query that this connection keeps, with the types of its values. */
+typedef struct Built {
+    Prepared prepared;
+    char *sql; /* NULL: none */
+    int n;
+    Oid *types;
+    uint64_t used;    /* Conn.turn of the last time */
+    int64_t since_ms; /* planned then */
+} Built;
+
 typedef struct Conn {
     PGconn *pg;
     Prepared *prepared;
+    Built built[MOST_BUILT];
+    uint64_t turn;
     Params params;
 } Conn;
 
@@ -95,9 +109,17 @@ bool conn_alive(Conn *conn);
 Err pg_error(const PGresult *result, const char *statement);
 bool pg_state(const PGresult *result, const char *state);
 
+/* ---- kept queries (pg_built.c) ---- */
+
+/* The place of a query whose values are bound in conn->params: its own, or that of the query that was not used for longest, which `forget` then names
+ * ("": it is not prepared). A plan is kept for a minute: it may be of a table that was small. */
+Built *built_place(Conn *conn, const char *sql, char forget[24]);
+void built_name(char name[24], const Conn *conn, const Built *built);
+void built_free(Conn *conn);
+
 /* ---- pipes (pg_pipe.c, pg_answers.c) ---- */
 
-enum { STEP_PREPARE = 1, STEP_DESCRIBE = 2, STEP_RUN = 4 };
+enum { STEP_FORGET = 1, STEP_PREPARE = 2, STEP_DESCRIBE = 4, STEP_RUN = 8 };
 
 /* One statement on its way. Lives in the frame of the one that waits for it. */
 typedef struct Item {
@@ -111,6 +133,7 @@ typedef struct Item {
     bool again;          /* was described or passed over: to be sent again */
     bool ran;
     uint8_t steps, tries;
+    Prepared *prepared; /* what it runs on this connection, or NULL */
     Err err;
     PGresult *result; /* of OK; the waiting one's to free */
     struct Gather *gather;

@@ -32,19 +32,16 @@ static void good_result(Pipe *pipe, Item *item, PGresult *result)
         PQclear(result);
 }
 
-static void forget_prepared(Pipe *pipe, const Item *item)
+static void forget_prepared(const Item *item)
 {
-    Prepared *prepared = &pipe->conn->prepared[item->work->stmt->index];
-
-    prepared->sent = false;
-    prepared->version++;
+    item->prepared->sent = false;
+    item->prepared->version++;
 }
 
 /* A plan that went stale (a column changed its type), a name that is gone or was taken: prepared anew, under a new name. */
 static bool stale(const Item *item, const PGresult *result)
 {
-    return item->work != NULL && item->work->stmt != NULL && item->tries < 2 &&
-           (pg_state(result, "0A000") || pg_state(result, "26000") || pg_state(result, "42P05"));
+    return item->prepared != NULL && item->tries < 2 && (pg_state(result, "0A000") || pg_state(result, "26000") || pg_state(result, "42P05"));
 }
 
 static void bad_result(Pipe *pipe, Item *item, PGresult *result)
@@ -53,7 +50,7 @@ static void bad_result(Pipe *pipe, Item *item, PGresult *result)
 
     pipe->failed = true;
     if (step_of(item) == STEP_PREPARE || stale(item, result))
-        forget_prepared(pipe, item);
+        forget_prepared(item);
     if (stale(item, result) && item->bound) {
         item->again = false;
         item->err = E_DB_RETRY; /* the transaction is over */
@@ -148,7 +145,7 @@ static bool take_result(Pipe *pipe, PGresult *result)
     }
     if (status == PGRES_PIPELINE_ABORTED) {
         if (step_of(item) == STEP_PREPARE)
-            pipe->conn->prepared[item->work->stmt->index].sent = false;
+            item->prepared->sent = false;
         if (item->bound && item->err == OK)
             item->err = E_DB_RETRY;
         item->again = item->err == OK; /* else its own earlier step was refused */

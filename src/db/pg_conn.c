@@ -119,6 +119,7 @@ void conn_free(Conn *conn)
         return;
     PQfinish(conn->pg);
     params_free(&conn->params);
+    built_free(conn);
     free(conn->prepared);
     free(conn);
 }

@@ -151,6 +151,28 @@ static bool send_step(Item *item, uint8_t step, int sent)
     return sent == 1;
 }
 
+/* A query that is kept, under its name. One that gives up its place is forgotten first; should that be passed over with a batch that fails, the
+ * server keeps it until the connection ends. */
+static Err send_kept(Conn *conn, Item *item)
+{
+    const Params *params = &conn->params;
+    const char *sql = item->work->query->sql.data;
+    char forget[24], name[24], command[48];
+    Built *built = built_place(conn, sql, forget);
+    bool sent = true;
+
+    built_name(name, conn, built);
+    snprintf(command, sizeof(command), "DEALLOCATE %s", forget);
+    item->prepared = &built->prepared;
+    if (forget[0] != '\0')
+        sent = send_step(item, STEP_FORGET, PQsendQueryParams(conn->pg, command, 0, NULL, NULL, NULL, NULL, 1));
+    if (!built->prepared.sent)
+        sent = sent && send_step(item, STEP_PREPARE, PQsendPrepare(conn->pg, name, sql, params->n, params->types));
+    built->prepared.sent = true;
+    sent = sent && send_step(item, STEP_RUN, PQsendQueryPrepared(conn->pg, name, params->n, params->values, params->lengths, params->formats, 1));
+    return sent ? OK : E_DB_LOST;
+}
+
 static Err send_query(Conn *conn, Item *item)
 {
     const char *sql = item->command;
@@ -159,6 +181,8 @@ static Err send_query(Conn *conn, Item *item)
     if (item->work == NULL)
         return send_step(item, STEP_RUN, PQsendQueryParams(conn->pg, sql, 0, NULL, NULL, NULL, NULL, 1)) ? OK : E_DB_LOST;
     TRY(params_bind(&conn->params, item->work, NULL));
+    if (item->work->query->steady)
+        return send_kept(conn, item);
     sent = PQsendQueryParams(conn->pg, item->work->query->sql.data, conn->params.n, conn->params.types, conn->params.values, conn->params.lengths,
                              conn->params.formats, 1);
     return send_step(item, STEP_RUN, sent) ? OK : E_DB_LOST;
@@ -178,6 +202,7 @@ static Err send_statement(Pipe *pipe, Item *item)
     if (shape != NULL)
         TRY(params_bind(&conn->params, item->work, shape));
     stmt_name(name, stmt, prepared);
+    item->prepared = prepared;
     if (!prepared->sent)
         sent = send_step(item, STEP_PREPARE, PQsendPrepare(conn->pg, name, stmt->pg, 0, NULL));
     prepared->sent = true;
@@ -223,6 +248,7 @@ static bool send_batch(Pipe *pipe)
             break;
         queue_take(&pipe->waiting);
         item->steps = 0;
+        item->prepared = NULL;
         err = item->work == NULL || item->work->query != NULL ? send_query(pipe->conn, item) : send_statement(pipe, item);
         if (err == OK || err == E_DB_LOST) {
             queue_add(&pipe->sent, item);

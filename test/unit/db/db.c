@@ -157,15 +157,17 @@ STORE_TEST(what_does_not_fit_leaves_no_statement_half_way)
     assert_int_equal(rows.n, 1);
 }
 
-/* `n` of the row, under one of 30 names of a query's own text; 0 where the table of fields does not know the name. */
-static int64_t query_n(Ctx *ctx, const TestStore *store, int name, const Field *cols)
+/* `n` of the row, under one of 30 names of a query's own text, asked for with values of two kinds; 0 where the table of fields does not know the
+ * name. */
+static int64_t query_n(Ctx *ctx, const TestStore *store, int name, const Field *cols, FieldKind kind)
 {
     Query *query = ARENA_NEW(ctx->arena, Query);
     List rows;
 
     query->sql = buf_in(ctx->arena, 256);
     buf_printf(&query->sql, "SELECT n + CAST($1 AS bigint) AS n, %d AS name%d FROM %sthings", name, name, store->postgres ? "public." : "");
-    query->values[query->n++] = (Value){ .kind = F_INT, .number = name };
+    query->values[query->n++] = (Value){ .kind = kind, .number = name, .real = name };
+    query->steady = true;
     assert_ok(db_query(db_auto(ctx), query, cols, 1, &rows));
     assert_int_equal(rows.n, 1);
     return cols == thing_cols ? ((const Thing *)rows.v[0])->n : ((const Thing *)rows.v[0])->at;
@@ -181,8 +183,11 @@ STORE_TEST(built_statements_are_kept_apart)
     assert_ok(insert(&ctx, 1));
     for (int round = 0; round < 3; round++)
         for (int name = 0; name < 30; name++) {
-            assert_int_equal(query_n(&ctx, store, name, round == 1 ? other_cols : thing_cols), query_n(&ctx, store, 0, thing_cols) + name);
-            assert_int_equal(query_n(&ctx, store, name, other_cols), query_n(&ctx, store, name, thing_cols)); /* the same text, another table */
+            const int64_t n = query_n(&ctx, store, 0, thing_cols, F_INT) + name;
+
+            assert_int_equal(query_n(&ctx, store, name, round == 1 ? other_cols : thing_cols, F_INT), n);
+            assert_int_equal(query_n(&ctx, store, name, other_cols, F_INT), n); /* the same text, another table, other kinds */
+            assert_int_equal(query_n(&ctx, store, name, thing_cols, F_DOUBLE), n);
         }
 }
 
@@ -315,6 +320,40 @@ STORE_TEST(a_refused_read_spoils_no_other_of_its_batch)
     store_fibers(store, 60, wrong_or_right, tasks, sizeof(*tasks));
     for (size_t i = 0; i < 60; i++)
         assert_int_equal(tasks[i].err, store->postgres && tasks[i].id % 5 == 0 ? E_DB : OK);
+}
+
+/* More texts than a connection keeps, some of which the server refuses, beside each other. */
+static void kept_or_wrong(void *arg)
+{
+    TEST_ARENA(arena);
+    Task *task = arg;
+    Ctx ctx = ctx_new(arena, task->store->db);
+
+    for (int i = 0; i < 3 && task->err == OK; i++) {
+        Query *query = ARENA_NEW(arena, Query);
+        List rows = { 0 };
+
+        query->sql = buf_in(arena, 256);
+        query->steady = true;
+        buf_printf(&query->sql, "SELECT n + %d / (n - n + %d) AS n FROM %sthings", (int)task->id, task->id % 5 == 0 ? 0 : 1,
+                   task->store->postgres ? "public." : "");
+        task->err = db_query(db_auto(&ctx), query, thing_cols, 1, &rows);
+        if (task->err == OK && ((const Thing *)rows.v[0])->n != task->id)
+            task->err = E_INTERNAL;
+    }
+}
+
+STORE_TEST(a_refused_query_spoils_no_other_that_is_kept)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+    Task *tasks = tasks_new(arena, store, 60);
+
+    make_things(store);
+    assert_ok(insert(&ctx, 1));
+    store_fibers(store, 60, kept_or_wrong, tasks, sizeof(*tasks));
+    for (size_t i = 0; i < 60; i++)
+        assert_int_equal(tasks[i].err, store->postgres && tasks[i].id % 5 == 0 ? E_DB : tasks[i].id % 5 == 0 ? E_INTERNAL : OK);
 }
 
 /* Every kind of key beside the others: there, asked for twice, not there, and such as go alone. */
