@@ -49,8 +49,10 @@ extern const Field membership_cols[]; /* organizations.c */
 /* How many users have the audience and are living, if the query says so; `unknown`: of these, the time of how many is not known. Exact on SQLite; on
  * PostgreSQL what others wrote since the last recount is not in it. */
 Err counts_total(Tx *tx, const UserQuery *in, int64_t *n, int64_t *unknown);
+/* How many of them were made between the query's two times. */
+Err counts_between(Tx *tx, const UserQuery *in, int64_t *n, int64_t *unknown);
 /* Where the page of a list without conditions begins: users made at `at` or later (the oldest first), or before it (the newest first), behind `skip`
- * of them; behind all users, where the last one is. `n` and `unknown` as above. E_NO_ROW: there is nobody. */
+ * of them; behind all users, where the last one is. `n` and `unknown` as above. E_NO_ROW: there is nobody there. */
 typedef struct CountsPlace {
     int64_t at, skip, n, unknown;
 } CountsPlace;

@@ -37,39 +37,42 @@ hecate.user_counts
 SELECT CAST(coalesce(sum(c.n), 0) AS bigint) AS n, CAST(coalesce(sum(CASE WHEN c.bucket = -2097152 THEN c.n END), 0) AS bigint) AS unknown
 FROM #counted_41# c WHERE c.shift = 41 AND #counted#
 
--- Four steps to the second in which the user was made who has :skip before it, or to the last user's; `skip` are those of them from that second on.
--- :way is 1 for the oldest first, -1 for the newest. `unknown` as above.
+-- Those made before :high less those made before :low: whole buckets, and of the second of each the users themselves.
 
--- :counts_place
-WITH t AS (
-  SELECT c.bucket, sum(c.n) AS n, sum(sum(c.n)) OVER (ORDER BY c.bucket * CAST(:way AS bigint)) AS upto
-  FROM #counted_41# c WHERE c.shift = 41 AND #counted#
-  GROUP BY c.bucket
-), s AS (
-  SELECT CASE WHEN sum(t.n) <= CAST(:skip AS bigint) THEN sum(t.n) - 1 ELSE CAST(:skip AS bigint) END AS skip, sum(t.n) AS n,
-    coalesce(sum(CASE WHEN t.bucket = -2097152 THEN t.n END), 0) AS unknown FROM t
-), a AS (
-  SELECT t.bucket, s.skip - (t.upto - t.n) AS skip FROM t, s WHERE t.upto > s.skip ORDER BY t.bucket * CAST(:way AS bigint) LIMIT 1
-), b AS (
-  SELECT t.bucket, (SELECT skip FROM a) - (t.upto - t.n) AS skip FROM (
-    SELECT c.bucket, sum(c.n) AS n, sum(sum(c.n)) OVER (ORDER BY c.bucket * CAST(:way AS bigint)) AS upto
-    FROM #counted_34# c WHERE c.shift = 34 AND c.parent = (SELECT bucket FROM a) AND #counted#
-    GROUP BY c.bucket) t
-  WHERE t.upto > (SELECT skip FROM a) ORDER BY t.bucket * CAST(:way AS bigint) LIMIT 1
-), c AS (
-  SELECT t.bucket, (SELECT skip FROM b) - (t.upto - t.n) AS skip FROM (
-    SELECT c.bucket, sum(c.n) AS n, sum(sum(c.n)) OVER (ORDER BY c.bucket * CAST(:way AS bigint)) AS upto
-    FROM #counted_27# c WHERE c.shift = 27 AND c.parent = (SELECT bucket FROM b) AND #counted#
-    GROUP BY c.bucket) t
-  WHERE t.upto > (SELECT skip FROM b) ORDER BY t.bucket * CAST(:way AS bigint) LIMIT 1
-), d AS (
-  SELECT t.bucket, (SELECT skip FROM c) - (t.upto - t.n) AS skip FROM (
-    SELECT c.bucket, sum(c.n) AS n, sum(sum(c.n)) OVER (ORDER BY c.bucket * CAST(:way AS bigint)) AS upto
-    FROM #counted_20# c WHERE c.shift = 20 AND c.parent = (SELECT bucket FROM c) AND #counted#
-    GROUP BY c.bucket) t
-  WHERE t.upto > (SELECT skip FROM c) ORDER BY t.bucket * CAST(:way AS bigint) LIMIT 1
-)
-SELECT d.bucket, CAST(d.skip + CAST(:skip AS bigint) - s.skip AS bigint) AS skip, CAST(s.n AS bigint) AS n, CAST(s.unknown AS bigint) AS unknown FROM d, s
+-- #define edges
+(SELECT CAST(:low AS bigint) AS edge, -1 AS sign UNION ALL SELECT CAST(:high AS bigint), 1) e
+
+-- #define counted_user
+(CAST(:aud AS text) IS NULL OR u.aud = :aud) AND (NOT CAST(:living AS boolean) OR u.deleted_at IS NULL)
+
+-- :counts_between
+SELECT CAST(coalesce(sum(x.n), 0) AS bigint) + (SELECT count(*) FROM auth.users u WHERE u.created_at >= :high_second AND u.created_at < :high_at AND #counted_user#)
+    - (SELECT count(*) FROM auth.users u WHERE u.created_at >= :low_second AND u.created_at < :low_at AND #counted_user#) AS n,
+  (SELECT CAST(coalesce(sum(c.n), 0) AS bigint) FROM #counted_41# c WHERE c.shift = 41 AND c.bucket = -2097152 AND #counted#) AS unknown
+FROM (
+  SELECT e.sign * c.n AS n FROM #edges# CROSS JOIN #counted_41# c WHERE c.shift = 41 AND c.bucket < e.edge >> 41 AND #counted#
+  UNION ALL
+  SELECT e.sign * c.n FROM #edges# CROSS JOIN #counted_34# c WHERE c.shift = 34 AND c.parent = e.edge >> 41 AND c.bucket < e.edge >> 34 AND #counted#
+  UNION ALL
+  SELECT e.sign * c.n FROM #edges# CROSS JOIN #counted_27# c WHERE c.shift = 27 AND c.parent = e.edge >> 34 AND c.bucket < e.edge >> 27 AND #counted#
+  UNION ALL
+  SELECT e.sign * c.n FROM #edges# CROSS JOIN #counted_20# c WHERE c.shift = 20 AND c.parent = e.edge >> 27 AND c.bucket < e.edge >> 20 AND #counted#
+) x
+
+-- The buckets of the coarsest counts, and those within one: the oldest first.
+
+-- :counts_roots
+SELECT c.bucket, CAST(sum(c.n) AS bigint) AS n FROM #counted_41# c WHERE c.shift = 41 AND #counted# GROUP BY c.bucket ORDER BY c.bucket
+
+-- :counts_within
+-- @pg
+SELECT c.bucket, CAST(sum(c.n) AS bigint) AS n FROM (
+  SELECT bucket, aud, gone, n FROM hecate.user_counts WHERE shift = :shift AND parent = :parent
+  UNION ALL
+  SELECT made >> CAST(:shift AS int), aud, gone, n FROM hecate.user_changes WHERE made >> CAST(:shift AS int) + 7 = :parent) c
+WHERE #counted# GROUP BY c.bucket ORDER BY c.bucket
+-- @sqlite
+SELECT c.bucket, sum(c.n) AS n FROM hecate.user_counts c WHERE c.shift = :shift AND c.parent = :parent AND #counted# GROUP BY c.bucket ORDER BY c.bucket
 
 -- PostgreSQL alone: what was changed goes into the counts. One node at a time; `mine`: it is this one's turn, and there is something to do. :all: others
 -- wrote users; their number says so.
