@@ -61,8 +61,8 @@ typedef struct Migration {
     const char *pg, *sqlite;
 } Migration;
 /* Applies what is missing, in order, each in a transaction, under a lock, and records name and checksum. E_CONFLICT: one that was
- * applied has another checksum, or the database is newer; `why` names it. */
-Err db_migrate(Db *db, const Migration *migrations, size_t n, Buf *why);
+ * applied has another checksum, or the database is newer; `why` names it. `*applied` (may be NULL): whether any was missing. */
+Err db_migrate(Db *db, const Migration *migrations, size_t n, bool *applied, Buf *why);
 /* The embedded database as it is at one moment, into a new file, not synced; others may read and write meanwhile. Blocks. E_DB; E_CONFIG: it is
  * PostgreSQL. */
 Err db_copy(Db *db, const char *path);

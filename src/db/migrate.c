@@ -74,7 +74,7 @@ static Err prepare_table(Tx *tx, void *arg)
                          " (name text NOT NULL CONSTRAINT migrations_pkey PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL)");
 }
 
-static Err migrate_all(Ctx *ctx, const Migration *migrations, size_t n, Buf *why)
+static Err migrate_all(Ctx *ctx, const Migration *migrations, size_t n, bool *ret_applied, Buf *why)
 {
     List rows = { 0 };
 
@@ -94,19 +94,21 @@ static Err migrate_all(Ctx *ctx, const Migration *migrations, size_t n, Buf *why
         }
         if (applied == NULL)
             TRY(tx_run(ctx, apply, &m));
+        *ret_applied = *ret_applied || applied == NULL;
     }
     return OK;
 }
 
-Err db_migrate(Db *db, const Migration *migrations, size_t n, Buf *why)
+Err db_migrate(Db *db, const Migration *migrations, size_t n, bool *applied, Buf *why)
 {
     Arena *arena CLEANUP(arena_freep) = arena_new(64 << 20, false);
     Ctx ctx = ctx_new(arena, db);
-    const Err err = migrate_all(&ctx, migrations, n, why);
+    bool any = false;
+    const Err err = migrate_all(&ctx, migrations, n, &any, why);
 
     if (err != OK && why->len == 0)
         buf_printf(why, "the schema could not be made (%s)", err_text(err));
-    if (err == OK && !db->postgres)
-        IGNORE(db_script(db_auto(&ctx), "PRAGMA shrink_memory")); /* the pages of the migrations; without it they are kept, no more */
+    if (applied != NULL)
+        *applied = any;
     return err;
 }

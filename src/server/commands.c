@@ -134,7 +134,7 @@ Exit command_migrate(const Start *how, Buf *why)
 
     if (code == EXIT_OK)
         code = command_db(settings, false, why, &db);
-    if (code == EXIT_OK && db_migrate(db, store_migrations, store_migrations_n, why) != OK)
+    if (code == EXIT_OK && store_migrate(db, NULL, why) != OK)
         code = EXIT_DB;
     if (code == EXIT_OK)
         printf("the schema is at %s\n", store_migrations[store_migrations_n - 1].name);

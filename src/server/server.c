@@ -141,9 +141,17 @@ static Err open_database(Server *server, Buf *why)
     return db_open(&config, why, &server->db);
 }
 
+/* What migrations leave in the memory of their connections is given back with these. */
 static Err migrate(Server *server, Buf *why)
 {
-    return store_migrate(server->db, why);
+    bool applied = false;
+
+    TRY(store_migrate(server->db, &applied, why));
+    if (!applied)
+        return OK;
+    db_close(server->db);
+    server->db = NULL;
+    return open_database(server, why);
 }
 
 static Err load_keys(Server *server, Buf *why)

@@ -16,8 +16,9 @@ extern const size_t store_migrations_n;
 void store_init(void);
 
 /* Makes what is missing of the schema (db_migrate()). A schema auth that another server made is taken over as it stands: nothing in it is
- * changed but for indexes named hecate_…. Errors: those of store_takeover_check() and db_migrate(); `why` gets one line. */
-Err store_migrate(Db *db, Buf *why);
+ * changed but for indexes named hecate_…. `applied` and errors: those of db_migrate(); errors of
+ * store_takeover_check(), too; `why` gets one line. */
+Err store_migrate(Db *db, bool *applied, Buf *why);
 
 /* ---- users ---- */
 

@@ -1,10 +1,11 @@
 // catalogue.test.mjs: is schema auth what Supabase Auth makes? The whole catalogue of a database that Hecate made, or took over, against
 // test/data/auth_schema.json.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { differences, migration, psql, root, rows } from '../lib/pg.mjs'
-import { newDatabase, start, stores } from '../lib/server.mjs'
+import { binary, newDatabase, start, stores } from '../lib/server.mjs'
 
 const queries = {
   enums: `SELECT t.typname AS name, json_agg(e.enumlabel ORDER BY e.enumsortorder) AS labels
@@ -112,6 +113,8 @@ test('a schema auth of others is taken over and left as it is', { skip }, async 
   const database = newDatabase()
   try {
     madeByOthers(database.url)
+    execFileSync(binary, ['migrate'], { env: { DATABASE_URL: database.url } })
+    assert.deepEqual(compare(database.url), [])
     for (let i = 0; i < 2; i++) {
       const server = await start({ store: 'postgres', database: database.url, env })
       try {

@@ -41,7 +41,7 @@ static void open_store(TestStore *store, bool migrate)
     store_init();
     err = db_open(&config, &why, &store->db);
     if (err == OK && migrate)
-        err = store_migrate(store->db, &why);
+        err = store_migrate(store->db, NULL, &why);
     if (err != OK)
         print_error("%.*s\n", (int)why.len, why.data);
     assert_ok(err);
