@@ -127,6 +127,8 @@ typedef struct KeySet {
     Key *fallback;   /* HS256 key for tokens without a known kid, or NULL */
     uint64_t serial; /* from keyset_serial(), once the set is filled; 0: jwt_verify() remembers no token of it */
 } KeySet;
+/* Has the set a key of this name? Two of one name must not be in it: which of them verified would be chance. */
+bool keyset_has(const KeySet *keys, const char *kid);
 /* A number that no other key set of the process has. */
 uint64_t keyset_serial(void);
 /* {"keys":[…]} of the public parts; symmetric keys are left out. */

@@ -62,6 +62,14 @@ bool key_can_sign(const Key *key)
     return key->signs;
 }
 
+bool keyset_has(const KeySet *keys, const char *kid)
+{
+    for (size_t i = 0; i < keys->n; i++)
+        if (text_eq(keys->v[i]->kid, kid))
+            return true;
+    return false;
+}
+
 Key *key_ref(Key *key)
 {
     atomic_fetch_add(&key->refs, 1);

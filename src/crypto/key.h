@@ -1,4 +1,4 @@
-/* key.h: what a key is, and the table of algorithms, for key.c, jwk.c and jwt.c. */
+/* key.h: what a key is, the table of algorithms, and what verifies, for key.c, jwk.c, jwt.c and measurements. */
 #ifndef HECATE_CRYPTO_KEY_H
 #define HECATE_CRYPTO_KEY_H
 
@@ -36,6 +36,15 @@ struct Key {
 
 /* Takes `pkey`. */
 Key *key_new(const AlgRow *row, const char *kid, EVP_PKEY *pkey);
+
+/* Keys to verify by: a set, of which the header names one, or one alone. */
+typedef struct Verifier {
+    const KeySet *keys;
+    const Key *only;
+    bool any_payload; /* what was signed need not be JSON: for vectors of others */
+} Verifier;
+/* As jwt_verify(), of any length; what `ret` holds must be empty before. */
+Err jws_verify(Ctx *ctx, const Verifier *by, Str token, Jwt *ret);
 
 /* Cleanups of OpenSSL's things. */
 static inline void pkey_freep(EVP_PKEY **pkey)

@@ -191,6 +191,10 @@ static Err take_jwk(House *house, Ctx *ctx, Str jwk, Buf *why)
         key_free(key);
         return keys_trouble(why, "GOTRUE_JWT_KEYS: each key needs a kid, and the one that signs its private part");
     }
+    if (keyset_has(&house->keys[TONGUE_GOTRUE], key_kid(key))) {
+        key_free(key);
+        return keys_trouble(why, "GOTRUE_JWT_KEYS: two keys have one kid");
+    }
     if (signs && house->keys[TONGUE_GOTRUE].signer != NULL) {
         key_free(key);
         return keys_trouble(why, "GOTRUE_JWT_KEYS: multiple signing keys detected, only 1 signing key is supported");

@@ -32,6 +32,8 @@ const rows = [
   ['no signing key in the list', 78, /^hecate: GOTRUE_JWT_KEYS: no signing key detected$/, { GOTRUE_JWT_KEYS: '[]' }],
   ['a key without a kid', 78, /^hecate: GOTRUE_JWT_KEYS: each key needs a kid, and the one that signs its private part$/,
     { GOTRUE_JWT_KEYS: JSON.stringify([{ kty: 'oct', alg: 'HS256', k: 'A'.repeat(43), key_ops: ['sign', 'verify'] }]) }],
+  ['two keys of one name', 78, /^hecate: GOTRUE_JWT_KEYS: two keys have one kid$/,
+    { GOTRUE_JWT_KEYS: JSON.stringify(['A', 'E'].map((c) => ({ kty: 'oct', alg: 'HS256', kid: 'one', k: c.repeat(43), key_ops: c === 'A' ? ['sign', 'verify'] : ['verify'] }))) }],
   ['keys that are no list', 78, /^hecate: GOTRUE_JWT_KEYS is no JSON array of keys$/, { GOTRUE_JWT_KEYS: '{}' }],
   ['an unknown method', 78, /^hecate: GOTRUE_JWT_VALID_METHODS: none is no algorithm/, { GOTRUE_JWT_VALID_METHODS: 'HS256,none' }],
   ['a database of no kind', 78, /^hecate: the database URL must begin with/, { DATABASE_URL: 'mysql://x' }],
