@@ -2,6 +2,7 @@
 #include "arena.h"
 
 #include <stdarg.h>
+#include <unistd.h>
 
 enum { FIRST_BLOCK = 8 * 1024, LARGEST_BLOCK = 1024 * 1024, ALIGN = alignof(max_align_t) };
 
@@ -26,6 +27,15 @@ struct Arena {
     void *failure_arg;
 };
 
+void out_of_memory(void)
+{
+    static const char line[] = "hecate: out of memory\n";
+
+    if (write(STDERR_FILENO, line, sizeof(line) - 1) < 0)
+        abort();
+    abort();
+}
+
 static Block *block_new(size_t size, Block *next)
 {
     Block *block = malloc(sizeof(Block) + size);
@@ -49,7 +59,7 @@ static void arena_fail(const Arena *arena, size_t size, bool over_cap)
 {
     if (arena->failure != NULL)
         arena->failure(arena->failure_arg, size, over_cap);
-    abort();
+    out_of_memory();
 }
 
 Arena *arena_try_new(size_t cap, bool wipe)
@@ -68,7 +78,7 @@ Arena *arena_new(size_t cap, bool wipe)
     Arena *arena = arena_try_new(cap, wipe);
 
     if (arena == NULL)
-        abort();
+        out_of_memory();
     return arena;
 }
 

@@ -9,6 +9,9 @@
 
 typedef struct Arena Arena;
 
+/* Says so in one line and aborts: where the server cannot go on without the memory it asked for. What was acknowledged is in the database. */
+void out_of_memory(void) __attribute__((noreturn));
+
 /* Called when `size` more bytes cannot be had. `over_cap` tells a full arena from a machine without memory. */
 typedef void (*ArenaFailure)(void *arg, size_t size, bool over_cap);
 

@@ -74,7 +74,7 @@ void hash_sum(Hash hash, Str data, uint8_t *out)
     if (hash == HASH_MD4)
         md4_sum(data, out);
     else if (EVP_Digest(data.p, data.n, out, NULL, md_of(hash), NULL) != 1)
-        abort();
+        out_of_memory();
 }
 
 /* The digest of the padded key and what follows it (RFC 2104). */
@@ -84,7 +84,7 @@ static void sum_behind_key(const uint8_t key[MD4_BLOCK], uint8_t pad, Str data, 
     char *p = buf_room(&text, MD4_BLOCK + data.n);
 
     if (p == NULL)
-        abort();
+        out_of_memory();
     for (size_t i = 0; i < MD4_BLOCK; i++)
         p[i] = (char)(key[i] ^ pad);
     if (data.n > 0)
@@ -111,7 +111,7 @@ void hmac_sum(Hash hash, Str key, Str data, uint8_t *out)
     if (hash == HASH_MD4)
         hmac_md4(key, data, out);
     else if (key.n > INT_MAX || HMAC(md_of(hash), key.n == 0 ? "" : key.p, (int)key.n, (const uint8_t *)data.p, data.n, out, NULL) == NULL)
-        abort();
+        out_of_memory();
 }
 
 /* OpenSSL counts in int. */

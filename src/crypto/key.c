@@ -91,7 +91,7 @@ void key_free(Key *key)
 static void *must(void *p)
 {
     if (p == NULL)
-        abort();
+        out_of_memory();
     return p;
 }
 
@@ -218,7 +218,7 @@ char *key_print(Arena *arena, const Key *key)
     char *ret = "";
 
     if (n <= 0)
-        abort();
+        out_of_memory();
     hash_sum(HASH_SHA256, (Str){ (const char *)der, (size_t)n }, sum);
     OPENSSL_free(der);
     base64_write(&text, sum, sizeof(sum), true, false);

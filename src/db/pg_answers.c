@@ -14,7 +14,7 @@ static void learn_shape(Pipe *pipe, const Stmt *stmt, const PGresult *result)
     Shape *shape = calloc(1, sizeof(*shape) + (size_t)n * sizeof(*shape->types)), *none = NULL;
 
     if (shape == NULL)
-        abort();
+        out_of_memory();
     shape->n = n;
     for (int i = 0; i < n; i++)
         shape->types[i] = PQparamtype(result, i);

@@ -31,7 +31,7 @@ static void *more(void *p, int n, size_t size)
     void *ret = reallocarray(p, (size_t)n, size);
 
     if (ret == NULL)
-        abort();
+        out_of_memory();
     return ret;
 }
 

@@ -69,7 +69,7 @@ static void push_several(Queue *queue, Pipe *pipe)
     Gather *gather = calloc(1, sizeof(*gather));
 
     if (gather == NULL)
-        abort();
+        out_of_memory();
     queue_init(&gather->items);
     gather->keys.v = gather->texts;
     gather->work = (Work){ .stmt = queue->first->work->stmt->many, .param_cols = key_params, .params = gather };

@@ -84,7 +84,7 @@ static void watch(Reader *reader)
     if (reader->poll == NULL) {
         reader->poll = calloc(1, sizeof(*reader->poll));
         if (reader->poll == NULL)
-            abort();
+            out_of_memory();
         uv_poll_init(loop_uv(reader->loop), reader->poll, PQsocket(reader->pipe.conn->pg));
         reader->poll->data = reader;
     }

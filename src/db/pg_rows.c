@@ -185,7 +185,7 @@ static const Columns *columns_of(State *state, const Stmt *stmt, const Field *co
             return columns;
     columns = calloc(1, sizeof(*columns) + (size_t)n * sizeof(*columns->fields));
     if (columns == NULL)
-        abort();
+        out_of_memory();
     columns->cols = cols;
     columns->n = n;
     match(result, cols, columns->fields, n);

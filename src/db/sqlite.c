@@ -301,7 +301,7 @@ static void match_columns(Prepared *prepared, const Field *cols)
     free(prepared->fields);
     prepared->fields = calloc((size_t)n + 1, sizeof(*prepared->fields));
     if (prepared->fields == NULL)
-        abort();
+        out_of_memory();
     for (int i = 0; i < n; i++)
         prepared->fields[i] = field_named(cols, str_of(sqlite3_column_name(prepared->stmt, i)));
     prepared->n_fields = n;

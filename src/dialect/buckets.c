@@ -27,7 +27,7 @@ Buckets *buckets_new(void)
     Buckets *buckets = calloc(1, sizeof(*buckets)); /* pages that nobody touches cost nothing */
 
     if (buckets == NULL)
-        abort();
+        out_of_memory();
     pthread_mutex_init(&buckets->lock, NULL);
     random_bytes(buckets->salt, sizeof(buckets->salt));
     return buckets;

@@ -21,7 +21,7 @@ Counter *counter_new(void)
     Counter *counter = calloc(1, sizeof(*counter));
 
     if (counter == NULL || pthread_mutex_init(&counter->lock, NULL) != 0)
-        abort();
+        out_of_memory();
     counter->tokens = -1;
     return counter;
 }

@@ -29,7 +29,7 @@ Pace *pace_new(void)
     Pace *pace = calloc(1, sizeof(*pace));
 
     if (pace == NULL)
-        abort();
+        out_of_memory();
     pthread_mutex_init(&pace->lock, NULL);
     pace->stretch = 1;
     return pace;

@@ -25,7 +25,7 @@ Pages *pages_new(void)
     Pages *pages = calloc(1, sizeof(*pages));
 
     if (pages == NULL || pthread_mutex_init(&pages->lock, NULL) != 0)
-        abort();
+        out_of_memory();
     return pages;
 }
 

@@ -220,7 +220,7 @@ static void keep_more(Conn *conn, Str bytes)
     char *all = malloc(waiting + bytes.n);
 
     if (all == NULL)
-        abort();
+        out_of_memory();
     if (waiting > 0)
         memcpy(all, conn->pending + conn->pending_at, waiting);
     memcpy(all + waiting, bytes.p, bytes.n);

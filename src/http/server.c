@@ -70,7 +70,7 @@ static Conn *conn_new(HttpServer *server)
     Conn *conn = calloc(1, sizeof(*conn));
 
     if (conn == NULL)
-        abort();
+        out_of_memory();
     conn->server = server;
     if (server->unix_socket)
         uv_pipe_init(loop_uv(server->loop), &conn->socket.pipe, 0);
@@ -159,12 +159,12 @@ static HttpServer *server_new(Loop *loop, Tls *tls, const HttpConfig *config, vo
     HttpServer *server = calloc(1, sizeof(*server));
 
     if (server == NULL)
-        abort();
+        out_of_memory();
     *server = (HttpServer){ .loop = loop, .config = *config, .tls = tls, .mark = mark, .read_buffer = malloc(READ_SIZE) };
     if (tls != NULL)
         server->plain_buffer = malloc(READ_SIZE), server->piece = malloc(PIECE);
     if (server->read_buffer == NULL || (tls != NULL && (server->plain_buffer == NULL || server->piece == NULL)))
-        abort();
+        out_of_memory();
     return server;
 }
 

@@ -68,7 +68,7 @@ static void make_bio_method(void)
 {
     bio_method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "loop");
     if (bio_method == NULL)
-        abort();
+        out_of_memory();
     BIO_meth_set_read_ex(bio_method, bio_read);
     BIO_meth_set_write_ex(bio_method, bio_write);
     BIO_meth_set_ctrl(bio_method, bio_ctrl);
@@ -158,10 +158,10 @@ Err tls_new(const char *cert_file, const char *key_file, Tls **ret)
     TRY(ctx_new_from(cert_file, key_file, &ctx));
     tls = calloc(1, sizeof(*tls));
     if (tls == NULL)
-        abort();
+        out_of_memory();
     *tls = (Tls){ .ctx = ctx, .cert_file = strdup(cert_file), .key_file = strdup(key_file) };
     if (tls->cert_file == NULL || tls->key_file == NULL)
-        abort();
+        out_of_memory();
     pthread_mutex_init(&tls->lock, NULL);
     *ret = tls;
     return OK;
@@ -199,12 +199,12 @@ TlsConn *tls_conn_new(Tls *tls)
     BIO *bio = BIO_new(bio_method);
 
     if (conn == NULL || bio == NULL)
-        abort();
+        out_of_memory();
     pthread_mutex_lock(&tls->lock);
     conn->ssl = SSL_new(tls->ctx);
     pthread_mutex_unlock(&tls->lock);
     if (conn->ssl == NULL)
-        abort();
+        out_of_memory();
     conn->out = buf_heap(MOST_OUTPUT);
     BIO_set_data(bio, conn);
     BIO_set_init(bio, 1);

@@ -128,7 +128,7 @@ static json_t *object_new(Arena *arena)
     json_t *object = json_object();
 
     if (object == NULL)
-        abort();
+        out_of_memory();
     arena_own(arena, tree_free, object);
     return object;
 }

@@ -116,7 +116,7 @@ Err web_post(Arena *arena, const WebPost *post, HookAnswer *ret)
     CURLcode code;
 
     if (curl == NULL)
-        abort();
+        out_of_memory();
     for (size_t i = 0; i < post->n; i++)
         headers = curl_slist_append(headers, post->lines[i]);
     set_call(curl, post, headers, &answer);

@@ -242,7 +242,7 @@ Err mail_send(Arena *arena, const MailServer *server, const Mail *mail, const _A
     curl = outbound_curl();
     to = curl_slist_append(NULL, arena_printf(arena, "<%s>", mail->to));
     if (curl == NULL || to == NULL)
-        abort();
+        out_of_memory();
     upload.p = text.data;
     upload.n = text.len;
     set_common(curl, &upload, 30);

@@ -24,7 +24,7 @@ Sources *sources_new(void)
     Sources *sources = calloc(1, sizeof(*sources));
 
     if (sources == NULL || pthread_mutex_init(&sources->lock, NULL) != 0)
-        abort();
+        out_of_memory();
     return sources;
 }
 
@@ -91,7 +91,7 @@ static Err fetch(Arena *arena, const char *url, char **ret)
     long status = 0;
 
     if (curl == NULL)
-        abort();
+        out_of_memory();
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT, 10L);
     curl_easy_setopt(curl, CURLOPT_PROXY, "");
@@ -125,7 +125,7 @@ static Kept *place_of(Sources *sources, const char *where)
     drop(oldest);
     oldest->where = strdup(where);
     if (oldest->where == NULL)
-        abort();
+        out_of_memory();
     return oldest;
 }
 
@@ -154,7 +154,7 @@ static void keep(Sources *sources, const char *where, const char *text, int64_t 
         free(kept->text);
         kept->text = strdup(text);
         if (kept->text == NULL)
-            abort();
+            out_of_memory();
     }
     pthread_mutex_unlock(&sources->lock);
 }

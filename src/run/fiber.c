@@ -148,7 +148,7 @@ static Fiber *fiber_new(Loop *loop)
     Fiber *fiber = calloc(1, sizeof(*fiber));
 
     if (memory == MAP_FAILED || fiber == NULL || mprotect(memory, GUARD_SIZE, PROT_NONE) != 0)
-        abort();
+        out_of_memory();
     fiber->stack = memory + GUARD_SIZE;
     fiber->loop = loop;
     getcontext(&fiber->context);

@@ -189,7 +189,7 @@ void loop_post(Loop *loop, void (*fn)(void *arg), void *arg)
     Post *post = malloc(sizeof(*post));
 
     if (post == NULL)
-        abort();
+        out_of_memory();
     *post = (Post){ .next = atomic_load(&loop->posts), .fn = fn, .arg = arg };
     while (!atomic_compare_exchange_weak(&loop->posts, &post->next, post))
         ;
@@ -210,7 +210,7 @@ void loop_every(Loop *loop, uint64_t ms, void (*fn)(void *arg), void *arg)
     Every *every = calloc(1, sizeof(*every));
 
     if (every == NULL)
-        abort();
+        out_of_memory();
     *every = (Every){ .fn = fn, .arg = arg, .next = loop->timers };
     loop->timers = every;
     uv_timer_init(&loop->uv, &every->timer);

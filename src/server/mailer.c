@@ -149,7 +149,7 @@ Err mailer_start(Server *server, Buf *why)
 
     (void)why;
     if (mailer == NULL)
-        abort();
+        out_of_memory();
     mailer->server = server;
     server->mailer = mailer;
     pthread_condattr_init(&attr);

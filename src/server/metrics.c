@@ -29,7 +29,7 @@ Metrics *metrics_new(void)
     Metrics *metrics = calloc(1, sizeof(*metrics)); /* pages nobody touches cost nothing */
 
     if (metrics == NULL)
-        abort();
+        out_of_memory();
     pthread_mutex_init(&metrics->lock, NULL);
     return metrics;
 }

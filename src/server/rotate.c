@@ -22,7 +22,7 @@ static Exit bench_open(Bench *bench, const Start *how, Buf *why)
     Exit code;
 
     if (server == NULL)
-        abort();
+        out_of_memory();
     bench->server = server;
     server->how = how;
     server->arena = arena_new(KEYS_CAP, true);

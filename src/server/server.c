@@ -548,7 +548,7 @@ Exit server_run(const Start *how, Buf *why)
     Exit code;
 
     if (server == NULL)
-        abort();
+        out_of_memory();
     server->how = how;
     server->arena = arena_new(SERVER_CAP, true);
     server->metrics = metrics_new();

@@ -95,7 +95,7 @@ Err worker_start(Server *server, Buf *why)
 
     (void)why;
     if (worker == NULL)
-        abort();
+        out_of_memory();
     worker->server = server;
     server->job_worker = worker;
     pthread_condattr_init(&attr);
