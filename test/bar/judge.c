@@ -1,5 +1,6 @@
-/* judge.c: which tokens would be taken? Reads lines of fields between tabs: the keys, then the token; writes a line for each: `taken`, `refused` or `key` (one of
- * the keys is none to verify by). A key is a JWK, or ALG:PEM with `|` for each end of a line. Of one key the token need not name it, of more it must. */
+/* judge.c: which tokens would be taken? Reads lines of fields between tabs: the keys, then the token; writes a line for each: `taken`, `refused` or
+ * `key` (one of the keys is none to verify by). A key is a JWK, or ALG:PEM with `|` for each end of a line. Of one key the token need not name it, of
+ * more it must. */
 #include <stdio.h>
 
 #include "crypto/key.h"
