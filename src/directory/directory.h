@@ -395,6 +395,8 @@ Err dir_sign_out(Ctx *ctx, const User *user, const char *session_id, SignOutScop
 Err dir_session_list(Ctx *ctx, const SessionQuery *in, List *ret, int64_t *total);
 /* E_SESSION_GONE: there is none, or it ended some other way. */
 Err dir_session_get(Ctx *ctx, const char *id, SessionShown **ret);
+/* A session that lasts, of a user who may act; of `shown` what names it and its organization. E_SESSION_GONE: there is none like that. */
+Err dir_session_acting(Ctx *ctx, const char *id, Session **ret, SessionShown **shown);
 /* A session without refresh tokens, for `life` µs, in an organization (NULL: in none). E_NO_USER, E_BANNED, E_CONFLICT, E_NO_MEMBER. */
 Err dir_session_begin(Ctx *ctx, const char *user_id, const char *organization_id, int64_t life, SessionShown **ret);
 /* Ends it for good (audit: logout); it is shown as revoked for 30 days. E_SESSION_GONE. */
@@ -476,6 +478,16 @@ Err dir_listed_list(Ctx *ctx, const char *list, int64_t limit, int64_t offset, L
 Err dir_listed_delete(Ctx *ctx, const char *list, const char *id);
 /* Which lists count; NULL: as before. */
 Err dir_lists_set(Ctx *ctx, const bool *allow, const bool *block, bool *allow_on, bool *block_on);
+
+/* ---- URLs to be sent back to ---- */
+
+/* E_CONFLICT: it is there. */
+Err dir_redirect_create(Ctx *ctx, const char *url, RedirectUrl **ret);
+/* A page, newest first, and how many there are. limit at most 500. */
+Err dir_redirect_list(Ctx *ctx, int64_t limit, int64_t offset, List *ret, int64_t *total);
+/* E_NO_ROW, both. */
+Err dir_redirect_get(Ctx *ctx, const char *id, RedirectUrl **ret);
+Err dir_redirect_delete(Ctx *ctx, const char *id);
 
 /* ---- addresses ---- */
 

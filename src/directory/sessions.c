@@ -352,6 +352,26 @@ Err dir_session_load(Ctx *ctx, const char *user_id, const char *session_id, User
     return user_banned(ctx, &row->row.user) ? fail(ctx, E_BANNED, NOWHERE, NULL) : OK;
 }
 
+Err dir_session_acting(Ctx *ctx, const char *id, Session **ret, SessionShown **shown)
+{
+    const User *user;
+    SessionRow *row;
+    Err err;
+
+    err = store_session_acting(db_auto(ctx), id, &row);
+    if (err != OK && err != E_NO_ROW)
+        return err;
+    user = err == OK ? &row->row.user : NULL;
+    if (user == NULL || user->deleted_at != 0 || user_banned(ctx, user) || dir_session_check(ctx, &row->session) != OK ||
+        row->session.not_after == ctx->now)
+        return fail(ctx, E_SESSION_GONE, NOWHERE, NULL);
+    ctx->user_id = user->id;
+    *ret = &row->session;
+    *shown = ARENA_NEW(ctx->arena, SessionShown);
+    **shown = (SessionShown){ .id = row->session.id, .user_id = user->id, .status = "active", .organization_id = row->organization_id };
+    return OK;
+}
+
 static Err end_sessions(Ctx *ctx, const char *user_id, const char *session_id, SignOutScope scope, Tx *tx)
 {
     (void)ctx;

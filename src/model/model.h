@@ -247,6 +247,12 @@ typedef struct ListedMatch {
     bool allow_on, block_on, allowed, blocked;
 } ListedMatch;
 
+/* hecate.redirect_urls */
+typedef struct RedirectUrl {
+    const char *id, *url;
+    int64_t created_at, limit, offset, total; /* the last three of a list */
+} RedirectUrl;
+
 /* hecate.token_templates: what a token of a session says beside our own claims. */
 typedef struct TokenTemplate {
     const char *id, *name;

@@ -29,6 +29,7 @@ const Field session_cols[] = {
     TEXT(SessionRow, active_parent, "active_parent", .flags = SECRET),
     BOOL(SessionRow, revoked, "revoked"),
     TIME(SessionRow, token_updated_at, "token_updated_at"),
+    UUID(SessionRow, organization_id, "organization_id"),
     USER_COLUMNS(SessionRow, row.),
     END(SessionRow),
 };
@@ -120,6 +121,17 @@ Err store_session_load(Tx *tx, const char *session_id, SessionRow **ret)
     const SessionWrite key = { .session_id = session_id };
 
     return load_row(tx, SQL_SESSION_LOAD, &key, ret);
+}
+
+Err store_session_acting(Tx *tx, const char *session_id, SessionRow **ret)
+{
+    const SessionWrite key = { .session_id = session_id };
+    SessionRow *row;
+
+    TRY(db_one(tx, SQL_SESSION_ACTING, write_cols, &key, session_cols, &row));
+    TRY(session_row_finish(tx_ctx(tx), row));
+    *ret = row;
+    return OK;
 }
 
 /* OK and whether there is such a row. */

@@ -113,12 +113,15 @@ typedef struct SessionRow {
     const char *token, *parent, *token_session_id, *active_token, *active_parent;
     bool revoked;
     int64_t token_updated_at;
+    const char *organization_id; /* of store_session_acting() alone */
 } SessionRow;
 extern const Field session_cols[]; /* over SessionRow */
 
 Err store_subject_load(Tx *tx, const char *user_id, const char *session_id, SessionRow **ret);
 Err store_refresh_load(Tx *tx, const char *token, SessionRow **ret);
 Err store_session_load(Tx *tx, const char *session_id, SessionRow **ret);
+/* Of the user only what says whether it may act: id, banned_until, deleted_at. */
+Err store_session_acting(Tx *tx, const char *session_id, SessionRow **ret);
 
 /* What a sign-in or a refresh writes. */
 typedef struct SessionWrite {
@@ -234,6 +237,13 @@ Err store_listed_page(Tx *tx, const Listed *key, List *ret, int64_t *total); /* 
 Err store_listed_delete(Tx *tx, const Listed *key, bool *deleted);
 Err store_listed_match(Tx *tx, const Listed *key, ListedMatch **ret);
 Err store_switch_put(Tx *tx, const char *list, bool enabled);
+
+/* ---- URLs to be sent back to (redirects.c) ---- */
+
+Err store_redirect_insert(Tx *tx, const RedirectUrl *row);                          /* E_CONFLICT: it is there */
+Err store_redirect_page(Tx *tx, const RedirectUrl *key, List *ret, int64_t *total); /* RedirectUrl, newest first */
+Err store_redirect_get(Tx *tx, const RedirectUrl *key, RedirectUrl **ret);          /* E_NO_ROW */
+Err store_redirect_delete(Tx *tx, const RedirectUrl *key);                          /* E_NO_ROW */
 
 /* ---- keys, checks ---- */
 

@@ -19,6 +19,7 @@ static const UniqueRow unique_rows[] = {
     { "invitations_pending_idx", E_INVITED },
     { "roles_name_idx", E_CONFLICT },
     { "listed_identifier_idx", E_CONFLICT },
+    { "redirect_urls_url_idx", E_CONFLICT },
     { "token_templates_name_idx", E_CONFLICT },
     { "passkeys_credential_id_idx", E_ID_TAKEN },
     { "resource_servers_identifier_idx", E_CONFLICT },

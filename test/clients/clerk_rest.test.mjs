@@ -87,6 +87,20 @@ for (const store of stores)
       assert.deepEqual((await api('GET', `/users/${user.id}/trusted_devices`)).body, { data: [], total_count: 0 })
     })
 
+    test('redirect URLs are made, read, listed and taken away', async () => {
+      for (const client of [clerk, second(options()), first(options())]) {
+        const [one, two] = [await client.redirectUrls.createRedirectUrl({ url: 'https://example.com/in' }), await client.redirectUrls.createRedirectUrl({ url: 'com.example.app://in' })]
+        assert.match(one.id, /^ru_[0-9A-Za-z]{27}$/)
+        assert.deepEqual(await client.redirectUrls.getRedirectUrl(two.id), two)
+        const list = await client.redirectUrls.getRedirectUrlList()
+        assert.deepEqual([list.data.map((row) => row.url), list.totalCount], [['com.example.app://in', 'https://example.com/in'], 2])
+        await assert.rejects(client.redirectUrls.createRedirectUrl({ url: one.url }), (error) => error.status === 400 && error.errors[0].code === 'duplicate_record')
+        for (const { id } of [one, two]) assert.equal((await client.redirectUrls.deleteRedirectUrl(id)).id, id)
+        assert.deepEqual((await client.redirectUrls.getRedirectUrlList()).data, [])
+        await assert.rejects(client.redirectUrls.getRedirectUrl(one.id), { status: 404 })
+      }
+    })
+
     test('what is refused', async () => {
       const token = await clerk.actorTokens.create({ userId: user.id, actor: { sub: 'user_boss' } }), session = await clerk.sessions.createSession({ userId: user.id })
       await clerk.actorTokens.revoke(token.id)
@@ -101,6 +115,9 @@ for (const store of stores)
         actor({ session_max_duration_in_seconds: -1 }, 'form_param_value_invalid', 'session_max_duration_in_seconds'), actor({ bogus: 1 }, 'form_param_unknown', 'bogus'),
         ['POST', `/actor_tokens/${token.id}/revoke`, undefined, 400, 'actor_token_cannot_be_revoked_code'], ['POST', '/actor_tokens/act_x/revoke', undefined, 404, 'resource_not_found'],
         ...['javascript:alert(1)', 'javascript://x/%0aalert(1)', 'DATA://x', '/in', '//example.com', 'https://', 'https://a b', 'https://example.com/\r\nBcc: x', 'https://"><script>', '1a://x', '://x', 'x'].map((redirect_url) => ['POST', '/invitations', { email_address: 'in@example.com', redirect_url }, 422, 'form_param_format_invalid', 'redirect_url']),
+        ...[['javascript:alert(1)', 'form_param_format_invalid'], ['', 'form_param_nil'], [undefined, 'form_param_missing'], [5, 'form_param_type_invalid'], [`https://example.com/${'x'.repeat(2048)}`, 'form_param_max_length_exceeded'],
+          [`https://example.com/${'🔐'.repeat(1000)}`, 'form_param_max_length_exceeded']].map(([url, code]) => ['POST', '/redirect_urls', { url }, 422, code, 'url']),
+        ['GET', '/redirect_urls/ru_x', undefined, 404, 'resource_not_found'], ['DELETE', '/redirect_urls/ru_x', undefined, 404, 'resource_not_found'], ['GET', '/redirect_urls?limit=501', undefined, 422, 'form_param_value_too_large', 'limit'],
         ['GET', '/clients/client_x', undefined, 404, 'resource_not_found'], ['GET', '/clients?limit=501', undefined, 422, 'form_param_value_too_large', 'limit'], ['GET', '/clients?offset=-1', undefined, 422, 'form_param_value_invalid', 'offset'],
         ['GET', '/clients/handshake_payload?nonce=x', undefined, 404, 'resource_not_found'], ['POST', '/clients/verify', {}, 422, 'form_param_missing', 'token'],
         ...['', 'x', `${h}.${c}.`, `${h}.${c}.AAAA`, server.gotrue.serviceKey, server.clerk.secretKey].map((bad) => ['POST', '/clients/verify', { token: bad }, 401, 'authentication_invalid']),

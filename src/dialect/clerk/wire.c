@@ -1,7 +1,7 @@
 /* wire.c: field tables of the Clerk dialect. The order of what goes out is that of recorded answers. */
 #include "dialect/clerk/wire.h"
 
-enum { LONGEST_NAME = 256, MOST_ITEMS = 100, MOST_CODES = 20, LONGEST_KEY = 8192 };
+enum { LONGEST_NAME = 256, MOST_ITEMS = 100, MOST_CODES = 20, LONGEST_KEY = 8192, LONGEST_URL = 2048 };
 
 /* ---- what comes in ---- */
 
@@ -314,8 +314,6 @@ const Field clerk_member_patch[] = {
 };
 
 const Field clerk_member_metadata_in[] = { GIVEN(ClerkMemberIn, given), TWO_METADATA(ClerkMemberIn), END(ClerkMemberIn) };
-
-enum { LONGEST_URL = 2048 };
 
 const Field clerk_new_organization_invitation[] = {
     GIVEN(ClerkInvitationIn, given),
@@ -803,6 +801,18 @@ const Field clerk_organization_settings[] = {
     TEXT(ClerkOrganizationSettings, domains_default_role, "domains_default_role"),
     END(ClerkOrganizationSettings),
 };
+
+const Field clerk_redirect_in[] = { TEXT(ClerkRedirect, url, "url", .flags = REQUIRED, .max = LONGEST_URL), END(ClerkRedirect) };
+
+const Field clerk_redirect[] = {
+    TEXT(ClerkRedirect, object, "object"),
+    TEXT(ClerkRedirect, id, "id"),
+    TEXT(ClerkRedirect, url, "url"),
+    TIME_MS(ClerkRedirect, created_at, "created_at"),
+    TIME_MS(ClerkRedirect, updated_at, "updated_at"),
+    END(ClerkRedirect),
+};
+PAGE_OF(clerk_redirect_page, clerk_redirect);
 
 static const Field domain_fields[] = {
     TEXT(ClerkDomain, object, "object"),

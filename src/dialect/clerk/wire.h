@@ -217,6 +217,15 @@ extern const Field clerk_organization_settings[];
 
 /* ---- what goes out ---- */
 
+/* /redirect_urls, both ways. */
+typedef struct ClerkRedirect {
+    const char *object, *id, *url;
+    int64_t created_at, updated_at;
+} ClerkRedirect;
+extern const Field clerk_redirect_in[];
+extern const Field clerk_redirect[];
+extern const Field clerk_redirect_page[]; /* over ClerkPage */
+
 typedef struct ClerkDomain {
     const char *object, *id, *name, *frontend_api_url, *accounts_portal_url, *proxy_url, *development_origin;
     bool is_satellite;

@@ -113,6 +113,15 @@ LEFT JOIN hecate.profiles p ON p.user_id = u.id
 LEFT JOIN hecate.passwords w ON w.user_id = u.id
 WHERE s.id = :session_id
 
+-- What a token of a session says: the session, whether its user may act, and the organization that it is in.
+
+-- :session_acting gathered
+SELECT #session_columns# #session_amr#, u.id, u.banned_until, u.deleted_at,
+  (SELECT o.organization_id FROM hecate.session_organizations o WHERE o.session_id = s.id) AS organization_id
+FROM auth.sessions s
+JOIN auth.users u ON u.id = s.user_id
+WHERE s.id = :session_id
+
 -- Tags of newer sessions of the same user, for one session a user and tag.
 
 -- :session_newer
