@@ -9,6 +9,7 @@
 #include "base/ctx.h"
 #include "directory/hooks.h"
 #include "directory/mailing.h"
+#include "directory/providers.h"
 #include "model/model.h"
 #include "run/run.h"
 
@@ -58,6 +59,7 @@ typedef struct Directory {
     const char *cognito_url; /* where pools of Amazon Cognito are asked for passwords that they keep, with {region} in it; NULL or "": nowhere */
     const char *images;      /* the folder of pictures; NULL: none are taken */
     HookSetting hooks[HOOKS];
+    ProviderSetting providers[PROVIDERS];                 /* where users sign in elsewhere */
     const char *(*show_user)(Ctx *ctx, const User *user); /* a user as hooks are shown it, a JSON object */
     /* Where links of this request lead, and what they are built on, as the hook that sends mail is told. */
     void (*show_place)(Ctx *ctx, const char **redirect_to, const char **external_url);
@@ -130,6 +132,7 @@ typedef struct NewUser {
     const char *totp_secret;  /* base32 in any form, NULL: none; it becomes a verified factor */
     Texts backup_codes;       /* in clear, or digests of bcrypt */
     bool anonymous;           /* no address at all, no audit row */
+    const Identity *foreign;  /* by which the user comes, in the place of identities of its addresses; no audit row; or NULL */
     bool ask_hook;            /* the hook before a user is created may refuse it: E_HOOK */
     const UserPolicy *policy; /* never NULL */
 } NewUser;
@@ -231,6 +234,7 @@ typedef struct Grant {
     bool counted;            /* version 2: the session's counter says which token this is */
     bool begun;              /* the session is new; the user's sign-in before it: */
     int64_t signed_in_before;
+    const char *provider_token, *provider_refresh_token; /* of the party where the user signed in, or NULL */
     bool weak_password; /* today's rules would refuse it: reasons in ctx->fault.reasons, sentence in ctx->fault.text */
 } Grant;
 

@@ -28,6 +28,8 @@ static const struct {
     [EV_RECOVERY_REQUESTED] = { "user_recovery_requested", "user" },
     [EV_REAUTHENTICATE_REQUESTED] = { "user_reauthenticate_requested", "user" },
     [EV_UPDATED_PASSWORD] = { "user_updated_password", "user" },
+    [EV_IDENTITY_LINKED] = { "identity_linked", "user", true },
+    [EV_INVITE_ACCEPTED] = { "invite_accepted", "account" },
     [EV_IDENTITY_UNLINKED] = { "identity_unlinked", "user", true },
     [EV_ORGANIZATION_CREATED] = { "organization_created", "organization" },
     [EV_ORGANIZATION_MODIFIED] = { "organization_modified", "organization" },

@@ -44,6 +44,7 @@ typedef struct Mailing {
     bool notify[MESSAGES];
     const char *path_invite, *path_confirmation, *path_recovery, *path_email_change;
     bool autoconfirm, sms_autoconfirm, secure_change;
+    bool allow_unverified;                                    /* a sign-in at another party needs no confirmed address */
     int64_t otp_exp, otp_length, sms_otp_exp, sms_otp_length; /* s, digits */
     int64_t max_frequency, sms_max_frequency;                 /* µs between two messages to one address */
     int64_t flow_exp;                                         /* µs that a PKCE flow lives */

@@ -85,6 +85,8 @@ Err sms_send(Ctx *ctx, const User *user, const char *phone, const char *type, co
 
 /* ---- verify.c ---- */
 
+/* The e-mail address of the user is its own: the time is set, and tokens for it are gone. The row is the caller's to write. */
+Err email_confirm(Tx *tx, User *user);
 /* A wrong code counts; of too many, right ones too are refused until the window ends. To be called under the lock of the user, and committed. */
 Err code_count(Tx *tx, const char *user_id, bool right, bool *refused);
 

@@ -201,9 +201,11 @@ static Err take_id(Ctx *ctx, const char *text, char **ret)
 }
 
 /* {"provider":P,"providers":[…]} from the addresses (spec/gotrue.md 2.2). */
-static const char *providers_doc(Ctx *ctx, const User *user, bool email, bool phone)
+static const char *providers_doc(Ctx *ctx, const Identity *foreign, bool email, bool phone)
 {
-    (void)user;
+    if (foreign != NULL)
+        return arena_printf(ctx->arena, "{\"provider\":%s,\"providers\":[%s]}", json_quote(ctx->arena, foreign->provider),
+                            json_quote(ctx->arena, foreign->provider));
     if (!email && !phone)
         return "{}";
     return arena_printf(ctx->arena, "{\"provider\":\"%s\",\"providers\":[%s%s%s]}", email ? "email" : "phone", email ? "\"email\"" : "",
@@ -284,7 +286,7 @@ static void take_metadata(Ctx *ctx, const NewUser *in, User *user)
 {
     const bool email = user->email != NULL || in->emails.n > 0 || !text_empty(in->email);
 
-    user->meta_app = json_merge(ctx->arena, providers_doc(ctx, user, email, user->phone != NULL), in->meta_app, MERGE_TOP);
+    user->meta_app = json_merge(ctx->arena, providers_doc(ctx, in->foreign, email, user->phone != NULL), in->meta_app, MERGE_TOP);
     user->meta_user = in->meta_user == NULL ? "{}" : in->meta_user;
     if (in->policy->by_self && user->identities.n > 0)
         user->meta_user = signup_data(ctx, user, user->meta_user);
@@ -336,6 +338,15 @@ void identities_take(Ctx *ctx, User *user, bool email, bool phone)
         list_add(ctx->arena, &user->identities, identity_new(ctx, user->id, "phone", &data_phone));
 }
 
+static void take_foreign(Ctx *ctx, const Identity *foreign, User *user)
+{
+    Identity *identity = ARENA_NEW(ctx->arena, Identity);
+
+    *identity = *foreign;
+    identity->user_id = user->id;
+    list_add(ctx->arena, &user->identities, identity);
+}
+
 /* The whole new user, before anything is written. The order of the checks is the reference's. */
 static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
 {
@@ -366,7 +377,10 @@ static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
     user->banned_until = in->banned ? BANNED_FOREVER : in->banned_until;
     user->aud = !text_empty(in->aud) ? in->aud : ctx->directory->default_aud;
     user->role = HAS(in, role) || !text_empty(in->role) ? in->role : ctx->directory->default_role;
-    identities_take(ctx, user, user->email != NULL, user->phone != NULL);
+    if (in->foreign != NULL)
+        take_foreign(ctx, in->foreign, user);
+    else
+        identities_take(ctx, user, user->email != NULL, user->phone != NULL);
     take_metadata(ctx, in, user);
     take_profile(in, user);
     if (in->locked && ctx->directory->lockout.tries == 0)
@@ -450,7 +464,7 @@ static Err insert_rows(Tx *tx, Creation *c)
     TRY(check_kept(tx, c));
     if (c->then != NULL)
         TRY(c->then(tx, c->user, c->then_arg));
-    else if (!c->in->anonymous)
+    else if (!c->in->anonymous && c->in->foreign == NULL)
         TRY(event_add(tx, EV_USER_SIGNEDUP, c->in->policy->by_self ? user : NULL, &c->traits));
     return OK;
 }

@@ -102,7 +102,7 @@ static bool is_fresh(const Ctx *ctx, const Verification *v, const User *user)
 
 /* ---- effects ---- */
 
-static Err confirm_email(Tx *tx, User *user)
+Err email_confirm(Tx *tx, User *user)
 {
     Ctx *ctx = tx_ctx(tx);
 
@@ -123,7 +123,7 @@ static Err on_confirm(Tx *tx, Verification *v, User *user)
         TRY(store_sessions_delete_all(tx, user->id));
     }
     TRY(event_add(tx, EV_USER_SIGNEDUP, user, &traits));
-    TRY(confirm_email(tx, user));
+    TRY(email_confirm(tx, user));
     return store_identity_verified(tx, user->id, user->email, ctx->now);
 }
 
@@ -136,7 +136,7 @@ static Err on_recover(Tx *tx, Verification *v, User *user)
     if (user->email_confirmed_at != 0)
         return event_add(tx, EV_LOGIN, user, NULL);
     TRY(event_add(tx, EV_USER_SIGNEDUP, user, &traits));
-    return confirm_email(tx, user);
+    return email_confirm(tx, user);
 }
 
 /* Both addresses must agree, where that is asked: the first one's token is gone, and that is all. */
@@ -165,7 +165,7 @@ static Err on_email_change(Tx *tx, Verification *v, User *user, const Pending *p
     TRY(store_email_change_end(tx, user->id));
     TRY(store_one_time_tokens_delete(tx, user->id));
     if (user->email_confirmed_at == 0)
-        TRY(confirm_email(tx, user));
+        TRY(email_confirm(tx, user));
     return message_notify(tx, user, (Message){ .kind = MSG_EMAIL_CHANGED, .to = old, .old_email = old });
 }
 
@@ -448,6 +448,10 @@ static Err exchange_whole(Tx *tx, void *arg)
     if (!taken)
         return fail(ctx, E_NO_FLOW, NOWHERE, NULL);
     TRY(session_begin(tx, flow->authentication_method, EV_LOGIN, &traits, user, exchange->grant));
+    if (!text_empty(flow->provider_access_token))
+        exchange->grant->provider_token = flow->provider_access_token;
+    if (!text_empty(flow->provider_refresh_token))
+        exchange->grant->provider_refresh_token = flow->provider_refresh_token;
     TRY(store_user_get(tx, user->id, &after));
     exchange->grant->user = after;
     return OK;

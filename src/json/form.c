@@ -173,3 +173,61 @@ Err form_value(Ctx *ctx, Str text, const char *name, char **ret)
     }
     return OK;
 }
+
+/* ---- pairs ---- */
+
+size_t form_pairs(Ctx *ctx, Str text, FormPair *ret, size_t most)
+{
+    size_t n = 0;
+
+    while (text.p != NULL && n < most) {
+        Str value = str_cut(&text, '&');
+        const Str name = str_cut(&value, '=');
+        char *decoded_name, *decoded;
+
+        if (name.n > 0 && decode(ctx, name, true, &decoded_name) == OK && decode(ctx, value.p == NULL ? STR("") : value, true, &decoded) == OK)
+            ret[n++] = (FormPair){ decoded_name, decoded };
+    }
+    return n;
+}
+
+void form_write_text(Buf *buf, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        const unsigned char c = (unsigned char)*text;
+
+        if ((c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || strchr("-_.~", *text) != NULL)
+            buf_char(buf, *text);
+        else if (c == ' ')
+            buf_char(buf, '+');
+        else
+            buf_printf(buf, "%%%02X", c);
+    }
+}
+
+void form_write(Buf *buf, const FormPair *pairs, size_t n)
+{
+    bool first = true;
+
+    for (size_t i = 0; i < n; i++) {
+        if (pairs[i].value == NULL)
+            continue;
+        if (!first)
+            buf_char(buf, '&');
+        first = false;
+        form_write_text(buf, pairs[i].name);
+        buf_char(buf, '=');
+        form_write_text(buf, pairs[i].value);
+    }
+}
+
+static int compare_pairs(const void *a, const void *b)
+{
+    return strcmp(((const FormPair *)a)->name, ((const FormPair *)b)->name);
+}
+
+void form_sort(FormPair *pairs, size_t n)
+{
+    if (n > 1)
+        qsort(pairs, n, sizeof(*pairs), compare_pairs);
+}

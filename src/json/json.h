@@ -53,6 +53,16 @@ typedef enum FormMode { FORM_IGNORE_UNKNOWN = 1, FORM_FIRST = 2 } FormMode;
 Err form_read(Ctx *ctx, Str text, unsigned mode, const Field *fields, void *out);
 /* One value by name, decoded, in the arena; NULL if absent. */
 Err form_value(Ctx *ctx, Str text, const char *name, char **ret);
+/* A name and its value; NULL: it is left out where pairs are written. */
+typedef struct FormPair {
+    const char *name, *value;
+} FormPair;
+/* The pairs of a query or form in their order, decoded; what cannot be read and what is over `most` is passed over. How many. */
+size_t form_pairs(Ctx *ctx, Str text, FormPair *ret, size_t most);
+/* Writes them as a form does: letters, digits and -_.~ as they are, a blank as `+`. */
+void form_write_text(Buf *buf, const char *text);
+void form_write(Buf *buf, const FormPair *pairs, size_t n);
+void form_sort(FormPair *pairs, size_t n); /* by name */
 /* Decodes a path segment (percent only, once). E_BAD_REQUEST: malformed, NUL, or no UTF-8. */
 Err path_decode(Ctx *ctx, Str text, char **ret);
 

@@ -60,6 +60,22 @@ static Err check_addresses(const Settings *settings, Buf *why)
     return OK;
 }
 
+static Err check_providers(const Settings *settings, Buf *why)
+{
+    const Mailing *mail = &settings->directory.mail;
+
+    for (size_t i = 0; i < PROVIDERS; i++)
+        if (settings->directory.providers[i].enabled && !provider_url_ok(&settings->directory.providers[i])) {
+            buf_printf(why, "GOTRUE_EXTERNAL_…_URL of %s is https, or http to this machine, without a query", provider_text((Provider)i));
+            return E_CONFIG;
+        }
+    if (mail->allow_unverified && settings->gotrue.mailer_autoconfirm) {
+        buf_puts(why, "GOTRUE_MAILER_ALLOW_UNVERIFIED_EMAIL_SIGN_INS and GOTRUE_MAILER_AUTOCONFIRM do not go together");
+        return E_CONFIG;
+    }
+    return OK;
+}
+
 static Err read_all(const Server *server, House *house, Buf *why)
 {
     Settings *settings = &house->settings;
@@ -86,6 +102,7 @@ static Err read_all(const Server *server, House *house, Buf *why)
             return E_CONFIG;
         }
     }
+    TRY(check_providers(settings, why));
     if (!text_empty(settings->directory.cognito_url) && !hook_url_ok(settings->directory.cognito_url)) {
         buf_puts(why, "HECATE_COGNITO_URL is https, or http to this machine");
         return E_CONFIG;

@@ -15,6 +15,15 @@
 #define ADDRESS "host:port, unix:PATH, fd:N or off"
 
 /* clang-format off */
+/* The rows of one party at which users sign in: its option and its variable, and what it is called. */
+#define PROVIDER(id, option, variable, title) \
+    { "external-" option "-enabled", "GOTRUE_EXTERNAL_" variable "_ENABLED", NULL, BOOL_IN(directory.providers[id].enabled), "false", .flags = O_RELOAD, .about = "Sign-in with " title "." }, \
+    { "external-" option "-client-id", "GOTRUE_EXTERNAL_" variable "_CLIENT_ID", NULL, LIST_IN(directory.providers[id].client_id), NULL, .flags = O_RELOAD, .about = "Our client id at " title "; the first of several." }, \
+    { "external-" option "-secret", "GOTRUE_EXTERNAL_" variable "_SECRET", NULL, TEXT_IN(directory.providers[id].secret), NULL, .flags = O_RELOAD | O_SECRET, .about = "Its secret." }, \
+    { "external-" option "-redirect-uri", "GOTRUE_EXTERNAL_" variable "_REDIRECT_URI", NULL, TEXT_IN(directory.providers[id].redirect_uri), NULL, .flags = O_RELOAD, .about = "Where it sends users back; not given: /callback below API_EXTERNAL_URL." }, \
+    { "external-" option "-url", "GOTRUE_EXTERNAL_" variable "_URL", NULL, TEXT_IN(directory.providers[id].url), NULL, .flags = O_RELOAD, .about = "Its address in the place of the public one: https, or http on this machine." }, \
+    { "external-" option "-email-optional", "GOTRUE_EXTERNAL_" variable "_EMAIL_OPTIONAL", NULL, BOOL_IN(directory.providers[id].email_optional), "false", .flags = O_RELOAD, .about = "Users without an e-mail address may sign in." }
+
 const Option option_rows[] = {
     /* where we listen */
     { "listen-gotrue", "HECATE_LISTEN_GOTRUE", NULL, TEXT_IN(listen_gotrue), .about = "Where GoTrue listens: " ADDRESS "; not given: GOTRUE_API_HOST and GOTRUE_API_PORT." },
@@ -215,6 +224,25 @@ const Option option_rows[] = {
     { "update-password-require-reauthentication", "GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_REAUTHENTICATION", NULL, BOOL_IN(directory.mail.password_needs_reauthentication), "false", .flags = O_RELOAD, .about = "A session of over a day needs a code by mail for a new password." },
     { "update-password-require-current-password", "GOTRUE_SECURITY_UPDATE_PASSWORD_REQUIRE_CURRENT_PASSWORD", NULL, BOOL_IN(directory.mail.password_needs_current), "false", .flags = O_RELOAD, .about = "A new password needs the present one." },
     { "jwt-admin-group-name", "GOTRUE_JWT_ADMIN_GROUP_NAME", NULL, TEXT_IN(gotrue.admin_group), "admin", .flags = O_RELOAD, .about = "Role of users who may change their own app_metadata." },
+
+    /* sign-in at other parties */
+    PROVIDER(PROVIDER_APPLE, "apple", "APPLE", "Apple"),
+    PROVIDER(PROVIDER_AZURE, "azure", "AZURE", "Azure (Microsoft)"),
+    PROVIDER(PROVIDER_BITBUCKET, "bitbucket", "BITBUCKET", "Bitbucket"),
+    PROVIDER(PROVIDER_DISCORD, "discord", "DISCORD", "Discord"),
+    PROVIDER(PROVIDER_FACEBOOK, "facebook", "FACEBOOK", "Facebook"),
+    PROVIDER(PROVIDER_FIGMA, "figma", "FIGMA", "Figma"),
+    PROVIDER(PROVIDER_FLY, "fly", "FLY", "Fly"),
+    PROVIDER(PROVIDER_GITHUB, "github", "GITHUB", "GitHub"),
+    PROVIDER(PROVIDER_GITLAB, "gitlab", "GITLAB", "GitLab"),
+    PROVIDER(PROVIDER_GOOGLE, "google", "GOOGLE", "Google"),
+    PROVIDER(PROVIDER_KAKAO, "kakao", "KAKAO", "Kakao"),
+    PROVIDER(PROVIDER_KEYCLOAK, "keycloak", "KEYCLOAK", "Keycloak"),
+    PROVIDER(PROVIDER_LINKEDIN_OIDC, "linkedin-oidc", "LINKEDIN_OIDC", "LinkedIn (OpenID Connect)"),
+    PROVIDER(PROVIDER_SLACK, "slack", "SLACK", "Slack (as it was)"),
+    PROVIDER(PROVIDER_SLACK_OIDC, "slack-oidc", "SLACK_OIDC", "Slack (OpenID Connect)"),
+    PROVIDER(PROVIDER_SPOTIFY, "spotify", "SPOTIFY", "Spotify"),
+    { "mailer-allow-unverified-email-sign-ins", "GOTRUE_MAILER_ALLOW_UNVERIFIED_EMAIL_SIGN_INS", NULL, BOOL_IN(directory.mail.allow_unverified), "false", .flags = O_RELOAD, .about = "A sign-in with another party goes on while its address waits for a confirmation; not together with GOTRUE_MAILER_AUTOCONFIRM." },
 
     /* Clerk and Auth0 */
     { "clerk-secret-key", "HECATE_CLERK_SECRET_KEY", NULL, TEXT_IN(clerk_secret_key), .flags = O_SECRET | O_STRONG | O_RELOAD, .about = "Clerk's secret key (`sk_test_…`, `sk_live_…`); made at the first start when not given." },

@@ -88,6 +88,23 @@ Err store_identity_owner(Tx *tx, const char *provider, const char *provider_id, 
     return db_one(tx, SQL_IDENTITY_OWNER, move_cols, &key, owner_cols, ret);
 }
 
+static const Field by_email_cols[] = {
+    UUID(Identity, id, "id"),
+    UUID(Identity, user_id, "user_id"),
+    TEXT(Identity, provider, "provider"),
+    TEXT(Identity, provider_id, "provider_id"),
+    JSON(Identity, data, "identity_data"),
+    TEXT(Identity, email, "email"),
+    END(Identity),
+};
+
+Err store_identities_by_email(Tx *tx, const char *email, List *ret)
+{
+    const Identity key = { .email = email };
+
+    return db_list(tx, SQL_IDENTITIES_BY_EMAIL, by_email_cols, &key, by_email_cols, 16, ret);
+}
+
 Err store_parts_move(Tx *tx, const char *user_id, const char *to_id)
 {
     const Move move = { .user_id = user_id, .to_id = to_id };

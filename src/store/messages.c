@@ -195,6 +195,10 @@ static const Field flow_cols[] = {
     TEXT(Flow, provider_access_token, "provider_access_token", .flags = SECRET),
     TEXT(Flow, provider_refresh_token, "provider_refresh_token", .flags = SECRET),
     TEXT(Flow, authentication_method, "authentication_method"),
+    TEXT(Flow, invite_token, "invite_token", .flags = SECRET),
+    TEXT(Flow, referrer, "referrer"),
+    UUID(Flow, linking_target_id, "linking_target_id"),
+    BOOL(Flow, email_optional, "email_optional"),
     TIME(Flow, created_at, "created_at"),
     TIME(Flow, auth_code_issued_at, "auth_code_issued_at"),
     END(Flow),
@@ -230,6 +234,22 @@ Err store_flow_take(Tx *tx, const Flow *flow, bool *taken)
 
     TRY(db_exec(tx, SQL_FLOW_TAKE, flow_cols, flow, &changed));
     *taken = changed == 1;
+    return OK;
+}
+
+Err store_flow_get(Tx *tx, const char *id, Flow **ret)
+{
+    const Flow key = { .id = id };
+
+    return db_one(tx, SQL_FLOW_GET, flow_cols, &key, flow_cols, ret);
+}
+
+Err store_flow_end(Tx *tx, const Flow *flow, bool gone, bool *taken)
+{
+    int64_t changed;
+
+    TRY(db_exec(tx, gone ? SQL_FLOW_DROP : SQL_FLOW_END, flow_cols, flow, &changed));
+    *taken = changed > 0;
     return OK;
 }
 

@@ -63,6 +63,8 @@ Err store_identity_verified(Tx *tx, const char *user_id, const char *email, int6
 typedef struct Flow {
     const char *id, *user_id, *auth_code, *method, *challenge, *provider_type, *authentication_method;
     const char *provider_access_token, *provider_refresh_token;
+    const char *invite_token, *referrer, *linking_target_id; /* of a sign-in by another party */
+    bool email_optional;
     int64_t created_at, auth_code_issued_at;
 } Flow;
 Err store_flow_insert(Tx *tx, const Flow *flow);
@@ -70,6 +72,9 @@ Err store_flow_newest(Tx *tx, const char *user_id, const char *authentication_me
 Err store_flow_by_code(Tx *tx, const char *code, Flow **ret);
 Err store_flow_issued(Tx *tx, const Flow *flow);
 Err store_flow_take(Tx *tx, const Flow *flow, bool *taken);
+Err store_flow_get(Tx *tx, const char *id, Flow **ret); /* E_NO_ROW */
+/* A sign-in by another party has come to its user, once: the row gets user and tokens, or (`gone`) is deleted. `*taken` is false if it was before. */
+Err store_flow_end(Tx *tx, const Flow *flow, bool gone, bool *taken);
 
 /* hecate.outbox */
 typedef struct Letter {

@@ -89,6 +89,8 @@ Err store_linked_delete_all(Tx *tx, const char *user_id);
 /* One that keeps former_id, provider and subject, or username_key for itself; E_NO_ROW: none. */
 Err store_linked_clash(Tx *tx, const Linked *wanted, Linked **ret);
 Err store_identity_owner(Tx *tx, const char *provider, const char *provider_id, Identity **ret);
+/* At most 16, oldest first: id, user, provider and data alone. */
+Err store_identities_by_email(Tx *tx, const char *email, List *ret);
 /* Identities (but those of e-mail and phone) and further addresses of a user become another one's. */
 Err store_parts_move(Tx *tx, const char *user_id, const char *to_id);
 Err store_identity_move(Tx *tx, const char *identity_id, const char *to_id);

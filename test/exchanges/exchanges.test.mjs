@@ -21,7 +21,7 @@ for (const store of stores)
       differing = results.filter(({ state }) => state === 'failed')
     }, { timeout: 600_000 })
 
-    for (const area of ['admin_audit', 'admin_auth', 'admin_factors', 'admin_identities', 'admin_links', 'admin_other', 'admin_users', 'asymmetric', 'audit', 'basics', 'captcha', 'errors', 'hooks', 'logout', 'mfa', 'mfa_phone', 'otp', 'password_rules', 'pkce', 'public', 'ratelimit', 'signup', 'token', 'user', 'verify'])
+    for (const area of ['admin_audit', 'admin_auth', 'admin_factors', 'admin_identities', 'admin_links', 'admin_other', 'admin_users', 'asymmetric', 'audit', 'basics', 'captcha', 'errors', 'hooks', 'identities', 'logout', 'mfa', 'mfa_phone', 'oauth_client', 'otp', 'password_rules', 'pkce', 'public', 'ratelimit', 'signup', 'token', 'user', 'verify'])
       test(`${area} answers as recorded`, () => {
         assert.ok(results.some((one) => one.area === area && one.state === 'passed'))
         const lines = differing.filter((one) => one.area === area && !later.includes(`${one.case} ${one.step}`))

@@ -7,7 +7,11 @@ import { describe, test } from 'node:test'
 import { root } from '../lib/pg.mjs'
 import { binary, start } from '../lib/server.mjs'
 
-const { served, later } = JSON.parse(readFileSync(root + 'test/data/gotrue_variables.json', 'utf8'))
+const { served: plain, providers, later } = JSON.parse(readFileSync(root + 'test/data/gotrue_variables.json', 'utf8'))
+// Each provider has the same six.
+const six = { ENABLED: 'bool', CLIENT_ID: 'list', SECRET: 'secret', REDIRECT_URI: 'text', URL: 'text', EMAIL_OPTIONAL: 'bool' }
+const of = (name) => Object.entries(six).map(([end, kind]) => ({ name: `GOTRUE_EXTERNAL_${name}_${end}`, kind, default: kind === 'bool' ? 'false' : '' }))
+const served = [...plain, ...providers.flatMap(of)], apart = [...plain, ...of(providers[0])]
 const config = (env = {}) => spawnSync(binary, ['config'], { env: { PATH: process.env.PATH, ...env }, encoding: 'utf8' })
 const values = (text) => Object.fromEntries(text.trim().split('\n').map((line) => line.match(/^([A-Z0-9_]+)=(.*?)(?:  # (.*))?$/)).filter(Boolean).map(([, name, value, origin]) => [name, { value, origin }]))
 // What a kind takes, and what it refuses.
@@ -36,7 +40,7 @@ describe('variables of the reference', () => {
   })
 
   test('none takes what it must not', () => {
-    for (const [i, { name, kind, positive }] of served.entries()) {
+    for (const [i, { name, kind, positive }] of apart.entries()) {
       const bad = [...samples[kind].bad, ...(positive ? ['0s', '-1m'] : [])]
       for (const value of positive ? bad : bad.length > 0 ? [bad[i % bad.length]] : []) assert.equal(config({ [name]: value }).status, 78, `${name}=${JSON.stringify(value)} is taken`)
     }

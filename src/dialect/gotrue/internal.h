@@ -136,6 +136,21 @@ Err gotrue_own_update(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_reauthenticate(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_verify_get(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_verify_post(Ctx *ctx, const Req *req, Reply *reply);
+/* A parameter of the query, or NULL. */
+Err gotrue_query(Ctx *ctx, const Req *req, const char *name, const char **ret);
+
+/* lead.c */
+/* To this address, 302 or 303. */
+Err gotrue_lead(Ctx *ctx, Reply *reply, int status, const char *where);
+/* The redirect with these pairs in its fragment, and for PKCE in its query, too; the last pair is `sb`, for the fragment alone. */
+Err gotrue_lead_with(Ctx *ctx, Reply *reply, const char *redirect, bool pkce, const FormPair *pairs, size_t n);
+Err gotrue_lead_error(Ctx *ctx, Reply *reply, const char *redirect, bool pkce, Err err);
+/* The same at the end of a sign-in elsewhere: an error of ours, or what the other party says. */
+Err gotrue_lead_fault(Ctx *ctx, Reply *reply, const char *redirect, Err err);
+Err gotrue_lead_refused(Ctx *ctx, Reply *reply, const char *redirect, const char *error, const char *text);
+/* With a session in the fragment (`type` may be NULL), or with a code for one in the query. */
+Err gotrue_lead_session(Ctx *ctx, Reply *reply, int status, const char *redirect, const char *type, const Grant *grant);
+Err gotrue_lead_code(Ctx *ctx, Reply *reply, int status, const char *redirect, const char *code);
 /* A callback that belongs to nothing leads to the site with this error, and says it in its body, too. */
 Err gotrue_lead_astray(Ctx *ctx, const Req *req, Reply *reply, Err err);
 Err gotrue_grant_pkce(Ctx *ctx, const Req *req, const TokenIn *in, Reply *reply);
@@ -162,9 +177,13 @@ Err gotrue_oauth_off(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_custom_off(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_saml_off(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_passkeys_off(Ctx *ctx, const Req *req, Reply *reply);
+
+/* external.c */
 Err gotrue_authorize(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_link_authorize(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_callback(Ctx *ctx, const Req *req, Reply *reply);
+
+/* off.c */
 Err gotrue_grant_id_token(Ctx *ctx, const Req *req, const TokenIn *in, Reply *reply);
 
 #endif

@@ -1,4 +1,4 @@
-/* off.c: what is not served, and sign-in by other providers, of whom none is set up: each is refused as the reference does where it is switched off
+/* off.c: what is not served, and sign-in by the ID tokens of other providers: each is refused as the reference does where it is switched off
  * (spec/gotrue.md 3.5, 3.6, 3.17 to 3.20). */
 #include "base/id.h"
 #include "dialect/gotrue/internal.h"
@@ -31,54 +31,6 @@ Err gotrue_passkeys_off(Ctx *ctx, const Req *req, Reply *reply)
     (void)req;
     (void)reply;
     return gotrue_refuse(ctx, E_FEATURE_OFF, "passkey_disabled", "Passkeys are disabled");
-}
-
-/* ---- by a provider's own page ---- */
-
-static Err refuse_provider(Ctx *ctx, const Req *req)
-{
-    char *given;
-    const char *name;
-
-    TRY(form_value(ctx, req->query, "provider", &given));
-    name = given == NULL ? "" : text_lower(ctx->arena, given);
-    if (gotrue_is_provider(name))
-        return fail(ctx, E_BAD_VALUE, NOWHERE, "Unsupported provider: provider is not enabled");
-    if (str_starts(str_of(name), STR("custom:")))
-        return fail(ctx, E_BAD_VALUE, NOWHERE, "Unsupported provider: custom provider %s not found", name);
-    return fail(ctx, E_BAD_VALUE, NOWHERE, "Unsupported provider: Provider %s could not be found", name);
-}
-
-Err gotrue_authorize(Ctx *ctx, const Req *req, Reply *reply)
-{
-    (void)reply;
-    return refuse_provider(ctx, req);
-}
-
-Err gotrue_link_authorize(Ctx *ctx, const Req *req, Reply *reply)
-{
-    (void)reply;
-    TRY(gotrue_check_linking(ctx));
-    return refuse_provider(ctx, req);
-}
-
-/* Nobody was sent away from here, so no state is one of ours. */
-Err gotrue_callback(Ctx *ctx, const Req *req, Reply *reply)
-{
-    char *state = NULL;
-    Err err;
-
-    if (req->method == POST)
-        TRY(form_value(ctx, req->body, "state", &state));
-    if (text_empty(state))
-        TRY(form_value(ctx, req->query, "state", &state));
-    if (text_empty(state))
-        err = gotrue_refuse(ctx, E_BAD_VALUE, "bad_oauth_callback", "OAuth state parameter missing");
-    else if (uuid_read(ctx->arena, str_of(state)) == NULL)
-        err = gotrue_refuse(ctx, E_BAD_VALUE, "bad_oauth_state", "OAuth state parameter is invalid");
-    else
-        err = gotrue_refuse(ctx, E_BAD_VALUE, "bad_oauth_state", "OAuth state not found or expired");
-    return gotrue_lead_astray(ctx, req, reply, err);
 }
 
 /* ---- by a provider's token: grant_type=id_token ---- */

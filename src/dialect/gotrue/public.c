@@ -13,7 +13,7 @@ Err gotrue_health(Ctx *ctx, const Req *req, Reply *reply)
     return OK;
 }
 
-/* External providers that the reference lists, in its order; those of later parts are off. */
+/* External providers that the reference lists, in its order; those that have no row in the directory are off. */
 static const char *const externals[] = { "anonymous_users", "apple",         "azure",  "bitbucket", "discord", "facebook",   "snapchat",
                                          "figma",           "fly",           "github", "gitlab",    "google",  "keycloak",   "kakao",
                                          "linkedin",        "linkedin_oidc", "notion", "spotify",   "slack",   "slack_oidc", "workos",
@@ -32,8 +32,13 @@ bool gotrue_is_provider(const char *name)
     return false;
 }
 
-static bool external_on(const GotrueSettings *settings, const char *name)
+static bool external_on(const Ctx *ctx, const char *name)
 {
+    const GotrueSettings *settings = ctx_settings(ctx);
+    Provider provider;
+
+    if (provider_find(name, &provider))
+        return ctx->directory->providers[provider].enabled;
     return text_eq(name, "email")   ? settings->email_enabled
            : text_eq(name, "phone") ? settings->phone_enabled
                                     : text_eq(name, "anonymous_users") && settings->anonymous_enabled;
@@ -48,7 +53,7 @@ Err gotrue_show_settings(Ctx *ctx, const Req *req, Reply *reply)
     reply_header(reply, "Content-Type", "application/json");
     buf_puts(&reply->body, "{\"external\":{");
     for (size_t i = 0; i < COUNTOF(externals); i++)
-        buf_printf(&reply->body, "%s\"%s\":%s", i == 0 ? "" : ",", externals[i], external_on(settings, externals[i]) ? "true" : "false");
+        buf_printf(&reply->body, "%s\"%s\":%s", i == 0 ? "" : ",", externals[i], external_on(ctx, externals[i]) ? "true" : "false");
     buf_printf(&reply->body, "},\"disable_signup\":%s,\"mailer_autoconfirm\":%s,\"phone_autoconfirm\":%s,\"sms_provider\":",
                settings->disable_signup ? "true" : "false", settings->mailer_autoconfirm ? "true" : "false",
                settings->sms_autoconfirm ? "true" : "false");

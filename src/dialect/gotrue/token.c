@@ -203,6 +203,8 @@ Err gotrue_issue(Ctx *ctx, Reply *reply, const Grant *grant, GotrueSession *ret)
     GotrueSession out = { .token_type = "bearer",
                           .refresh_token = grant->refresh_token,
                           .user = gotrue_user_view(ctx, grant->user),
+                          .provider_token = grant->provider_token,
+                          .provider_refresh_token = grant->provider_refresh_token,
                           .weak_password = weak_password(ctx, grant) };
     const Err err = sign_access(ctx, grant, &out.expires_at, &out.access_token);
 

@@ -262,7 +262,12 @@ static const Field weak_fields[] = {
     OBJECT(GotrueSession, user, "user", gotrue_user)
 /* clang-format on */
 
-const Field gotrue_session[] = { SESSION_FIELDS, END(GotrueSession) };
+const Field gotrue_session[] = {
+    SESSION_FIELDS,
+    TEXT(GotrueSession, provider_token, "provider_token", .flags = OMIT_NULL | SECRET),
+    TEXT(GotrueSession, provider_refresh_token, "provider_refresh_token", .flags = OMIT_NULL | SECRET),
+    END(GotrueSession),
+};
 const Field gotrue_session_password[] = { SESSION_FIELDS, OBJECT(GotrueSession, weak_password, "weak_password", weak_fields), END(GotrueSession) };
 
 const Field gotrue_users[] = {

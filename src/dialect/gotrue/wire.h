@@ -154,6 +154,7 @@ typedef struct GotrueSession {
     const char *access_token, *token_type, *refresh_token;
     int64_t expires_in, expires_at;
     const GotrueUser *user;
+    const char *provider_token, *provider_refresh_token; /* of a sign-in at another party, or NULL */
     const WeakPassword *weak_password;
 } GotrueSession;
 extern const Field gotrue_session[];          /* of a refresh */

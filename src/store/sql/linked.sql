@@ -36,6 +36,9 @@ LIMIT 1
 
 -- Who has an identity?
 
+-- :identities_by_email
+SELECT i.id, i.user_id, i.provider, i.provider_id, i.identity_data FROM auth.identities i WHERE i.email = :email ORDER BY i.created_at, i.id LIMIT 16
+
 -- :identity_owner
 SELECT id, user_id, provider, provider_id FROM auth.identities WHERE provider = :provider AND provider_id = :provider_id
 

@@ -112,9 +112,9 @@ WHERE user_id = :user_id AND email = :address AND COALESCE(json_extract(identity
 
 -- :flow_insert write
 INSERT INTO auth.flow_state (id, user_id, auth_code, code_challenge_method, code_challenge, provider_type, provider_access_token,
-  provider_refresh_token, created_at, updated_at, authentication_method)
+  provider_refresh_token, created_at, updated_at, authentication_method, invite_token, referrer, linking_target_id, email_optional)
 VALUES (:id, :user_id, :auth_code, :code_challenge_method, :code_challenge, :provider_type, '', '', :created_at, :created_at,
-  :authentication_method)
+  :authentication_method, :invite_token, :referrer, :linking_target_id, :email_optional)
 
 -- :flow_newest
 SELECT f.id, f.user_id, f.auth_code, f.code_challenge_method, f.code_challenge, f.provider_type, f.provider_access_token, f.provider_refresh_token,
@@ -130,6 +130,17 @@ UPDATE auth.flow_state SET auth_code_issued_at = :auth_code_issued_at, updated_a
 
 -- :flow_take write
 DELETE FROM auth.flow_state WHERE id = :id AND auth_code = :auth_code
+
+-- :flow_get
+SELECT f.id, f.user_id, f.auth_code, f.code_challenge_method, f.code_challenge, f.provider_type, f.authentication_method, f.invite_token, f.referrer,
+  f.linking_target_id, f.email_optional, f.created_at FROM auth.flow_state f WHERE f.id = :id
+
+-- :flow_end write
+UPDATE auth.flow_state SET user_id = :user_id, provider_access_token = :provider_access_token, provider_refresh_token = :provider_refresh_token
+WHERE id = :id AND user_id IS NULL
+
+-- :flow_drop write
+DELETE FROM auth.flow_state WHERE id = :id AND user_id IS NULL
 
 -- The outbox.
 
