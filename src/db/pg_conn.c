@@ -54,13 +54,15 @@ static const char setup_sql[] =
     "SET idle_in_transaction_session_timeout = %lld; SET client_min_messages = error; SET default_transaction_isolation = 'read committed';"
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'";
 
-/* Where all statements go by a key, each has one plan for good; one that was made while a table was small must not read all of it when it has grown.
- * On the other connections run lists and searches, whose plan depends on what is looked for. An engine that only speaks the protocol may not know
- * these names. */
-#define TUNE(names)                                                                                                              \
-    "SELECT set_config(name, CASE name WHEN 'plan_cache_mode' THEN 'force_generic_plan' ELSE 'off' END, false) FROM pg_settings" \
-    " WHERE name IN ('jit'" names ")"
-static const char tune_sql[] = TUNE(""), tune_by_key_sql[] = TUNE(", 'plan_cache_mode', 'enable_seqscan', 'enable_hashjoin', 'enable_mergejoin'");
+/* Where all statements go by a key, each has one plan for good, which needs no workers; one that was made while a table was small must not read all
+ * of it when it has grown. On the other connections run lists and searches, whose plan depends on what is looked for. An engine that only speaks the
+ * protocol may not know these names. */
+#define TUNE(names)                                                                                                                                      \
+    "SELECT set_config(name, CASE name WHEN 'plan_cache_mode' THEN 'force_generic_plan' WHEN 'max_parallel_workers_per_gather' THEN '0' ELSE 'off' END," \
+    " false) FROM pg_settings WHERE name IN ('jit'" names ")"
+static const char tune_sql[] = TUNE(""),
+                  tune_by_key_sql[] =
+                      TUNE(", 'plan_cache_mode', 'max_parallel_workers_per_gather', 'enable_seqscan', 'enable_hashjoin', 'enable_mergejoin'");
 
 static void first_line(Buf *why, const char *text)
 {
