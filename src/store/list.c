@@ -345,8 +345,8 @@ static Err page_read(const Page *page, List *users)
 
     f.query->slow = !is_quick(page->in);
     f.query->steady = !is_search(page->in);
-    if (page->by_index && is_search(page->in))
-        TRY(filter_sample(&f, page->tx));
+    if (page->by_index)
+        TRY(filter_sample(&f, page->tx, page->in));
     whole.part = page->part == PART_WITH && !direct ? PART_ALL : page->part;
     buf_printf(&f.query->sql, "SELECT %s ", sql_text_user_columns[db]);
     put_parts(&f, page->in->parts, db);
@@ -380,8 +380,8 @@ static Err page_count(const Page *page, bool profile, int64_t *ret)
 
     f.query->slow = !is_quick(page->in);
     f.query->steady = !is_search(page->in);
-    if (page->by_index && is_search(page->in))
-        TRY(filter_sample(&f, page->tx));
+    if (page->by_index)
+        TRY(filter_sample(&f, page->tx, page->in));
     put(&f, "SELECT count(*) AS count FROM ");
     if (profile)
         put_tables(&f, page);
@@ -453,8 +453,8 @@ static Err somebody_is_odd(Tx *tx, bool *ret)
     Filter f = filter_new(tx);
     List rows = { 0 };
 
-    buf_printf(&f.query->sql, "SELECT count(*) AS count FROM (SELECT u.id FROM %s u WHERE u.last_sign_in_at < u.created_at LIMIT 1) x",
-               tx_is_postgres(tx) ? "auth.users" : "auth_users");
+    buf_printf(&f.query->sql, "SELECT count(*) AS count FROM (SELECT u.id FROM %s WHERE u.last_sign_in_at < u.created_at LIMIT 1) x",
+               tx_is_postgres(tx) ? "auth.users u" : "auth_users u INDEXED BY hecate_users_odd_sign_in_idx");
     f.query->slow = false;
     TRY(db_query(tx, f.query, cols, 1, &rows));
     *ret = ((const CheckRow *)rows.v[0])->count > 0;
@@ -579,7 +579,7 @@ Err store_member_list(Tx *tx, const MemberQuery *in, List *ret)
     const Page page = { .tx = tx, .in = &in->users, .limit = in->users.limit, .offset = in->users.offset };
     Filter f = filter_new(tx);
 
-    TRY(filter_sample(&f, tx));
+    TRY(filter_sample(&f, tx, &in->users));
     buf_printf(&f.query->sql, "SELECT %s", sql_text_membership_columns[tx_is_postgres(tx) ? 0 : 1]);
     put_members(&f, in);
     if (in->after != 0) {
@@ -601,7 +601,7 @@ Err store_member_count(Tx *tx, const MemberQuery *in, int64_t *ret)
     Filter f = filter_new(tx);
     List rows = { 0 };
 
-    TRY(filter_sample(&f, tx));
+    TRY(filter_sample(&f, tx, &in->users));
     put(&f, "SELECT count(*) AS count");
     put_members(&f, in);
     if (f.query->sql.over)

@@ -7,7 +7,9 @@ enum {
     MOST_PIECES = 64, /* of a text */
     ASKED = 6,        /* of them, the rarest: each more costs, and hardly leaves anybody out */
     SAMPLE = 400,     /* texts that say what is rare */
-    MOST_VALUE = 64,  /* letters of a value that stand in the index */
+    SAMPLE_PG = 200,
+    LONG_TEXT = 12,  /* letters from which its rarest pieces are asked for in its place */
+    MOST_VALUE = 64, /* letters of a value that stand in the index */
 };
 
 static bool is_postgres(const Filter *f)
@@ -43,7 +45,7 @@ bool filter_has_piece(const char *text)
     return letters(text, PIECE) > 0;
 }
 
-/* ---- SQLite: which pieces ---- */
+/* ---- which pieces ---- */
 
 static bool has(const Texts *texts, const char *text)
 {
@@ -53,20 +55,39 @@ static bool has(const Texts *texts, const char *text)
     return false;
 }
 
-static Texts pieces_of(Arena *arena, const char *text)
+/* PostgreSQL's index knows words: letters and digits. */
+static bool is_word(const char *piece)
+{
+    return strspn(piece, "abcdefghijklmnopqrstuvwxyz0123456789") == PIECE;
+}
+
+static Texts pieces_of(Arena *arena, const char *text, bool words)
 {
     Texts ret = { 0 };
 
     for (const char *c = text; ret.n < MOST_PIECES && letters(c, PIECE) > 0; c += letter(c)) {
         const char *piece = arena_printf(arena, "%.*s", (int)letters(c, PIECE), c);
 
-        if (!has(&ret, piece))
+        if (!has(&ret, piece) && (!words || is_word(piece)))
             texts_add(arena, &ret, piece);
     }
     return ret;
 }
 
-Err filter_sample(Filter *f, Tx *tx)
+static bool has_text(const UserQuery *in)
+{
+    return in->filter != NULL || in->any_like != NULL || in->email_like != NULL || in->phone_like != NULL || in->username_like != NULL ||
+           in->name_like != NULL || in->where != NULL;
+}
+
+static const char sample_pg[] =
+    "SELECT coalesce(u.email, '') || ' ' || coalesce(u.phone, '') || ' ' || coalesce(u.raw_user_meta_data ->> 'full_name', '') || ' '"
+    " || coalesce(p.username, '') || ' ' || coalesce(p.first_name, '') || ' ' || coalesce(p.last_name, '') || ' ' || coalesce(p.name, '') AS text, '' AS meta"
+    " FROM (SELECT id, email, phone, raw_user_meta_data FROM auth.users ORDER BY created_at DESC NULLS LAST, id DESC LIMIT %d) u"
+    " LEFT JOIN hecate.profiles p ON p.user_id = u.id";
+static const char sample_sqlite[] = "SELECT text, meta FROM hecate_search ORDER BY id DESC LIMIT %d";
+
+Err filter_sample(Filter *f, Tx *tx, const UserQuery *in)
 {
     typedef struct Row {
         const char *text, *meta;
@@ -75,10 +96,11 @@ Err filter_sample(Filter *f, Tx *tx)
     Query *query = ARENA_NEW(f->ctx->arena, Query);
     List rows = { 0 };
 
-    if (tx_is_postgres(tx))
+    if (!has_text(in))
         return OK;
     query->sql = buf_in(f->ctx->arena, 1024);
-    buf_printf(&query->sql, "SELECT text, meta FROM hecate_search ORDER BY id DESC LIMIT %d", SAMPLE);
+    query->steady = true;
+    buf_printf(&query->sql, tx_is_postgres(tx) ? sample_pg : sample_sqlite, tx_is_postgres(tx) ? SAMPLE_PG : SAMPLE);
     TRY(db_query(tx, query, cols, SAMPLE, &rows));
     for (size_t i = 0; i < rows.n; i++) {
         const Row *row = rows.v[i];
@@ -99,13 +121,12 @@ static size_t frequency(const Texts *sample, const char *piece)
     return n;
 }
 
-/* The rarest pieces as a query of FTS5. */
-static const char *match_of(Arena *arena, const Texts *sample, const char *text)
+/* The rarest pieces. */
+static Texts rarest(Arena *arena, const Texts *sample, const char *text, bool words)
 {
-    Texts pieces = pieces_of(arena, text_lower(arena, text));
-    Buf query = buf_in(arena, ASKED * 64);
+    const Texts pieces = pieces_of(arena, text_lower(arena, text), words);
     size_t frequencies[MOST_PIECES];
-    char *ret = "";
+    Texts ret = { 0 };
 
     for (size_t i = 0; i < pieces.n; i++)
         frequencies[i] = frequency(sample, pieces.v[i]);
@@ -116,8 +137,23 @@ static const char *match_of(Arena *arena, const Texts *sample, const char *text)
             if (frequencies[i] < frequencies[best])
                 best = i;
         frequencies[best] = SIZE_MAX;
-        buf_puts(&query, n == 0 ? "\"" : " AND \"");
-        for (const char *c = pieces.v[best]; *c != '\0'; c++)
+        texts_add(arena, &ret, pieces.v[best]);
+    }
+    return ret;
+}
+
+/* ---- SQLite ---- */
+
+/* As a query of FTS5. */
+static const char *match_of(Arena *arena, const Texts *sample, const char *text)
+{
+    const Texts pieces = rarest(arena, sample, text, false);
+    Buf query = buf_in(arena, ASKED * 64);
+    char *ret = "";
+
+    for (size_t i = 0; i < pieces.n; i++) {
+        buf_puts(&query, i == 0 ? "\"" : " AND \"");
+        for (const char *c = pieces.v[i]; *c != '\0'; c++)
             buf_printf(&query, *c == '"' ? "\"%c" : "%c", *c);
         buf_char(&query, '"');
     }
@@ -140,27 +176,34 @@ static void put_sqlite(Filter *f, SearchIndex which, const char *text)
 /* Word for word what the indexes of 0017_search.pg.sql are on. */
 static const struct {
     SearchTables table;
-    const char *sql;
+    const char *from, *text;
 } searched[] = {
-    { OF_USERS, "SELECT b.id FROM auth.users b WHERE lower(coalesce(b.email, '') || '|' || coalesce('+' || b.phone, '') || '|'"
-                " || coalesce(b.raw_user_meta_data ->> 'full_name', ''))" },
+    { OF_USERS, "SELECT b.id FROM auth.users b WHERE true",
+      "lower(coalesce(b.email, '') || '|' || coalesce('+' || b.phone, '') || '|'"
+      " || coalesce(b.raw_user_meta_data ->> 'full_name', ''))" },
     { OF_PROFILES,
       "SELECT b.user_id FROM hecate.profiles b WHERE coalesce(b.username, b.first_name, b.last_name, b.name, b.nickname, b.given_name, b.family_name)"
-      " IS NOT NULL AND lower(coalesce(b.username, '') || '|' || coalesce(b.first_name, '') || '|' || coalesce(b.last_name, '') || '|'"
+      " IS NOT NULL",
+      "lower(coalesce(b.username, '') || '|' || coalesce(b.first_name, '') || '|' || coalesce(b.last_name, '') || '|'"
       " || coalesce(b.name, '') || '|' || coalesce(b.nickname, '') || '|' || coalesce(b.given_name, '') || '|' || coalesce(b.family_name, ''))" },
-    { OF_ADDRESSES, "SELECT b.user_id FROM hecate.addresses b WHERE lower(b.value_key)" },
+    { OF_ADDRESSES, "SELECT b.user_id FROM hecate.addresses b WHERE true", "lower(b.value_key)" },
 };
 
-static void put_postgres(Filter *f, SearchTables tables, const char *pattern)
+/* The index reads all who have a piece, for each piece of a pattern: for a long text stand its rarest pieces. */
+static void put_postgres(Filter *f, SearchTables tables, const char *part, const char *pattern)
 {
+    const Texts pieces = letters(part, LONG_TEXT) > 0 ? rarest(f->ctx->arena, &f->sample[IN_TEXT], part, true) : (Texts){ 0 };
     bool first = true;
 
     for (size_t i = 0; i < COUNTOF(searched); i++) {
         if ((tables & searched[i].table) == 0)
             continue;
-        buf_printf(&f->query->sql, "%s%s LIKE lower(", first ? "" : " UNION ALL ", searched[i].sql);
-        filter_value(f, (Value){ .kind = F_TEXT, .text = pattern });
-        buf_puts(&f->query->sql, ") ESCAPE '\\'");
+        buf_printf(&f->query->sql, "%s%s", first ? "" : " UNION ALL ", searched[i].from);
+        for (size_t n = 0; n == 0 || n < pieces.n; n++) {
+            buf_printf(&f->query->sql, " AND %s LIKE lower(", searched[i].text);
+            filter_value(f, (Value){ .kind = F_TEXT, .text = pieces.n == 0 ? pattern : arena_printf(f->ctx->arena, "%%%s%%", pieces.v[n]) });
+            buf_puts(&f->query->sql, ") ESCAPE '\\'");
+        }
         first = false;
     }
 }
@@ -170,7 +213,7 @@ static void put_postgres(Filter *f, SearchTables tables, const char *pattern)
 void filter_candidates(Filter *f, SearchTables tables, const char *part, const char *pattern)
 {
     if (is_postgres(f))
-        put_postgres(f, tables, pattern);
+        put_postgres(f, tables, part, pattern);
     else
         put_sqlite(f, IN_TEXT, part);
 }

@@ -39,9 +39,6 @@ FROM #counted_41# c WHERE c.shift = 41 AND #counted#
 
 -- Those made before :high less those made before :low: whole buckets, and of the second of each the users themselves.
 
--- #define edges
-(SELECT CAST(:low AS bigint) AS edge, -1 AS sign UNION ALL SELECT CAST(:high AS bigint), 1) e
-
 -- #define counted_user
 (CAST(:aud AS text) IS NULL OR u.aud = :aud) AND (NOT CAST(:living AS boolean) OR u.deleted_at IS NULL)
 
@@ -50,13 +47,21 @@ SELECT CAST(coalesce(sum(x.n), 0) AS bigint) + (SELECT count(*) FROM auth.users 
     - (SELECT count(*) FROM auth.users u WHERE u.created_at >= :low_second AND u.created_at < :low_at AND #counted_user#) AS n,
   (SELECT CAST(coalesce(sum(c.n), 0) AS bigint) FROM #counted_41# c WHERE c.shift = 41 AND c.bucket = -2097152 AND #counted#) AS unknown
 FROM (
-  SELECT e.sign * c.n AS n FROM #edges# CROSS JOIN #counted_41# c WHERE c.shift = 41 AND c.bucket < e.edge >> 41 AND #counted#
+  SELECT c.n AS n FROM #counted_41# c WHERE c.shift = 41 AND c.bucket < CAST(:high AS bigint) >> 41 AND #counted#
   UNION ALL
-  SELECT e.sign * c.n FROM #edges# CROSS JOIN #counted_34# c WHERE c.shift = 34 AND c.parent = e.edge >> 41 AND c.bucket < e.edge >> 34 AND #counted#
+  SELECT c.n FROM #counted_34# c WHERE c.shift = 34 AND c.parent = CAST(:high AS bigint) >> 41 AND c.bucket < CAST(:high AS bigint) >> 34 AND #counted#
   UNION ALL
-  SELECT e.sign * c.n FROM #edges# CROSS JOIN #counted_27# c WHERE c.shift = 27 AND c.parent = e.edge >> 34 AND c.bucket < e.edge >> 27 AND #counted#
+  SELECT c.n FROM #counted_27# c WHERE c.shift = 27 AND c.parent = CAST(:high AS bigint) >> 34 AND c.bucket < CAST(:high AS bigint) >> 27 AND #counted#
   UNION ALL
-  SELECT e.sign * c.n FROM #edges# CROSS JOIN #counted_20# c WHERE c.shift = 20 AND c.parent = e.edge >> 27 AND c.bucket < e.edge >> 20 AND #counted#
+  SELECT c.n FROM #counted_20# c WHERE c.shift = 20 AND c.parent = CAST(:high AS bigint) >> 27 AND c.bucket < CAST(:high AS bigint) >> 20 AND #counted#
+  UNION ALL
+  SELECT -c.n AS n FROM #counted_41# c WHERE c.shift = 41 AND c.bucket < CAST(:low AS bigint) >> 41 AND #counted#
+  UNION ALL
+  SELECT -c.n FROM #counted_34# c WHERE c.shift = 34 AND c.parent = CAST(:low AS bigint) >> 41 AND c.bucket < CAST(:low AS bigint) >> 34 AND #counted#
+  UNION ALL
+  SELECT -c.n FROM #counted_27# c WHERE c.shift = 27 AND c.parent = CAST(:low AS bigint) >> 34 AND c.bucket < CAST(:low AS bigint) >> 27 AND #counted#
+  UNION ALL
+  SELECT -c.n FROM #counted_20# c WHERE c.shift = 20 AND c.parent = CAST(:low AS bigint) >> 27 AND c.bucket < CAST(:low AS bigint) >> 20 AND #counted#
 ) x
 
 -- The buckets of the coarsest counts, and those within one: the oldest first.

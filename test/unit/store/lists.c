@@ -1,4 +1,5 @@
-/* lists.c: deep pages and counts of a large directory by the kept counts, against a plain scan, while users are made, changed and deleted. */
+/* lists.c: deep pages and counts of a large directory by the kept counts, against a plain scan, while users are made, changed and deleted; and
+ * searches for long parts of texts. */
 #include "store/store.h"
 #include "stores.h"
 
@@ -173,4 +174,66 @@ STORE_TEST(deep_pages_and_counts_are_exact)
             assert_ok(store_counts_fold(&ctx, false));
         assert_exact(store, &chance);
     }
+}
+
+/* ---- long parts of texts, for which a few of their pieces are asked ---- */
+
+static const char *const addresses[] = {
+    "anna.of-the-long-name+tag@mail.example.com",
+    "bo_b%mixed'signs@a-b.c-d.e-f.g-h.i-j.k-l.example",
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx@example.com",
+    "j\xc3\xb6rg.\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f@\xe4\xbe\x8b\xe4\xbe\x8b.example",
+    "anna.of-the-long-name+gat@mail.example.com",
+};
+
+static int64_t holders(const char *part)
+{
+    int64_t n = 0;
+
+    for (size_t i = 0; i < COUNTOF(addresses); i++)
+        n += strstr(addresses[i], part) != NULL;
+    return n;
+}
+
+static void assert_found(Ctx *ctx, const UserQuery *in, int64_t due)
+{
+    List users = { 0 };
+    int64_t n;
+
+    assert_ok(store_user_list(db_auto(ctx), in, &users));
+    assert_int_equal(users.n, due);
+    assert_ok(store_user_count(db_auto(ctx), in, &n));
+    assert_int_equal(n, due);
+}
+
+STORE_TEST(long_parts_of_addresses_are_found)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+
+    for (size_t i = 0; i < COUNTOF(addresses); i++) {
+        const User user = { .id = arena_printf(arena, "5f1c8f5e-6f2d-4d7e-9b59-%012zu", i),
+                            .aud = "authenticated",
+                            .email = addresses[i],
+                            .created_at = SOME_TIME + (int64_t)i,
+                            .updated_at = SOME_TIME };
+
+        assert_ok(store_user_insert(db_auto(&ctx), &user));
+    }
+    for (size_t i = 0; i < COUNTOF(addresses); i++)
+        for (size_t from = 0; from < 8; from += 2) {
+            const char *part = addresses[i] + from;
+            const UserQuery any = { .limit = 10, .any_like = part }, email = { .limit = 10, .email_like = part },
+                            filter = { .limit = 10, .filter = part };
+
+            if (((unsigned char)*part & 0xc0) == 0x80)
+                continue; /* within a letter */
+            assert_found(&ctx, &any, holders(part));
+            assert_found(&ctx, &email, holders(part));
+            if (strpbrk(part, "%_") == NULL)
+                assert_found(&ctx, &filter, holders(part));
+        }
+    assert_found(&ctx, &(const UserQuery){ .limit = 10, .filter = "of-the-long-name+%@mail.example" }, 2);
+    assert_found(&ctx, &(const UserQuery){ .limit = 10, .filter = "OF-THE-LONG-NAME" }, 0); /* case counts there */
+    assert_found(&ctx, &(const UserQuery){ .limit = 10, .email_like = "OF-THE-LONG-NAME" }, 2);
 }
