@@ -493,6 +493,17 @@ Err dir_redirect_list(Ctx *ctx, int64_t limit, int64_t offset, List *ret, int64_
 Err dir_redirect_get(Ctx *ctx, const char *id, RedirectUrl **ret);
 Err dir_redirect_delete(Ctx *ctx, const char *id);
 
+/* ---- who waits to be invited to the application ---- */
+
+/* An address that waits already stays as it is. E_BAD_EMAIL. */
+Err dir_waiting_add(Ctx *ctx, const char *email, Waiting **ret);
+/* A page, and how many there are. limit at most 500. */
+Err dir_waiting_list(Ctx *ctx, const Waiting *query, List *ret, int64_t *total);
+/* E_NO_ROW, all three. */
+Err dir_waiting_get(Ctx *ctx, const char *id, Waiting **ret);
+Err dir_waiting_set(Ctx *ctx, const char *id, const char *status, Waiting **ret);
+Err dir_waiting_delete(Ctx *ctx, const char *id);
+
 /* ---- addresses ---- */
 
 /* A new address, or a change of one: only members marked in `given` count when it is a change. */

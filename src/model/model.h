@@ -253,6 +253,17 @@ typedef struct RedirectUrl {
     int64_t created_at, limit, offset, total; /* the last three of a list */
 } RedirectUrl;
 
+/* hecate.waitlist; status: pending, invited, completed (it was invited, and is a user), rejected. */
+typedef enum WaitingSort { WAITING_CREATED, WAITING_CHANGED, WAITING_EMAIL } WaitingSort;
+typedef struct Waiting {
+    const char *id, *email, *status;
+    int64_t created_at, updated_at;
+    const char *like; /* these of a list; part of the address, or NULL */
+    WaitingSort sort;
+    bool ascending;
+    int64_t limit, offset, total;
+} Waiting;
+
 /* hecate.token_templates: what a token of a session says beside our own claims. */
 typedef struct TokenTemplate {
     const char *id, *name;

@@ -247,6 +247,14 @@ Err store_redirect_page(Tx *tx, const RedirectUrl *key, List *ret, int64_t *tota
 Err store_redirect_get(Tx *tx, const RedirectUrl *key, RedirectUrl **ret);          /* E_NO_ROW */
 Err store_redirect_delete(Tx *tx, const RedirectUrl *key);                          /* E_NO_ROW */
 
+/* ---- who waits to be invited (waitlist.c) ---- */
+
+Err store_waiting_page(Tx *tx, const Waiting *query, List *ret);  /* Waiting; in `like` % and _ are themselves */
+Err store_waiting_get(Tx *tx, const Waiting *key, Waiting **ret); /* by id, or else by email; E_NO_ROW */
+Err store_waiting_insert(Tx *tx, const Waiting *row);             /* nothing, where the address waits already */
+Err store_waiting_set(Tx *tx, const Waiting *key);                /* the status; E_NO_ROW */
+Err store_waiting_delete(Tx *tx, const Waiting *key);             /* E_NO_ROW */
+
 /* ---- keys, checks ---- */
 
 Err store_key_current(Tx *tx, const char *dialect, const char *kind, StoredKey **ret);

@@ -101,6 +101,33 @@ for (const store of stores)
       }
     })
 
+    test('who waits is invited or turned away', async () => {
+      const api = clerk.waitlistEntries
+      const one = await api.create({ emailAddress: 'Wait_One@example.com', notify: false }), [two, three] = await api.createBulk([{ emailAddress: 'wait-two@example.com' }, { emailAddress: 'wait_three@example.com' }])
+      assert.match(one.id, /^wle_[0-9A-Za-z]{27}$/)
+      assert.deepEqual([one.emailAddress, one.status, one.invitation, one.isLocked], ['wait_one@example.com', 'pending', null, false])
+      assert.deepEqual(await api.create({ emailAddress: 'wait_one@EXAMPLE.com' }), one)
+      const names = async (query) => { const list = await api.list(query); return [list.data.map((row) => row.emailAddress.split('@')[0].slice(5)), list.totalCount] }
+      assert.deepEqual(await names({ orderBy: 'email_address' }), [['two', 'one', 'three'], 3])
+      assert.deepEqual(await names({ orderBy: '-email_address', limit: 1, offset: 1 }), [['one'], 3])
+      assert.deepEqual(await names({ orderBy: '+created_at', query: 'WAIT_' }), [['one', 'three'], 2])
+      assert.deepEqual(await names({ query: '%' }), [[], 0])
+      assert.deepEqual(await names({ limit: 5, offset: 9 }), [[], 3])
+      const invited = await api.invite(one.id)
+      assert.deepEqual([invited.status, invited.invitation.status, invited.invitation.emailAddress], ['invited', 'pending', 'wait_one@example.com'])
+      assert.ok((await clerk.invitations.getInvitationList({ query: 'wait_one' })).data.some((row) => row.id === invited.invitation.id))
+      await assert.rejects(api.invite(one.id), (error) => error.status === 400 && error.errors[0].code === 'duplicate_record')
+      assert.equal((await api.invite(one.id, { ignoreExisting: true })).status, 'invited')
+      assert.equal((await api.reject(two.id)).status, 'rejected')
+      assert.deepEqual([await names({ status: 'invited' }), await names({ status: 'rejected' }), await names({ status: 'pending' })], [[['one'], 1], [['two'], 1], [['three'], 1]])
+      assert.deepEqual(await names({ orderBy: '-invited_at', limit: 1 }), [['two'], 3])
+      await clerk.users.createUser({ emailAddress: ['wait_one@example.com'] })
+      assert.deepEqual(await names({ status: 'completed' }), [['one'], 1])
+      for (const { id } of [one, two, three]) assert.equal((await api.delete(id)).id, id)
+      assert.deepEqual(await names({}), [[], 0])
+      await assert.rejects(api.reject(one.id), { status: 404 })
+    })
+
     test('what is refused', async () => {
       const token = await clerk.actorTokens.create({ userId: user.id, actor: { sub: 'user_boss' } }), session = await clerk.sessions.createSession({ userId: user.id })
       await clerk.actorTokens.revoke(token.id)
@@ -117,6 +144,11 @@ for (const store of stores)
         ...['javascript:alert(1)', 'javascript://x/%0aalert(1)', 'DATA://x', '/in', '//example.com', 'https://', 'https://a b', 'https://example.com/\r\nBcc: x', 'https://"><script>', '1a://x', '://x', 'x'].map((redirect_url) => ['POST', '/invitations', { email_address: 'in@example.com', redirect_url }, 422, 'form_param_format_invalid', 'redirect_url']),
         ...[['javascript:alert(1)', 'form_param_format_invalid'], ['', 'form_param_nil'], [undefined, 'form_param_missing'], [5, 'form_param_type_invalid'], [`https://example.com/${'x'.repeat(2048)}`, 'form_param_max_length_exceeded'],
           [`https://example.com/${'🔐'.repeat(1000)}`, 'form_param_max_length_exceeded']].map(([url, code]) => ['POST', '/redirect_urls', { url }, 422, code, 'url']),
+        ...[['nobody', 'form_param_format_invalid'], ['', 'form_param_nil'], [undefined, 'form_param_missing'], [5, 'form_param_type_invalid']].map(([email_address, code]) => ['POST', '/waitlist_entries', { email_address }, 422, code, 'email_address']),
+        ['POST', '/waitlist_entries/bulk', [{ email_address: 'fine@example.com' }, { email_address: 'nobody' }], 422, 'form_param_format_invalid', 'email_address'], ['POST', '/waitlist_entries/bulk', Array(51).fill({ email_address: 'fine@example.com' }), 400, 'bulk_size_exceeded'],
+        ['POST', '/waitlist_entries/bulk', {}, 400, 'request_body_invalid'], ['GET', '/waitlist_entries?status=lost', undefined, 422, 'form_param_value_invalid', 'status'], ['GET', '/waitlist_entries?order_by=shoe', undefined, 422, 'form_param_value_invalid', 'order_by'],
+        ['GET', '/waitlist_entries?limit=501', undefined, 422, 'form_param_value_too_large', 'limit'], ['GET', '/waitlist_entries?bogus=1', undefined, 422, 'form_param_unknown', 'bogus'],
+        ...['invite', 'reject'].map((verb) => ['POST', `/waitlist_entries/wle_x/${verb}`, undefined, 404, 'resource_not_found']), ['DELETE', '/waitlist_entries/wle_x', undefined, 404, 'resource_not_found'],
         ['GET', '/redirect_urls/ru_x', undefined, 404, 'resource_not_found'], ['DELETE', '/redirect_urls/ru_x', undefined, 404, 'resource_not_found'], ['GET', '/redirect_urls?limit=501', undefined, 422, 'form_param_value_too_large', 'limit'],
         ['GET', '/clients/client_x', undefined, 404, 'resource_not_found'], ['GET', '/clients?limit=501', undefined, 422, 'form_param_value_too_large', 'limit'], ['GET', '/clients?offset=-1', undefined, 422, 'form_param_value_invalid', 'offset'],
         ['GET', '/clients/handshake_payload?nonce=x', undefined, 404, 'resource_not_found'], ['POST', '/clients/verify', {}, 422, 'form_param_missing', 'token'],

@@ -169,6 +169,9 @@ Err clerk_body_user(Ctx *ctx, const char *text, const char **ret);
 Err clerk_no_such_user(Ctx *ctx, Err err, const char *text);
 /* Metadata of a body as it goes over: null is as absent, and {} where the whole is replaced. */
 void clerk_take_metadata(const Given *from, size_t at, const char *doc, MetaMode mode, Given *to, size_t at_to, const char **ret);
+/* To the application, as by a body that says nothing more. With `anyway` an open one and a user's address are no hindrance. */
+Err clerk_invite(Ctx *ctx, const char *email, bool anyway);
+const ClerkInvitation *clerk_invitation_view(Ctx *ctx, const Invitation *invitation);
 /* clang-format off */
 #define CLERK_ORGANIZATION_HANDLERS(X) \
     X(organization_list) X(organization_create) X(organization_get) X(organization_update) X(organization_delete) \
@@ -247,6 +250,12 @@ Err clerk_redirect_list(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_redirect_create(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_redirect_get(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_redirect_delete(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_waiting_list(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_waiting_create(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_waiting_bulk(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_waiting_invite(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_waiting_reject(Ctx *ctx, const Req *req, Reply *reply);
+Err clerk_waiting_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_domain_list(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_trusted_devices(Ctx *ctx, const Req *req, Reply *reply);
 Err clerk_trusted_device_delete(Ctx *ctx, const Req *req, Reply *reply);

@@ -49,6 +49,11 @@ static ClerkInvitation *invitation_view(Ctx *ctx, const Invitation *invitation)
     return view;
 }
 
+const ClerkInvitation *clerk_invitation_view(Ctx *ctx, const Invitation *invitation)
+{
+    return invitation_view(ctx, invitation);
+}
+
 static Err reply_invitation(Ctx *ctx, Reply *reply, const Invitation *invitation)
 {
     return reply_object(ctx, reply, 200, invitation_view(ctx, invitation), JSON_PLAIN);
@@ -317,6 +322,14 @@ Err clerk_invitation_create(Ctx *ctx, const Req *req, Reply *reply)
     TRY(clerk_read_body(ctx, req, &in));
     TRY(passed(ctx, create_one(ctx, &in, NULL, &invitation)));
     return reply_invitation(ctx, reply, invitation);
+}
+
+Err clerk_invite(Ctx *ctx, const char *email, bool anyway)
+{
+    ClerkInvitationIn in = { .email_address = email, .ignore_existing = anyway };
+    Invitation *unused;
+
+    return passed(ctx, create_one(ctx, &in, NULL, &unused));
 }
 
 Err clerk_invitation_bulk(Ctx *ctx, const Req *req, Reply *reply)

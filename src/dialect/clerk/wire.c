@@ -707,6 +707,38 @@ PAGE_OF(clerk_invitation_page, clerk_invitation);
 PAGE_OF(clerk_client_page, clerk_client);
 /* clang-format on */
 
+const Field clerk_waiting_query[] = {
+    TEXT(ClerkWaitingQuery, query, "query"),
+    TEXT(ClerkWaitingQuery, status, "status"),
+    TEXTS(ClerkWaitingQuery, order_by, "order_by"),
+    INT(ClerkWaitingQuery, limit, "limit"),
+    INT(ClerkWaitingQuery, offset, "offset"),
+    TEXT(ClerkWaitingQuery, api_version, "__clerk_api_version"),
+    END(ClerkWaitingQuery),
+};
+
+const Field clerk_waiting_in[] = {
+    GIVEN(ClerkWaitingIn, given),
+    TEXT(ClerkWaitingIn, email_address, "email_address", .flags = REQUIRED),
+    BOOL(ClerkWaitingIn, notify, "notify"),
+    END(ClerkWaitingIn),
+};
+const Field clerk_waiting_invite_in[] = { GIVEN(ClerkWaitingIn, given), BOOL(ClerkWaitingIn, ignore_existing, "ignore_existing"),
+                                          END(ClerkWaitingIn) };
+
+const Field clerk_waiting[] = {
+    TEXT(ClerkWaiting, object, "object"),
+    TEXT(ClerkWaiting, id, "id"),
+    TEXT(ClerkWaiting, email_address, "email_address"),
+    TEXT(ClerkWaiting, status, "status"),
+    BOOL(ClerkWaiting, is_locked, "is_locked"),
+    OBJECT(ClerkWaiting, invitation, "invitation", clerk_invitation),
+    TIME_MS(ClerkWaiting, created_at, "created_at"),
+    TIME_MS(ClerkWaiting, updated_at, "updated_at"),
+    END(ClerkWaiting),
+};
+PAGE_OF(clerk_waiting_page, clerk_waiting);
+
 const Field clerk_deleted[] = {
     TEXT(ClerkDeleted, object, "object"),
     TEXT(ClerkDeleted, id, "id"),

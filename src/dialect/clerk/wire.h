@@ -432,6 +432,29 @@ typedef struct ClerkJwks {
 extern const Field clerk_jwk[];
 extern const Field clerk_jwks[];
 
+/* /waitlist_entries. */
+typedef struct ClerkWaitingQuery {
+    const char *query, *status, *api_version;
+    Texts order_by;
+    int64_t limit, offset;
+} ClerkWaitingQuery;
+extern const Field clerk_waiting_query[];
+typedef struct ClerkWaitingIn {
+    Given given;
+    const char *email_address;
+    bool notify, ignore_existing;
+} ClerkWaitingIn;
+extern const Field clerk_waiting_in[];
+extern const Field clerk_waiting_invite_in[];
+typedef struct ClerkWaiting {
+    const char *object, *id, *email_address, *status;
+    const ClerkInvitation *invitation;
+    int64_t created_at, updated_at;
+    bool is_locked;
+} ClerkWaiting;
+extern const Field clerk_waiting[];
+extern const Field clerk_waiting_page[]; /* over ClerkPage */
+
 /* The body of an error (1.7). */
 typedef struct ClerkMeta {
     const char *param_name;
