@@ -113,10 +113,9 @@ void http_conn_done(Conn *conn)
     arena_give(server, conn->arena);
     conn->arena = NULL;
     conn->parser = NULL;
+    conn->served = true;
     if (conn->close_after)
         linger(conn);
-    else if (server->draining)
-        http_conn_hang_up(conn);
     else
         conn_next(conn);
 }

@@ -106,8 +106,9 @@ Err http_address_check(const char *address, Buf *why);
 Err http_listen(Loop *loop, const char *address, Tls *tls, const HttpConfig *config, void *mark, HttpServer **ret);
 /* The port it is bound to, 0 for unix sockets. */
 int http_port(const HttpServer *server);
-/* Takes who has connected already, stops accepting, closes idle connections, lets running requests end; `done(arg)` when the last has. Takes drain_ms
- * at most, and what a lane still works at. On its loop's thread. */
+/* Takes who has connected already (not from a socket that was handed to us: that is the next process's), stops accepting, answers what comes first on
+ * a connection within a second, closes idle ones, lets running requests end; `done(arg)` when the last has. Takes drain_ms at most, and what a lane
+ * still works at. On its loop's thread. */
 void http_drain(HttpServer *server, void (*done)(void *arg), void *arg);
 /* After the loop has ended and was freed; frees connections that were still open. Accepts NULL. */
 void http_free(HttpServer *server);

@@ -29,14 +29,14 @@ struct HttpServer {
         uv_pipe_t pipe;
     } listener;
     uv_timer_t tick;
-    bool unix_socket, draining;
+    bool unix_socket, inherited, draining;
     Conn *conns;
     _Atomic size_t n_conns; /* metrics read it from another loop */
     size_t n_running, memory;
     Arena *arenas[MOST_ARENAS];
     size_t n_arenas;
     char *read_buffer, *plain_buffer, *piece; /* what came; the same decrypted; what is to be encrypted */
-    int64_t drain_end;
+    int64_t drain_begin, drain_end;
     void (*drained)(void *arg);
     void *drained_arg;
 };
@@ -60,6 +60,7 @@ struct Conn {
     size_t lingered;  /* bytes that came after the answer */
     Phase phase;
     bool closing, close_after, held, reading, writing, peer_done;
+    bool served; /* a request */
     char *pending; /* bytes that came behind the request under way, served as far as `pending_at` */
     size_t pending_n, pending_at;
     char peer[INET6_ADDRSTRLEN];

@@ -9,29 +9,45 @@
 #include "base/log.h"
 #include "http/internal.h"
 
-/* LAST_CALL_MS: from the begin of a drain to the end of listening, for those whom the kernel has let in already. */
-enum { TICK_MS = 250, LAST_CALL_MS = 20, BACKLOG = 1024, RESERVE = 64 };
+/* LAST_CALL_MS: from the begin of a drain to the end of listening, for those whom the kernel has let in already. PATIENCE_MS: how long the drain
+ * waits for the first request of a connection. */
+enum { TICK_MS = 250, LAST_CALL_MS = 20, PATIENCE_MS = 1000, BACKLOG = 1024, RESERVE = 64 };
 
 /* ---- deadlines ---- */
 
-/* A drain by ticks: the first closes the listener, when it has taken what had connected before; the next ones close who still says nothing;
- * at the end of its time all the rest. */
-static void drain_conn(HttpServer *server, Conn *conn, bool first, int64_t now)
+/* Has the kernel bytes of the client that nobody has read? */
+static bool has_unread(Conn *conn)
+{
+    uv_os_fd_t fd;
+    char byte;
+
+    return uv_fileno(&conn->socket.handle, &fd) == 0 && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+/* A drain by ticks: the first closes the listener, when it has taken what had connected before. Each closes who is between two requests, which a
+ * client must expect of any server, and after PATIENCE_MS who never asked anything, which it need not; at the end of the drain's time all the rest.
+ */
+static void drain_conn(HttpServer *server, Conn *conn, int64_t now)
 {
     if (now >= server->drain_end)
         http_conn_hurry(conn);
-    else if (!first && conn->phase == IDLE && !conn->held)
+    else if (conn->phase == IDLE && !conn->held && (conn->served || now >= server->drain_begin + PATIENCE_MS) && !has_unread(conn))
         http_conn_hang_up(conn);
+}
+
+static void close_listener(HttpServer *server)
+{
+    if (!uv_is_closing(&server->listener.handle))
+        uv_close(&server->listener.handle, NULL);
 }
 
 static void on_tick(uv_timer_t *timer)
 {
     HttpServer *server = timer->data;
     const int64_t now = clock_mono_ms();
-    const bool first = server->draining && !uv_is_closing(&server->listener.handle);
 
-    if (first)
-        uv_close(&server->listener.handle, NULL);
+    if (server->draining)
+        close_listener(server);
     for (Conn *conn = server->conns, *next; conn != NULL; conn = next) {
         next = conn->next;
         if (conn->closing)
@@ -39,7 +55,7 @@ static void on_tick(uv_timer_t *timer)
         if (conn->deadline != 0 && now >= conn->deadline)
             http_conn_late(conn);
         else if (server->draining)
-            drain_conn(server, conn, first, now);
+            drain_conn(server, conn, now);
     }
     http_conn_gone(server);
 }
@@ -142,6 +158,7 @@ static int open_listener(HttpServer *server, const Address *address)
     struct stat st;
 
     if (address->fd >= 0) {
+        server->inherited = true;
         uv_tcp_init(loop_uv(server->loop), &server->listener.tcp);
         return uv_tcp_open(&server->listener.tcp, address->fd);
     }
@@ -230,15 +247,13 @@ void http_conn_gone(HttpServer *server)
 void http_drain(HttpServer *server, void (*done)(void *arg), void *arg)
 {
     server->draining = true;
-    server->drain_end = clock_mono_ms() + server->config.drain_ms;
+    server->drain_begin = clock_mono_ms();
+    server->drain_end = server->drain_begin + server->config.drain_ms;
     server->drained = done;
     server->drained_arg = arg;
+    if (server->inherited) /* who waits there is the next process's */
+        close_listener(server);
     uv_timer_start(&server->tick, on_tick, LAST_CALL_MS, TICK_MS);
-    for (Conn *conn = server->conns, *next; conn != NULL; conn = next) {
-        next = conn->next;
-        if (conn->phase == IDLE && !conn->held)
-            http_conn_hang_up(conn);
-    }
 }
 
 void http_free(HttpServer *server)
