@@ -1,13 +1,14 @@
 /* even.c: does secret_eq() take the same time wherever two secrets differ? Two classes in random order, times over a high mark left out, Welch's t
- * (after the method of dudect). Prints t; over 4.5 in repeated runs is a leak. With `memcmp` as argument it measures that instead: what a leak looks
- * like. */
+ * (after the method of dudect). Prints t; over 4.5 in repeated runs is a leak. Arguments: `secret_eq`, or `memcmp`, to see what a leak looks like;
+ * how many comparisons; and the only place where they differ, for who counts instructions. */
 #include <math.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/id.h"
 #include "base/str.h"
 
-enum { BYTES = 4096, SAMPLES = 200 * 1000, WARM = 1000, MARK_NS = 20000 };
+enum { BYTES = 4096, WARM = 1000, MARK_NS = 20000 };
 
 /* Running mean and sum of squared differences (Welford). */
 typedef struct Series {
@@ -44,15 +45,17 @@ static bool leaky_eq(Str a, Str b)
 int main(int argc, char **argv)
 {
     bool (*const eq)(Str, Str) = argc > 1 && strcmp(argv[1], "memcmp") == 0 ? leaky_eq : secret_eq;
+    const long samples = argc > 2 ? strtol(argv[2], NULL, 10) : 200 * 1000;
+    const size_t place = argc > 3 ? strtoul(argv[3], NULL, 10) % BYTES : BYTES;
     static char secret[BYTES], guess[BYTES], guesses[2][BYTES];
     Series series[2] = { 0 };
 
     random_bytes(secret, sizeof(secret));
     for (size_t i = 0; i < 2; i++)
         memcpy(guesses[i], secret, sizeof(secret));
-    guesses[0][0] ^= 1;
-    guesses[1][BYTES - 1] ^= 1;
-    for (int i = 0; i < SAMPLES; i++) {
+    guesses[0][place < BYTES ? place : 0] ^= 1;
+    guesses[1][place < BYTES ? place : BYTES - 1] ^= 1;
+    for (long i = 0; i < samples; i++) {
         const uint32_t late = random_below(2);
         int64_t from, took;
         bool same;

@@ -35,8 +35,8 @@ export const rows = [
 
   // ---- passwords, factors, accounts ----
   { id: 'A1', promise: 'replies do not tell who has an account', ci: [tests('wire/enumeration.test.mjs')] },
-  { id: 'A2', promise: 'nor does the time', night: [] },
-  { id: 'A3', promise: 'secrets are compared in constant time', night: [] },
+  { id: 'A2', promise: 'nor does the time', night: [command('test/node_modules/.bin/node bench/signin.mjs 1000', { release: true, minutes: 240 })] },
+  { id: 'A3', promise: 'secrets are compared in constant time', ci: [tests('bar/even.mjs')], night: [tests('bar/even.mjs', { env: { HECATE_SAMPLES: 10_000_000 } })] },
   { id: 'A4', promise: 'limits hold under parallel load', ci: [tests('clients/clerk_lockout.test.mjs'), tests('wire/gotrue_limits.test.mjs'), tests('fault/once.test.mjs', { only: 'wrong codes' }), tests('clients/gotrue_mfa.test.mjs', { only: 'wrong codes' }), whole('guess', 'codes for a new address')] },
   { id: 'A5', promise: 'a refresh token forks no family', ci: [tests('fault/races.test.mjs', { only: '(refreshes of|invariants)', env: { HECATE_TRIALS: 100 } })], night: [tests('fault/races.test.mjs', { only: '(refreshes of|invariants)', env: { HECATE_TRIALS: 1000 }, release: true, minutes: 60 })] },
   { id: 'A6', promise: 'a code or link works once', ci: [tests('fault/once.test.mjs', { only: 'on (sqlite|postgres) ', env: { HECATE_TRIALS: 100 }, release: true })], night: [tests('fault/once.test.mjs', { env: { HECATE_TRIALS: 1000 }, release: true, minutes: 60 })] },
@@ -55,7 +55,7 @@ export const rows = [
   { id: 'T4', promise: 'reserved claims are ours', ci: [whole('tokens', 'reserved')] },
   { id: 'T5', promise: 'identifiers cannot be guessed', ci: [whole('guess')] },
   { id: 'T6', promise: 'sign-out, ban, new password act at once', ci: [whole('off', '^(signed out|each session|revoked|another password)', { release: true })] },
-  { id: 'T7', promise: 'an error while revoking is no success', night: [] },
+  { id: 'T7', promise: 'an error while revoking is no success', night: [tests('bar/revoke.mjs', { release: true, minutes: 20 })] },
   { id: 'Z1', promise: 'every route asks for the right key', ci: [tests('wire/matrix.test.mjs', { only: 'asks for what|credentials' })] },
   { id: 'Z2', promise: 'no key opens another dialect', ci: [tests('wire/matrix.test.mjs', { only: 'open exactly' })] },
   { id: 'Z3', promise: 'a path is judged after one decoding', ci: [tests('wire/matrix.test.mjs', { only: 'no spelling' }), whole('doors', 'one spelling')] },
@@ -68,7 +68,7 @@ export const rows = [
   { id: 'N3', promise: 'out of descriptors is survived', ci: [network('descriptors')] },
   { id: 'N4', promise: 'sizes are bounded', ci: [network('sizes')] },
   { id: 'N5', promise: 'hashing cannot starve the rest', ci: [tests('fault/storm.test.mjs'), network('500 sign-ins')] },
-  { id: 'N6', promise: 'restarts and reloads drop nothing', night: [tests('server/process.test.mjs', { only: 'drop no request' })] },
+  { id: 'N6', promise: 'restarts and reloads drop nothing', ci: [tests('bar/handover.mjs', { release: true })], night: [tests('server/process.test.mjs', { only: 'drop no request' }), tests('bar/handover.mjs', { env: { HECATE_REQUESTS: 50_000 }, release: true, minutes: 30 })] },
   { id: 'N7', promise: 'clock jumps are harmless', ci: [tests('bar/clock.mjs', { release: true })] },
   { id: 'N8', promise: 'browser rules', ci: [tests('bar/browser.mjs', { release: true })] },
   { id: 'O1', promise: 'links and redirects stay home', ci: [tests('wire/gotrue_redirect.test.mjs')] },
