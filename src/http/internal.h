@@ -60,7 +60,7 @@ struct Conn {
     size_t lingered;  /* bytes that came after the answer */
     Phase phase;
     bool closing, close_after, held, reading, writing, peer_done;
-    bool served; /* a request */
+    bool served;   /* a request */
     char *pending; /* bytes that came behind the request under way, served as far as `pending_at` */
     size_t pending_n, pending_at;
     char peer[INET6_ADDRSTRLEN];
