@@ -81,8 +81,8 @@ const WAITING = [
   [/^@supabase\/auth-js (admin|auth)\.oauth\./, 'the server as an OAuth provider is not served yet'],
   [/^@supabase\/auth-js admin\.customProviders\./, 'nor are providers that an administrator makes'],
   [/^@supabase\/auth-js (auth\.passkey\.|auth\.(signInWith|register)Passkey$)/, 'nor sign-in by passkeys'],
-  [/^@supabase\/(auth|gotrue)-js auth\.signInWith(OAuth|IdToken|SSO)$/, 'nor sign-in by other providers'],
-  [/^@supabase\/auth-js auth\.(linkIdentity|linkIdentityOAuth|linkIdentityIdToken)$/, 'nor linking to them'],
+  [/^@supabase\/(auth|gotrue)-js auth\.signInWith(IdToken|SSO)$/, 'nor sign-in by their tokens, nor by SSO'],
+  [/^@supabase\/auth-js auth\.(linkIdentityOAuth|linkIdentityIdToken)$/, 'linkIdentity() calls the first; the second is of such a token'],
   [/^@supabase\/auth-js auth\.signInWith(Web3|Ethereum|Solana)$/, 'nor sign-in by a wallet'],
 ]
 

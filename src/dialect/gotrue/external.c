@@ -213,6 +213,8 @@ static Err lead_back(Ctx *ctx, const Req *req, const ExternalFlow *flow, const B
     if (!text_empty(back->error))
         return gotrue_lead_refused(ctx, reply, flow->redirect_to, back->error, back->text);
     err = end(ctx, req, flow, back, &ended);
+    if (err != OK && gotrue_errors[err].status >= 500 && ctx->fault.text == NULL && err != E_HOOK)
+        return err; /* ours: it is logged */
     if (err != OK)
         return gotrue_lead_fault(ctx, reply, flow->redirect_to, err);
     return ended.auth_code != NULL ? gotrue_lead_code(ctx, reply, 302, flow->redirect_to, ended.auth_code)
