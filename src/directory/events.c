@@ -82,12 +82,10 @@ static const Field payload_doc[] = {
 static void set_actor(Ctx *ctx, const User *actor, Payload *payload)
 {
     if (actor != NULL) {
-        const char *name = json_get(ctx->arena, actor->meta_user, "full_name");
-
         payload->actor_id = actor->id;
         payload->actor_username = !text_empty(actor->phone) ? actor->phone : !text_empty(actor->email) ? actor->email : "";
         payload->actor_via_sso = actor->is_sso_user;
-        payload->actor_name = name == NULL ? NULL : json_quote(ctx->arena, name);
+        payload->actor_name = json_value(ctx->arena, actor->meta_user, "full_name");
         return;
     }
     payload->actor_id = ctx->caller != NULL && ctx->caller->actor_id != NULL ? ctx->caller->actor_id : UUID_NIL;

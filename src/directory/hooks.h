@@ -15,9 +15,14 @@ typedef struct HookSetting {
 
 /* Is somebody asked? */
 bool hook_on(const Ctx *ctx, HookName name);
-/* Asks: `members` are those of the input beside `metadata` ("\"user_id\":\"…\""). `*output` is an object. E_HOOK: fault.text, fault.status and, where
+/* What a hook answers: its JsonMembers; `silent`: it had nothing to say (204). */
+typedef struct HookOutput {
+    List members;
+    bool silent;
+} HookOutput;
+/* Asks: `members` are those of the input beside `metadata` ("\"user_id\":\"…\""). E_HOOK: fault.text, fault.status and, where
  * there is one, fault.name (a code) say what to answer. E_BUSY: too many ask already. */
-Err hook_ask(Ctx *ctx, HookName name, const char *members, const char **output);
+Err hook_ask(Ctx *ctx, HookName name, const char *members, HookOutput *output);
 /* A hook that decides: OK to go on; E_HOOK_REJECTED with its message; `*sign_out`: it wants all sessions of the user ended. */
 Err hook_decide(Ctx *ctx, HookName name, const char *members, bool *sign_out);
 /* What follows shows a user as Directory.show_user does. Errors as hook_ask(). */

@@ -192,7 +192,7 @@ Err dir_sign_up_pending(Ctx *ctx, const NewUser *in, const Postal *post, User **
         TRY(email_read(ctx, in->email, &email));
     else
         TRY(phone_read(ctx, in->phone, &work.phone));
-    work.traits = (Traits){ .provider = email != NULL ? "email" : "phone", .channel = email != NULL ? NULL : post->channel };
+    work.traits = (Traits){ .provider = email != NULL ? "email" : "phone" };
     for (int round = 0;; round++) { /* another request may take the address in between: then it is known */
         err = find(ctx, email, work.phone, round == 0 ? in->aud : NULL, &user);
         if (err == OK)

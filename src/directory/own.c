@@ -182,6 +182,7 @@ static Err take_email(Tx *tx, const OwnChange *c, User *user)
 {
     Ctx *ctx = tx_ctx(tx);
 
+    TRY(event_add(tx, EV_USER_MODIFIED, user, NULL)); /* as where an address is confirmed; change_own() adds its own */
     TRY(address_claim(tx, "email", c->email, NULL, user->id));
     TRY(address_to_identity(tx, user, "email", c->email, true));
     user->email = c->email;
@@ -195,6 +196,7 @@ static Err take_phone(Tx *tx, const OwnChange *c, User *user)
 {
     const char *old = user->phone;
 
+    TRY(event_add(tx, EV_USER_MODIFIED, user, NULL));
     TRY(address_claim(tx, "phone", c->phone, NULL, user->id));
     TRY(address_to_identity(tx, user, "phone", c->phone, true));
     user->phone = c->phone;

@@ -122,6 +122,7 @@ Err session_begin(Tx *tx, const char *method, EventKind event, const Traits *tra
         .event_1 = uuid_timed(ctx->arena, ctx->now),
         .payload_1 = event_payload(ctx, event == EV_KINDS ? EV_LOGIN : event, user, traits),
         .now = ctx->now,
+        .event_at = ctx->now + (audit ? ctx->events++ : 0),
         .password = user->encrypted_password == NULL ? "" : user->encrypted_password,
     };
     Err err;
@@ -170,7 +171,14 @@ static Err ask_password_hook(Ctx *ctx, const User *user, bool valid)
     pace_learn_hook(ctx->directory->pace, clock_mono_us() - since);
     if (err == E_HOOK_REJECTED && sign_out)
         TRY(store_sessions_delete_all(db_auto(ctx), user->id));
-    return err == E_HOOK_REJECTED ? fail(ctx, E_BAD_SIGN_IN, NOWHERE, "%s", ctx->fault.text) : err;
+    if (err == E_HOOK_REJECTED) {
+        const char *text = ctx->fault.text;
+
+        IGNORE(fail(ctx, E_BAD_SIGN_IN, NOWHERE, NULL));
+        ctx->fault.text = text;
+        return E_BAD_SIGN_IN;
+    }
+    return err;
 }
 
 static const UserPolicy today = { .check_password = true };
@@ -271,7 +279,7 @@ Err dir_sign_up(Ctx *ctx, const NewUser *in, Grant *ret)
     TRY(err);
     ctx->user_id = user->id;
     TRY(begin_session(ctx, in->anonymous ? "anonymous" : "password", provider, user, ret));
-    return in->anonymous ? hook_after_sign_up(ctx, ret->user) : OK;
+    return in->anonymous ? hook_after_user(ctx, ret->user) : OK;
 }
 
 /* ---- sessions ---- */

@@ -99,6 +99,7 @@ Err dir_session_begin(Ctx *ctx, const char *user_id, const char *organization_id
                                        .event_1 = uuid_timed(ctx->arena, ctx->now),
                                        .payload_1 = event_payload(ctx, EV_LOGIN, NULL, &traits),
                                        .now = ctx->now,
+                                       .event_at = ctx->now,
                                        .password = user->encrypted_password == NULL ? "" : user->encrypted_password };
     beginning->write.most = INT64_MAX; /* wrong passwords keep no administrator out */
     err = tx_run(ctx, begin, beginning);

@@ -74,7 +74,7 @@ static size_t take_body(char *from, size_t size, size_t n, void *arg)
     Answer *answer = arg;
 
     buf_add(&answer->body, from, size * n);
-    answer->too_large = answer->body.over;
+    answer->too_large = answer->body.over || answer->body.len > MOST_ANSWER;
     return answer->too_large ? 0 : size * n;
 }
 
@@ -110,7 +110,7 @@ static void set_call(CURL *curl, const WebPost *post, struct curl_slist *headers
 Err web_post(Arena *arena, const WebPost *post, HookAnswer *ret)
 {
     struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
-    Answer answer = { .body = buf_in(arena, MOST_ANSWER) };
+    Answer answer = { .body = buf_in(arena, MOST_ANSWER + 1) }; /* and the NUL */
     CURL *curl = outbound_curl();
     char *type = NULL, *text;
     CURLcode code;

@@ -64,6 +64,7 @@ static const Field write_cols[] = {
     TIME(SessionWrite, now, "now"),
     TIME(SessionWrite, now, "refreshed_at"),
     TIME(SessionWrite, created_at, "created_at"),
+    TIME(SessionWrite, event_at, "event_at"),
     INT(SessionWrite, most, "most"),
     TIME(SessionWrite, before, "before"),
     END(SessionWrite),

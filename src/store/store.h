@@ -132,8 +132,8 @@ typedef struct SessionWrite {
     int64_t counter;
     bool audit;
     const char *event_1, *payload_1, *event_2, *payload_2;
-    int64_t now, created_at;
-    int64_t most, before; /* wrong passwords after which a user is locked out; those up to `before` do not count */
+    int64_t now, created_at, event_at; /* event_at: of the audit row of a sign-in */
+    int64_t most, before;              /* wrong passwords after which a user is locked out; those up to `before` do not count */
 } SessionWrite;
 /* E_NO_ROW: the user is gone, or is locked out or has another password by now. */
 Err store_sign_in(Tx *tx, const SessionWrite *in);

@@ -5,7 +5,7 @@
 
 typedef struct Claims {
     Given given;
-    const char *iss, *sub, *jti, *role, *email, *phone, *session_id, *aud, *aal, *amr, *app_metadata;
+    const char *iss, *sub, *jti, *role, *email, *phone, *session_id, *aud, *aal, *amr, *app_metadata, *user_metadata, *client_id, *scope;
     double exp, nbf, iat;
     bool is_anonymous;
 } Claims;
@@ -23,6 +23,9 @@ static const Field claims_fields[] = {
     JSON(Claims, aud, "aud"),
     JSON(Claims, amr, "amr"),
     OBJECT_JSON(Claims, app_metadata, "app_metadata"),
+    OBJECT_JSON(Claims, user_metadata, "user_metadata"),
+    TEXT(Claims, client_id, "client_id"),
+    TEXT(Claims, scope, "scope"),
     DOUBLE(Claims, exp, "exp"),
     DOUBLE(Claims, nbf, "nbf"),
     DOUBLE(Claims, iat, "iat"),
@@ -191,13 +194,14 @@ static Err identify_user(Ctx *ctx, const Claims *claims)
 /* A token of a session may carry an admin role: the session must stand, and its user must not be banned. */
 static Err identify_admin(Ctx *ctx, const Claims *claims)
 {
-    const char *user_id, *session_id;
+    const char *user_id = NULL, *session_id;
     Session *session;
     User *user;
 
+    if (!text_empty(claims->session_id))
+        TRY(read_subject(ctx, claims, &user_id));
     TRY(read_session_id(ctx, claims, &session_id));
     if (session_id != NULL) {
-        TRY(read_subject(ctx, claims, &user_id));
         TRY(dir_session_load(ctx, user_id, session_id, &user, &session));
         if (dir_session_check(ctx, session) != OK)
             return fail(ctx, E_SESSION_EXPIRED, NOWHERE, NULL);

@@ -34,6 +34,36 @@ const char *go_quote(Arena *arena, const char *text)
     return quoted;
 }
 
+/* The three bytes of a character that does not show, of those that people paste: U+200B to U+200F, U+2028 to U+202E. */
+static bool is_hidden(const unsigned char *c)
+{
+    return c[0] == 0xe2 && c[1] == 0x80 && ((c[2] >= 0x8b && c[2] <= 0x8f) || (c[2] >= 0xa8 && c[2] <= 0xae));
+}
+
+const char *go_escape(Arena *arena, const char *text)
+{
+    static const char letters[0x20] = { ['\a'] = 'a', ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\v'] = 'v', ['\f'] = 'f', ['\r'] = 'r' };
+    Buf buf = buf_in(arena, 6 * strlen(text) + 1);
+    char *ret = "";
+
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\')
+            buf_printf(&buf, "\\%c", *c);
+        else if (*c < 0x20 && letters[*c] != 0)
+            buf_printf(&buf, "\\%c", letters[*c]);
+        else if (*c < 0x20 || *c == 0x7f)
+            buf_printf(&buf, "\\x%02x", *c);
+        else if (c[0] == 0xc2 && (c[1] <= 0xa0 || c[1] == 0xad))
+            buf_printf(&buf, "\\u00%02x", *++c);
+        else if (is_hidden(c))
+            buf_printf(&buf, "\\u20%02x", (c[2] & 0x3f) | (c[1] & 3) << 6), c += 2;
+        else
+            buf_char(&buf, (char)*c);
+    }
+    IGNORE(buf_text(&buf, &ret)); /* the cap fits by construction */
+    return ret;
+}
+
 static Err invalid(Ctx *ctx, const char *text)
 {
     return fail(ctx, E_BAD_VALUE, NOWHERE, "invalid format for ban duration: time: invalid duration %s", go_quote(ctx->arena, text));

@@ -176,7 +176,7 @@ static const ErrRow *hook_row(Ctx *ctx)
 {
     ErrRow *row = ARENA_NEW(ctx->arena, ErrRow);
 
-    *row = (ErrRow){ ctx->fault.status, ctx->fault.status >= 500 ? "unexpected_failure" : "unknown", "%s", NULL };
+    *row = (ErrRow){ ctx->fault.status, ctx->fault.status == 500 ? "unexpected_failure" : "unknown", "%s", NULL };
     return row;
 }
 

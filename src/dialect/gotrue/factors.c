@@ -96,6 +96,8 @@ Err gotrue_factor_enroll(Ctx *ctx, const Req *req, Reply *reply)
     err = dir_factor_enroll(ctx, &new, &factor, &secret);
     if (err == E_FACTOR_OFF)
         return say_off(ctx, in.factor_type, true);
+    if (err == E_FACTOR_NAME_TAKEN)
+        ctx->fault.text = go_escape(ctx->arena, ctx->fault.text);
     TRY(say_low(ctx, err, &low));
     out = (EnrolmentOut){ .id = factor->id, .type = factor->factor_type, .friendly_name = factor->friendly_name, .phone = in.phone };
     if (secret != NULL) {
@@ -117,14 +119,17 @@ Err gotrue_factor_challenge(Ctx *ctx, const Req *req, Reply *reply)
 {
     const Factor *factor = path_factor(ctx);
     static const ErrRow failed = { 500, "unexpected_failure", "error invoking hook" };
+    static const ErrRow no_provider = { 500, "unexpected_failure", "Failed to get SMS provider" };
     ChallengeOut out = { .type = factor->factor_type };
     Err err;
 
     if (text_eq(factor->factor_type, "phone") && ctx->directory->factors.phone_verify)
         TRY(read_channel(ctx, req));
     err = dir_factor_challenge(ctx, factor, &out.id, &out.expires_at);
-    if (err == E_HOOK)
-        ctx->fault.own = &failed;
+    if (err == E_HOOK) /* not in the hook's words */
+        ctx->fault = (Fault){ .err = err, .own = &failed, .name = STR("unexpected_failure"), .at = NOWHERE, .item = NOWHERE };
+    if (err == E_SMS_FAILED)
+        ctx->fault.own = &no_provider;
     if (err == E_FACTOR_OFF)
         return say_off(ctx, factor->factor_type, false);
     TRY(err);
@@ -137,13 +142,18 @@ Err gotrue_factor_verify(Ctx *ctx, const Req *req, Reply *reply)
     const Factor *factor = path_factor(ctx);
     static const ErrRow wrong = { 422, "mfa_verification_failed", "Invalid MFA Phone code entered" };
     FactorVerifyIn in = { 0 };
+    const char *challenge;
     Grant grant = { 0 };
     Err err;
 
     TRY(gotrue_read(ctx, req, GOTRUE_BODY, &in));
+    challenge = in.challenge_id == NULL ? UUID_NIL : uuid_read(ctx->arena, str_of(in.challenge_id));
+    if (challenge == NULL) /* a part of the reference's reading */
+        return fail(ctx, E_BAD_JSON, NOWHERE, "uuid: incorrect UUID length %zu in string %s", strlen(in.challenge_id),
+                    go_quote(ctx->arena, in.challenge_id));
     if (text_empty(in.code) && !text_eq(factor->factor_type, "webauthn"))
         return fail(ctx, E_MISSING, AT(FactorVerifyIn, code), "Code needs to be non-empty");
-    err = dir_factor_verify(ctx, factor, in.challenge_id == NULL ? UUID_NIL : in.challenge_id, in.code, &grant);
+    err = dir_factor_verify(ctx, factor, challenge, in.code, &grant);
     if (err == E_FACTOR_OFF)
         return say_off(ctx, factor->factor_type, false);
     if (err == E_WRONG_CODE && text_eq(factor->factor_type, "phone"))

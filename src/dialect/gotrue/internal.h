@@ -102,6 +102,8 @@ Err gotrue_factor_delete(Ctx *ctx, const Req *req, Reply *reply);
 Err duration_read(Ctx *ctx, const char *text, int64_t *ret_us);
 /* A text in Go's double quotes. */
 const char *go_quote(Arena *arena, const char *text);
+/* The same without the quotes as %q of Go has it: what does not show is escaped, other letters stay. */
+const char *go_escape(Arena *arena, const char *text);
 
 /* signup.c */
 Err gotrue_signup(Ctx *ctx, const Req *req, Reply *reply);

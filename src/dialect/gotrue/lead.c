@@ -58,20 +58,21 @@ static const char *escape_html(Ctx *ctx, const char *text)
 
 Err gotrue_lead(Ctx *ctx, Reply *reply, int status, const char *where)
 {
-    Buf buf = buf_in(ctx->arena, 128 * 1024);
-    char *location;
+    Buf buf = buf_in(ctx->arena, 128 * 1024), page = buf_in(ctx->arena, 128 * 1024);
+    char *location, *shown; /* the page shows letters of other scripts as they are */
 
-    for (; *where != '\0'; where++)
-        if ((unsigned char)*where <= ' ' || (unsigned char)*where >= 0x7f)
-            buf_printf(&buf, "%%%02X", (unsigned char)*where);
-        else
-            buf_char(&buf, *where);
+    for (; *where != '\0'; where++) {
+        const unsigned char c = (unsigned char)*where;
+
+        buf_printf(&buf, c <= ' ' || c >= 0x7f ? "%%%02X" : "%c", c);
+        buf_printf(&page, c <= ' ' || c == 0x7f ? "%%%02X" : "%c", c);
+    }
     TRY(buf_text(&buf, &location));
+    TRY(buf_text(&page, &shown));
     reply_header(reply, "Location", location);
     reply_header(reply, "Cache-Control", "no-store");
-    return reply_text(
-        ctx, reply, status, "text/html; charset=utf-8",
-        str_of(arena_printf(ctx->arena, "<a href=\"%s\">%s</a>.\n\n", escape_html(ctx, location), status == 302 ? "Found" : "See Other")));
+    return reply_text(ctx, reply, status, "text/html; charset=utf-8",
+                      str_of(arena_printf(ctx->arena, "<a href=\"%s\">%s</a>.\n\n", escape_html(ctx, shown), status == 302 ? "Found" : "See Other")));
 }
 
 /* What the reference does twice: it escapes the fragment, which is escaped already. */
@@ -117,7 +118,8 @@ Err gotrue_lead_error(Ctx *ctx, Reply *reply, const char *redirect, bool pkce, E
 {
     const GotrueFault fault = gotrue_fault(ctx, err);
     const char *word = word_of(fault.status);
-    const FormPair pairs[] = { { "error", word }, { "error_code", fault.code }, { "error_description", fault.text }, { "sb", "" } };
+    const char *code = err == E_HOOK && ctx->fault.name.p == NULL ? "" : fault.code; /* a hook's own word has none */
+    const FormPair pairs[] = { { "error", word }, { "error_code", code }, { "error_description", fault.text }, { "sb", "" } };
 
     return word == NULL ? gotrue_lead_with(ctx, reply, redirect, pkce, pairs + 1, COUNTOF(pairs) - 1)
                         : gotrue_lead_with(ctx, reply, redirect, pkce, pairs, COUNTOF(pairs));

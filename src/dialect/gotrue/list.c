@@ -14,14 +14,29 @@ struct Pairs {
     size_t n;
 };
 
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* Pairs with a semicolon or a broken escape are passed over, as the reference does. */
+static bool is_whole(Str pair)
+{
+    for (size_t i = 0; i < pair.n; i++)
+        if (pair.p[i] == ';' || (pair.p[i] == '%' && (i + 2 >= pair.n || !is_hex(pair.p[i + 1]) || !is_hex(pair.p[i + 2]))))
+            return false;
+    return true;
+}
+
 static Err read_pairs(Ctx *ctx, Str query, Pairs *pairs)
 {
     while (query.p != NULL) {
-        Str value = str_cut(&query, '&');
+        const Str pair = str_cut(&query, '&');
+        Str value = pair;
         const Str name = str_cut(&value, '=');
         char *name_text = NULL, *value_text = NULL;
 
-        if (name.n == 0)
+        if (name.n == 0 || !is_whole(pair))
             continue;
         if (pairs->n == MOST_PAIRS)
             return fail(ctx, E_BAD_VALUE, NOWHERE, "too many query parameters");
@@ -142,7 +157,7 @@ static void write_link(Ctx *ctx, Reply *reply, Pairs *pairs)
 
 void gotrue_page_headers(Ctx *ctx, Reply *reply, const Page *page, int64_t total)
 {
-    const uint64_t pages = ((uint64_t)total + page->per_page - 1) / page->per_page;
+    const uint64_t pages = (uint64_t)total / page->per_page + ((uint64_t)total % page->per_page != 0);
     Buf link = buf_in(ctx->arena, 32768);
     char *text;
 

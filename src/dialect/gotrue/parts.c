@@ -186,10 +186,12 @@ static Err read_scope(Ctx *ctx, const char *text, AuditQuery *query)
 {
     Str rest = str_of(text);
     const Str scope = str_cut(&rest, ':');
-    const char *value = rest.p == NULL ? "" : str_dup(ctx->arena, rest);
+    const char *value = str_dup(ctx->arena, rest);
 
     if (text_empty(text))
         return OK;
+    if (rest.p == NULL)
+        return fail(ctx, E_BAD_VALUE, NOWHERE, "Invalid query scope: %s", text);
     if (str_eq(scope, STR("author")))
         query->author = value;
     else if (str_eq(scope, STR("action")))

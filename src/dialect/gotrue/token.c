@@ -51,13 +51,17 @@ static int64_t expiry(const Ctx *ctx, const Grant *grant, int64_t iat)
 
 /* ---- the token hook (spec 11) ---- */
 
-/* The claims that a hook must keep, each with the kinds of JSON it may have. */
+/* The kinds of JSON that claims of a hook have; those that a token cannot lack. */
 static const struct {
     const char *name, *kinds, *type;
-} kept_claims[] = {
-    { "aud", "sa", "string" },       { "exp", "n", "integer" },          { "iat", "n", "integer" }, { "sub", "s", "string" },
-    { "email", "s", "string" },      { "phone", "s", "string" },         { "role", "s", "string" }, { "aal", "s", "string" },
-    { "session_id", "s", "string" }, { "is_anonymous", "b", "boolean" },
+    bool needed;
+} hook_claims[] = {
+    { "aud", "sa", "[string,array]", true }, { "exp", "n", "integer", true },          { "iat", "n", "integer", true },
+    { "sub", "s", "string", true },          { "email", "s", "string", true },         { "phone", "s", "string", true },
+    { "role", "s", "string", true },         { "aal", "s", "string", true },           { "session_id", "s", "string", true },
+    { "is_anonymous", "", "", true },        { "jti", "s", "string", false },          { "iss", "s", "string", false },
+    { "nbf", "n", "integer", false },        { "app_metadata", "o", "object", false }, { "user_metadata", "o", "object", false },
+    { "amr", "a", "array", false },          { "client_id", "s", "string", false },
 };
 
 static const JsonMember *claim_of(const List *members, const char *name)
@@ -68,32 +72,51 @@ static const JsonMember *claim_of(const List *members, const char *name)
     return NULL;
 }
 
+static char kind_letter(const char *kind)
+{
+    return text_eq(kind, "null") ? 'z' : text_eq(kind, "number") ? 'f' : text_eq(kind, "integer") ? 'n' : kind[0];
+}
+
+/* Each method is a text or an object. */
+static const char *amr_faults(Ctx *ctx, const JsonMember *amr)
+{
+    static const char *const names[] = { ['n'] = "integer", ['b'] = "boolean", ['a'] = "array", ['z'] = "null" };
+    const char *kinds = amr != NULL && text_eq(amr->kind, "array") ? json_kinds(ctx->arena, amr->text) : NULL, *faults = "";
+
+    for (size_t i = 1; kinds != NULL && kinds[i] != '\0'; i++)
+        if (kinds[i] != 's' && kinds[i] != 'o')
+            faults = arena_printf(ctx->arena,
+                                  "%s- amr.%zu: Must validate at least one schema (anyOf)\n- amr.%zu: Invalid type. Expected: string, given: %s\n",
+                                  faults, i - 1, i - 1, names[(unsigned char)kinds[i]]);
+    return faults;
+}
+
 /* What is wrong with the claims, a line each; "" if nothing is. */
 static const char *claim_faults(Ctx *ctx, const List *members)
 {
     const char *faults = "";
 
-    for (size_t i = 0; i < COUNTOF(kept_claims); i++) {
-        const JsonMember *member = claim_of(members, kept_claims[i].name);
-        const char kind = member == NULL ? 'z' : text_eq(member->kind, "null") ? 'z' : member->kind[0] == 'i' ? 'n' : member->kind[0];
+    for (size_t i = 0; i < COUNTOF(hook_claims); i++)
+        if (hook_claims[i].needed && claim_of(members, hook_claims[i].name) == NULL)
+            faults = arena_printf(ctx->arena, "%s- (root): %s is required\n", faults, hook_claims[i].name);
+    for (size_t i = 0; i < COUNTOF(hook_claims); i++) {
+        const JsonMember *member = claim_of(members, hook_claims[i].name);
 
-        if (member == NULL)
-            faults = arena_printf(ctx->arena, "%s- (root): %s is required\n", faults, kept_claims[i].name);
-        else if (strchr(kept_claims[i].kinds, kind) == NULL)
-            faults = arena_printf(ctx->arena, "%s- %s: Invalid type. Expected: %s, given: %s\n", faults, kept_claims[i].name, kept_claims[i].type,
+        if (member != NULL && *hook_claims[i].kinds != '\0' && strchr(hook_claims[i].kinds, kind_letter(member->kind)) == NULL)
+            faults = arena_printf(ctx->arena, "%s- %s: Invalid type. Expected: %s, given: %s\n", faults, hook_claims[i].name, hook_claims[i].type,
                                   member->kind);
     }
-    return faults;
+    return arena_printf(ctx->arena, "%s%s", faults, amr_faults(ctx, claim_of(members, "amr")));
 }
 
 /* A hook may say what it likes of the user but not who it is, nor that it has shown a factor that it has not. */
-static const char *claim_strays(Ctx *ctx, const Grant *grant, const char *claims)
+static const char *claim_strays(const Grant *grant, const List *claims)
 {
-    const char *aal = json_get(ctx->arena, claims, "aal");
+    const char *aal = claim_of(claims, "aal")->text;
 
-    if (!text_eq(json_get(ctx->arena, claims, "sub"), grant->user->id))
+    if (!text_eq(claim_of(claims, "sub")->text, grant->user->id))
         return "- sub: Must be the user's\n";
-    return text_eq(aal, "aal1") || text_eq(aal, grant->session->aal) ? "" : "- aal: Must not be above the session's\n";
+    return (text_eq(aal, "aal2") && !text_eq(grant->session->aal, "aal2")) || text_eq(aal, "aal3") ? "- aal: Must not be above the session's\n" : "";
 }
 
 static Err refuse_claims(Ctx *ctx, const char *text)
@@ -109,31 +132,32 @@ static Err ask_token_hook(Ctx *ctx, const Grant *grant, char **claims)
 {
     const Amr *newest = grant->session->amr.n > 0 ? grant->session->amr.v[0] : NULL;
     const char *method = grant->method != NULL ? grant->method : newest == NULL ? "" : newest->method;
-    const char *output, *made, *kind, *faults;
+    const JsonMember *made;
+    const char *kind, *faults;
     Buf buf = buf_in(ctx->arena, 1 << 20);
-    List members = { 0 };
+    HookOutput output;
+    List members;
 
     TRY(hook_ask(ctx, HOOK_TOKEN,
                  arena_printf(ctx->arena, "\"user_id\":\"%s\",\"claims\":%s,\"authentication_method\":\"%s\"", grant->user->id, *claims, method),
                  &output));
-    made = json_get(ctx->arena, output, "claims");
-    if (made == NULL)
-        return refuse_claims(ctx,
-                             strstr(output, "\"claims\"") == NULL && strcmp(output, "{}") != 0
-                                 ? "output claims field is missing"
-                                 : "output claims do not conform to the expected schema: \n- (root): Invalid type. Expected: object, given: null\n");
-    TRY(json_members(ctx, str_of(made), &kind, &members));
-    if (!text_eq(kind, "object")) {
+    made = claim_of(&output.members, "claims");
+    if (made == NULL && !output.silent)
+        return refuse_claims(ctx, "output claims field is missing");
+    if (made == NULL || text_eq(made->kind, "null"))
+        return refuse_claims(ctx, "output claims do not conform to the expected schema: \n- (root): Invalid type. Expected: object, given: null\n");
+    if (!text_eq(made->kind, "object")) {
         IGNORE(refuse_claims(ctx, "Error unmarshaling JSON output."));
         ctx->fault.name = STR("unexpected_failure");
         return E_HOOK;
     }
+    TRY(json_members(ctx, str_of(made->text), &kind, &members));
     faults = claim_faults(ctx, &members);
     if (*faults == '\0')
-        faults = claim_strays(ctx, grant, made);
+        faults = claim_strays(grant, &members);
     if (*faults != '\0')
         return refuse_claims(ctx, arena_printf(ctx->arena, "output claims do not conform to the expected schema: \n%s", faults));
-    json_canon(&buf, made, JSON_HTML);
+    json_canon(&buf, made->text, JSON_HTML);
     return buf_text(&buf, claims);
 }
 

@@ -86,11 +86,17 @@ Err gotrue_read_user_id(Ctx *ctx, const char *text, const char **ret)
 
 /* ---- reading ---- */
 
-static Err read_ban(Ctx *ctx, const char *text, int64_t *ret)
+/* After the addresses of the body, which the reference judges first. */
+static Err read_ban(Ctx *ctx, const AdminUserIn *in, int64_t *ret)
 {
+    const char *text = in->ban_duration, *read;
     int64_t us;
 
     *ret = 0;
+    if (!text_empty(in->email))
+        TRY(email_read(ctx, in->email, &read));
+    if (!text_empty(in->phone))
+        TRY(phone_read(ctx, in->phone, &read));
     if (text_eq(text, "none"))
         return OK;
     TRY(duration_read(ctx, text, &us));
@@ -146,7 +152,7 @@ Err gotrue_user_create(Ctx *ctx, const Req *req, Reply *reply)
     };
     give(&new.given, offsetof(NewUser, role), !text_empty(in.role)); /* one of blanks alone is the empty role, not the default */
     if (!text_empty(in.ban_duration))
-        TRY(read_ban(ctx, in.ban_duration, &new.banned_until));
+        TRY(read_ban(ctx, &in, &new.banned_until));
     TRY(dir_user_create(ctx, &new, &user));
     user->confirmed_at = 0; /* the reference does not read the generated column back here */
     if (!text_empty(in.password_hash) && in.user_metadata == NULL && !in.email_confirm)
@@ -207,7 +213,7 @@ Err gotrue_user_update(Ctx *ctx, const Req *req, Reply *reply)
     give(&patch.given, offsetof(UserPatch, phone_confirmed), in.phone_confirm);
     give(&patch.given, offsetof(UserPatch, banned_until), !text_empty(in.ban_duration));
     if (!text_empty(in.ban_duration))
-        TRY(read_ban(ctx, in.ban_duration, &patch.banned_until));
+        TRY(read_ban(ctx, &in, &patch.banned_until));
     TRY(dir_user_update(ctx, before->id, &patch, &user));
     show_as_before(before, user);
     return gotrue_reply_user(ctx, reply, 200, user);

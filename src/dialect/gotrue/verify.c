@@ -120,8 +120,10 @@ Err gotrue_verify_get(Ctx *ctx, const Req *req, Reply *reply)
         return gotrue_lead_error(ctx, reply, redirect, pkce, err);
     if (verified.first)
         return gotrue_lead_with(ctx, reply, redirect, pkce, message, COUNTOF(message));
-    return verified.auth_code != NULL ? gotrue_lead_code(ctx, reply, 303, redirect, verified.auth_code)
-                                      : gotrue_lead_session(ctx, reply, 303, redirect, name_of(ask.type), &verified.grant);
+    if (verified.auth_code != NULL)
+        return gotrue_lead_code(ctx, reply, 303, redirect, verified.auth_code);
+    err = gotrue_lead_session(ctx, reply, 303, redirect, name_of(ask.type), &verified.grant);
+    return err == E_HOOK ? gotrue_lead_error(ctx, reply, redirect, false, err) : err; /* the hook of tokens says no */
 }
 
 /* ---- grant_type=pkce ---- */

@@ -129,7 +129,7 @@ const Field gotrue_factor_in[] = {
 const Field gotrue_challenge_in[] = { TEXT(ChallengeIn, channel, "channel"), END(ChallengeIn) };
 
 const Field gotrue_factor_verify_in[] = {
-    UUID(FactorVerifyIn, challenge_id, "challenge_id"),
+    TEXT(FactorVerifyIn, challenge_id, "challenge_id"),
     TEXT(FactorVerifyIn, code, "code", .flags = SECRET),
     END(FactorVerifyIn),
 };

@@ -177,7 +177,7 @@ WITH person AS (
   FROM session WHERE CAST(:token AS text) IS NOT NULL
 ), event AS (
   INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
-  SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), CAST(:event_1 AS uuid), CAST(:payload_1 AS json), :now, ''
+  SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), CAST(:event_1 AS uuid), CAST(:payload_1 AS json), :event_at, ''
   FROM session WHERE :audit
 )
 SELECT id AS session_id FROM session
@@ -200,7 +200,7 @@ FROM auth.sessions WHERE id = :session_id AND :token IS NOT NULL
 DELETE FROM hecate.sign_in_tries WHERE id IN (SELECT user_id FROM auth.sessions WHERE id = :session_id)
 ;
 INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
-SELECT '00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, '' FROM auth.sessions WHERE id = :session_id AND :audit
+SELECT '00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :event_at, '' FROM auth.sessions WHERE id = :session_id AND :audit
 ;
 SELECT id AS session_id FROM auth.sessions WHERE id = :session_id
 
