@@ -176,6 +176,9 @@ typedef struct UserPatch {
     bool password_compromised;                       /* others know it: no sign-in by it until there is a new one */
     MetaMode meta_mode;
     const UserPolicy *policy; /* never NULL */
+    /* NULL, or: is this the user that is meant? Asked within the transaction; no is E_NO_USER. */
+    bool (*is_meant)(Ctx *ctx, const User *user, const void *arg);
+    const void *arg;
 } UserPatch;
 
 /* Changes a user, with the audit row user_modified. A new password (or hash) ends all sessions unless the policy keeps them, and clears pending

@@ -309,6 +309,8 @@ static Err apply_change(Tx *tx, void *arg)
     User *user;
 
     TRY(user_found(ctx, store_user_get_for_update(tx, change->id, &user), &user));
+    if (in->is_meant != NULL && !in->is_meant(ctx, user, in->arg))
+        return fail(ctx, E_NO_USER, NOWHERE, NULL);
     if (HAS(in, role))
         user->role = in->role;
     change_plain(in, user);

@@ -1,12 +1,15 @@
 // auth0_grants.test.mjs: tokens of users through node-auth0's AuthenticationClient: password grants, refresh, ID tokens, userinfo, revocation, sign-up; and
 // linking by ID token.
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import https from 'node:https'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
+import { ManagementClient as Newest } from 'auth0'
 import { AuthenticationClient, ManagementClient, UserInfoClient } from 'auth0-4'
 import { AuthenticationClient as Legacy } from 'auth0/legacy'
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose'
+import { signature, signingKey, signToken } from '../lib/sealed.mjs'
 import { start, stores } from '../lib/server.mjs'
 import { broken } from '../lib/tables.mjs'
 import { totp, wrong } from '../lib/totp.mjs'
@@ -345,6 +348,39 @@ for (const store of stores)
         assert.deepEqual(await say(`${head}.${Buffer.from(JSON.stringify({ ...decodeJwt(id_token), sub: one.user_id })).toString('base64url')}.${mac}`), [400, 'Invalid token (link_with).'])
         assert.deepEqual(await say(`${Buffer.from('{"alg":"HS256","typ":"JWT"}').toString('base64url')}.${body}.${mac}`), [400, 'JWT (link_with) must have an alg of RS256.'])
         assert.deepEqual(await say((await grant(one.email)).id_token), [400, 'Main identity and the new one are the same.'])
+      })
+
+      test('link by ID token: what is wrong with the token, one thing at a time', async () => {
+        const one = await user(), two = await user(), gone = await user(), now = Math.floor(Date.now() / 1000)
+        const { id_token } = await grant(two.email), late = (await grant(gone.email)).id_token, claims = decodeJwt(id_token), key = await signingKey(server, 'auth0')
+        const another = { ...generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }), alg: 'RS256', kid: key.kid }
+        const newest = new Newest(options), link = (link_with, id = one.user_id) => (Client === Legacy ? newest.users.identities.link(id, { link_with }, { maxRetries: 0 }) : m.users.link({ id }, { link_with }))
+        const say = async (token, id) => { const e = await link(token, id).then(() => assert.fail('was not refused'), (x) => x), body = typeof e.body === 'string' ? JSON.parse(e.body) : e.body; return [e.statusCode, body.errorCode, body.message] }
+        const text = (head, body = claims) => [head, body].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+        const signed = (head, secret, alg) => { const what = text({ typ: 'JWT', kid: key.kid, ...head }); return `${what}.${signature(what, secret, alg).toString('base64url')}` }
+        const changed = (more) => signToken({ ...claims, ...more }, key), { n: modulus, e: exponent } = key, bad = 'Invalid token (link_with).', alg = 'JWT (link_with) must have an alg of RS256.'
+        await m.users.delete({ id: gone.user_id })
+        for (const [name, token, message, code = 'invalid_body', status = 400] of [
+          ['expired', changed({ iat: now - 7200, exp: now - 3600 }), bad], ['without an end', changed({ exp: undefined }), bad], ['an end of another kind', changed({ exp: 'never' }), bad],
+          ['another issuer', changed({ iss: 'https://elsewhere.example.com/' }), 'JWT (link_with) must have the same issuer as the calling user.'],
+          ['without an issuer', changed({ iss: undefined }), 'JWT (link_with) must have the same issuer as the calling user.'],
+          ['another audience', changed({ aud: 'another-client' }), "JWT (link_with) must have an aud claim that matches that of the calling token's azp."],
+          ['several audiences', changed({ aud: [claims.aud] }), 'JWT (link_with) contains an invalid aud claim.'], ['without an audience', changed({ aud: undefined }), 'JWT (link_with) contains an invalid aud claim.'],
+          ['without a subject', changed({ sub: undefined }), 'JWT (link_with) must contains sub claim.'], ['a subject without provider', changed({ sub: 'nobody' }), 'JWT (link_with) contains an invalid sub claim.'],
+          ['another key', signToken(claims, another), bad], ["another dialect's key", signToken(claims, await signingKey(server, 'clerk')), bad], ['no signature', `${text({ alg: 'RS256', typ: 'JWT', kid: key.kid })}.`, bad],
+          ['alg none', `${text({ alg: 'none', typ: 'JWT' })}.`, alg], ['the public key as a secret', signed({ alg: 'HS256' }, JSON.stringify({ kty: 'RSA', n: modulus, e: exponent }), 'HS256'), alg], ['RS512', signed({ alg: 'RS512' }, key, 'RS512'), alg], ['PS256', signed({ alg: 'PS256' }, key, 'PS256'), alg],
+          ['oneself', (await grant(one.email)).id_token, 'Main identity and the new one are the same.'], ['a user that was deleted', late, 'Linking to an inexistent identity is not allowed.'],
+        ]) assert.deepEqual(await say(token), [status, code, message], name)
+        assert.equal((await m.users.get({ id: one.user_id })).data.identities.length, 1)
+        assert.equal((await link(id_token)).length ?? (await m.users.get({ id: one.user_id })).data.identities.length, 2)
+        const three = await user()
+        for (const id of [one.user_id, three.user_id]) assert.deepEqual(await say(id_token, id), [409, 'identity_conflict', 'Specified identity already exists.'])
+        assert.deepEqual(await say((await grant(three.email)).id_token, gone.user_id), [404, 'inexistent_user', 'The user does not exist.'])
+        const few = (await auth.oauth.clientCredentialsGrant({ audience, scope: 'read:users' })).data.access_token, own = (await grant(three.email, { audience, scope: 'openid read:current_user' })).access_token
+        for (const token of [few, own]) {
+          const answer = await api('POST', `/api/v2/users/${encodeURIComponent(three.user_id)}/identities`, token, { link_with: (await grant(one.email)).id_token })
+          assert.deepEqual([answer.status, (await answer.json()).errorCode], [403, 'insufficient_scope'])
+        }
       })
 
       test('a user does to itself what its token says', async () => {

@@ -16,7 +16,13 @@ static const char *uuid_of(Ctx *ctx, const char *id)
     return strlen(subject) == 32 && strspn(subject, "0123456789abcdef") == 32 ? uuid_read(ctx->arena, str_of(subject)) : NULL;
 }
 
-/* The user with this very id: one that has a chosen id is not found by its UUID. */
+/* One that has a chosen id is not found by its UUID. */
+static bool is_named(Ctx *ctx, const User *user, const void *id)
+{
+    return user->deleted_at == 0 && text_eq(auth0_user_id(ctx, user), id);
+}
+
+/* The user with this very id. */
 Err auth0_load(Ctx *ctx, const char *id, User **ret)
 {
     const char *uuid = uuid_of(ctx, id);
@@ -32,7 +38,7 @@ Err auth0_load(Ctx *ctx, const char *id, User **ret)
         TRY(dir_user_get_subject(ctx, provider, str_dup(ctx->arena, subject), &user));
         ctx->user_id = user->id;
     }
-    if (user->deleted_at != 0 || !text_eq(auth0_user_id(ctx, user), id))
+    if (!is_named(ctx, user, id))
         return fail(ctx, E_NO_USER, NOWHERE, NULL);
     *ret = user;
     return OK;
@@ -486,18 +492,39 @@ static Err check_primary(Ctx *ctx, const Auth0UserIn *in, const Auth0User *view)
     return check_verified(ctx, in, view->email, view->phone_number);
 }
 
+/* What depends on nothing of the user as it is needs no look at it before. */
+static bool is_plain(const Auth0UserIn *in, const UserPatch *patch)
+{
+    return in->connection == NULL && !has_credentials(in) && !is_empty(patch);
+}
+
+static Err update_plain(Ctx *ctx, const Auth0UserIn *in, const char *id, UserPatch *patch, User **ret)
+{
+    patch->is_meant = is_named;
+    patch->arg = id;
+    TRY(dir_user_update(ctx, uuid_of(ctx, id), patch, ret));
+    auth0_verify_after(ctx, *ret, HAS(in, verify_email), in->verify_email, false);
+    return OK;
+}
+
 Err auth0_user_update(Ctx *ctx, const Req *req, Reply *reply)
 {
+    const char *id = req_param(ctx, "id");
     const Auth0Identity *secondary;
     Auth0UserIn in = { 0 };
     const Auth0User *view;
     UserPatch patch;
     User *user;
 
-    TRY(auth0_check_user_id(ctx, req_param(ctx, "id")));
+    TRY(auth0_check_user_id(ctx, id));
     TRY(auth0_body(ctx, req, SCHEMA_METADATA_HINT, &in));
     TRY(check_patch(ctx, &in));
-    TRY(auth0_load(ctx, req_param(ctx, "id"), &user));
+    patch = patch_of(ctx, &in);
+    if (uuid_of(ctx, id) != NULL && is_plain(&in, &patch)) {
+        TRY(update_plain(ctx, &in, id, &patch, &user));
+        return auth0_reply_user(ctx, reply, 200, user);
+    }
+    TRY(auth0_load(ctx, id, &user));
     view = auth0_user_view(ctx, user);
     TRY(find_identity(ctx, &in, view, &secondary));
     TRY(secondary == NULL ? check_primary(ctx, &in, view) : check_secondary(ctx, &in, secondary));
