@@ -1,4 +1,5 @@
-/* admin.h: `hecate users`, `links`, `factors`, `sessions`: through the client library, in any API, at any address. */
+/* admin.h: `hecate users` and the nouns that hang on a user (`links`, `factors`, `sessions`, `roles`, …): through the client library, in any API, at
+ * any address. */
 #ifndef HECATE_CLI_ADMIN_H
 #define HECATE_CLI_ADMIN_H
 

@@ -120,6 +120,28 @@ static HecateStatus clerk_verb(Work *work)
     return clerk_one(work, calls[work->line->verb](work->handle, work->line->id, &user, &work->error), &user);
 }
 
+/* ---- what hangs on a user ---- */
+
+static HecateStatus clerk_factors_clear(Work *work)
+{
+    return clerk_users_disable_user_mfa(work->handle, work->line->id, &work->error);
+}
+
+static HecateStatus clerk_organizations(Work *work)
+{
+    static const Columns columns = { "data", { "MEMBERSHIP", "ORGANIZATION", "ROLE" }, { "id", "organization.name", "role" } };
+    const Line *line = work->line;
+    const int64_t size = line->page_size == 0 ? 50 : line->page_size, page = line->page_number == 0 ? 0 : line->page_number - 1;
+    const HecateClerkPageQuery query = { .limit = hecate_int(size), .offset = number(page * size) };
+    HecateClerkAnswer *answer = NULL;
+    HecateStatus status = clerk_users_get_organization_membership_list(work->handle, line->id, &query, &answer, &work->error);
+
+    if (status == HECATE_OK)
+        status = table_json(work, answer->json, &columns);
+    clerk_answer_free(answer);
+    return status;
+}
+
 static void *clerk_open(const HecateOptions *how, HecateError *error)
 {
     return clerk_users_new(how, error);
@@ -145,5 +167,7 @@ const Api clerk_api = {
         [USER_UNBAN] = clerk_verb,
         [USER_LOCK] = clerk_verb,
         [USER_UNLOCK] = clerk_verb,
+        [FACTOR_CLEAR] = clerk_factors_clear,
+        [ORGANIZATION_LIST] = clerk_organizations,
     },
 };

@@ -184,6 +184,32 @@ static HecateStatus gotrue_sessions(Work *work)
     return status;
 }
 
+static HecateStatus gotrue_identities(Work *work)
+{
+    static const char *const heads[COLUMNS] = { "ID", "PROVIDER", "SUBJECT", "EMAIL", "CREATED" };
+    Arena *arena = work->table.arena;
+    HecateGotrueIdentityList *list = NULL;
+    const HecateStatus status = gotrue_admin_list_identities(work->handle, work->line->id, &list, &work->error);
+
+    work->table.heads = heads;
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        const HecateGotrueIdentity *identity = list->items[i];
+
+        table_add(&work->table,
+                  &(Row){ { text_cell(arena, identity->identity_id), text_cell(arena, identity->provider), text_cell(arena, identity->id),
+                            text_cell(arena, identity->email), time_cell(arena, identity->created_at) } });
+    }
+    if (list != NULL)
+        keep_raw(work, list->raw);
+    gotrue_identity_list_free(list);
+    return status;
+}
+
+static HecateStatus gotrue_identity_delete(Work *work)
+{
+    return gotrue_admin_delete_identity(work->handle, work->line->id, work->line->part, &work->error);
+}
+
 static HecateStatus gotrue_sessions_end(Work *work)
 {
     return gotrue_admin_delete_sessions(work->handle, work->line->id, work->line->part, &work->error);
@@ -224,5 +250,7 @@ const Api gotrue_api = {
         [SESSION_LIST] = gotrue_sessions,
         [SESSION_END] = gotrue_sessions_end,
         [SESSION_SIGN_OUT] = gotrue_sign_out,
+        [IDENTITY_LIST] = gotrue_identities,
+        [IDENTITY_DELETE] = gotrue_identity_delete,
     },
 };

@@ -23,9 +23,19 @@ typedef enum VerbName {
     LINK_CREATE,
     FACTOR_LIST,
     FACTOR_DELETE,
+    FACTOR_CLEAR,
     SESSION_LIST,
     SESSION_END,
     SESSION_SIGN_OUT,
+    IDENTITY_LIST,
+    IDENTITY_LINK,
+    IDENTITY_DELETE,
+    ROLE_LIST,
+    ROLE_ADD,
+    ROLE_REMOVE,
+    PERMISSION_LIST,
+    ORGANIZATION_LIST,
+    LOG_LIST,
     VERBS
 } VerbName;
 
@@ -76,6 +86,13 @@ typedef struct Work {
 
 typedef HecateStatus Act(Work *work);
 void keep_raw(Work *work, const char *raw);
+
+/* A list of objects as a table. `list` is the member that has it where the answer is an object. A name may have one point: of a member's member. */
+typedef struct Columns {
+    const char *list, *heads[COLUMNS], *names[COLUMNS];
+} Columns;
+/* Takes the answer over, for --json too. HECATE_BAD_ANSWER: it is no such list. */
+HecateStatus table_json(Work *work, const char *json, const Columns *columns);
 
 static inline HecateText given(const char *text)
 {

@@ -16,14 +16,25 @@ const Verb verbs[VERBS] = {
     [LINK_CREATE] = { "links", "create", " TYPE", "a link that was not sent; signup, invite, magiclink, recovery, email_change_current, email_change_new", 1 },
     [FACTOR_LIST] = { "factors", "list", " USER", "second factors of a user", 1 },
     [FACTOR_DELETE] = { "factors", "delete", " USER FACTOR", "takes one away, verified or not", 2, .done = "deleted" },
+    [FACTOR_CLEAR] = { "factors", "clear", " USER", "takes all away, authenticators and codes", 1, .done = "deleted" },
     [SESSION_LIST] = { "sessions", "list", " USER", "sessions of a user", 1 },
     [SESSION_END] = { "sessions", "end", " USER [SESSION]", "ends one, or all", 1, 1, .done = "ended" },
     [SESSION_SIGN_OUT] = { "sessions", "sign-out", "", "with the user's own access token", .done = "signed out" },
+    [IDENTITY_LIST] = { "identities", "list", " USER", "by what a user signs in", 1 },
+    [IDENTITY_LINK] = { "identities", "link", " USER OTHER", "the other user becomes an identity of this one", 2 },
+    [IDENTITY_DELETE] = { "identities", "delete", " USER IDENTITY", "gotrue: for good; auth0: it is a user of its own again", 2, .done = "deleted" },
+    [ROLE_LIST] = { "roles", "list", " USER", "roles of a user", 1 },
+    [ROLE_ADD] = { "roles", "add", " USER ROLE", "by the role's id", 2, .done = "added" },
+    [ROLE_REMOVE] = { "roles", "remove", " USER ROLE", "by the role's id", 2, .done = "removed" },
+    [PERMISSION_LIST] = { "permissions", "list", " USER", "what a user may do, by roles or alone", 1 },
+    [ORGANIZATION_LIST] = { "organizations", "list", " USER", "where a user is a member", 1 },
+    [LOG_LIST] = { "logs", "list", " USER", "what happened with a user, the latest first", 1 },
 };
 
 enum {
     ON_LIST = 1 << USER_LIST, ON_NEW = 1 << USER_CREATE, ON_WRITE = ON_NEW | 1 << USER_UPDATE, ON_DELETE = 1 << USER_DELETE, ON_BAN = 1 << USER_BAN,
-    ON_INVITE = 1 << USER_INVITE, ON_LINK = 1 << LINK_CREATE, ON_OUT = 1 << SESSION_SIGN_OUT, ALL = (1 << VERBS) - 1,
+    ON_INVITE = 1 << USER_INVITE, ON_LINK = 1 << LINK_CREATE, ON_OUT = 1 << SESSION_SIGN_OUT,
+    ON_PAGES = ON_LIST | 1 << ORGANIZATION_LIST, ON_MORE = ON_PAGES | 1 << ROLE_LIST | 1 << PERMISSION_LIST | 1 << FACTOR_LIST | 1 << LOG_LIST, ALL = (1 << VERBS) - 1,
 };
 
 typedef struct Option {
@@ -51,8 +62,8 @@ static const Option options[] = {
     { "--private-metadata", "JSON", offsetof(Line, private_metadata), { 0, ON_WRITE, 0 }, "merged" },
     { "--role", "ROLE", offsetof(Line, role), { ON_WRITE, 0, 0 }, "" },
     { "--connection", "NAME", offsetof(Line, connection), { 0, 0, ON_WRITE }, "Username-Password-Authentication for a new user if not given" },
-    { "--page", "N", offsetof(Line, page), { ON_LIST, ON_LIST, ON_LIST }, "pages count from 1" },
-    { "--per-page", "N", offsetof(Line, per_page), { ON_LIST, ON_LIST, ON_LIST }, "users of a page, 50 if not given" },
+    { "--page", "N", offsetof(Line, page), { ON_LIST, ON_PAGES, ON_MORE }, "pages count from 1" },
+    { "--per-page", "N", offsetof(Line, per_page), { ON_LIST, ON_PAGES, ON_MORE }, "lines of a page, 50 if not given" },
     { "--query", "TEXT", offsetof(Line, query), { ON_LIST, ON_LIST, ON_LIST }, "gotrue: filter; clerk: query; auth0: q" },
     { "--for", "DURATION", offsetof(Line, duration), { ON_BAN, 0, 0 }, "24h, 1h30m; for ever if not given" },
     { "--soft", NULL, offsetof(Line, soft), { ON_DELETE, 0, 0 }, "keep the row without what tells the person" },

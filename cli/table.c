@@ -1,6 +1,7 @@
 /* table.c: answers as tables: a row a thing, columns as wide as what stands in them. */
 #include "base/clock.h"
 #include "internal.h"
+#include "json/json.h"
 
 enum { WIDEST = 64 };
 
@@ -74,4 +75,65 @@ void table_print(const Table *table)
     print_row(table->heads, widths);
     for (size_t k = 0; k < table->rows.n; k++)
         print_row(((const Row *)table->rows.v[k])->cells, widths);
+}
+
+/* ---- answers without a struct ---- */
+
+typedef struct Cells {
+    const char *values[COLUMNS]; /* JSON */
+} Cells;
+
+/* A row for each column, and the end. */
+static const Field *fields_of(Arena *arena, const Columns *columns)
+{
+    static const Field all[] = {
+        JSON(Cells, values[0], ""),
+        JSON(Cells, values[1], ""),
+        JSON(Cells, values[2], ""),
+        JSON(Cells, values[3], ""),
+        JSON(Cells, values[4], ""),
+        JSON(Cells, values[5], ""),
+        END(Cells),
+    };
+    Field *fields = ARENA_ARRAY(arena, Field, COUNTOF(all));
+
+    memcpy(fields, all, sizeof(all));
+    for (size_t i = 0; i < COLUMNS; i++) {
+        const char *name = columns->names[i] == NULL ? "" : columns->names[i];
+
+        fields[i].name = arena_printf(arena, "%.*s", (int)strcspn(name, "."), name);
+    }
+    return fields;
+}
+
+static const char *value_cell(Arena *arena, const char *value, const char *name)
+{
+    const char *inner = strchr(name, '.'), *text;
+
+    if (value != NULL && inner != NULL)
+        return text_cell(arena, json_get(arena, value, inner + 1));
+    text = value == NULL ? NULL : json_text(arena, value);
+    return text_cell(arena, text != NULL ? text : text_eq(value, "null") ? NULL : value);
+}
+
+HecateStatus table_json(Work *work, const char *json, const Columns *columns)
+{
+    Arena *arena = work->table.arena;
+    Ctx ctx = { .arena = arena };
+    const char *text = json[0] == '{' ? json_get(arena, json, columns->list) : json;
+    List list = { 0 };
+
+    keep_raw(work, json);
+    work->table.heads = columns->heads;
+    if (text == NULL || json_read_list(&ctx, str_of(text), fields_of(arena, columns), &list) != OK)
+        return HECATE_BAD_ANSWER;
+    for (size_t i = 0; i < list.n; i++) {
+        const Cells *cells = list.v[i];
+        Row row = { { NULL } };
+
+        for (size_t k = 0; k < COLUMNS && columns->names[k] != NULL; k++)
+            row.cells[k] = value_cell(arena, cells->values[k], columns->names[k]);
+        table_add(&work->table, &row);
+    }
+    return HECATE_OK;
 }

@@ -1,10 +1,11 @@
-// clib_users.test.mjs: `hecate users`, `links`, `factors`, `sessions` against a running server: each verb in each API, on each store, and how it ends.
+// clib_users.test.mjs: `hecate users` and what hangs on a user against a running server: each verb in each API, on each store, and how it ends.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { ManagementClient } from 'auth0-4'
 import { binary, start, stores } from '../lib/server.mjs'
 
 // Runs a command: { code, out, err }.
@@ -147,6 +148,50 @@ for (const store of stores) {
         assert.equal((await hecate(dialects.gotrue(server), ['links', ...args])).code, 64, args.join(' '))
     })
 
+    test('identities are listed and taken away', async () => {
+      const user = await person('identities'), [identity] = JSON.parse(await gotrue('users', 'get', user.id, '--json')).identities
+      assert.match(await gotrue('identities', 'list', user.id), new RegExp(`^ID +PROVIDER +SUBJECT +EMAIL +CREATED\n${identity.identity_id}  email +${user.id}  ${user.email}  .*\n$`))
+      assert.equal((await hecate(dialects.gotrue(server), ['identities', 'link', user.id, user.id])).code, 64)
+      assert.equal((await hecate(dialects.gotrue(server), ['identities', 'delete', user.id, user.id])).code, 1)
+    })
+
+    test('Auth0 and Clerk: what hangs on a user', async () => {
+      const m = new ManagementClient({ domain: server.auth0.domain, clientId: server.auth0.clientId, clientSecret: server.auth0.clientSecret, retry: { enabled: false } })
+      const run = async (api, ...args) => { const done = await hecate(dialects[api](server), [...args, '--api', api]); assert.equal(done.code, 0, done.err); return done.out }
+      const [one, two] = await Promise.all(['one', 'two'].map(async (name) => (await m.users.create({ connection: 'Username-Password-Authentication', email: `${name}@hangs.example`, email_verified: true, password })).data))
+      const role = (await m.roles.create({ name: 'edi\u001btor', description: 'Edits' })).data, permission = { resource_server_identifier: 'urn:shop', permission_name: 'read:orders' }
+      await m.resourceServers.create({ identifier: permission.resource_server_identifier, scopes: [{ value: permission.permission_name, description: 'Reads' }] })
+      await m.users.assignPermissions({ id: one.user_id }, { permissions: [permission] })
+      assert.equal(await run('auth0', 'roles', 'list', one.user_id), 'ID  NAME  DESCRIPTION\n')
+      assert.equal(await run('auth0', 'roles', 'add', one.user_id, role.id), 'added\n')
+      assert.match(await run('auth0', 'roles', 'list', one.user_id), new RegExp(`^ID +NAME +DESCRIPTION\n${role.id}  edi.tor +Edits\n$`))
+      assert.equal((await m.users.getRoles({ id: one.user_id })).data.length, 1)
+      assert.equal(await run('auth0', 'roles', 'remove', one.user_id, role.id), 'removed\n')
+      assert.deepEqual(JSON.parse(await run('auth0', 'roles', 'list', one.user_id, '--json')), [])
+      assert.match(await run('auth0', 'permissions', 'list', one.user_id), /\nurn:shop +read:orders +Reads\n$/)
+      const method = (await m.users.createAuthenticationMethod({ id: one.user_id }, { type: 'phone', name: 'mine', phone_number: '+15551234567', preferred_authentication_method: 'sms' })).data
+      assert.match(await run('auth0', 'factors', 'list', one.user_id), new RegExp(`${method.id.replace('|', '.')}  phone  mine .* true\n$`))
+      assert.equal(await run('auth0', 'factors', 'delete', one.user_id, method.id), 'deleted\n')
+      assert.equal(await run('auth0', 'factors', 'clear', one.user_id), 'deleted\n')
+      assert.equal((await m.users.getAuthenticationMethods({ id: one.user_id })).data.length, 0)
+      await signIn({ email: one.email })
+      assert.match(await run('auth0', 'sessions', 'list', one.user_id), /^ID +CREATED +LAST SEEN +ADDRESS\n.+ 127\.0\.0\.1\n$/)
+      assert.equal((await hecate(dialects.auth0(server), ['sessions', 'end', one.user_id, 'x', '--api', 'auth0'])).code, 64)
+      assert.equal(await run('auth0', 'sessions', 'end', one.user_id), 'ended\n')
+      assert.deepEqual(JSON.parse(await run('auth0', 'sessions', 'list', one.user_id, '--json')).sessions, [])
+      assert.match(await run('auth0', 'logs', 'list', one.user_id, '--per-page', '1'), /^ID +DATE +TYPE +ADDRESS +DESCRIPTION\n.+\n$/)
+      assert.match(await run('auth0', 'identities', 'link', one.user_id, two.user_id), new RegExp(`\n(auth0 +[^ ]+ +Username-Password-Authentication\n){2}$`))
+      assert.match(await run('auth0', 'identities', 'list', one.user_id), new RegExp(two.user_id.slice(6)))
+      assert.equal(await run('auth0', 'identities', 'delete', one.user_id, two.user_id), 'deleted\n')
+      assert.equal((await m.users.get({ id: two.user_id })).data.email, two.email)
+      const organization = (await m.organizations.create({ name: 'acme', display_name: 'Acme Inc' })).data
+      await m.organizations.addMembers({ id: organization.id }, { members: [one.user_id] })
+      assert.match(await run('auth0', 'organizations', 'list', one.user_id), new RegExp(`\n${organization.id}  acme  Acme Inc\n$`))
+      const [{ id }] = JSON.parse(await run('clerk', 'users', 'list', '--email', one.email, '--json'))
+      assert.match(await run('clerk', 'organizations', 'list', id), /\norgmem_\w+ +Acme Inc +org:member\n$/)
+      assert.equal(await run('clerk', 'factors', 'clear', id), 'deleted\n')
+    })
+
     test('factors are listed and taken away', async () => {
       const user = await person('factors'), { access_token: token } = await signIn(user)
       const factor = await post('/factors', { factor_type: 'totp', friendly_name: 'pho\u001bne' }, token)
@@ -185,7 +230,7 @@ for (const store of stores) {
     })
 
     test('no secret has a place on the line', async () => {
-      for (const noun of ['users', 'links', 'factors', 'sessions']) {
+      for (const noun of ['users', 'links', 'factors', 'sessions', 'identities', 'roles', 'permissions', 'organizations', 'logs']) {
         const { code, out } = await hecate({}, [noun, '--help'])
         assert.equal(code, 0)
         assert.doesNotMatch(out, /^ +--(key|password|token|secret) /m)
