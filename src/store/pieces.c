@@ -74,10 +74,20 @@ static Texts pieces_of(Arena *arena, const char *text, bool words)
     return ret;
 }
 
+/* What columns are equal to is no text to look for. */
+static bool cond_has_text(const Cond *cond)
+{
+    if (cond == NULL)
+        return false;
+    if (cond->a != NULL || cond->b != NULL)
+        return cond_has_text(cond->a) || cond_has_text(cond->b);
+    return cond->kind != COND_EQUAL || (cond->field != UF_ID && cond->field != UF_EMAIL);
+}
+
 static bool has_text(const UserQuery *in)
 {
     return in->filter != NULL || in->any_like != NULL || in->email_like != NULL || in->phone_like != NULL || in->username_like != NULL ||
-           in->name_like != NULL || in->where != NULL;
+           in->name_like != NULL || cond_has_text(in->where);
 }
 
 static const char sample_pg[] =
