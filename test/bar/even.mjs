@@ -39,6 +39,7 @@ const secret = /(?:^|[_.>])(passwords?|password_again|secrets?|tokens?|codes?|ba
 const fine = {
   'src/crypto/seen.c digest': 'a SHA-256 of the whole token, which only its owner can make', 'src/directory/refresh2.c sum': 'a checksum against typing errors; the MAC beside it is compared evenly',
   'src/db/migrate.c sum': 'of a file that everybody has', 'src/directory/sessions.c token': 'two columns of one row', 'lib/auth0.c token': 'two values of the one who has both',
+  'src/dialect/gotrue/lead.c code': 'of an error',
   'src/server/watch.c sum': 'a SHA-256 of an unknown name of a key', 'src/directory/pace.c sum': 'a SHA-256 of a kind of hash', 'src/dialect/auth0/tickets.c password': 'two fields of one form', 'src/dialect/clerk/factors.c backup_codes': 'two values of one body',
 }
 const last = (operand) => operand.trim().replace(/^(str_of|buf_view|STR)\((.*)\)$/, '$2').replace(/\[[^\]]*\]|\.v\b|\.p\b.*$/g, '').replace(/^[&*(]+|\)+$/g, '').trim()
