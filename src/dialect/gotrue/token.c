@@ -116,7 +116,7 @@ static const char *claim_strays(const Grant *grant, const List *claims)
 
     if (!text_eq(claim_of(claims, "sub")->text, grant->user->id))
         return "- sub: Must be the user's\n";
-    return (text_eq(aal, "aal2") && !text_eq(grant->session->aal, "aal2")) || text_eq(aal, "aal3") ? "- aal: Must not be above the session's\n" : "";
+    return text_eq(aal, "aal1") || text_eq(aal, grant->session->aal) ? "" : "- aal: Must not be above the session's\n";
 }
 
 static Err refuse_claims(Ctx *ctx, const char *text)
