@@ -213,14 +213,41 @@ static Err identify_admin(Ctx *ctx, const Claims *claims)
     return OK;
 }
 
+static bool is_below(Str path, const char *group)
+{
+    const Str name = str_of(group);
+
+    return str_starts(path, name) && (path.n == name.n || path.p[name.n] == '/');
+}
+
 /* Groups whose guard stands before the look-up of the rest of the path. */
 static Need group_need(Str path)
 {
-    if (str_starts(path, STR("/admin/")) || str_eq(path, STR("/admin")))
-        return NEED_SECRET;
-    if (str_starts(path, STR("/user/")) || str_eq(path, STR("/user")) || str_starts(path, STR("/factors/")) || str_eq(path, STR("/factors")))
-        return NEED_USER;
+    static const struct {
+        const char *path;
+        Need need;
+    } rows[] = { { "/admin", NEED_SECRET }, { "/user", NEED_USER }, { "/factors", NEED_USER }, { "/reauthenticate", NEED_USER } };
+
+    for (size_t i = 0; i < COUNTOF(rows); i++)
+        if (is_below(path, rows[i].path))
+            return rows[i].need;
     return NEED_NOTHING;
+}
+
+/* Features that are not served say so whatever the method and the rest of the path. */
+static Err check_feature(Ctx *ctx, const Req *req, Str path)
+{
+    static const struct {
+        const char *path;
+        Err (*off)(Ctx *ctx, const Req *req, Reply *reply);
+    } rows[] = { { "/oauth", gotrue_oauth_off },       { "/user/oauth/grants", gotrue_oauth_off },
+                 { "/admin/oauth", gotrue_oauth_off }, { "/admin/custom-providers", gotrue_custom_off },
+                 { "/sso", gotrue_saml_off },          { "/passkeys", gotrue_passkeys_off } };
+
+    for (size_t i = 0; i < COUNTOF(rows); i++)
+        if (is_below(path, rows[i].path))
+            return rows[i].off(ctx, req, NULL);
+    return OK;
 }
 
 Err gotrue_identify(Ctx *ctx, const Req *req, Str path, const Route *route)
@@ -315,6 +342,8 @@ static Err load_path(Ctx *ctx, Str path)
 
 Err gotrue_enter(Ctx *ctx, const Req *req, Str path, const Route *route)
 {
+    if (route == NULL)
+        TRY(check_feature(ctx, req, path));
     TRY(load_path(ctx, path));
     TRY(gotrue_limit_route(ctx, req, route));
     return gotrue_captcha(ctx, req, route);

@@ -124,7 +124,7 @@ static bool is_asked(Ctx *ctx, const Req *req, const Route *route)
     if (!settings->captcha || route == NULL || (route->flags & ROUTE_CAPTCHA) == 0)
         return false;
     if (route->fn == gotrue_token)
-        IGNORE(form_value(ctx, req->query, "grant_type", &type)); /* the handler says what is wrong with it */
+        IGNORE(gotrue_grant_type(ctx, req, &type)); /* the handler says what is wrong with it */
     for (size_t i = 0; i < COUNTOF(free_grants); i++)
         if (text_eq(free_grants[i], type))
             return false;

@@ -285,11 +285,16 @@ Err gotrue_oauth_error(Ctx *ctx, const Req *req, Reply *reply, const char *error
         str_of(arena_printf(ctx->arena, "{\"error\":%s,\"error_description\":%s}", json_quote(ctx->arena, error), json_quote(ctx->arena, text))));
 }
 
-Err gotrue_read_as(Ctx *ctx, const Req *req, unsigned mode, const Field *fields, void *in)
+bool gotrue_is_form(const Req *req)
 {
     const Str type = req_header(req, "content-type"), form = STR("application/x-www-form-urlencoded");
 
-    if (req->method != DELETE && type.n >= form.n && str_eq_nocase((Str){ type.p, form.n }, form))
+    return type.n >= form.n && str_eq_nocase((Str){ type.p, form.n }, form);
+}
+
+Err gotrue_read_as(Ctx *ctx, const Req *req, unsigned mode, const Field *fields, void *in)
+{
+    if (req->method != DELETE && gotrue_is_form(req))
         return fail(ctx, E_BAD_JSON, NOWHERE, "unexpected end of JSON input");
     return json_read(ctx, req->body, mode, fields, in);
 }

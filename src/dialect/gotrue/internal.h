@@ -27,6 +27,7 @@ enum { GOTRUE_BODY = JSON_IGNORE_UNKNOWN | JSON_NULL_IS_OBJECT, GOTRUE_ADMIN_BOD
 /* Reads the body through route->in, whatever its media type; but a form counts as an empty body (spec 0.1). */
 Err gotrue_read(Ctx *ctx, const Req *req, unsigned mode, void *in);
 Err gotrue_read_as(Ctx *ctx, const Req *req, unsigned mode, const Field *fields, void *in);
+bool gotrue_is_form(const Req *req); /* by its media type */
 /* How an error is said: as gotrue_write_error() writes it. */
 typedef struct GotrueFault {
     int status;
@@ -163,6 +164,8 @@ Err gotrue_issue(Ctx *ctx, Reply *reply, const Grant *grant, GotrueSession *ret)
 /* Answers a session (S200) through these fields, with the headers of spec 0.9. */
 Err gotrue_reply_grant(Ctx *ctx, Reply *reply, const Grant *grant, const Field *fields);
 Err gotrue_token(Ctx *ctx, const Req *req, Reply *reply);
+/* The grant that a request to /token names, NULL: none. E_BAD_REQUEST. */
+Err gotrue_grant_type(Ctx *ctx, const Req *req, char **ret);
 Err gotrue_me(Ctx *ctx, const Req *req, Reply *reply);
 Err gotrue_logout(Ctx *ctx, const Req *req, Reply *reply);
 

@@ -56,21 +56,30 @@ static const char *escape_html(Ctx *ctx, const char *text)
     return ret;
 }
 
-Err gotrue_lead(Ctx *ctx, Reply *reply, int status, const char *where)
+/* The header alone; `*shown`: the address as a page shows it. */
+static Err set_location(Ctx *ctx, Reply *reply, const char *where, char **shown)
 {
     Buf buf = buf_in(ctx->arena, 128 * 1024), page = buf_in(ctx->arena, 128 * 1024);
-    char *location, *shown; /* the page shows letters of other scripts as they are */
+    char *location;
 
     for (; *where != '\0'; where++) {
         const unsigned char c = (unsigned char)*where;
 
         buf_printf(&buf, c <= ' ' || c >= 0x7f ? "%%%02X" : "%c", c);
-        buf_printf(&page, c <= ' ' || c == 0x7f ? "%%%02X" : "%c", c);
+        buf_printf(&page, c <= ' ' || c == 0x7f ? "%%%02X" : "%c", c); /* the page shows letters of other scripts as they are */
     }
     TRY(buf_text(&buf, &location));
-    TRY(buf_text(&page, &shown));
+    TRY(buf_text(&page, shown));
     reply_header(reply, "Location", location);
     reply_header(reply, "Cache-Control", "no-store");
+    return OK;
+}
+
+Err gotrue_lead(Ctx *ctx, Reply *reply, int status, const char *where)
+{
+    char *shown;
+
+    TRY(set_location(ctx, reply, where, &shown));
     return reply_text(ctx, reply, status, "text/html; charset=utf-8",
                       str_of(arena_printf(ctx->arena, "<a href=\"%s\">%s</a>.\n\n", escape_html(ctx, shown), status == 302 ? "Found" : "See Other")));
 }
@@ -166,8 +175,15 @@ Err gotrue_lead_astray(Ctx *ctx, const Req *req, Reply *reply, Err err)
     const FormPair pairs[] = { { "error", "invalid_request" }, { "error_code", fault.code }, { "error_description", fault.text } };
     Str query = str_of(settings->site_url);
     const Str path = str_cut(&query, '?');
+    const char *where = arena_printf(ctx->arena, "%.*s?%s", (int)path.n, path.p, merge_query(ctx, query, pairs, COUNTOF(pairs)));
+    char *shown;
 
-    TRY(gotrue_lead(ctx, reply, 303, arena_printf(ctx->arena, "%.*s?%s", (int)path.n, path.p, merge_query(ctx, query, pairs, COUNTOF(pairs)))));
+    if (req->method == POST) { /* a page is for those who ask for one */
+        TRY(set_location(ctx, reply, where, &shown));
+        TRY(reply_text(ctx, reply, 303, "text/plain; charset=utf-8", STR("")));
+    } else {
+        TRY(gotrue_lead(ctx, reply, 303, where));
+    }
     gotrue_write_fault(ctx, req, reply, err);
     return OK;
 }

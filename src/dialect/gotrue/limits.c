@@ -124,7 +124,7 @@ static const char *limiter_of_grant(Ctx *ctx, const Req *req)
     };
     char *type = NULL;
 
-    IGNORE(form_value(ctx, req->query, "grant_type", &type)); /* the handler says what is wrong with it */
+    IGNORE(gotrue_grant_type(ctx, req, &type)); /* the handler says what is wrong with it */
     for (size_t i = 0; i < COUNTOF(rows); i++)
         if (text_eq(rows[i][0], type))
             return rows[i][1];

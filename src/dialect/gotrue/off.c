@@ -106,7 +106,17 @@ static Err refuse_issuer(Ctx *ctx, size_t row, const TokenIn *in)
             return fail(ctx, E_BAD_VALUE, NOWHERE, "Provided issuer does not match ID token issuer");
     }
     return gotrue_refuse(ctx, E_BAD_VALUE, "provider_disabled",
-                         arena_printf(ctx->arena, "Provider (issuer %s) is not enabled", go_quote(ctx->arena, issuer)));
+                         arena_printf(ctx->arena, "Provider (issuer \"%s\") is not enabled", go_escape(ctx->arena, issuer)));
+}
+
+/* However long the name is. */
+static Err refuse_name(Ctx *ctx, bool custom, const char *name)
+{
+    const char *shown = go_escape(ctx->arena, name);
+
+    return gotrue_refuse(ctx, E_BAD_VALUE, "validation_failed",
+                         custom ? arena_printf(ctx->arena, "Custom provider \"%s\" not found", shown)
+                                : arena_printf(ctx->arena, "Custom OIDC provider \"%s\" not allowed", shown));
 }
 
 static Err refuse_token(Ctx *ctx, const TokenIn *in)
@@ -120,9 +130,7 @@ static Err refuse_token(Ctx *ctx, const TokenIn *in)
         if (named || text_eq(token_providers[i].name, provider))
             return refuse_issuer(ctx, i, in);
     }
-    if (str_starts(str_of(provider), STR("custom:")))
-        return fail(ctx, E_BAD_VALUE, NOWHERE, "Custom provider %s not found", go_quote(ctx->arena, provider));
-    return fail(ctx, E_BAD_VALUE, NOWHERE, "Custom OIDC provider %s not allowed", go_quote(ctx->arena, provider));
+    return refuse_name(ctx, str_starts(str_of(provider), STR("custom:")), provider);
 }
 
 Err gotrue_grant_id_token(Ctx *ctx, const Req *req, const TokenIn *in, Reply *reply)

@@ -296,23 +296,33 @@ static Err grant_refresh(Ctx *ctx, const Req *req, const TokenIn *in, Reply *rep
 
 static const struct {
     const char *name;
+    const Field *in;
     Err (*fn)(Ctx *ctx, const Req *req, const TokenIn *in, Reply *reply);
 } grants[] = {
-    { "password", grant_password },
-    { "refresh_token", grant_refresh },
-    { "pkce", gotrue_grant_pkce },
-    { "id_token", gotrue_grant_id_token },
+    { "password", gotrue_password_in, grant_password },
+    { "refresh_token", gotrue_refresh_in, grant_refresh },
+    { "pkce", gotrue_pkce_in, gotrue_grant_pkce },
+    { "id_token", gotrue_id_token_in, gotrue_grant_id_token },
 };
+
+/* A form, which no grant is read from, still names one before the query does. */
+Err gotrue_grant_type(Ctx *ctx, const Req *req, char **ret)
+{
+    *ret = NULL;
+    if (gotrue_is_form(req))
+        TRY(form_value(ctx, req->body, "grant_type", ret));
+    return text_empty(*ret) ? form_value(ctx, req->query, "grant_type", ret) : OK;
+}
 
 Err gotrue_token(Ctx *ctx, const Req *req, Reply *reply)
 {
     TokenIn in = { 0 };
     char *type;
 
-    TRY(form_value(ctx, req->query, "grant_type", &type));
+    TRY(gotrue_grant_type(ctx, req, &type));
     for (size_t i = 0; i < COUNTOF(grants); i++)
         if (text_eq(grants[i].name, type)) {
-            TRY(gotrue_read(ctx, req, GOTRUE_BODY, &in));
+            TRY(gotrue_read_as(ctx, req, GOTRUE_BODY, grants[i].in, &in));
             return grants[i].fn(ctx, req, &in, reply);
         }
     if (text_eq(type, "web3"))
@@ -356,5 +366,5 @@ Err gotrue_logout(Ctx *ctx, const Req *req, Reply *reply)
             reply->status = 204;
             return OK;
         }
-    return fail(ctx, E_BAD_VALUE, NOWHERE, "Unsupported logout scope %s", go_quote(ctx->arena, name));
+    return fail(ctx, E_BAD_VALUE, NOWHERE, "Unsupported logout scope \"%s\"", go_escape(ctx->arena, name));
 }

@@ -92,20 +92,25 @@ const Field gotrue_admin_user[] = {
 
 const Field gotrue_delete[] = { BOOL(DeleteIn, should_soft_delete, "should_soft_delete"), END(DeleteIn) };
 
-const Field gotrue_token_in[] = {
-    TEXT(TokenIn, email, "email"),
-    TEXT(TokenIn, phone, "phone"),
-    TEXT(TokenIn, password, "password", .flags = SECRET),
-    TEXT(TokenIn, refresh_token, "refresh_token", .flags = SECRET),
-    TEXT(TokenIn, auth_code, "auth_code", .flags = SECRET),
-    TEXT(TokenIn, code_verifier, "code_verifier", .flags = SECRET),
-    TEXT(TokenIn, id_token, "id_token", .flags = SECRET),
-    TEXT(TokenIn, provider, "provider"),
-    TEXT(TokenIn, client_id, "client_id"),
-    TEXT(TokenIn, issuer, "issuer"),
-    BOOL(TokenIn, link_identity, "link_identity"),
-    END(TokenIn),
-};
+/* clang-format off */
+#define PASSWORD_FIELDS TEXT(TokenIn, email, "email"), TEXT(TokenIn, phone, "phone"), TEXT(TokenIn, password, "password", .flags = SECRET)
+#define REFRESH_FIELDS TEXT(TokenIn, refresh_token, "refresh_token", .flags = SECRET)
+#define PKCE_FIELDS TEXT(TokenIn, auth_code, "auth_code", .flags = SECRET), TEXT(TokenIn, code_verifier, "code_verifier", .flags = SECRET)
+#define ID_TOKEN_FIELDS                                              \
+    TEXT(TokenIn, id_token, "id_token", .flags = SECRET),            \
+    TEXT(TokenIn, access_token, "access_token", .flags = SECRET),    \
+    TEXT(TokenIn, nonce, "nonce", .flags = SECRET),                  \
+    TEXT(TokenIn, provider, "provider"),                             \
+    TEXT(TokenIn, client_id, "client_id"),                           \
+    TEXT(TokenIn, issuer, "issuer"),                                 \
+    BOOL(TokenIn, link_identity, "link_identity")
+
+const Field gotrue_token_in[] = { PASSWORD_FIELDS, REFRESH_FIELDS, PKCE_FIELDS, ID_TOKEN_FIELDS, END(TokenIn) };
+const Field gotrue_password_in[] = { PASSWORD_FIELDS, END(TokenIn) };
+const Field gotrue_refresh_in[] = { REFRESH_FIELDS, END(TokenIn) };
+const Field gotrue_pkce_in[] = { PKCE_FIELDS, END(TokenIn) };
+const Field gotrue_id_token_in[] = { ID_TOKEN_FIELDS, END(TokenIn) };
+/* clang-format on */
 
 const Field gotrue_signup_in[] = {
     TEXT(SignupIn, email, "email"),
@@ -196,6 +201,21 @@ const Field gotrue_otp_in[] = {
     BOOL(OtpIn, create_user, "create_user"),
     OBJECT_JSON(OtpIn, data, "data"),
     TEXT(OtpIn, channel, "channel"),
+    TEXT(OtpIn, code_challenge, "code_challenge"),
+    TEXT(OtpIn, code_challenge_method, "code_challenge_method"),
+    END(OtpIn),
+};
+
+const Field gotrue_magiclink_in[] = {
+    TEXT(OtpIn, email, "email"),
+    OBJECT_JSON(OtpIn, data, "data"),
+    TEXT(OtpIn, code_challenge, "code_challenge"),
+    TEXT(OtpIn, code_challenge_method, "code_challenge_method"),
+    END(OtpIn),
+};
+
+const Field gotrue_recover_in[] = {
+    TEXT(OtpIn, email, "email"),
     TEXT(OtpIn, code_challenge, "code_challenge"),
     TEXT(OtpIn, code_challenge_method, "code_challenge_method"),
     END(OtpIn),

@@ -44,11 +44,12 @@ extern const Field gotrue_delete[];
 /* Body of POST /token. */
 typedef struct TokenIn {
     const char *email, *phone, *password, *refresh_token, *auth_code, *code_verifier;
-    const char *id_token, *provider, *client_id, *issuer;
+    const char *id_token, *access_token, *nonce, *provider, *client_id, *issuer;
     bool link_identity;
 } TokenIn;
-extern const Field gotrue_token_in[];
-extern const Field gotrue_passkey[]; /* Passkey */
+extern const Field gotrue_token_in[];                                                                 /* of any grant */
+extern const Field gotrue_password_in[], gotrue_refresh_in[], gotrue_pkce_in[], gotrue_id_token_in[]; /* what each grant looks at */
+extern const Field gotrue_passkey[];                                                                  /* Passkey */
 
 /* Body of POST /signup. */
 typedef struct SignupIn {
@@ -106,7 +107,7 @@ typedef struct OtpIn {
     const char *email, *phone, *data, *channel, *code_challenge, *code_challenge_method;
     bool create_user;
 } OtpIn;
-extern const Field gotrue_otp_in[];
+extern const Field gotrue_otp_in[], gotrue_magiclink_in[], gotrue_recover_in[];
 
 /* Body of POST /resend. */
 typedef struct ResendIn {
