@@ -9,6 +9,12 @@ typedef struct CaptchaIn {
 
 static const Field captcha_in[] = { OBJECT_JSON(CaptchaIn, security, "gotrue_meta_security"), END(CaptchaIn) };
 
+typedef struct SecurityIn {
+    const char *token;
+} SecurityIn;
+
+static const Field security_in[] = { TEXT(SecurityIn, token, "captcha_token", .flags = SECRET), END(SecurityIn) };
+
 typedef struct Verdict {
     bool success;
     Texts codes;
@@ -131,16 +137,28 @@ static bool is_asked(Ctx *ctx, const Req *req, const Route *route)
     return !gotrue_bears_admin(ctx, req);
 }
 
-Err gotrue_captcha(Ctx *ctx, const Req *req, const Route *route)
+static Err read_token(Ctx *ctx, const Req *req, Str *ret)
 {
     CaptchaIn in = { 0 };
-    const char *token;
+    SecurityIn security = { 0 };
+
+    TRY(gotrue_read_as(ctx, req, GOTRUE_BODY, captcha_in, &in));
+    if (in.security != NULL)
+        TRY(json_read(ctx, str_of(in.security), GOTRUE_BODY, security_in, &security));
+    *ret = str_trim(str_of(security.token));
+    return OK;
+}
+
+Err gotrue_captcha(Ctx *ctx, const Req *req, const Route *route)
+{
+    Str token;
+    Err err;
 
     if (!is_asked(ctx, req, route))
         return OK;
-    TRY(gotrue_read_as(ctx, req, GOTRUE_BODY, captcha_in, &in));
-    token = in.security == NULL ? NULL : json_get(ctx->arena, in.security, "captcha_token");
-    if (text_empty(token) || text_eq(token, "null"))
-        return refuse(ctx, "no captcha_token found");
-    return check_token(ctx, token);
+    err = read_token(ctx, req, &token);
+    if (err != OK)
+        ctx->fault.own = &gotrue_errors[err]; /* not in the words that a route has of its own */
+    TRY(err);
+    return token.n == 0 ? refuse(ctx, "no captcha_token found") : check_token(ctx, str_dup(ctx->arena, token));
 }

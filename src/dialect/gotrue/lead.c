@@ -99,18 +99,40 @@ static const char *escaped_again(Ctx *ctx, const char *text)
     return ret;
 }
 
+/* As an address is written anew: the scheme in lower case; in the path what no path holds, percent-encoded. */
+static Str rewritten(Ctx *ctx, Str path)
+{
+    Buf buf = buf_in(ctx->arena, 64 * 1024);
+    bool scheme = true;
+    char *ret = "";
+
+    for (size_t i = 0; i < path.n; i++) {
+        const unsigned char c = (unsigned char)path.p[i];
+
+        scheme = scheme && c != ':';
+        if (scheme && c >= 'A' && c <= 'Z')
+            buf_char(&buf, (char)(c | 32));
+        else
+            buf_printf(&buf, c <= ' ' || c >= 0x7f || strchr("\"<>\\^`{|}", c) != NULL ? "%%%02X" : "%c", c);
+    }
+    IGNORE(buf_text(&buf, &ret)); /* as above */
+    return str_of(ret);
+}
+
 /* The redirect with these pairs in its fragment, and for PKCE in its query, too; its own fragment gives way. The last pair is `sb`, for the fragment
  * alone. */
 Err gotrue_lead_with(Ctx *ctx, Reply *reply, const char *redirect, bool pkce, const FormPair *pairs, size_t n)
 {
-    Str rest = str_of(redirect), base = str_cut(&rest, '#'), query = base;
-    const Str path = str_cut(&query, '?');
+    Str rest = str_of(redirect), query = str_cut(&rest, '#');
+    const Str path = rewritten(ctx, str_cut(&query, '?'));
     const char *fragment = escaped_again(ctx, write_pairs(ctx, pairs, n));
 
     if (pkce)
         return gotrue_lead(ctx, reply, 303,
                            arena_printf(ctx->arena, "%.*s?%s#%s", (int)path.n, path.p, merge_query(ctx, query, pairs, n - 1), fragment));
-    return gotrue_lead(ctx, reply, 303, arena_printf(ctx->arena, "%.*s#%s", (int)base.n, base.p, fragment));
+    return gotrue_lead(ctx, reply, 303,
+                       arena_printf(ctx->arena, "%.*s%s%.*s#%s", (int)path.n, path.p, query.p == NULL ? "" : "?", (int)query.n,
+                                    query.p == NULL ? "" : query.p, fragment));
 }
 
 static const char *word_of(int status)
@@ -142,8 +164,8 @@ static Err lead_both(Ctx *ctx, Reply *reply, const char *redirect, const char *e
                                   { "error_code", text_empty(code) ? NULL : code },
                                   { "error_description", text_empty(text) ? NULL : text },
                                   { "sb", "" } };
-    Str rest = str_of(redirect), base = str_cut(&rest, '#'), given = base;
-    const Str path = str_cut(&given, '?');
+    Str rest = str_of(redirect), given = str_cut(&rest, '#');
+    const Str path = rewritten(ctx, str_cut(&given, '?'));
 
     return gotrue_lead(ctx, reply, 302,
                        arena_printf(ctx->arena, "%.*s?%s#%s", (int)path.n, path.p, merge_query(ctx, given, query, COUNTOF(query)),
@@ -211,8 +233,8 @@ Err gotrue_lead_session(Ctx *ctx, Reply *reply, int status, const char *redirect
 Err gotrue_lead_code(Ctx *ctx, Reply *reply, int status, const char *redirect, const char *code)
 {
     const FormPair pair = { "code", code };
-    Str fragment = str_of(redirect), base = str_cut(&fragment, '#'), query = base;
-    const Str path = str_cut(&query, '?');
+    Str fragment = str_of(redirect), query = str_cut(&fragment, '#');
+    const Str path = rewritten(ctx, str_cut(&query, '?'));
 
     return gotrue_lead(ctx, reply, status,
                        arena_printf(ctx->arena, "%.*s?%s%s%.*s", (int)path.n, path.p, merge_query(ctx, query, &pair, 1),

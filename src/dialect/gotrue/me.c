@@ -15,6 +15,7 @@ Err gotrue_own_update(Ctx *ctx, const Req *req, Reply *reply)
     OwnPatch patch;
     Postal post;
     User *after;
+    bool moves;
 
     TRY(gotrue_read(ctx, req, GOTRUE_BODY, &in));
     if (!text_empty(in.phone) && !gotrue_channel_ok(ctx, in.channel))
@@ -28,7 +29,8 @@ Err gotrue_own_update(Ctx *ctx, const Req *req, Reply *reply)
                         .meta_app = in.app_metadata,
                         .channel = in.channel,
                         .may_meta_app = text_eq(user->aud, settings->aud) && text_eq(user->role, settings->admin_group) };
-    TRY(gotrue_postal(ctx, req, NULL, in.code_challenge, in.code_challenge_method, &post));
+    moves = !text_empty(in.email) && !text_eq(in.email, user->email); /* a challenge is for a move alone */
+    TRY(gotrue_postal(ctx, req, NULL, moves ? in.code_challenge : NULL, in.code_challenge_method, &post));
     TRY(dir_own_update(ctx, user, session_of(ctx), &patch, &post, &after));
     if (user->is_anonymous && !after->is_anonymous)
         after->confirmed_at = user->confirmed_at; /* the reference does not read the generated column back here */
