@@ -205,7 +205,7 @@ Err user_row_finish(Ctx *ctx, UserRow *row, User **ret)
     add_core_address(ctx, user, "email", user->email, user->email_confirmed_at, user->email_id);
     add_core_address(ctx, user, "phone", user->phone, user->phone_confirmed_at, user->phone_id);
     TRY(read_part(ctx, row->identities_json, identity_doc,
-                  (PartOrder){ offsetof(Identity, created_at), { offsetof(Identity, id), offsetof(Identity, id) } }, &user->identities));
+                  (PartOrder){ offsetof(Identity, created_at), { offsetof(Identity, provider), offsetof(Identity, id) } }, &user->identities));
     for (size_t i = 0; i < user->identities.n; i++)
         ((Identity *)user->identities.v[i])->user_id = user->id;
     TRY(read_part(ctx, row->addresses_json, address_doc,

@@ -247,7 +247,7 @@ static Err check_feature(Ctx *ctx, const Req *req, Str path)
     for (size_t i = 0; i < COUNTOF(rows); i++)
         if (is_below(path, rows[i].path))
             return rows[i].off(ctx, req, NULL);
-    return OK;
+    return is_below(path, "/user/identities") ? gotrue_check_linking(ctx) : OK;
 }
 
 Err gotrue_identify(Ctx *ctx, const Req *req, Str path, const Route *route)
