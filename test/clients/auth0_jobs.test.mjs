@@ -197,11 +197,11 @@ for (const store of stores)
 
       test('a verification mail as a job', async () => {
         const user = await m.create({ connection: 'Username-Password-Authentication', email: email(), password: 'Secret-pw-1', verify_email: false })
+        const mails = async () => Number((await query(server, "SELECT count(*) AS total FROM hecate.outbox WHERE kind = 'verify_email'"))[0].total), before = await mails()
         const asked = await m.verify({ user_id: user.user_id })
         assert.deepEqual([asked.type, asked.status], ['verification_email', 'pending'])
         assert.equal((await ended(asked)).status, 'completed')
-        const [{ total }] = await query(server, "SELECT count(*) AS total FROM hecate.outbox WHERE kind = 'verify_email'")
-        assert.equal(Number(total), 1)
+        assert.equal(await mails(), before + 1)
         await refused(m.verify({ user_id: 'auth0|nobody' }), 404, 'The user does not exist.')
         await refused(m.verify({ user_id: user.user_id, client_id: 'nobody' }), 400, 'The client does not exist')
       })
