@@ -73,7 +73,6 @@ const rows = [
   ['per_page zero', 'GET', `${users}?per_page=0`, undefined, 400, 'validation_failed'],
   ['unknown sort', 'GET', `${users}?sort=email`, undefined, 400, 'validation_failed'],
   ['unknown direction', 'GET', `${users}?sort=created_at%20up`, undefined, 400, 'validation_failed'],
-  ['bad percent', 'GET', `${users}?filter=%zz`, undefined, 400, 'validation_failed'],
   ['no UTF-8', 'GET', `${users}?filter=%ff`, undefined, 400, 'validation_failed'],
   ['NUL', 'GET', `${users}?filter=%00`, undefined, 400, 'validation_failed'],
   // bodies, wherever one is read
