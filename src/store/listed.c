@@ -1,5 +1,6 @@
 /* listed.c: addresses that are let in or kept out. */
 #include "sql.gen.h"
+#include "store/page.h"
 #include "store/store.h"
 
 enum { MOST_LISTED = 500 };
@@ -33,16 +34,9 @@ Err store_listed_insert(Tx *tx, const Listed *listed)
 
 Err store_listed_page(Tx *tx, const Listed *key, List *ret, int64_t *total)
 {
-    Listed *count;
+    static const PageRow row = { SQL_LISTED_PAGE, SQL_LISTED_COUNT, listed_cols, offsetof(Listed, total), MOST_LISTED };
 
-    TRY(db_list(tx, SQL_LISTED_PAGE, listed_cols, key, listed_cols, MOST_LISTED, ret));
-    if (ret->n > 0) {
-        *total = ((const Listed *)ret->v[0])->total;
-        return OK;
-    }
-    TRY(db_one(tx, SQL_LISTED_COUNT, listed_cols, key, listed_cols, &count));
-    *total = count->total;
-    return OK;
+    return page_load(tx, &row, key, ret, total);
 }
 
 Err store_listed_delete(Tx *tx, const Listed *key, bool *deleted)

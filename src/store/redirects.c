@@ -1,5 +1,6 @@
 /* redirects.c: URLs that an application may send its users back to. */
 #include "sql.gen.h"
+#include "store/page.h"
 #include "store/store.h"
 
 enum { MOST_REDIRECTS = 500 };
@@ -21,16 +22,9 @@ Err store_redirect_insert(Tx *tx, const RedirectUrl *row)
 
 Err store_redirect_page(Tx *tx, const RedirectUrl *key, List *ret, int64_t *total)
 {
-    RedirectUrl *count;
+    static const PageRow row = { SQL_REDIRECT_PAGE, SQL_REDIRECT_COUNT, redirect_cols, offsetof(RedirectUrl, total), MOST_REDIRECTS };
 
-    TRY(db_list(tx, SQL_REDIRECT_PAGE, redirect_cols, key, redirect_cols, MOST_REDIRECTS, ret));
-    if (ret->n > 0) {
-        *total = ((const RedirectUrl *)ret->v[0])->total;
-        return OK;
-    }
-    TRY(db_one(tx, SQL_REDIRECT_COUNT, redirect_cols, key, redirect_cols, &count));
-    *total = count->total;
-    return OK;
+    return page_load(tx, &row, key, ret, total);
 }
 
 Err store_redirect_get(Tx *tx, const RedirectUrl *key, RedirectUrl **ret)

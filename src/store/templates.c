@@ -1,6 +1,7 @@
 /* templates.c: templates of tokens. */
 #include "store/templates.h"
 #include "sql.gen.h"
+#include "store/page.h"
 
 enum { MOST_TEMPLATES = 500 };
 
@@ -29,17 +30,10 @@ Err store_template_get(Tx *tx, const char *id, const char *name, TokenTemplate *
 
 Err store_template_page(Tx *tx, int64_t limit, int64_t offset, List *ret, int64_t *total)
 {
+    static const PageRow row = { SQL_TEMPLATE_LIST, SQL_TEMPLATE_COUNT, template_cols, offsetof(TokenTemplate, total), MOST_TEMPLATES };
     const TokenTemplate key = { .limit = limit, .offset = offset };
-    TokenTemplate *count;
 
-    TRY(db_list(tx, SQL_TEMPLATE_LIST, template_cols, &key, template_cols, MOST_TEMPLATES, ret));
-    if (ret->n > 0) {
-        *total = ((const TokenTemplate *)ret->v[0])->total;
-        return OK;
-    }
-    TRY(db_one(tx, SQL_TEMPLATE_COUNT, template_cols, &key, template_cols, &count));
-    *total = count->total;
-    return OK;
+    return page_load(tx, &row, &key, ret, total);
 }
 
 Err store_template_insert(Tx *tx, const TokenTemplate *row)
