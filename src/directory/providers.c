@@ -359,12 +359,27 @@ static bool says_yes(Ctx *ctx, const char *doc, const char *paths)
     return true;
 }
 
-/* A tenant that was set up by its address lets in its own users alone: where it says nothing, it answers for their addresses. */
+/* Does an address of Azure lead to one tenant, and not to whichever the user comes from? */
+static bool names_tenant(Ctx *ctx, const char *url)
+{
+    static const char *const shared[] = { "/common", "/organizations", "/consumers" };
+    Str path = str_of(text_empty(url) ? "" : text_lower(ctx->arena, url));
+
+    while (path.n > 0 && path.p[path.n - 1] == '/')
+        path.n--;
+    for (size_t i = 0; i < COUNTOF(shared); i++)
+        if (path.n >= strlen(shared[i]) && str_eq((Str){ path.p + path.n - strlen(shared[i]), strlen(shared[i]) }, str_of(shared[i])))
+            return false;
+    return path.n > 0;
+}
+
+/* A tenant that was set up by its address lets in its own users alone: where it says nothing, it answers for their addresses. Any tenant may put any
+ * address into its tokens. */
 static bool is_verified(Ctx *ctx, Provider provider, const char *profile)
 {
     const bool silent = provider == PROVIDER_AZURE && json_get(ctx->arena, profile, "xms_edov") == NULL;
 
-    return silent ? !text_empty(ctx->directory->providers[provider].url) : says_yes(ctx, profile, provider_rows[provider].verified);
+    return silent ? names_tenant(ctx, ctx->directory->providers[provider].url) : says_yes(ctx, profile, provider_rows[provider].verified);
 }
 
 typedef struct ForeignEmail {
