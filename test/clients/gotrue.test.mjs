@@ -4,16 +4,12 @@ import { after, before, describe, test } from 'node:test'
 import { GoTrueAdminApi as Newest, GoTrueClient } from '@supabase/auth-js'
 import { GoTrueAdminApi as Old } from '@supabase/gotrue-js'
 import { createClient } from '@supabase/supabase-js'
+import { ok } from '../lib/auth.mjs'
 import { start, stores } from '../lib/server.mjs'
 
 let n = 0
 const email = () => `user-${process.pid}-${n++}@example.com`
 const password = 'secret-pw-1'
-
-function ok({ data, error }) {
-  assert.equal(error, null)
-  return data
-}
 
 for (const store of stores)
   for (const [version, Api] of [['auth-js', Newest], ['gotrue-js 2.57', Old]])

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { GoTrueAdminApi, GoTrueClient } from '@supabase/auth-js'
+import { memory, ok } from '../lib/auth.mjs'
 import { root } from '../lib/pg.mjs'
 import { start, stores } from '../lib/server.mjs'
 import { sink } from '../lib/smtp.mjs'
@@ -11,17 +12,6 @@ let n = 0
 const email = () => `mail-${process.pid}-${n++}@example.com`
 const password = 'secret-pw-1'
 const subjects = Object.fromEntries(['CONFIRMATION', 'RECOVERY', 'MAGIC_LINK', 'EMAIL_CHANGE', 'INVITE'].map((name) => [`GOTRUE_MAILER_SUBJECTS_${name}`, `${name} {{ .Token }}`]))
-
-function ok({ data, error }) {
-  assert.equal(error, null)
-  return data
-}
-
-// A store of the client's own, for flows that keep a verifier.
-const memory = () => {
-  const map = new Map()
-  return { getItem: (key) => map.get(key) ?? null, setItem: (key, value) => { map.set(key, value) }, removeItem: (key) => { map.delete(key) } }
-}
 
 // Opens a link as a browser would, but goes no further than its first answer.
 async function open(link) {

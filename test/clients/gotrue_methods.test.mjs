@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import * as newest from '@supabase/auth-js'
 import * as oldest from '@supabase/gotrue-js'
+import { memory, ok } from '../lib/auth.mjs'
 import { start, stores } from '../lib/server.mjs'
 import { sink } from '../lib/smtp.mjs'
 
@@ -11,16 +12,6 @@ const password = 'secret-pw-1', site = 'http://127.0.0.1:3000'
 const subjects = Object.fromEntries(['CONFIRMATION', 'RECOVERY', 'MAGIC_LINK', 'REAUTHENTICATION', 'INVITE'].map((name) => [`GOTRUE_MAILER_SUBJECTS_${name}`, '{{ .Token }}']))
 let n = 0
 const email = () => `methods-${process.pid}-${n++}@example.com`
-
-function ok({ data, error }) {
-  assert.equal(error, null)
-  return data
-}
-
-const memory = () => {
-  const map = new Map()
-  return { getItem: (key) => map.get(key) ?? null, setItem: (key, value) => { map.set(key, value) }, removeItem: (key) => { map.delete(key) } }
-}
 
 for (const store of stores) {
   describe(`methods on ${store}`, () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { GoTrueAdminApi, GoTrueClient } from '@supabase/auth-js'
 import { GoTrueAdminApi as OldAdmin, GoTrueClient as OldClient } from '@supabase/gotrue-js'
+import { ok } from '../lib/auth.mjs'
 import { start, stores } from '../lib/server.mjs'
 import { query } from '../lib/tables.mjs'
 import { totp, wrong } from '../lib/totp.mjs'
@@ -14,11 +15,6 @@ const env = { HECATE_PASSWORD_HASH: 'bcrypt:4', GOTRUE_MAILER_AUTOCONFIRM: 'true
 
 let n = 0
 const email = () => `mfa-${process.pid}-${n++}@example.com`
-
-function ok({ data, error }) {
-  assert.equal(error, null)
-  return data
-}
 
 for (const store of stores)
   for (const [version, Client, Admin] of [['auth-js', GoTrueClient, GoTrueAdminApi], ['gotrue-js 2.57', OldClient, OldAdmin]])

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { GoTrueAdminApi, GoTrueClient } from '@supabase/auth-js'
+import { ok } from '../lib/auth.mjs'
 import { sleep, start, stores } from '../lib/server.mjs'
 import { sink } from '../lib/smtp.mjs'
 import { query } from '../lib/tables.mjs'
@@ -16,11 +17,6 @@ const env = { HECATE_PASSWORD_HASH: 'bcrypt:4', GOTRUE_SECURITY_MANUAL_LINKING_E
 let n = 0
 const email = () => `notice-${process.pid}-${n++}@example.com`
 const phone = () => `49151${process.pid % 100000}${String(n++).padStart(3, '0')}`
-
-function ok({ data, error }) {
-  assert.equal(error, null)
-  return data
-}
 
 const client = (server) => new GoTrueClient({ url: server.gotrue.url, autoRefreshToken: false, persistSession: false })
 const administrator = (server) => new GoTrueAdminApi({ url: server.gotrue.url, headers: { Authorization: `Bearer ${server.gotrue.serviceKey}` } })

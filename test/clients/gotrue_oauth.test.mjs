@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { GoTrueAdminApi, GoTrueClient } from '@supabase/auth-js'
 import { GoTrueClient as OldClient } from '@supabase/gotrue-js'
+import { memory, ok } from '../lib/auth.mjs'
 import { start, stores } from '../lib/server.mjs'
 import { sink } from '../lib/smtp.mjs'
 import { broken } from '../lib/tables.mjs'
@@ -13,16 +14,6 @@ let n = 0
 const email = () => `oauth-${process.pid}-${n++}@example.com`
 const pack = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const unpack = (text) => JSON.parse(Buffer.from(text, 'base64url').toString())
-
-function ok({ data, error }) {
-  assert.equal(error, null)
-  return data
-}
-
-const memory = () => {
-  const map = new Map()
-  return { getItem: (key) => map.get(key) ?? null, setItem: (key, value) => { map.set(key, value) }, removeItem: (key) => { map.delete(key) } }
-}
 
 // A provider without memory: a code is what it stands for, { profile, emails, id_token, token, answer }, and the access token is the code again.
 async function provider() {

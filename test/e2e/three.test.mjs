@@ -7,16 +7,12 @@ import { createClerkClient as newestClerk } from '@clerk/backend'
 import { createClerkClient as oldClerk } from 'clerk-1'
 import { ManagementClient as NewestAuth0 } from 'auth0'
 import { ManagementClient as OldAuth0 } from 'auth0-4'
+import { ok } from '../lib/auth.mjs'
 import { mint, start, stores } from '../lib/server.mjs'
 
 const password = 'secret-pw-1'
 let n = 0
 const email = () => `three-${process.pid}-${n++}@example.com`
-
-function ok({ data, error }) {
-  assert.equal(error, null)
-  return data
-}
 
 // The two generations of each client, under one set of names.
 const generations = {
