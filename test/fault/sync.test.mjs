@@ -5,11 +5,11 @@ import { test } from 'node:test'
 import { admins, refresh, signIn, signOut } from '../lib/admins.mjs'
 import { figure } from '../lib/figure.mjs'
 import { start } from '../lib/server.mjs'
-import { attach, calls } from '../lib/trace.mjs'
+import { attach, calls, remotePorts } from '../lib/trace.mjs'
 import { race } from '../lib/wire.mjs'
 
 const names = ['gotrue', 'clerk', 'auth0']
-const FLAGS = ['-yy', '-s', '4200', '-e', 'trace=read,recvfrom,write,writev,sendto,sendmsg,pwrite64,fdatasync,fsync']
+const FLAGS = ['-y', '-s', '4200', '-e', 'trace=read,recvfrom,write,writev,sendto,sendmsg,pwrite64,fdatasync,fsync']
 
 let n = 0
 const unique = () => `sync-${process.pid}-${n++}-end`
@@ -70,11 +70,11 @@ async function atOnce(book, all, crowd, tokens) {
   for (const answer of [...made, ...signed, ...answers]) assert.ok(answer.status < 300, answer.text)
 }
 
-// Per connection the requests that the server read: { read, reply }, the lines of the last read and of the first write of the answer.
-function exchanges(trace) {
+// Per connection, by the client's port, the requests that the server read: { read, reply }, the lines of the last read and of the first write of the answer.
+function exchanges(trace, portOf) {
   const ports = new Map()
   for (const { name, args, result, from, to } of trace) {
-    const port = /^\d+<TCP(?:v6)?:\[.*->.*:(\d+)\]>/.exec(args)?.[1]
+    const port = portOf.get(/^\d+/.exec(args)?.[0])
     if (!port || result <= 0) continue
     if (!ports.has(port)) ports.set(port, [])
     const list = ports.get(port)
@@ -110,6 +110,8 @@ test('no reply leaves before its sync', async (t) => {
     const tokens = []
     for (let i = 0; i < 12; i++) tokens.push(await open('gotrue'))
 
+    const portOf = remotePorts(server.pid)
+    assert.ok(wires.every((wire) => [...portOf.values()].includes(wire.socket.localPort)))
     const strace = await attach(server.pid, FLAGS)
     const book = new Book()
     let lines, changes
@@ -122,13 +124,13 @@ test('no reply leaves before its sync', async (t) => {
     }
 
     const trace = calls(lines)
-    const ports = exchanges(trace)
+    const ports = exchanges(trace, portOf)
     const log = trace.filter(({ args }) => /^\d+<[^>]*hecate\.db-wal>/.test(args))
     const writes = log.filter(({ name }) => name === 'pwrite64'), syncs = log.filter(({ name }) => /sync$/.test(name))
     const wrong = []
     for (const [port, list] of book.pages)
       list.forEach((item, i) => {
-        const exchange = ports.get(String(port))?.[i]
+        const exchange = ports.get(port)?.[i]
         assert.ok(exchange?.reply, `the trace lacks the reply to ${item.what}`)
         wrong.push(unsynced(item, exchange, writes, syncs))
       })

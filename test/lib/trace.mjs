@@ -1,6 +1,6 @@
 // trace.mjs: the system calls of a running process by strace: what it did in which order, and calls that fail on request.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -28,6 +28,22 @@ export async function attach(pid, flags) {
       return lines
     },
   }
+}
+
+// The remote port of each TCP connection of `pid` by its descriptor, a text. Strace would say it with -yy, but not always while others open and close many.
+export function remotePorts(pid) {
+  const byInode = new Map()
+  for (const family of ['tcp', 'tcp6'])
+    for (const line of readFileSync(`/proc/${pid}/net/${family}`, 'utf8').split('\n').slice(1)) {
+      const [, , remote, , , , , , , inode] = line.trim().split(/ +/)
+      if (inode) byInode.set(`socket:[${inode}]`, parseInt(remote.split(':')[1], 16))
+    }
+  const ports = new Map()
+  for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+    const port = byInode.get(readlinkSync(`/proc/${pid}/fd/${fd}`))
+    if (port) ports.set(fd, port)
+  }
+  return ports
 }
 
 // The calls of a trace: { name, args, result, from, to }, where from and to are the lines at which they began and ended.
