@@ -1,5 +1,5 @@
-/* options_rows.c: the table of options. A row says what the option is called, what it takes and where its value goes; nothing
- * else is needed to add one. */
+/* options_rows.c: the table of options. A row says what the option is called, what it takes and in which member of
+ * Settings its value goes. */
 #include "server/options.h"
 
 /* The offset of a member, or an error of the compiler when it has another type. */
