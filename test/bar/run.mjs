@@ -33,14 +33,15 @@ function perform(run) {
   }))
 }
 
-// The figures it says itself, else how many tests it counted, else its last line. A run in which no test ran has not passed.
+// The figures it says itself, else how many tests it counted, else its last line; and what was skipped, with the reason. A run in which no test ran has not passed.
 function judge({ code, text }) {
   const count = (word) => Number(text.match(new RegExp(`^# ${word} (\\d+)$`, 'm'))?.[1] ?? 0)
   const sum = text.match(/^(\d+) passed, (\d+) failed$/m)
   const tap = /^TAP version/m.test(text)
   const own = [...text.matchAll(/^[\s#]*figure (.*)$/gm)].map((found) => found[1])
+  const skipped = [...text.matchAll(/^ *ok \d+ - (.*) # SKIP (.*)$/gm)].map(([, name, why]) => `without ${name} (${why})`)
   const counted = tap ? `${count('pass')} of ${count('tests')} tests` : sum ? `${sum[1]} tests` : text.trimEnd().split('\n').at(-1).slice(0, 100) || 'done'
-  return { passed: code === 0 && (!tap || (count('pass') > 0 && count('skipped') < count('tests'))), figure: own.length > 0 ? own.join('; ') : counted }
+  return { passed: code === 0 && (!tap || (count('pass') > 0 && count('skipped') < count('tests'))), figure: [...(own.length > 0 ? own : [counted]), ...skipped].join('; ') }
 }
 
 const begun = Date.now()
