@@ -82,6 +82,7 @@ typedef struct Caller {
     User *user;             /* CALLER_USER */
     Session *session;       /* CALLER_USER, NULL if the credential names none */
     const char *aal;        /* of the credential */
+    bool anonymous;         /* the credential says so */
     bool living;            /* who was deleted softly is not there for it: E_NO_USER */
 } Caller;
 

@@ -172,7 +172,8 @@ static Caller *caller_new(Ctx *ctx, CallerKind kind, const Claims *claims)
                         .actor_id = UUID_NIL,
                         .actor_name = claims->role == NULL ? "" : claims->role,
                         .scopes = first_aud(ctx, claims->aud),
-                        .aal = claims->aal };
+                        .aal = claims->aal,
+                        .anonymous = claims->is_anonymous };
     return caller;
 }
 
@@ -294,10 +295,10 @@ const char *gotrue_audience(Ctx *ctx, const Req *req)
     return settings->aud;
 }
 
-/* The factor of the path must be one of this user's. */
-static Err find_factor(Ctx *ctx, const User *user)
+/* The factor must be one of this user's. */
+static Err find_factor(Ctx *ctx, const User *user, const char *text)
 {
-    const char *text = req_param(ctx, "factor_id"), *id = uuid_read(ctx->arena, str_of(text));
+    const char *id = uuid_read(ctx->arena, str_of(text));
 
     if (*text == '\0')
         return OK;
@@ -309,14 +310,28 @@ static Err find_factor(Ctx *ctx, const User *user)
     return user_factor(user, id) == NULL ? fail(ctx, E_NO_FACTOR, NOWHERE, NULL) : OK;
 }
 
-/* Routes that are not for anonymous users. */
+/* Routes that are not for anonymous users: the token says who is one, also after its user has got a name. */
 static Err need_name(Ctx *ctx)
 {
-    if (!ctx->caller->user->is_anonymous)
+    if (!ctx->caller->anonymous)
         return OK;
     IGNORE(fail(ctx, E_SCOPE, NOWHERE, "Anonymous user not allowed to perform these actions"));
     ctx->fault.name = STR("no_authorization");
     return E_SCOPE;
+}
+
+/* Whatever follows it, the second part of a path below /factors names a factor. */
+static const char *factor_of(Ctx *ctx, Str path)
+{
+    Str rest = { path.p + strlen("/factors"), path.n - strlen("/factors") };
+
+    if (rest.n < 2 || rest.p[0] != '/')
+        return "";
+    rest = (Str){ rest.p + 1, rest.n - 1 };
+    for (size_t i = 0; i < rest.n; i++)
+        if (rest.p[i] == '/')
+            rest.n = i;
+    return str_dup(ctx->arena, rest);
 }
 
 /* Loads the user and the factor of the path, before the body is read and before a 405 (spec 2.0). */
@@ -328,7 +343,7 @@ static Err load_path(Ctx *ctx, Str path)
 
     if (str_starts(path, STR("/factors"))) {
         TRY(need_name(ctx));
-        return find_factor(ctx, ctx->caller->user);
+        return find_factor(ctx, ctx->caller->user, factor_of(ctx, path));
     }
     if (str_starts(path, STR("/admin/users//")))
         return gotrue_read_user_id(ctx, "", &id);
@@ -337,7 +352,7 @@ static Err load_path(Ctx *ctx, Str path)
     TRY(gotrue_read_user_id(ctx, req_param(ctx, "user_id"), &id));
     TRY(dir_user_get(ctx, id, &user));
     call->loaded = user;
-    return find_factor(ctx, user);
+    return find_factor(ctx, user, req_param(ctx, "factor_id"));
 }
 
 Err gotrue_enter(Ctx *ctx, const Req *req, Str path, const Route *route)
