@@ -122,8 +122,6 @@ typedef void (*RouterEye)(void *arg, const Call *call, int status, int64_t us);
 void router_watch(Router *router, RouterEye eye, void *arg);
 /* Body limits for a header that was read. */
 Limits router_limits(Router *router, const Req *head);
-/* The route a request would take (tests, `hecate routes`). */
-const Route *router_find(Router *router, Method method, Str path, const Dialect **ret_dialect);
 /* The table of `hecate routes --json`: method, dialect, path, need, scopes, body limit. */
 void router_print(const Mount *mounts, size_t n, Buf *buf);
 

@@ -347,13 +347,6 @@ LexKind lex_next(Lex *lex)
     }
 }
 
-bool lex_is_number(Str text)
-{
-    Lex lex = lex_new(text, 1);
-
-    return text.n > 0 && lex_next(&lex) == LEX_NUMBER && lex.token.n == text.n;
-}
-
 bool lex_int64(Str number, int64_t *ret)
 {
     const bool minus = number.p[0] == '-';

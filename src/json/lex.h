@@ -54,8 +54,6 @@ size_t utf8_front(const char *p, size_t n);
 double lex_double(Str number);
 /* The value of a checked number token that is written without a point and an exponent and fits. */
 bool lex_int64(Str number, int64_t *ret);
-/* Is this text one JSON number? */
-bool lex_is_number(Str text);
 
 /* The names of all objects that are open, in a Buf: each with a place in the output where its member begins. */
 typedef struct Name {

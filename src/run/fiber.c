@@ -64,19 +64,6 @@ Fiber *fiber_self(void)
     return running;
 }
 
-void fiber_name(const char *name)
-{
-    if (running != NULL) {
-        running->name = name;
-        atomic_store_explicit(&running->loop->busy_name, name, memory_order_relaxed);
-    }
-}
-
-size_t fiber_count(void)
-{
-    return loop_self() == NULL ? 0 : loop_self()->n_fibers;
-}
-
 /* ---- switching ---- */
 
 static void to_fiber(Loop *loop, Fiber *fiber)

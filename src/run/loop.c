@@ -19,11 +19,6 @@ Loop *loop_self(void)
     return this_loop;
 }
 
-int loop_index(const Loop *loop)
-{
-    return loop->index;
-}
-
 uv_loop_t *loop_uv(Loop *loop)
 {
     return &loop->uv;

@@ -25,7 +25,6 @@ void loop_run(Loop *loop);
 void loop_stop(Loop *loop);
 /* The loop this thread runs, or NULL. */
 Loop *loop_self(void);
-int loop_index(const Loop *loop);
 uv_loop_t *loop_uv(Loop *loop);
 /* Runs `fn(arg)` on the loop's thread, outside any fiber, soon. From any thread; in order for one caller. */
 void loop_post(Loop *loop, void (*fn)(void *arg), void *arg);
@@ -40,7 +39,6 @@ void **loop_slot(Loop *loop, int slot);
 void fiber_start(void (*fn)(void *arg), void *arg, const char *name);
 /* The running fiber, or NULL outside. */
 Fiber *fiber_self(void);
-void fiber_name(const char *name);
 /* Ends the running fiber at once: unwinds to its start without running what stands between (an arena over its cap ends a
  * request so). `fiber_on_kill` sets what then runs on the loop, still in the fiber: it must not fail. On a thread of a lane it ends
  * the running job the same way, and lane_run() returns E_NOMEM. Anywhere else it aborts. */
@@ -60,8 +58,6 @@ void fiber_wake(Fiber *fiber);
 /* The same from any thread. */
 void fiber_wake_remote(Fiber *fiber);
 Err fiber_sleep(int64_t ms);
-/* Fibers of this thread's loop that have not ended. */
-size_t fiber_count(void);
 
 /* A place to wait for one answer, for fibers and for plain threads alike: waiter_init() in the one that waits, waiter_done() from
  * any thread by the one that answers, waiter_wait() blocks until then. The waiter outlives both. */
