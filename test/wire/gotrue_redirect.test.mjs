@@ -10,11 +10,11 @@ const list = ['https://app.example.com/**', 'https://*.preview.example.com/cb', 
 const good = [
   'https://app.example.com', 'https://app.example.com/', 'https://app.example.com/x/y?z=1', 'https://a.preview.example.com/cb', 'https://shop.example.com/a/b', 'myapp://callback',
   'https://ca.example.org/yz', 'https://star.example.net/a/b/c', 'http://127.0.0.1:1234/x', 'http://[::1]:3/x', 'https://app.example.com/x#frag',
-  'http://127.0.0.2/', 'https://star.example.net/a%20b',
+  'http://127.0.0.2/', 'https://user:pw@app.example.com/', 'https://star.example.net/a%20b',
 ]
 const hosts = ['evil.com', 'app.example.com.evil.com', 'evilapp.example.com', 'app.example.com@evil.com', 'user:app.example.com@evil.com', 'app.example.com%00.evil.com', 'app.example.com%2eevil.com', 'evil.com:443',
   'a.b.preview.example.com', 'preview.example.com', '2130706433', '0x7f000001', '017700000001', '0.0.0.0', '10.0.0.1', '169.254.169.254', '[::ffff:10.0.0.1]', '[::]', '127.1', 'app.example.com:8443',
-  'three.example.org', 'cc.example.org', 'app。example。com', 'app.example.com\\@evil.com', 'evil.com\\.app.example.com', 'shop.example.com', 'example.com', '', '.', 'app.example.com.', '-app.example.com', 'xn--pp-tia.example.com']
+  'three.example.org', 'cc.example.org', 'app。example。com', 'app.example.com\\@evil.com', 'evil.com\\@app.example.com', 'evil.com\\user:pw@app.example.com', 'evil.com\\@127.0.0.1', 'evil.com\\@[::1]:3', 'evil.com／@app.example.com', 'evil.com<@app.example.com', 'evil.com\\.app.example.com', 'shop.example.com', 'example.com', '', '.', 'app.example.com.', '-app.example.com', 'xn--pp-tia.example.com']
 const paths = ['', '/', '/cb', '/x?https://app.example.com/', '//app.example.com/', '/#https://app.example.com/', '/a/b/c/../..']
 const bad = [
   ...hosts.flatMap((host) => paths.map((path) => `https://${host}${path}`)),

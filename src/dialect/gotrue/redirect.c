@@ -27,11 +27,25 @@ static bool is_clean(Str text)
     return true;
 }
 
+/* What may stand before the `@` (RFC 3986 3.2.1): to a browser a backslash there ends the host. */
+static bool is_userinfo(Str text)
+{
+    for (size_t i = 0; i < text.n; i++) {
+        const char c = text.p[i];
+
+        if (!(c >= '0' && c <= '9') && !((c | 32) >= 'a' && (c | 32) <= 'z') && strchr("-._:~!$&'()*+,;=%@", c) == NULL)
+            return false;
+    }
+    return true;
+}
+
 static bool read_host(Str authority, Parts *ret)
 {
     Str rest = authority;
     const char *at = memrchr(authority.p, '@', authority.n), *end;
 
+    if (at != NULL && !is_userinfo((Str){ authority.p, (size_t)(at - authority.p) }))
+        return false;
     if (at != NULL)
         rest = (Str){ at + 1, (size_t)(authority.p + authority.n - at - 1) };
     ret->bracketed = rest.n > 0 && rest.p[0] == '[';
