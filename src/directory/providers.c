@@ -359,18 +359,19 @@ static bool says_yes(Ctx *ctx, const char *doc, const char *paths)
     return true;
 }
 
-/* Does an address of Azure lead to one tenant, and not to whichever the user comes from? */
+/* Does an address of Azure lead to one tenant, and not to whichever the user comes from? Its path begins with the tenant. */
 static bool names_tenant(Ctx *ctx, const char *url)
 {
-    static const char *const shared[] = { "/common", "/organizations", "/consumers" };
-    Str path = str_of(text_empty(url) ? "" : text_lower(ctx->arena, url));
+    static const char *const shared[] = { "common", "organizations", "consumers" };
+    const char *host = text_empty(url) ? NULL : strstr(url, "://");
+    Str rest = host == NULL ? (Str){ 0 } : str_of(text_lower(ctx->arena, host + strlen("://"))), tenant;
 
-    while (path.n > 0 && path.p[path.n - 1] == '/')
-        path.n--;
+    str_cut(&rest, '/');
+    tenant = str_cut(&rest, '/');
     for (size_t i = 0; i < COUNTOF(shared); i++)
-        if (path.n >= strlen(shared[i]) && str_eq((Str){ path.p + path.n - strlen(shared[i]), strlen(shared[i]) }, str_of(shared[i])))
+        if (str_eq(tenant, str_of(shared[i])))
             return false;
-    return path.n > 0;
+    return tenant.n > 0;
 }
 
 /* A tenant that was set up by its address lets in its own users alone: where it says nothing, it answers for their addresses. Any tenant may put any

@@ -36,7 +36,7 @@ const jwt = (claims) => `${pack({ alg: 'RS256', typ: 'JWT' })}.${pack({ iss: 'ht
 
 for (const store of stores)
   describe(`other providers on ${store}`, () => {
-    const azure = store === 'sqlite' ? '/Common/' : '/tenant' // of all tenants, of one
+    const azure = store === 'sqlite' ? '/Common/v2.0/' : '/tenant' // of all tenants, of one
     let server, idp, mail, admin
     const client = (options = {}, Kind = GoTrueClient) => new Kind({ url: server.gotrue.url, autoRefreshToken: false, persistSession: true, storage: memory(), ...options })
     const set = (name, path) => ({ [`GOTRUE_EXTERNAL_${name}_ENABLED`]: 'true', [`GOTRUE_EXTERNAL_${name}_CLIENT_ID`]: `${name.toLowerCase()}-id,another`,
