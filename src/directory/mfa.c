@@ -548,42 +548,54 @@ static Err enter(Tx *tx, const SecondStep *step, User *user, FactorRow *row)
     return OK;
 }
 
-/* The TOTP factor that the code is of, or the last one there is. */
-static Err find_totp(Tx *tx, const SecondStep *step, const User *user, FactorRow **ret)
+/* The TOTP factor that the code is of (NULL: of none), and those that it was tried at in vain. One with too many wrong codes takes none, right or
+ * wrong. */
+static Err find_totp(Tx *tx, const SecondStep *step, const User *user, FactorRow **ret, List *tried)
 {
     Ctx *ctx = tx_ctx(tx);
+    bool limited = false;
 
     *ret = NULL;
-    for (size_t i = 0; i < user->factors.n; i++) {
+    for (size_t i = 0; i < user->factors.n && *ret == NULL; i++) {
         const Factor *factor = user->factors.v[i];
         const FactorRow key = { .factor.id = factor->id, .factor.user_id = user->id };
+        FactorRow *row;
+        int64_t at;
 
         if (!text_eq(factor->factor_type, "totp") || !is_verified(factor))
             continue;
-        TRY(store_challenge_get(tx, &key, ret));
-        if ((*ret)->tries >= FACTOR_TRIES && (*ret)->tries_since + FACTOR_WINDOW > ctx->now)
-            return fail(ctx, E_RATE_LIMIT, NOWHERE, NULL);
-        if (totp_find(ctx->arena, (*ret)->secret, step->code, ctx->now / US_PER_S, (*ret)->last_step) >= 0)
-            return OK;
+        TRY(store_challenge_get(tx, &key, &row));
+        if (row->tries >= FACTOR_TRIES && row->tries_since + FACTOR_WINDOW > ctx->now) {
+            limited = true;
+            continue;
+        }
+        at = totp_find(ctx->arena, row->secret, step->code, ctx->now / US_PER_S, row->last_step);
+        if (at < 0) {
+            list_add(ctx->arena, tried, row);
+            continue;
+        }
+        row->last_step = at;
+        *ret = row;
     }
-    return *ret == NULL ? fail(ctx, E_NO_FACTOR, NOWHERE, NULL) : OK;
+    if (*ret != NULL || tried->n > 0)
+        return OK;
+    return fail(ctx, limited ? E_RATE_LIMIT : E_NO_FACTOR, NOWHERE, NULL);
 }
 
 static Err step_by_totp(Tx *tx, void *arg)
 {
     SecondStep *step = arg;
-    Ctx *ctx = tx_ctx(tx);
+    List tried = { 0 };
     FactorRow *row;
-    int64_t at;
     User *user;
 
     TRY(load_for_step(tx, step, &user));
-    TRY(find_totp(tx, step, user, &row));
-    at = totp_find(ctx->arena, row->secret, step->code, ctx->now / US_PER_S, row->last_step);
-    step->wrong = at < 0;
+    TRY(find_totp(tx, step, user, &row, &tried));
+    step->wrong = row == NULL;
+    for (size_t i = 0; step->wrong && i < tried.n; i++)
+        TRY(count_wrong(tx, tried.v[i]));
     if (step->wrong)
-        return count_wrong(tx, row);
-    row->last_step = at;
+        return OK;
     row->tries = 0;
     row->method = "totp";
     TRY(store_factor_write(tx, FACTOR_COUNT, row));

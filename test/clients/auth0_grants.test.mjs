@@ -123,6 +123,15 @@ for (const store of stores)
         assert.deepEqual(await second('mfa-otp', { mfa_token, otp: totp(secret) }), code('Malformed mfa_token'))
       })
 
+      test('a second factor: a wrong code counts for each factor that it was tried at', async () => {
+        const { u, secret, token } = await factored(), other = 'KRSXG5CTMVRXEZLU', mfa_token = await token()
+        await m.users.createAuthenticationMethod({ id: u.user_id }, { type: 'totp', name: 'tablet', totp_secret: other })
+        const neither = () => { for (let i = 0; ; i++) { const code = String(i).padStart(6, '0'); if (![secret, other].some((s) => [-2, -1, 0, 1, 2].some((offset) => totp(s, offset) === code))) return code } }
+        for (const s of [secret, other]) assert.equal((await second('mfa-otp', { mfa_token, otp: totp(s) })).status, 200) // either of the two
+        for (let i = 0; i < 30; i++) assert.equal((await second('mfa-otp', { mfa_token, otp: neither() })).status, 403)
+        for (const s of [secret, other]) assert.equal((await second('mfa-otp', { mfa_token, otp: totp(s, 1) })).status, 429)
+      })
+
       test('a recovery code is good once, and another comes with it', async () => {
         const { u, token } = await factored(), { recovery_code } = (await m.users.regenerateRecoveryCode({ id: u.user_id })).data, mfa_token = await token()
         assert.deepEqual(await second('mfa-recovery-code', { mfa_token, recovery_code: 'A'.repeat(24) }), { status: 403, body: { error: 'invalid_grant', error_description: 'MFA Authorization rejected.' } })
