@@ -8,7 +8,8 @@ enum { MOST_URL = 8192, MOST_PATTERNS = 256 };
 /* ---- parts of an address (RFC 3986 3) ---- */
 
 typedef struct Parts {
-    Str scheme, host, port; /* host without brackets */
+    Str scheme, host, port;  /* host without brackets */
+    Str authority, location; /* all between `//` and the path; the same without what stands before the `@`; p is NULL without `//` */
     bool bracketed;
 } Parts;
 
@@ -48,6 +49,8 @@ static bool read_host(Str authority, Parts *ret)
         return false;
     if (at != NULL)
         rest = (Str){ at + 1, (size_t)(authority.p + authority.n - at - 1) };
+    ret->authority = authority;
+    ret->location = rest;
     ret->bracketed = rest.n > 0 && rest.p[0] == '[';
     if (ret->bracketed) {
         end = memchr(rest.p, ']', rest.n);
@@ -192,8 +195,22 @@ static bool matches(Arena *arena, Glob g, Str text)
     return now[text.n];
 }
 
+/* What the pattern says of scheme, host and port must match these by themselves: else a `*` in the host, or for the port, would take a host of
+ * somebody else's that has the rest in its query, or before its `@`. */
+static bool matches_site(Arena *arena, const char *pattern, const Parts *parts)
+{
+    const size_t literal = strcspn(pattern, "*?[\\"), before = parts->scheme.n + strlen("://");
+    const char *begin = strstr(pattern, "://"), *end = begin == NULL ? NULL : strchr(begin + 3, '/');
+    const Glob site = { pattern, end == NULL ? strlen(pattern) : (size_t)(end - pattern) };
+    const Str at = memchr(pattern, '@', site.n) != NULL ? parts->authority : parts->location;
+
+    if (parts->authority.p == NULL || literal >= before + parts->authority.n)
+        return true;
+    return matches(arena, site, str_of(arena_printf(arena, "%.*s://%.*s", (int)parts->scheme.n, parts->scheme.p, (int)at.n, at.p)));
+}
+
 /* The first `{a,b}` gives way to each of its words; at most so many patterns come of one. */
-static bool matches_any(Arena *arena, const char *pattern, Str text, unsigned *left)
+static bool matches_any(Arena *arena, const char *pattern, Str text, const Parts *parts, unsigned *left)
 {
     const char *open = strchr(pattern, '{'), *close = open == NULL ? NULL : strchr(open, '}');
     Str words;
@@ -201,12 +218,12 @@ static bool matches_any(Arena *arena, const char *pattern, Str text, unsigned *l
     if ((*left)-- == 0)
         return false;
     if (close == NULL || (open > pattern && open[-1] == '\\'))
-        return matches(arena, (Glob){ pattern, strlen(pattern) }, text);
+        return matches(arena, (Glob){ pattern, strlen(pattern) }, text) && matches_site(arena, pattern, parts);
     words = (Str){ open + 1, (size_t)(close - open - 1) };
     while (words.p != NULL) {
         const Str word = str_cut(&words, ',');
 
-        if (matches_any(arena, arena_printf(arena, "%.*s%.*s%s", (int)(open - pattern), pattern, (int)word.n, word.p, close + 1), text, left))
+        if (matches_any(arena, arena_printf(arena, "%.*s%.*s%s", (int)(open - pattern), pattern, (int)word.n, word.p, close + 1), text, parts, left))
             return true;
         if (*left == 0)
             return false;
@@ -214,7 +231,7 @@ static bool matches_any(Arena *arena, const char *pattern, Str text, unsigned *l
     return false;
 }
 
-static bool in_allow_list(Ctx *ctx, Str url)
+static bool in_allow_list(Ctx *ctx, Str url, const Parts *parts)
 {
     const GotrueSettings *settings = ctx_settings(ctx);
     Str rest = url, bare = str_cut(&rest, '#');
@@ -222,7 +239,7 @@ static bool in_allow_list(Ctx *ctx, Str url)
     for (size_t i = 0; i < settings->uri_allow_list.n; i++) {
         unsigned left = MOST_PATTERNS;
 
-        if (matches_any(ctx->arena, settings->uri_allow_list.v[i], bare, &left))
+        if (matches_any(ctx->arena, settings->uri_allow_list.v[i], bare, parts, &left))
             return true;
     }
     return false;
@@ -269,6 +286,20 @@ static bool is_number(Str host)
     return host.n > 0;
 }
 
+/* What a browser takes for an address of four bytes: the last part of the name is a number, or one of base 16 (WHATWG URL 3.5). */
+static bool ends_in_number(Str host)
+{
+    const char *dot = memrchr(host.p, '.', host.n);
+    const Str last = dot == NULL ? host : (Str){ dot + 1, (size_t)(host.p + host.n - dot - 1) };
+
+    if (last.n < 2 || last.p[0] != '0' || (last.p[1] | 32) != 'x')
+        return is_number(last);
+    for (size_t i = 2; i < last.n; i++)
+        if (!is_hex(last.p[i]))
+            return false;
+    return true;
+}
+
 static bool is_allowed(Ctx *ctx, Str url)
 {
     const GotrueSettings *settings = ctx_settings(ctx);
@@ -286,9 +317,9 @@ static bool is_allowed(Ctx *ctx, Str url)
         return false;
     if (ip == 1 && is_http(&parts))
         return true;
-    if (ip == -1 && is_http(&parts) && !is_name(parts.host))
+    if (ip == -1 && is_http(&parts) && (!is_name(parts.host) || ends_in_number(parts.host)))
         return false;
-    return in_allow_list(ctx, url);
+    return in_allow_list(ctx, url, &parts);
 }
 
 const char *gotrue_redirect(Ctx *ctx, const Req *req, const char *first)
