@@ -23,7 +23,7 @@ fuzz: install-test
 
 # Each measurement of reliability and security: a line with its figure, pass or not. NIGHT=1: the long ones; ONLY=D1,D2: those alone.
 bar: install-test release
-	@tools/install.sh clang-14 libclang-rt-14-dev libfaketime systemd gdb valgrind
+	@tools/install.sh clang-14 libclang-rt-14-dev libfaketime systemd gdb valgrind $(if $(NIGHT),sqlmap)
 	test -d build/asan || meson setup build/asan -Db_sanitize=address,undefined -Dbuildtype=debugoptimized
 	ninja -C build/asan
 	NIGHT=$(NIGHT) ONLY=$(ONLY) tools/with-postgres.sh test/node_modules/.bin/node test/bar/run.mjs

@@ -31,15 +31,15 @@ export const rows = [
   { id: 'P5', promise: 'clean under checkers', ci: [command('tools/test.sh unit')], night: [] },
   { id: 'P6', promise: 'no slow leak', night: [tests('bar/memory.mjs', { only: 'leave no more', env: { HECATE_REQUESTS: 1_000_000 }, release: true, minutes: 120 })] },
   { id: 'P7', promise: 'images are inert', ci: [tests('clients/clerk_images.test.mjs')] },
-  { id: 'P8', promise: 'no input becomes SQL', ci: [tests('clients/clerk_hostile.test.mjs'), tests('clients/auth0_grammar.test.mjs')], night: [] },
+  { id: 'P8', promise: 'no input becomes SQL', ci: [tests('clients/clerk_hostile.test.mjs'), tests('clients/auth0_grammar.test.mjs')], night: [tests('bar/injections.mjs', { release: true, minutes: 60 })] },
 
   // ---- passwords, factors, accounts ----
   { id: 'A1', promise: 'replies do not tell who has an account', ci: [tests('wire/enumeration.test.mjs')] },
   { id: 'A2', promise: 'nor does the time', night: [command('test/node_modules/.bin/node bench/signin.mjs 1000', { release: true, minutes: 240 })] },
   { id: 'A3', promise: 'secrets are compared in constant time', ci: [tests('bar/even.mjs')], night: [tests('bar/even.mjs', { env: { HECATE_SAMPLES: 10_000_000 } })] },
   { id: 'A4', promise: 'limits hold under parallel load', ci: [tests('clients/clerk_lockout.test.mjs'), tests('wire/gotrue_limits.test.mjs'), tests('fault/once.test.mjs', { only: 'wrong codes' }), tests('clients/gotrue_mfa.test.mjs', { only: 'wrong codes' }), whole('guess', 'codes for a new address')] },
-  { id: 'A5', promise: 'a refresh token forks no family', ci: [tests('fault/races.test.mjs', { only: '(refreshes of|invariants)', env: { HECATE_TRIALS: 100 } })], night: [tests('fault/races.test.mjs', { only: '(refreshes of|invariants)', env: { HECATE_TRIALS: 1000 }, release: true, minutes: 60 })] },
-  { id: 'A6', promise: 'a code or link works once', ci: [tests('fault/once.test.mjs', { only: 'on (sqlite|postgres) ', env: { HECATE_TRIALS: 100 }, release: true })], night: [tests('fault/once.test.mjs', { env: { HECATE_TRIALS: 1000 }, release: true, minutes: 60 })] },
+  { id: 'A5', promise: 'a refresh token forks no family', ci: [tests('fault/races.test.mjs', { only: '(refreshes of|invariants)', env: { HECATE_TRIALS: 100 }, release: true })], night: [tests('fault/races.test.mjs', { only: '(refreshes of|invariants)', env: { HECATE_TRIALS: 1000 }, release: true, minutes: 60 })] },
+  { id: 'A6', promise: 'a code or link works once', ci: [tests('fault/once.test.mjs', { only: 'on (sqlite|postgres) ', env: { HECATE_TRIALS: 100 }, release: true, minutes: 15 })], night: [tests('fault/once.test.mjs', { env: { HECATE_TRIALS: 1000 }, release: true, minutes: 60 })] },
   { id: 'A7', promise: 'a TOTP step works once', ci: [tests('clients/gotrue_mfa.test.mjs', { only: 'counts once' }), whole('factors', 'a step of TOTP', { minutes: 40 })] },
   { id: 'A8', promise: 'two sign-ups make one user', ci: [tests('fault/races.test.mjs', { only: '(one e-mail|invariants)', env: { HECATE_TRIALS: 100 }, release: true })] },
   { id: 'A9', promise: 'the password is checked exactly', ci: [whole('passwords', 'to the last byte|a new password', { release: true })] },
