@@ -106,7 +106,7 @@ Err key_from_jwk(Ctx *ctx, Str jwk, Key **ret);
  * key_from_jwk(). E_CONFIG. */
 Err key_pem_to_jwk(Ctx *ctx, Str pem, Alg alg, char **ret);
 /* Somebody's public key (SubjectPublicKeyInfo) or certificate as PEM, for RS256, RS384 or PS256, which other keys are not for: it verifies by
- * jwt_verify_by() alone. RSA of 2048 bits or more. E_CONFIG. */
+ * jwt_verify_by() alone. RSA, as strict as key_from_jwk(). E_CONFIG. */
 Err key_from_pem(Str pem, Str alg, Key **ret);
 /* SHA-256 of its SubjectPublicKeyInfo in base64url: the same key has the same name. */
 char *key_print(Arena *arena, const Key *key);

@@ -203,7 +203,7 @@ static bool is_roca(const BIGNUM *n)
     return true;
 }
 
-static bool rsa_good(const EVP_PKEY *pkey, bool private)
+bool key_rsa_good(const EVP_PKEY *pkey, bool private)
 {
     BIGNUM *v[COUNTOF(rsa_rows)] = { NULL };
     bool good = true;
@@ -236,7 +236,7 @@ static EVP_PKEY *read_rsa(Arena *arena, const AlgRow *row, Jwk *jwk)
     }
     params[n] = OSSL_PARAM_construct_end();
     pkey = from_params(row, private, params);
-    if (pkey != NULL && rsa_good(pkey, private))
+    if (pkey != NULL && key_rsa_good(pkey, private))
         return pkey;
     EVP_PKEY_free(pkey);
     return NULL;

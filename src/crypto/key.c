@@ -200,9 +200,10 @@ Err key_from_pem(Str pem, Str alg, Key **ret)
 {
     const AlgRow *row = foreign_row(alg);
     EVP_PKEY *pkey CLEANUP(pkey_freep) = row == NULL ? NULL : read_pem(pem);
+    const bool good = pkey != NULL && EVP_PKEY_is_a(pkey, "RSA") && key_rsa_good(pkey, false);
 
     ERR_clear_error();
-    if (pkey == NULL || !EVP_PKEY_is_a(pkey, "RSA") || EVP_PKEY_get_bits(pkey) < LEAST_RSA_BITS || EVP_PKEY_get_bits(pkey) > MOST_RSA_BITS)
+    if (!good)
         return E_CONFIG;
     *ret = key_new(row, NULL, pkey);
     (*ret)->private = (*ret)->signs = false;

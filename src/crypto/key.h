@@ -34,6 +34,9 @@ struct Key {
     bool signs;     /* and may use it */
 };
 
+/* jwk.c: a modulus of 2048 to 8192 bits and not of the weak generator, an odd exponent above 1, and private numbers that fit them. */
+bool key_rsa_good(const EVP_PKEY *pkey, bool private);
+
 /* Takes `pkey`. */
 Key *key_new(const AlgRow *row, const char *kid, EVP_PKEY *pkey);
 

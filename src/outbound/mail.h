@@ -52,8 +52,8 @@ Err source_text(Sources *sources, Arena *arena, const char *where, int64_t now, 
 /* ---- templates (template.c): the part of Go's that mails use ---- */
 
 /* {{ .Name }}, {{ .Data.name }}, {{ if .Name }} … {{ else }} … {{ end }}, {{ if not .Name }}, {{ if eq .Name "text" }}, comments, {{- and -}}.
- * `values` is a JSON object. With `html` values are escaped, and a value at the start of an href or src is an address of http, https, mailto or tel,
- * or "#". E_BAD_VALUE: the text is no such template; E_TOO_LARGE: over 256 KiB. */
+ * `values` is a JSON object. With `html` values are escaped, and where they begin an href or src, alone or together, its scheme is http, https,
+ * mailto or tel, or "#" stands for what would make another. E_BAD_VALUE: the text is no such template; E_TOO_LARGE: over 256 KiB. */
 Err template_render(Arena *arena, const char *text, const char *values, bool html, char **ret);
 
 #endif

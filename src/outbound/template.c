@@ -61,19 +61,19 @@ static void write_escaped(Buf *out, const char *text)
     }
 }
 
-/* Does what was written end inside the value of an href or src, and is the value at its start (2), or further on (1)? */
-static int in_address(const Buf *out)
+/* What was written of the value of an href or src, if the text so far ends inside one; p is NULL if not. */
+static Str address_so_far(const Buf *out)
 {
     size_t at = out->len, name;
 
     while (at > 0 && out->data[at - 1] != '"' && out->data[at - 1] != '\'' && out->data[at - 1] != '<' && out->data[at - 1] != '>')
         at--;
     if (at < 2 || (out->data[at - 1] != '"' && out->data[at - 1] != '\'') || out->data[at - 2] != '=')
-        return 0;
+        return (Str){ NULL, 0 };
     name = at - 2;
     if ((name >= 5 && strncasecmp(out->data + name - 4, "href", 4) == 0) || (name >= 4 && strncasecmp(out->data + name - 3, "src", 3) == 0))
-        return at == out->len ? 2 : 1;
-    return 0;
+        return (Str){ out->data + at, out->len - at };
+    return (Str){ NULL, 0 };
 }
 
 /* An address without a scheme, or with one that opens no script. */
@@ -105,13 +105,15 @@ static const char *normalised(Arena *arena, const char *text)
     return ret;
 }
 
+/* As long as an address has no scheme, a value may bring one, alone or together with what stands before it. */
 static void write_value(Render *r, const char *value)
 {
-    const int address = r->html ? in_address(&r->out) : 0;
+    const Str before = r->html ? address_so_far(&r->out) : (Str){ NULL, 0 };
+    const char *begun = before.p == NULL ? NULL : str_dup(r->arena, before);
 
-    if (address == 2 && !is_harmless(value))
+    if (begun != NULL && begun[strcspn(begun, ":/?#")] == '\0' && !is_harmless(arena_printf(r->arena, "%s%s", begun, value)))
         value = "#";
-    if (address > 0)
+    if (begun != NULL)
         value = normalised(r->arena, value);
     if (r->html)
         write_escaped(&r->out, value);
