@@ -55,8 +55,8 @@ function inserts({ at, uuid, json, table, data }) {
        ${time('created')}, ${time('created')}, ${time('created')}, ${time('seen')}, ${time('banned')}, ${time('deleted')}, ${json('app')}, ${json('meta')}, '', '', '', '', false, false FROM people`,
     `INSERT INTO ${table('auth.identities')} (id, provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at)
      SELECT ${uuid('identity')}, id, ${uuid('id')}, ${json(data)}, 'email', ${time('created')}, ${time('created')}, ${time('created')} FROM people`,
-    `INSERT INTO ${table('hecate.profiles')} (user_id, username, username_key, first_name, last_name, external_id, last_active_at, private_metadata, updated_at)
-     SELECT ${uuid('id')}, username, username, first, last, external, ${time('seen')}, '{}', ${time('created')} FROM people`,
+    `INSERT INTO ${table('hecate.profiles')} (user_id, username, username_key, first_name, last_name, external_id, last_active_at, made_at, private_metadata, updated_at)
+     SELECT ${uuid('id')}, username, username, first, last, external, ${time('seen')}, ${time('created')}, '{}', ${time('created')} FROM people`,
     `INSERT INTO ${table('hecate.addresses')} (id, user_id, kind, value, value_key, verified_at, created_at, updated_at)
      SELECT ${uuid('address')}, ${uuid('id')}, CASE WHEN more <> '' THEN 'email' ELSE 'web3' END, more || wallet, more || wallet, ${time('created')}, ${time('created')}, ${time('created')}
      FROM people WHERE more || wallet <> ''`,

@@ -190,7 +190,7 @@ static const struct {
     { offsetof(UserQuery, last_active_since), " AND p.last_active_at >= " },
 };
 
-static void put_times(Filter *f, const UserQuery *in)
+void filter_times(Filter *f, const UserQuery *in)
 {
     for (size_t i = 0; i < COUNTOF(time_bounds); i++) {
         const int64_t *at = (const int64_t *)(const void *)((const char *)in + time_bounds[i].offset);
@@ -287,7 +287,7 @@ void filter_where(Filter *f, const UserQuery *in, bool by_index)
     put_like(f, &phone_search, in->phone_like);
     put_like(f, &username_search, in->username_like);
     put_like(f, &name_search, in->name_like);
-    put_times(f, in);
+    filter_times(f, in);
     if (HAS(in, banned)) {
         put(f, in->banned ? " AND u.banned_until > " : " AND (u.banned_until IS NULL OR u.banned_until <= ");
         put_value(f, F_TIME, NULL, f->ctx->now);

@@ -25,6 +25,8 @@ const char *filter_like(Arena *arena, const char *text);
 void filter_value(Filter *f, Value value);
 /* ` WHERE …` of a query over user_tables, with all conditions of the query. */
 void filter_where(Filter *f, const UserQuery *in, bool by_index);
+/* ` AND …` for each bound of a time, of u or p. */
+void filter_times(Filter *f, const UserQuery *in);
 /* A tree of conditions, in parentheses; its depth is bounded by whoever made it (cond.c). */
 void filter_cond(Filter *f, const Cond *cond);
 
@@ -57,5 +59,15 @@ typedef struct CountsPlace {
     int64_t at, skip, n, unknown;
 } CountsPlace;
 Err counts_place(Tx *tx, const UserQuery *in, CountsPlace *ret);
+
+/* ---- last.c: lists of which bounds of the last sign-in, or of the last activity, are the one condition ---- */
+
+/* SELECT …: the ids of a page by age: of users whose times are the latest `window`, and those who were seen before they were made; 0: of all. */
+void filter_last(Filter *f, const UserQuery *in, int64_t window, int64_t limit, int64_t offset);
+/* Were many seen before they were made? Then the latest times do not help. */
+Err last_odd(Tx *tx, const UserQuery *in, bool *many);
+/* The earliest of these times, or 0 if there are no more: who was seen before was made before, too. */
+Err last_floor(Tx *tx, const UserQuery *in, int64_t window, int64_t *ret);
+Err last_count(Tx *tx, const UserQuery *in, int64_t *ret);
 
 #endif

@@ -10,7 +10,7 @@
 enum {
     MOST_SQL = 64 * 1024,
     FIRST_ROWS = 1000,  /* how far a search looks before it asks its index */
-    OLD_ROWS = 8000,    /* … where the newest of those who were gone by some time are looked for */
+    LATEST = 4000,      /* among so many of the latest sign-ins the newest of those who signed in are looked for */
     MANY = 100,         /* … and one in so many of them is many */
     LEAST_KEPT = 10000, /* on PostgreSQL a smaller directory is counted: others may write it */
     LEAST_DEEP = 100,   /* offset from which a page is found by the counts */
@@ -78,7 +78,9 @@ typedef struct Page {
     Tx *tx;
     const UserQuery *in;
     Part part;
-    bool by_index;      /* searches by their index; else among the first rows */
+    bool by_index; /* searches by their index; else among the first rows */
+    bool by_last;  /* by the index of the last sign-in or activity, among the latest `window` (0: all) */
+    int64_t window;
     int64_t first_rows; /* 0, or how far it looks, and a few more */
     int64_t limit, offset;
     int64_t at; /* 0, or where the counts say that it begins */
@@ -332,7 +334,18 @@ static void put_page(Filter *f, const Page *page)
 /* Does it come from an index in its order? Else all that are sorted need no more than their ids. */
 static bool comes_in_order(const Page *page)
 {
-    return !page->by_index && (page->part != PART_ALL || page->in->sort == SORT_CREATED_AT);
+    return !page->by_index && !page->by_last && (page->part != PART_ALL || page->in->sort == SORT_CREATED_AT);
+}
+
+/* SELECT …: the ids of the page. */
+static void put_ids(Filter *f, const Page *page)
+{
+    if (page->by_last) {
+        filter_last(f, page->in, page->window, page->limit, page->offset);
+        return;
+    }
+    put(f, "SELECT u.id");
+    put_page(f, page);
 }
 
 static Err page_read(const Page *page, List *users)
@@ -355,8 +368,8 @@ static Err page_read(const Page *page, List *users)
     if (direct) {
         put_page(&f, page);
     } else {
-        buf_printf(&f.query->sql, " FROM %s WHERE u.id %s", sql_text_user_tables[db], db == 0 ? "= ANY (ARRAY(SELECT u.id" : "IN (SELECT u.id");
-        put_page(&f, page);
+        buf_printf(&f.query->sql, " FROM %s WHERE u.id %s", sql_text_user_tables[db], db == 0 ? "= ANY (ARRAY(" : "IN (");
+        put_ids(&f, page);
         put(&f, db == 0 ? "))" : ")");
         put_sort(&f, &whole, "u.created_at", true);
     }
@@ -446,50 +459,54 @@ static Err list_ordered(Page *page, List *users)
     return page_read(page, users);
 }
 
-/* Has somebody signed in before being made? Others write such rows; an index of them alone tells. */
-static Err somebody_is_odd(Tx *tx, bool *ret)
+/* Are bounds of the last sign-in, or of the last activity, all that is asked for? */
+static bool is_last(const UserQuery *in)
 {
-    static const Field cols[] = { INT(CheckRow, count, "count"), END(CheckRow) };
-    Filter f = filter_new(tx);
-    List rows = { 0 };
+    UserQuery rest = *in;
 
-    buf_printf(&f.query->sql, "SELECT count(*) AS count FROM (SELECT u.id FROM %s WHERE u.last_sign_in_at < u.created_at LIMIT 1) x",
-               tx_is_postgres(tx) ? "auth.users u" : "auth_users u INDEXED BY hecate_users_odd_sign_in_idx");
-    f.query->slow = false;
-    TRY(db_query(tx, f.query, cols, 1, &rows));
-    *ret = ((const CheckRow *)rows.v[0])->count > 0;
-    return OK;
+    rest.last_sign_in_after = rest.last_sign_in_before = 0;
+    if (in->last_sign_in_after == 0 && in->last_sign_in_before == 0)
+        rest.last_active_after = rest.last_active_before = rest.last_active_since = 0;
+    return is_search(in) && is_plain(&rest) && in->aud == NULL && in->living && (in->after_id == NULL || in->after_created_at != 0);
 }
 
-/* Those who signed in last before some time were made before it: the newest of them stand near there. */
-static Err list_gone(Page *page, List *users)
+/* The newest of them: who was made later than all others were seen stands before them. */
+static Err list_latest(Page *page, List *users, bool *whole)
 {
-    bool odd;
+    bool many;
+    int64_t floor;
 
-    TRY(somebody_is_odd(page->tx, &odd));
-    if (odd)
+    TRY(last_odd(page->tx, page->in, &many));
+    if (many)
         return OK;
-    page->at = page->in->last_sign_in_before;
-    page->first_rows = OLD_ROWS;
-    return page_read(page, users);
+    page->by_last = true;
+    page->window = LATEST + 16 * page->offset;
+    TRY(page_read(page, users));
+    TRY(last_floor(page->tx, page->in, page->window, &floor));
+    page->by_last = false;
+    *whole = floor == 0 || ((int64_t)users->n == page->limit && ((const User *)users->v[users->n - 1])->created_at > floor);
+    return OK;
 }
 
 /* What many meet is found among the first rows; what is not, by index. */
 static Err list_search(Page *page, List *users)
 {
-    if (page->in->last_sign_in_before != 0 && !page->in->ascending)
-        TRY(list_gone(page, users));
-    if ((int64_t)users->n == page->limit)
+    const bool last = is_last(page->in);
+    bool whole = false;
+
+    if (last && !page->in->ascending)
+        TRY(list_latest(page, users, &whole));
+    if (whole)
         return OK;
     *users = (List){ 0 };
     page->first_rows = FIRST_ROWS;
-    page->at = 0;
     TRY(page_read(page, users));
     if ((int64_t)users->n == page->limit)
         return OK;
     *users = (List){ 0 };
-    page->first_rows = 0;
-    page->by_index = true;
+    page->first_rows = page->window = 0;
+    page->by_last = last;
+    page->by_index = !last;
     return page_read(page, users);
 }
 
@@ -552,6 +569,8 @@ Err store_user_count(Tx *tx, const UserQuery *in, int64_t *ret)
             return OK;
         }
     }
+    if (is_last(in))
+        return last_count(tx, in, ret);
     if (is_search(in) && !is_exact(in))
         TRY(many_meet(&page, &many));
     page.by_index = !many;

@@ -40,8 +40,8 @@ DELETE FROM hecate.ended_sessions WHERE ended_at < :before
 UPDATE auth.sessions SET not_after = :not_after WHERE id = :id
 
 -- :profile_active write
-INSERT INTO hecate.profiles (user_id, last_active_at) VALUES (:user_id, :now)
-ON CONFLICT (user_id) DO UPDATE SET last_active_at = excluded.last_active_at
+INSERT INTO hecate.profiles (user_id, last_active_at, made_at) SELECT u.id, :now, u.created_at FROM auth.users u WHERE u.id = :user_id
+ON CONFLICT (user_id) DO UPDATE SET last_active_at = excluded.last_active_at, made_at = excluded.made_at
 
 -- :sign_in_token_insert write
 INSERT INTO hecate.sign_in_tokens (id, user_id, status, token_sum, created_at, updated_at, expires_at, actor, session_life)

@@ -220,12 +220,12 @@ WHERE id = :id
 INSERT INTO hecate.profiles (user_id, username, username_key, first_name, last_name, name, nickname, picture, given_name,
   family_name, locale, external_id, private_metadata, connection, last_ip, image_id, blocked_shown, delete_self_enabled,
   create_organization_enabled, bypass_client_trust, create_organizations_limit, logins_count,
-  legal_accepted_at, last_active_at, password_set_at, last_password_reset_at, locked_at, locked_until, mfa_enabled_at,
+  legal_accepted_at, last_active_at, made_at, password_set_at, last_password_reset_at, locked_at, locked_until, mfa_enabled_at,
   mfa_disabled_at, email_id, phone_id, web3_id, backup_codes, password_compromised_at, updated_at)
 VALUES (:id, :username, :username_key, :first_name, :last_name, :name, :nickname, :picture, :given_name,
   :family_name, :locale, :external_id, :private_metadata, :connection, :last_ip, :image_id, :blocked_shown, :delete_self_enabled,
   :create_organization_enabled, :bypass_client_trust, :create_organizations_limit, :logins_count,
-  :legal_accepted_at, :last_active_at, :password_set_at, :last_password_reset_at, :locked_at, :locked_until, :mfa_enabled_at,
+  :legal_accepted_at, :last_active_at, :created_at, :password_set_at, :last_password_reset_at, :locked_at, :locked_until, :mfa_enabled_at,
   :mfa_disabled_at, :email_id, :phone_id, :web3_id, :backup_codes, :password_compromised_at, :updated_at)
 ON CONFLICT (user_id) DO UPDATE SET username = excluded.username, username_key = excluded.username_key,
   first_name = excluded.first_name, last_name = excluded.last_name, name = excluded.name, nickname = excluded.nickname,
@@ -235,7 +235,7 @@ ON CONFLICT (user_id) DO UPDATE SET username = excluded.username, username_key =
   delete_self_enabled = excluded.delete_self_enabled, create_organization_enabled = excluded.create_organization_enabled,
   bypass_client_trust = excluded.bypass_client_trust, create_organizations_limit = excluded.create_organizations_limit,
   logins_count = excluded.logins_count,
-  legal_accepted_at = excluded.legal_accepted_at, last_active_at = excluded.last_active_at,
+  legal_accepted_at = excluded.legal_accepted_at, last_active_at = excluded.last_active_at, made_at = excluded.made_at,
   password_set_at = excluded.password_set_at, last_password_reset_at = excluded.last_password_reset_at,
   locked_at = excluded.locked_at, locked_until = excluded.locked_until, mfa_enabled_at = excluded.mfa_enabled_at,
   mfa_disabled_at = excluded.mfa_disabled_at, email_id = excluded.email_id, phone_id = excluded.phone_id,
