@@ -106,6 +106,23 @@ static bool is_token(const char *name)
     return *name != '\0';
 }
 
+typedef struct Line {
+    Texts values;
+} Line;
+static const Field line_fields[] = { TEXTS(Line, values, "v"), END(Line) };
+
+/* The first text of an array, or what is none itself; NULL: there is none. */
+static const char *first_value(Ctx *ctx, const JsonMember *member)
+{
+    Line line = { 0 };
+
+    if (!text_eq(member->kind, "array"))
+        return member->text;
+    if (json_read(ctx, str_of(arena_printf(ctx->arena, "{\"v\":%s}", member->text)), 0, line_fields, &line) != OK || line.values.n == 0)
+        return NULL;
+    return line.values.v[0];
+}
+
 /* Headers of the operator's. Values are arrays of texts, or one text. */
 static void write_further(Arena *arena, Buf *buf, const MailServer *server, const Mail *mail)
 {
@@ -117,24 +134,12 @@ static void write_further(Arena *arena, Buf *buf, const MailServer *server, cons
         return;
     for (size_t i = 0; i < members.n; i++) {
         const JsonMember *member = members.v[i];
-        const char *value = text_eq(member->kind, "array") ? json_get(arena, arena_printf(arena, "{\"v\":%s}", member->text), "v") : member->text;
-        const char *inner = value == NULL || *value != '[' ? value : value + 1, *end = inner == NULL ? NULL : strrchr(inner, ']');
-        const char *type;
+        const char *value = first_value(&ctx, member), *type = value == NULL ? NULL : strstr(value, "$messageType");
 
-        if (inner == NULL || !is_token(member->name))
+        if (value == NULL || !is_token(member->name))
             continue;
-        if (*value == '[') { /* its first text */
-            const char *first = arena_strndup(arena, inner, end == NULL ? 0 : (size_t)(end - inner));
-            const char *comma = strstr(first, "\",");
-
-            first = comma == NULL ? first : arena_strndup(arena, first, (size_t)(comma - first) + 1);
-            inner = json_get(arena, arena_printf(arena, "{\"v\":%s}", first), "v");
-        }
-        if (inner == NULL)
-            continue;
-        type = strstr(inner, "$messageType");
         buf_printf(buf, "%s: ", member->name);
-        write_words(arena, buf, type == NULL ? inner : arena_printf(arena, "%.*s%s%s", (int)(type - inner), inner, mail->type, type + 12));
+        write_words(arena, buf, type == NULL ? value : arena_printf(arena, "%.*s%s%s", (int)(type - value), value, mail->type, type + 12));
         buf_puts(buf, "\r\n");
     }
 }

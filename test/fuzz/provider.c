@@ -110,7 +110,7 @@ static void check_page(Ctx *ctx, Provider provider, const char *extra)
     char *page, *value;
     Str rest;
 
-    if (provider_page(ctx, &ask, &page) != OK)
+    if (!utf8_valid(str_of(extra)) || provider_page(ctx, &ask, &page) != OK) /* a query is UTF-8 when it comes here */
         return;
     HOLDS(strncmp(page, "https://", 8) == 0 && strpbrk(page, " \r\n\t\"<>#") == NULL);
     rest = str_of(page);

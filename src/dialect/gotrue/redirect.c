@@ -116,7 +116,7 @@ static bool is_local(Str host)
 
 static bool same_site(const Parts *a, const Parts *site)
 {
-    return a->host.n > 0 && str_eq_nocase(a->scheme, site->scheme) && str_eq(a->host, site->host) &&
+    return a->host.n > 0 && str_eq_nocase(a->scheme, site->scheme) && a->bracketed == site->bracketed && str_eq(a->host, site->host) &&
            (str_eq(a->port, site->port) || is_local(a->host));
 }
 
@@ -252,18 +252,16 @@ static bool is_http(const Parts *parts)
     return str_eq_nocase(parts->scheme, STR("http")) || str_eq_nocase(parts->scheme, STR("https"));
 }
 
-/* An address of a machine: 1 for this one, 0 for another, -1 if it is a name. */
+/* An address of a machine: 1 for this one, 0 for another, or none for all its brackets; -1 if it is a name. */
 static int ip_kind(Ctx *ctx, const Parts *parts)
 {
     const char *host = str_dup(ctx->arena, parts->host);
     struct in6_addr six;
     struct in_addr four;
 
-    if (inet_pton(AF_INET, host, &four) == 1)
-        return *(const uint8_t *)&four == 127;
-    if (inet_pton(AF_INET6, host, &six) == 1)
-        return IN6_IS_ADDR_LOOPBACK(&six) || (IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == 127);
-    return -1;
+    if (!parts->bracketed)
+        return inet_pton(AF_INET, host, &four) == 1 ? *(const uint8_t *)&four == 127 : -1;
+    return inet_pton(AF_INET6, host, &six) == 1 && (IN6_IS_ADDR_LOOPBACK(&six) || (IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == 127));
 }
 
 static bool is_name(Str host)
