@@ -14,9 +14,10 @@ char *refresh1_new(Ctx *ctx)
 
 /* ---- sign-in ---- */
 
-static bool of_connection(const User *user, const char *connection)
+/* Is `its` (empty: the default one) the connection that is wanted (NULL: any)? */
+static bool of_connection(const char *its, const char *wanted)
 {
-    return connection == NULL || text_eq(text_empty(user->connection) ? DEFAULT_CONNECTION : user->connection, connection);
+    return wanted == NULL || text_eq(text_empty(its) ? DEFAULT_CONNECTION : its, wanted);
 }
 
 /* Who has the address in this connection alone, beside the one who has it in auth.users. */
@@ -29,7 +30,7 @@ static Err find_in_connection(Ctx *ctx, const SignIn *in, const char *phone, Use
     texts_add(ctx->arena, in->email != NULL ? &query->emails : &query->phones, in->email != NULL ? text_lower(ctx->arena, in->email) : phone);
     TRY(dir_user_list(ctx, query, &users));
     for (size_t i = 0; i < users.n; i++)
-        if (of_connection(users.v[i], in->connection)) {
+        if (of_connection(((const User *)users.v[i])->connection, in->connection)) {
             *ret = users.v[i];
             return OK;
         }
@@ -56,7 +57,7 @@ static Err find_user(Ctx *ctx, const SignIn *in, User **ret)
     User *user;
 
     TRY(find_anywhere(ctx, in, &user));
-    if (of_connection(user, in->connection)) {
+    if (of_connection(user->connection, in->connection)) {
         *ret = user;
         return OK;
     }
@@ -65,18 +66,26 @@ static Err find_user(Ctx *ctx, const SignIn *in, User **ret)
     return find_in_connection(ctx, in, phone, ret);
 }
 
-/* The user whose identity an account is by now, and the account with its own password. */
+/* The user whose identity an account is by now, and the account with its own password. It stays in its own connection: clients of others have no
+ * account of it. */
 static Err find_linked(Ctx *ctx, const SignIn *in, User **ret, User **account)
 {
-    Linked *linked;
+    List all = { 0 };
 
-    TRY(store_linked_find(db_auto(ctx), text_lower(ctx->arena, in->email), text_lower(ctx->arena, in->username), &linked));
-    TRY(store_user_get(db_auto(ctx), linked->owner_id, ret));
-    *account = ARENA_NEW(ctx->arena, User);
-    **account = **ret;
-    (*account)->encrypted_password = "";
-    (*account)->digest = linked->digest;
-    return OK;
+    TRY(store_linked_find(db_auto(ctx), text_lower(ctx->arena, in->email), text_lower(ctx->arena, in->username), &all));
+    for (size_t i = 0; i < all.n; i++) {
+        const Linked *linked = all.v[i];
+
+        if (!of_connection(linked->connection, in->connection))
+            continue;
+        TRY(store_user_get(db_auto(ctx), linked->owner_id, ret));
+        *account = ARENA_NEW(ctx->arena, User);
+        **account = **ret;
+        (*account)->encrypted_password = "";
+        (*account)->digest = linked->digest;
+        return OK;
+    }
+    return E_NO_ROW;
 }
 
 /* All that may stand in the way of a right password. */

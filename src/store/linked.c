@@ -30,11 +30,11 @@ Err store_linked_get(Tx *tx, const char *identity_id, Linked **ret)
     return db_one(tx, SQL_LINKED_GET, linked_cols, &key, linked_cols, ret);
 }
 
-Err store_linked_find(Tx *tx, const char *email, const char *username_key, Linked **ret)
+Err store_linked_find(Tx *tx, const char *email, const char *username_key, List *ret)
 {
     const Linked key = { .email = email, .username_key = username_key };
 
-    return db_one(tx, SQL_LINKED_FIND, linked_cols, &key, linked_cols, ret);
+    return db_list(tx, SQL_LINKED_FIND, linked_cols, &key, linked_cols, 16, ret);
 }
 
 Err store_linked_update(Tx *tx, const Linked *linked)

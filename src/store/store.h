@@ -82,8 +82,8 @@ Err store_addresses_no_factor(Tx *tx, const char *user_id); /* none is a second 
 
 Err store_linked_insert(Tx *tx, const Linked *linked);
 Err store_linked_get(Tx *tx, const char *identity_id, Linked **ret);
-Err store_linked_find(Tx *tx, const char *email, const char *username_key, Linked **ret); /* either may be NULL */
-Err store_linked_update(Tx *tx, const Linked *linked);                                    /* what it signs in by */
+Err store_linked_find(Tx *tx, const char *email, const char *username_key, List *ret); /* either may be NULL */
+Err store_linked_update(Tx *tx, const Linked *linked);                                 /* what it signs in by */
 Err store_linked_delete(Tx *tx, const char *identity_id);
 Err store_linked_delete_all(Tx *tx, const char *user_id);
 /* One that keeps former_id, provider and subject, or username_key for itself; E_NO_ROW: none. */

@@ -279,6 +279,18 @@ for (const store of stores)
         assert.deepEqual(await enter(name, address, 'Another-Pw-2'), [200, two.user_id])
       })
 
+      test('a secondary identity signs in by its own connection alone', async () => {
+        const username = `two_${process.pid}_${n++}`, { one, two, name } = await withSecond({ username })
+        for (const id of [two.email, username]) {
+          assert.deepEqual(await enter(name, id), [200, one.user_id])
+          assert.equal((await enter(connection, id))[0], 403)
+        }
+        const other = await withSecond({ email: two.email }) // the same address in another database: each has its own password
+        await other.update({ password: 'Another-Pw-2' })
+        assert.deepEqual([await enter(name, two.email), await enter(other.name, two.email, 'Another-Pw-2')], [[200, one.user_id], [200, other.one.user_id]])
+        assert.deepEqual([(await enter(name, two.email, 'Another-Pw-2'))[0], (await enter(other.name, two.email))[0]], [403, 403])
+      })
+
       test('refused: what a secondary identity cannot change', async () => {
         const { one, name, second, update } = await withSecond(), other = await make({ username: `has_${process.pid}_${n++}`, phone_number: `+4931${process.pid}${n}` }), before = await users.get(one.user_id), profile = await second()
         for (const field of ['name', 'nickname', 'given_name', 'family_name']) await refused(update({ [field]: 'x' }), 400, 'operation_not_supported', `The following user attributes cannot be updated: ${field}. The specified connection belongs to a secondary identity.`)

@@ -14,7 +14,7 @@ FROM hecate.linked WHERE identity_id = :identity_id
 SELECT l.identity_id, l.former_id, l.provider, l.subject, l.connection, l.email, l.phone, l.username, l.username_key, l.digest, l.created_at,
   i.user_id AS owner_id
 FROM hecate.linked l JOIN auth.identities i ON i.id = l.identity_id
-WHERE l.email = CAST(:email AS text) OR l.username_key = CAST(:username_key AS text) LIMIT 1
+WHERE l.email = CAST(:email AS text) OR l.username_key = CAST(:username_key AS text) LIMIT 16
 
 -- :linked_update write
 UPDATE hecate.linked SET email = :email, phone = :phone, username = :username, username_key = :username_key, digest = :digest
