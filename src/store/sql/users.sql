@@ -279,7 +279,7 @@ VALUES (:id, :user_id, :kind, :value, :value_key, :connection, :verified_at, :re
 DELETE FROM hecate.addresses WHERE id = :id
 
 -- :addresses_delete_all write
-DELETE FROM hecate.addresses WHERE user_id = :id
+DELETE FROM hecate.addresses WHERE user_id = :user_id
 
 -- :subject_insert write
 INSERT INTO hecate.subjects (provider, subject, user_id, connection, created_at)

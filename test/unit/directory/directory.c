@@ -129,14 +129,23 @@ STORE_TEST(soft_deleted_user_cannot_be_recognised)
 {
     TEST_ARENA(arena);
     Ctx ctx = new_ctx(store, arena);
-    User *user = create(&ctx, "ada@example.com"), *left;
+    const char *const more[] = { "ada@example.org" };
+    const NewUser in = { .email = "ada@example.com",
+                         .emails = { .v = (const char **)(void *)more, .n = 1 },
+                         .email_confirmed = true,
+                         .password = "secret-pw-1",
+                         .policy = &walk_policy };
+    User *user, *left;
     Grant grant = { 0 };
 
+    assert_ok(dir_user_create(&ctx, &in, &user));
     sign_in(&ctx, "ada@example.com", &grant);
     assert_ok(dir_user_delete(&ctx, user->id, true));
     assert_ok(dir_user_get(&ctx, user->id, &left));
     assert_true(left->deleted_at != 0);
     assert_null(strstr(left->email, "ada"));
+    for (size_t i = 0; i < left->addresses.n; i++)
+        assert_null(strstr(((const Address *)left->addresses.v[i])->value, "ada"));
     assert_null(strstr(store_dump(store, arena), "\"sub\":"));
     assert_err(dir_session_refresh(&ctx, grant.refresh_token, &grant), E_NO_REFRESH_TOKEN);
     create(&ctx, "ada@example.com");
