@@ -259,8 +259,9 @@ static Err wipe(Tx *tx, const Entry *e, User *user)
     user->encrypted_password = "";
     user->digest = NULL;
     user->meta_user = e->who->data;
-    if (user->phone_confirmed_at == 0)
-        user->phone = NULL;
+    user->phone = NULL;
+    user->phone_confirmed_at = 0;
+    TRY(store_addresses_delete_all(tx, user->id)); /* also verified ones: they were never this user's */
     TRY(store_password_delete(tx, user->id));
     TRY(store_sessions_delete_all(tx, user->id));
     TRY(store_factors_delete(tx, user->id));

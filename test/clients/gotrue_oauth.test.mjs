@@ -8,6 +8,7 @@ import { memory, ok } from '../lib/auth.mjs'
 import { start, stores } from '../lib/server.mjs'
 import { sink } from '../lib/smtp.mjs'
 import { broken } from '../lib/tables.mjs'
+import { Wire } from '../lib/wire.mjs'
 
 const password = 'secret-pw-1', site = 'http://127.0.0.1:3000'
 let n = 0
@@ -135,6 +136,24 @@ for (const store of stores)
       assert.deepEqual([claims.sub, claims.user_metadata.evil], [user.id, undefined])
       assert.equal((await app.signInWithPassword({ email: address, password })).error.code, 'invalid_credentials')
       assert.equal((await fetch((await mail.next(address)).link, { redirect: 'manual' })).headers.get('location').includes('access_token'), false)
+    })
+
+    // Of their own addresses and numbers are true, what they say of the other's is not: none of them leads back into the account.
+    test('who signed up with an address of another leaves no door open', async () => {
+      const wire = new Wire(server.auth0.url, {}, server.auth0.ca), wanted = email(), own = email(), phone = `1555${process.pid}${n++}`
+      const ask = async (path, body, token) => { const { status, json, text } = await wire.request('POST', path, body, token && { authorization: `Bearer ${token}` }); assert.ok(status < 300, text); return json }
+      const signUp = async (address) => (await ask('/dbconnections/signup', { client_id: server.auth0.clientId, connection: 'Username-Password-Authentication', email: address, password }))._id.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
+      const grant = (address) => ask('/oauth/token', { grant_type: 'password', client_id: server.auth0.clientId, client_secret: server.auth0.clientSecret, username: address, password, audience: `${server.auth0.url}/api/v2/`, scope: 'openid update:current_user_identities' })
+      const [id, second] = [await signUp(wanted), await signUp(own)]
+      ok(await admin.updateUserById(id, { phone, phone_confirm: true })) // by a code
+      ok(await admin.updateUserById(second, { email_confirm: true })) // by a link
+      await ask(`/api/v2/users/${encodeURIComponent(`auth0|${id.replaceAll('-', '')}`)}/identities`, { link_with: (await grant(own)).id_token }, (await grant(wanted)).access_token)
+      const subject = async (address) => JSON.parse(Buffer.from((await back(await page(), keycloak(address))).fragment.get('access_token').split('.')[1], 'base64url')).sub
+      assert.equal(await subject(wanted), id) // its owner comes
+      assert.notEqual(await subject(own), id)
+      const { user } = ok(await admin.getUserById(id))
+      assert.deepEqual([user.phone, user.phone_confirmed_at, user.identities.map((i) => i.provider)], ['', undefined, ['keycloak']])
+      wire.close()
     })
 
     test('an address that the provider does not vouch for opens no account', async () => {
