@@ -301,6 +301,16 @@ for (const store of stores)
         const before = (await c.sessions(u.user_id)).length
         await says(token(client, { ...login, organization: away.id }), 403, 'access_denied', `user is not part of the ${away.id} organization`)
         assert.equal((await c.sessions(u.user_id)).length, before)
+        const bearer = (await good({ client_id: server.auth0.clientId, client_secret: server.auth0.clientSecret }, { grant_type: 'client_credentials', audience: management })).access_token
+        const leave = async (id, member) => assert.ok((await fetch(`${management}organizations/${id}${member ? '/members' : ''}`, { method: 'DELETE', headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' }, body: member && JSON.stringify({ members: [member] }) })).ok)
+        await c.join(away.id, [u.user_id])
+        for (const [place, member] of [[away, u.user_id], [away, undefined]]) { // who leaves it, and when it is gone
+          const left = (await good(client, { ...login, organization: place.id })).refresh_token
+          await leave(place.id, member)
+          await says(token(client, { grant_type: 'refresh_token', refresh_token: left }), 403, 'access_denied', `user is not part of the ${place.id} organization`)
+          await says(token(client, { grant_type: 'refresh_token', refresh_token: left }), 403, 'invalid_grant', 'Unknown or invalid refresh token.')
+          if (member) await c.join(place.id, [member])
+        }
         await says(token(client, { ...login, organization: 'org_nowhere' }), 400, 'invalid_request', 'parameter organization is invalid')
         await c.update(client.client_id, { organization_usage: 'require' })
         await says(token(client, login), 400, 'invalid_request', 'parameter organization is required for this client')

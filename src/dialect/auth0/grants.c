@@ -233,10 +233,28 @@ static Err note_client(Ctx *ctx, const UserGrant *user, bool with_refresh)
     return dir_account_session_client(ctx, user->grant.session->id, user->client->id, audience, audience == NULL ? NULL : user->granted);
 }
 
+/* Of which the user must be a member, at each refresh as well; a session that began already ends again. */
+static Err check_member(Ctx *ctx, const UserGrant *user)
+{
+    bool member = true;
+    Err err = OK;
+
+    if (user->org_id != NULL)
+        err = auth0_is_member(ctx, user->org_id, user->grant.user->id, &member);
+    if (err == E_NO_ORGANIZATION) /* it was deleted meanwhile */
+        member = false;
+    else
+        TRY(err);
+    if (!member && user->grant.session != NULL)
+        TRY(dir_account_session_end(ctx, user->grant.session->id));
+    return member ? OK : auth0_say(ctx, 403, "access_denied", arena_printf(ctx->arena, "user is not part of the %s organization", user->org_id));
+}
+
 Err auth0_reply_grant(Ctx *ctx, UserGrant *user, bool with_refresh, Reply *reply)
 {
     Auth0Token out;
 
+    TRY(check_member(ctx, user));
     TRY(apply_policies(ctx, user));
     TRY(note_client(ctx, user, with_refresh));
     out = (Auth0Token){ .token_type = "Bearer",
@@ -273,18 +291,6 @@ static Err check_realm(Ctx *ctx, const OauthClient *client, const char *name)
                : auth0_say(ctx, 403, "unauthorized_client", "The connection is not enabled for the client.");
 }
 
-/* Of which the user must be a member; a session that began already ends again. */
-static Err check_member(Ctx *ctx, const UserGrant *user)
-{
-    bool member = true;
-
-    if (user->org_id != NULL)
-        TRY(auth0_is_member(ctx, user->org_id, user->grant.user->id, &member));
-    if (!member && user->grant.session != NULL)
-        TRY(dir_account_session_end(ctx, user->grant.session->id));
-    return member ? OK : auth0_say(ctx, 403, "access_denied", arena_printf(ctx->arena, "user is not part of the %s organization", user->org_id));
-}
-
 Err auth0_grant_password(Ctx *ctx, const Auth0TokenIn *in, const OauthClient *client, Reply *reply)
 {
     const bool realm = !text_eq(in->grant_type, "password");
@@ -305,7 +311,6 @@ Err auth0_grant_password(Ctx *ctx, const Auth0TokenIn *in, const OauthClient *cl
     if (err == E_MFA_REQUIRED)
         return auth0_reply_mfa(ctx, in, client, user.grant.user, reply);
     TRY(err);
-    TRY(check_member(ctx, &user));
     return auth0_reply_grant(ctx, &user, auth0_grant_has(&user, "offline_access"), reply);
 }
 
