@@ -145,6 +145,11 @@ Err user_insert_prepared(Tx *tx, Creation *c);
 /* A change within a transaction, of members that need no preparation: no address, no code; `hash` is the new password's, or NULL. */
 Err user_change_within(Tx *tx, const char *id, const UserPatch *in, char *hash, User **ret);
 
+/* ---- tickets.c ---- */
+
+/* Links to another password end with the one from before. */
+Err tickets_void(Tx *tx, const char *user_id);
+
 /* ---- account.c ---- */
 
 struct AccountFactor;

@@ -511,6 +511,10 @@ Err linked_change_within(Tx *tx, const char *user_id, const char *identity_id, c
         identity->data = json_set(ctx->arena, identity->data, "username", json_quote(ctx->arena, in->username));
     }
     linked->digest = hash == NULL ? linked->digest : hash;
+    if (hash != NULL) {
+        TRY(tickets_void(tx, user_id));
+        TRY(store_sessions_delete_all(tx, user_id));
+    }
     identity->updated_at = ctx->now;
     TRY(store_linked_update(tx, linked));
     TRY(store_identity_set_data(tx, identity));

@@ -156,6 +156,7 @@ static Err change_password(Tx *tx, OwnChange *c, User *user)
         0;
     TRY(store_user_clear_tokens(tx, user->id));
     TRY(store_one_time_tokens_delete(tx, user->id));
+    TRY(tickets_void(tx, user->id));
     TRY(c->session == NULL ? store_sessions_delete_all(tx, user->id) : store_sessions_delete_others(tx, user->id, c->session->id));
     TRY(event_add(tx, EV_UPDATED_PASSWORD, user, NULL));
     return message_notify(tx, user, (Message){ .kind = MSG_PASSWORD_CHANGED, .to = user->email });

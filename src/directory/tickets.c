@@ -98,6 +98,13 @@ Err dir_ticket_make(Ctx *ctx, const User *user, Ticket *ticket, const TicketMail
 
 /* ---- using ---- */
 
+Err tickets_void(Tx *tx, const char *user_id)
+{
+    const TicketKey key = { .ticket = { .user_id = user_id, .kind = TICKET_PASSWORD }, .now = tx_ctx(tx)->now };
+
+    return store_ticket_write(tx, TICKET_VOID, &key, NULL);
+}
+
 Err dir_ticket_get(Ctx *ctx, const char *kind, const char *secret, Ticket **ret, TicketState *state)
 {
     Ticket *ticket;
@@ -133,7 +140,7 @@ static Err use_ticket(Tx *tx, void *arg)
 {
     Using *use = arg;
     Ctx *ctx = tx_ctx(tx);
-    TicketKey key = { .ticket = { .id = use->id, .kind = use->kind }, .now = ctx->now };
+    const TicketKey key = { .ticket = { .id = use->id, .kind = use->kind }, .now = ctx->now };
     UserPatch *patch = ARENA_NEW(ctx->arena, UserPatch);
     int64_t changed;
     Ticket *ticket;
@@ -150,11 +157,7 @@ static Err use_ticket(Tx *tx, void *arg)
         return invalid(ctx);
     *patch = (UserPatch){ .policy = use->policy, .email_confirmed = use->verified && user->email != NULL };
     SET(patch, email_confirmed);
-    TRY(user_change_within(tx, user->id, patch, use->hash, &use->after));
-    if (use->hash == NULL)
-        return OK;
-    key.ticket.user_id = user->id;
-    return store_ticket_write(tx, TICKET_VOID, &key, NULL);
+    return user_change_within(tx, user->id, patch, use->hash, &use->after);
 }
 
 Err dir_ticket_verify(Ctx *ctx, const char *secret, User **ret)

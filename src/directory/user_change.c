@@ -191,6 +191,7 @@ static Err change_password(Tx *tx, const Change *change, User *user)
     TRY(store_tries_delete(tx, user->id));
     TRY(store_user_clear_tokens(tx, user->id));
     TRY(store_one_time_tokens_delete(tx, user->id));
+    TRY(tickets_void(tx, user->id));
     return in->policy->keep_sessions || in->end_sessions ? OK : store_sessions_delete_all(tx, user->id); /* end_sessions has its own end */
 }
 

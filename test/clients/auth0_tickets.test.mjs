@@ -108,6 +108,25 @@ for (const store of stores)
         assert.equal((await open(other.ticket)).status, 400)
       })
 
+      test('a link to a new password ends when the password changes, in whichever dialect', async () => {
+        const uuid = (u) => u.user_id.slice(6).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-'), next = 'Another-pw-1', json = { 'content-type': 'application/json' }
+        const call = async (url, method, token, body) => { const answer = await fetch(url, { method, headers: { ...json, authorization: `Bearer ${token}` }, body: JSON.stringify(body) }); assert.ok(answer.ok); return answer.json() }
+        const ways = {
+          auth0: (u) => m.update(u.user_id, { password: next }),
+          'gotrue, oneself': async (u) => call(`${server.gotrue.url}/user`, 'PUT', (await gotrue(u, password)).json.access_token, { password: next }),
+          'gotrue, an administrator': (u) => call(`${server.gotrue.url}/admin/users/${uuid(u)}`, 'PUT', server.gotrue.serviceKey, { password: next }),
+          clerk: async (u) => call(`${server.clerk.url}/v1/users/${(await call(`${server.clerk.url}/v1/users?email_address=${u.email}`, 'GET', server.clerk.secretKey))[0].id}`, 'PATCH', server.clerk.secretKey, { password: next }),
+        }
+        for (const [way, change] of Object.entries(ways)) {
+          const u = await user({ email_verified: true }), { ticket } = await m.change({ user_id: u.user_id })
+          assert.equal((await open(ticket)).status, 200)
+          await change(u)
+          assert.equal((await open(ticket)).status, 400, way)
+          assert.equal((await send({ ticket: secretOf(ticket), password: 'Third-pw-1', password_again: 'Third-pw-1' })).status, 400, way)
+          assert.equal((await gotrue(u, next)).status, 200, way)
+        }
+      })
+
       test('what no ticket is made for', async () => {
         const u = await user(), nameless = await m.create({ connection, username: `nameless_${n++}`, password }), [{ id }] = await m.connections()
         await refused(m.verify({ user_id: 'auth0|nobody' }), 404, 'The user does not exist.')
