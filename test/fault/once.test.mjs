@@ -31,8 +31,8 @@ const path = (letter) => letter.link.replace(/^https?:\/\/[^/]+/, '')
 const TWO = 'two servers on one postgres'
 for (const store of [...stores, ...(process.env.HECATE_TRIALS && stores.includes('postgres') ? [TWO] : [])])
   describe(`once, on ${store}`, () => {
-    let trials = 0, servers, server, mail, sms
-    const wires = []
+    let trials = 0, servers, server, mail, sms, machine
+    const wires = [], others = {}
 
     before(async () => {
       mail = await sink()
@@ -43,12 +43,13 @@ for (const store of [...stores, ...(process.env.HECATE_TRIALS && stores.includes
       for (let i = 0; i < REQUESTS; i++) wires.push(new Wire(servers[i % servers.length].gotrue.url))
     })
     after(async () => {
-      wires.forEach((wire) => wire.close())
+      for (const wire of [wires, ...Object.values(others)].flat()) wire.close()
       for (const one of servers ?? []) await one.stop()
       mail.stop()
       sms.stop()
     })
 
+    const wiresOf = (dialect) => dialect === 'gotrue' ? wires : (others[dialect] ??= times(REQUESTS, (i) => new Wire(servers[i % servers.length][dialect].url, {}, servers[i % servers.length].auth0.ca)))
     const bearer = (token) => ({ authorization: `Bearer ${token}` })
     const call = async (method, target, body, token) => {
       const answer = await wires[0].request(method, target, body, token && bearer(token))
@@ -158,12 +159,44 @@ for (const store of [...stores, ...(process.env.HECATE_TRIALS && stores.includes
       },
     }
 
-    for (const [name, make] of Object.entries(kinds))
+    // The same at the other dialects.
+    const clerk = (method, target, body) => wiresOf('clerk')[0].request(method, `/v1${target}`, body, bearer(server.clerk.secretKey))
+    const grant = (fields) => ({ client_id: server.auth0.clientId, client_secret: server.auth0.clientSecret, ...fields })
+    const auth0 = async (method, target, body) => {
+      const [wire] = wiresOf('auth0')
+      machine ??= (await wire.request('POST', '/oauth/token', grant({ grant_type: 'client_credentials', audience: `${server.auth0.url}/api/v2/` }))).json.access_token
+      const answer = await wire.request(method, target, body, bearer(machine))
+      assert.ok(answer.status < 400, `${method} ${target}: ${answer.status} ${answer.text}`)
+      return answer.json
+    }
+    const auth0User = async () => {
+      const address = await known(), [{ user_id: id }] = await auth0('GET', `/api/v2/users-by-email?email=${address}`)
+      return { address, id, path: `/api/v2/users/${encodeURIComponent(id)}` }
+    }
+    const elsewhere = {
+      'backup code': ['clerk', changed, async () => {
+        const { json: user } = await clerk('POST', '/users', { email_address: [email()], backup_codes: ['one-and-only'] })
+        return () => ['POST', `/v1/users/${user.id}/verify_totp`, { code: 'one-and-only' }, bearer(server.clerk.secretKey)]
+      }],
+      'recovery code': ['auth0', won, async () => {
+        const user = await auth0User()
+        await auth0('POST', `${user.path}/authentication-methods`, { type: 'totp', name: 'phone', totp_secret: 'JBSWY3DPEHPK3PXP' })
+        const { recovery_code } = await auth0('POST', `${user.path}/recovery-code-regeneration`)
+        const { mfa_token } = (await wiresOf('auth0')[0].request('POST', '/oauth/token', grant({ grant_type: 'password', username: user.address, password }))).json
+        return () => ['POST', '/oauth/token', grant({ grant_type: 'http://auth0.com/oauth/grant-type/mfa-recovery-code', mfa_token, recovery_code })]
+      }],
+      'ticket to a new password': ['auth0', changed, async () => {
+        const user = await auth0User(), ticket = new URL((await auth0('POST', '/api/v2/tickets/password-change', { user_id: user.id })).ticket).searchParams.get('ticket')
+        return (i) => ['POST', '/u/reset-password', new URLSearchParams({ ticket, password: `Another-pw-${i}`, password_again: `Another-pw-${i}` })]
+      }],
+    }
+    const all = { ...Object.fromEntries(Object.entries(kinds).map(([name, make]) => [name, ['gotrue', name === 'code for a new password' ? changed : won, make]])), ...elsewhere }
+
+    for (const [name, [dialect, wins, make]] of Object.entries(all))
       test(`${name}: one of ${REQUESTS} wins`, async () => {
-        const wins = name === 'code for a new password' ? changed : won
         for (let trial = 0; trial < TRIALS; trial++) {
           const request = await make()
-          const answers = await race(wires.map((wire, i) => [wire, ...request(i)]))
+          const answers = await race(wiresOf(dialect).map((wire, i) => [wire, ...request(i)]))
           assert.equal(answers.filter(wins).length, 1, `trial ${trial}: ${answers.find((one) => !wins(one))?.text.slice(0, 400)}`)
           assert.ok(answers.every((one) => one.status < 500), answers.find((one) => one.status >= 500)?.text)
         }
@@ -210,7 +243,7 @@ for (const store of [...stores, ...(process.env.HECATE_TRIALS && stores.includes
 
     test('all invariants hold', (t) => {
       assert.equal(broken(server), '')
-      figure(t, `${store}: ${trials} trials of ${Object.keys(kinds).length} kinds with one winner each`)
+      figure(t, `${store}: ${trials} trials of ${Object.keys(all).length} kinds with one winner each`)
     })
   })
 

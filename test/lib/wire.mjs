@@ -51,8 +51,8 @@ export class Wire {
   }
 
   bytes(method, path, body, headers) {
-    const text = body === undefined ? '' : JSON.stringify(body)
-    const all = { host: this.url.host, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...this.headers, ...headers, 'content-length': Buffer.byteLength(text) }
+    const text = body === undefined ? '' : body instanceof URLSearchParams ? String(body) : JSON.stringify(body)
+    const all = { host: this.url.host, ...(body === undefined ? {} : { 'content-type': body instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : 'application/json' }), ...this.headers, ...headers, 'content-length': Buffer.byteLength(text) }
     return `${method} ${path} HTTP/1.1\r\n${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${text}`
   }
 
