@@ -11,6 +11,12 @@
 #include <cmocka.h>
 #undef fail /* ours is ctx.h's */
 
+#ifdef HAVE_VALGRIND
+#include <valgrind/valgrind.h>
+#else
+#define RUNNING_ON_VALGRIND 0
+#endif
+
 #include "base/base.h"
 
 void test_register(const char *name, CMUnitTestFunction fn);
@@ -22,6 +28,11 @@ void test_register(const char *name, CMUnitTestFunction fn);
         test_register(#name, test_##name);                         \
     }                                                              \
     static void test_##name([[maybe_unused]] void **state)
+
+/* What a stopwatch allows: under valgrind everything takes many times as long. */
+#define LIMIT_MS(ms) ((ms) * (RUNNING_ON_VALGRIND ? 60 : 1))
+/* How far a loop over many cases goes at once: there, n. */
+#define STEP(n) (RUNNING_ON_VALGRIND ? (n) : 1)
 
 #define assert_ok(call) assert_string_equal(err_name(call), "OK")
 #define assert_err(call, err) assert_string_equal(err_name(call), #err)

@@ -30,6 +30,9 @@
 #ifdef HAVE_TSAN
 #include <sanitizer/tsan_interface.h>
 #endif
+#ifdef HAVE_VALGRIND
+#include <valgrind/valgrind.h>
+#endif
 
 /* Frames are several times larger under sanitizers. */
 #if defined(HAVE_ASAN) || defined(HAVE_TSAN)
@@ -55,6 +58,7 @@ struct Fiber {
     bool queued, woken, parked, ended, shutdown, late;
     _Atomic bool remote;
     void *fake_stack, *tsan, *tsan_back;
+    unsigned valgrind;
 };
 
 static _Thread_local Fiber *running;
@@ -145,6 +149,9 @@ static Fiber *fiber_new(Loop *loop)
 #ifdef HAVE_TSAN
     fiber->tsan = __tsan_create_fiber(0);
 #endif
+#ifdef HAVE_VALGRIND
+    fiber->valgrind = VALGRIND_STACK_REGISTER(fiber->stack, fiber->stack + STACK_SIZE);
+#endif
     return fiber;
 }
 
@@ -152,6 +159,9 @@ static void fiber_free(Fiber *fiber)
 {
 #ifdef HAVE_TSAN
     __tsan_destroy_fiber(fiber->tsan);
+#endif
+#ifdef HAVE_VALGRIND
+    VALGRIND_STACK_DEREGISTER(fiber->valgrind);
 #endif
     munmap(fiber->stack - GUARD_SIZE, GUARD_SIZE + STACK_SIZE);
     free(fiber);

@@ -230,11 +230,11 @@ TEST(jwt_with_one_byte_edited_is_refused)
     TEST_RING(ctx, ring);
 
     for (size_t i = 0; i < N; i++) {
-        char *token = arena_strdup(arena, vectors[i].token);
+        char *token = arena_strdup(arena, vectors[i].token), *end = token + strlen(token);
         TEST_ARENA(short_lived);
         Ctx each = ctx_new(short_lived, NULL);
 
-        for (char *p = token; *p != '\0'; p++, arena_reset(short_lived)) {
+        for (char *p = token; p < end; p += STEP(41), arena_reset(short_lived)) {
             const char was = *p;
 
             for (size_t k = 0; k < 5; k++) {
@@ -254,7 +254,7 @@ TEST(jwt_cut_short_or_with_more_behind_is_refused)
     for (size_t i = 0; i < N; i++) {
         const char *more = arena_printf(arena, "%sAAAA", vectors[i].token);
 
-        for (size_t n = 0; n < strlen(vectors[i].token); n++)
+        for (size_t n = 0; n < strlen(vectors[i].token); n += STEP(41))
             assert_int_not_equal(fault_of(&ctx, &ring.set, (Str){ vectors[i].token, n }), JWT_OK);
         for (size_t n = strlen(vectors[i].token) + 1; n <= strlen(more); n++)
             assert_int_not_equal(fault_of(&ctx, &ring.set, (Str){ more, n }), JWT_OK);

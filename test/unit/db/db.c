@@ -554,7 +554,7 @@ STORE_TEST(a_statement_ends_in_time)
     store_fibers(store, 1, sleep_long, tasks, sizeof(*tasks));
     sleep_long(&tasks[0]);
     assert_int_equal(tasks[0].err, store->postgres ? E_TIMEOUT : OK);
-    assert_true(clock_mono_ms() - begun < 7000);
+    assert_true(clock_mono_ms() - begun < LIMIT_MS(7000));
 }
 
 /* Every tenth kills all other connections; reads and idle writers must not notice. Nobody writes before the last kill: a write that was under way is

@@ -34,7 +34,7 @@ static void assert_answer(const char *request, const char *line, const char *end
 /* Waits until the server has let go of its connections. */
 static void assert_no_connections(void)
 {
-    const int64_t end = clock_mono_ms() + 5000;
+    const int64_t end = clock_mono_ms() + LIMIT_MS(5000);
 
     do
         usleep(10000);
@@ -183,7 +183,7 @@ TEST(header_deadline_is_absolute)
     time_to_end(&slow, "G", 50); /* buys no time */
     assert_true(client_drain(&silent, 4500));
     assert_true(client_drain(&half, 4500));
-    assert_true(clock_mono_ms() - begun >= 250 && clock_mono_ms() - begun < 4500);
+    assert_true(clock_mono_ms() - begun >= 250 && clock_mono_ms() - begun < LIMIT_MS(4500));
     assert_true(silent.n == 0);
     assert_true(begins(&slow, "HTTP/1.1 408 Request Timeout\r\n"));
     assert_true(begins(&half, "HTTP/1.1 408 Request Timeout\r\n"));
@@ -238,7 +238,7 @@ TEST(request_time_ends_the_waits_of_its_handler)
     config.request_ms = 300;
     server_start(&config, NULL);
     assert_answer(LAST("/sleep/10000"), "HTTP/1.1 200 OK\r\n", "E_TIMEOUT");
-    assert_true(clock_mono_ms() - begun >= 250 && clock_mono_ms() - begun < 4500);
+    assert_true(clock_mono_ms() - begun >= 250 && clock_mono_ms() - begun < LIMIT_MS(4500));
     assert_answer(LAST("/sleep/10"), "HTTP/1.1 200 OK\r\n", "OK"); /* the fiber that follows on that stack has its own time */
     server_stop(4500);
 }
@@ -256,9 +256,9 @@ TEST(reader_that_does_not_read_is_cut)
     client_say(&client, GET("/size/20000000"));
     usleep(100000);
     assert_int_equal(server_connections(), 1);
-    while (server_connections() > 0 && clock_mono_ms() - begun < 8000)
+    while (server_connections() > 0 && clock_mono_ms() - begun < LIMIT_MS(8000))
         usleep(50000);
-    assert_true(clock_mono_ms() - begun >= 600 && clock_mono_ms() - begun < 4500);
+    assert_true(clock_mono_ms() - begun >= 600 && clock_mono_ms() - begun < LIMIT_MS(4500));
     client_close(&client);
     server_stop(4500);
 }

@@ -138,16 +138,16 @@ static void overflow(void *arg, const Req *req, Reply *reply)
 static Limits limits(void *arg, const Req *head)
 {
     (void)head;
-    return (Limits){ .body = 100000, .body_ms = arg == NULL ? 5000 : *(const int64_t *)arg };
+    return (Limits){ .body = 100000, .body_ms = arg == NULL ? LIMIT_MS(5000) : *(const int64_t *)arg };
 }
 
 HttpConfig test_config(void)
 {
     HttpConfig config = http_defaults();
 
-    config.header_ms = 5000;
-    config.idle_ms = 5000;
-    config.request_ms = 5000;
+    config.header_ms = LIMIT_MS(5000);
+    config.idle_ms = LIMIT_MS(5000);
+    config.request_ms = LIMIT_MS(5000);
     config.arena_cap = 4 << 20;
     config.limits = limits;
     config.handle = handle;
@@ -205,7 +205,7 @@ void server_stop(int64_t ms)
 
     loop_post(house.loop, drain_here, NULL);
     pthread_join(house.thread, NULL);
-    assert_true(clock_mono_ms() - begun < ms);
+    assert_true(clock_mono_ms() - begun < LIMIT_MS(ms));
     http_free(house.server);
     lane_free(house.lane);
     sem_destroy(&house.ready);
@@ -323,7 +323,7 @@ static size_t count(const Client *client, const char *text)
 
 bool client_expect(Client *client, const char *text, size_t times, int64_t ms)
 {
-    const int64_t end = clock_mono_ms() + ms;
+    const int64_t end = clock_mono_ms() + LIMIT_MS(ms);
 
     while (count(client, text) < times)
         if (read_more(client, end - clock_mono_ms()) <= 0)

@@ -196,7 +196,7 @@ TEST(json_check_of_hostile_size_takes_no_time_and_no_memory)
 
     memset(brackets, '[', BRACKETS);
     assert_err(json_check(&ctx, (Str){ brackets, BRACKETS }, JSON_DEPTH), E_BAD_JSON);
-    assert_true(clock_mono_ms() - start < 10);
+    assert_true(clock_mono_ms() - start < LIMIT_MS(10));
     assert_true(arena_used(arena) - used < 1024);
 }
 
@@ -217,7 +217,7 @@ TEST(json_check_finds_a_duplicate_among_many)
     assert_err(json_check(&ctx, buf_view(&buf), JSON_DEPTH), E_BAD_JSON);
     assert_string_equal(ctx.fault.text, "duplicate member \"k0\"");
     assert_str(ctx.fault.name, "k0");
-    assert_true(clock_mono_ms() - start < 2000);
+    assert_true(clock_mono_ms() - start < LIMIT_MS(2000));
 }
 
 TEST(json_check_shows_a_long_duplicate_in_part)
