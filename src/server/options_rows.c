@@ -136,7 +136,7 @@ const Option option_rows[] = {
     { "security-sb-forwarded-for-enabled", "GOTRUE_SECURITY_SB_FORWARDED_FOR_ENABLED", NULL, BOOL_IN(gotrue.sb_forwarded_for), "false", .flags = O_RELOAD, .about = "Sb-Forwarded-For names the address for limits, in the same way." },
     { "rate-limit-anonymous-users", "GOTRUE_RATE_LIMIT_ANONYMOUS_USERS", NULL, INT_IN(gotrue.rate_anonymous), "30", 0, 1000000000, .flags = O_RELOAD, .about = "Anonymous sign-ups of an address in an hour." },
     { "rate-limit-otp", "GOTRUE_RATE_LIMIT_OTP", NULL, INT_IN(gotrue.rate_otp), "30", 0, 1000000000, .flags = O_RELOAD, .about = "Sign-ups, recoveries, links, codes and changes of an address in five minutes, each; 30 may come at once." },
-    { "rate-limit-token-refresh", "GOTRUE_RATE_LIMIT_TOKEN_REFRESH", NULL, INT_IN(gotrue.rate_token), "150", 0, 1000000000, .flags = O_RELOAD, .about = "Calls of /token of an address in five minutes." },
+    { "rate-limit-token-refresh", "GOTRUE_RATE_LIMIT_TOKEN_REFRESH", NULL, INT_IN(gotrue.rate_token), "150", 0, 1000000000, .flags = O_RELOAD, .about = "Calls of /token of an address in five minutes, and of /authorize." },
     { "rate-limit-verify", "GOTRUE_RATE_LIMIT_VERIFY", NULL, INT_IN(gotrue.rate_verify), "30", 0, 1000000000, .flags = O_RELOAD, .about = "Calls of /verify of an address in five minutes." },
     { "rate-limit-web3", "GOTRUE_RATE_LIMIT_WEB3", NULL, INT_IN(gotrue.rate_web3), "30", 0, 1000000000, .flags = O_RELOAD, .about = "Sign-ins by wallet of an address in five minutes." },
     { "mfa-rate-limit-challenge-and-verify", "GOTRUE_MFA_RATE_LIMIT_CHALLENGE_AND_VERIFY", NULL, INT_IN(gotrue.rate_factor), "15", 0, 1000000000, .flags = O_RELOAD, .about = "Challenges, and answers to them, of an address in a minute." },

@@ -14,12 +14,20 @@ const tries = async (server, n, headers) => {
 
 describe('limits by address', () => {
   let server
-  before(async () => { server = await start({ env: { HECATE_TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8', GOTRUE_RATE_LIMIT_TOKEN_REFRESH: '0' } }) })
+  before(async () => { server = await start({ env: { HECATE_TRUSTED_PROXIES: '127.0.0.1,10.0.0.0/8', GOTRUE_RATE_LIMIT_TOKEN_REFRESH: '0', GOTRUE_EXTERNAL_GITHUB_ENABLED: 'true', GOTRUE_EXTERNAL_GITHUB_CLIENT_ID: 'a', GOTRUE_EXTERNAL_GITHUB_SECRET: 'b' } }) })
   after(() => server.stop())
 
   test('a client behind a trusted proxy', async () => {
     assert.deepEqual(await tries(server, 35, { 'x-forwarded-for': '203.0.113.7' }), { 400: 30, 429: 5 })
     assert.deepEqual(await tries(server, 5, { 'x-forwarded-for': '203.0.113.8' }), { 400: 5 })
+  })
+  test('ways to another provider, each of which leaves a row', async () => {
+    const counts = {}
+    for (let i = 0; i < 35; i++) {
+      const { status } = await fetch(`${server.gotrue.url}/authorize?provider=github`, { redirect: 'manual', headers: { 'x-forwarded-for': '203.0.113.10' } })
+      counts[status] = (counts[status] ?? 0) + 1
+    }
+    assert.deepEqual(counts, { 302: 30, 429: 5 })
   })
   test('an address put in front does not help', async () => {
     assert.deepEqual(await tries(server, 35, (i) => ({ 'x-forwarded-for': `198.51.100.${i}, 203.0.113.9` })), { 400: 30, 429: 5 })

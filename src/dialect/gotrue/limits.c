@@ -22,6 +22,7 @@ static const Limiter limiters[] = {
     { "Otp", RATE(rate_otp), 300, 30 },
     { "User", RATE(rate_otp), 300, 30 },
     { "Token", RATE(rate_token), 300, 30 },
+    { "Authorize", RATE(rate_token), 300, 30 }, /* each call keeps a flow for a while */
     { "Web3", RATE(rate_web3), 300, 30 },
     { "Verify", RATE(rate_verify), 300, 30 },
     { "FactorChallenge", RATE(rate_factor), 60, 30 },

@@ -9,7 +9,7 @@ const Route gotrue_routes[] = {
     { GET,    "/.well-known/jwks.json",            NEED_NOTHING, gotrue_jwks },
     { GET,    "/.well-known/openid-configuration", NEED_NOTHING, gotrue_discovery },
     { GET,    "/.well-known/oauth-authorization-server", NEED_NOTHING, gotrue_oauth_off },
-    { GET,    "/authorize",                        NEED_NOTHING, gotrue_authorize },
+    { GET,    "/authorize",                        NEED_NOTHING, gotrue_authorize,     NULL,              NULL,           .limit = "Authorize" },
     { GET,    "/oauth/authorize",                  NEED_NOTHING, gotrue_oauth_off },
     { POST,   "/oauth/token",                      NEED_NOTHING, gotrue_oauth_off },
     { GET,    "/oauth/userinfo",                   NEED_NOTHING, gotrue_oauth_off },
@@ -41,7 +41,7 @@ const Route gotrue_routes[] = {
     { POST,   "/user",                             NEED_USER,    gotrue_own_update,    gotrue_user_in,    gotrue_user,    .flags = ROUTE_SLASH, .limit = "User" }, /* the Elixir client asks so */
     { GET,    "/reauthenticate",                   NEED_USER,    gotrue_reauthenticate, NULL,             NULL,           .flags = ROUTE_SLASH },
     { GET,    "/user/identities",                  NEED_USER,    gotrue_own_identities, NULL,             gotrue_identity },
-    { GET,    "/user/identities/authorize",        NEED_USER,    gotrue_link_authorize },
+    { GET,    "/user/identities/authorize",        NEED_USER,    gotrue_link_authorize, NULL,             NULL,           .limit = "Authorize" },
     { GET,    "/user/oauth/grants",                NEED_USER,    gotrue_oauth_off,     NULL,              NULL,           .flags = ROUTE_SLASH },
     { DELETE, "/user/oauth/grants",                NEED_USER,    gotrue_oauth_off,     NULL,              NULL,           .flags = ROUTE_SLASH },
     { DELETE, "/user/identities/{identity_id}",    NEED_USER,    gotrue_own_identity_delete },
