@@ -19,7 +19,7 @@ typedef struct ProviderRow {
     const char *emails, *emails_in;       /* where all addresses are, and in which member; asked if the profile has none */
     const char *scopes;                   /* parted by blanks */
     const char *extra_name, *extra_value; /* a parameter of its page */
-    const char *issuer;                   /* as `authorize`; of an ID token, what its `iss` begins with */
+    const char *issuer;                   /* as `authorize`; of an ID token, its `iss`, in which `*` is one part of the path */
     const char *claims;                   /* claim=member; a>b is a member of a member, a+b both with a blank, c:name one of custom_claims */
     const char *email, *verified;         /* members; verified "*": all are; NULL: none is */
     bool rest_custom;                     /* what is not known of the profile is custom_claims */
@@ -36,7 +36,7 @@ static const ProviderRow provider_rows[PROVIDERS] = {
         .extra_name = "response_mode", .extra_value = "form_post", .issuer = "https://appleid.apple.com",
         .claims = BY_SUB " c:is_private_email=is_private_email c:transfer_sub=transfer_sub", .email = "email", .verified = "email_verified" },
     [PROVIDER_AZURE] = { "azure", "https://login.microsoftonline.com/common", .authorize = "/oauth2/v2.0/authorize", .token = "/oauth2/v2.0/token",
-        .scopes = "openid", .issuer = "https://login.microsoftonline.com/",
+        .scopes = "openid", .issuer = "https://login.microsoftonline.com/*/v2.0",
         .claims = BY_SUB NAMED " preferred_username=preferred_username c:tid=tid c:oid=oid", .email = "email", .verified = "xms_edov" },
     [PROVIDER_BITBUCKET] = { "bitbucket", "https://bitbucket.org", "https://api.bitbucket.org", .authorize = "/site/oauth2/authorize",
         .token = "/site/oauth2/access_token", .profile = "@/2.0/user", .emails = "@/2.0/user/emails", .emails_in = "values",
@@ -292,6 +292,19 @@ static Err ask_api(Ctx *ctx, Provider provider, const char *path, const char *to
 
 /* ---- the ID token ---- */
 
+static bool is_issuer(Str issuer, Str wanted)
+{
+    const Str before = str_cut(&wanted, '*');
+    size_t n;
+
+    if (wanted.p == NULL)
+        return str_eq(issuer, before);
+    if (!str_starts(issuer, before) || issuer.n <= before.n + wanted.n)
+        return false;
+    n = issuer.n - wanted.n; /* where the part ends */
+    return memchr(issuer.p + before.n, '/', n - before.n) == NULL && str_eq((Str){ issuer.p + n, wanted.n }, wanted);
+}
+
 /* It came from the party itself over TLS; still it must be from it, for us, and of now. */
 static Err read_id_token(Ctx *ctx, Provider provider, const char *token, const char **ret)
 {
@@ -308,7 +321,7 @@ static Err read_id_token(Ctx *ctx, Provider provider, const char *token, const c
     issuer = json_get(ctx->arena, claims, "iss");
     aud = json_get(ctx->arena, claims, "aud");
     exp = json_get(ctx->arena, claims, "exp");
-    if (issuer == NULL || !str_starts(str_of(issuer), str_of(provider_rows[provider].issuer)) || !text_eq(aud, setting->client_id.v[0]) ||
+    if (issuer == NULL || !is_issuer(str_of(issuer), str_of(provider_rows[provider].issuer)) || !text_eq(aud, setting->client_id.v[0]) ||
         exp == NULL || !str_to_u64(str_of(exp), UINT32_MAX, &until) || (int64_t)until <= ctx->now / US_PER_S)
         return E_IO;
     *ret = claims;

@@ -112,7 +112,7 @@ for (const store of stores)
 
     test('Azure: the ID token is of it, for us and of now, and a tenant that says no is heard', async () => {
       const address = email(), sub = `az-${n++}`
-      for (const claims of [{ aud: 'another' }, { exp: 1 }, { iss: 'https://evil.example.com/' }, { aud: ['azure-id'] }])
+      for (const claims of [{ aud: 'another' }, { exp: 1 }, { aud: ['azure-id'] }, ...['evil.example.com/9/v2.0', 'login.microsoftonline.com/', 'login.microsoftonline.com//v2.0', 'login.microsoftonline.com/9/8/v2.0', 'login.microsoftonline.com/9/v2.0/x'].map((its) => ({ iss: `https://${its}` }))])
         assert.equal((await back(await page('azure'), { id_token: jwt({ sub, email: address, ...claims }) })).query.get('error_description'), 'Error getting user profile from external provider')
       assert.equal((await back(await page('azure'), { id_token: jwt({ sub, email: address, xms_edov: false }) })).query.get('error_code'), 'provider_email_needs_verification')
       assert.ok((await back(await page('azure'), { id_token: jwt({ sub: `az-${n++}`, email: email(), xms_edov: '1' }) })).fragment.get('access_token'))
