@@ -36,7 +36,7 @@ Err __wrap_dir_job_end(Ctx *ctx, const Job *job, const char *why)
 /* A report names what is wrong, shows the row, and no hash or secret in it. */
 static void check_report(Ctx *ctx, const char *report)
 {
-    json_t *doc = json_loads(report, JSON_REJECT_DUPLICATES, NULL);
+    json_t *doc = json_loads(report, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
     const json_t *errors = json_object_get(doc, "errors"), *user = json_object_get(doc, "user");
     const char *hash = json_string_value(json_object_get(user, "password_hash"));
     const char *value = json_string_value(json_object_get(json_object_get(json_object_get(user, "custom_password_hash"), "hash"), "value"));

@@ -42,7 +42,7 @@ static void check_refusal(const Ctx *ctx, Err err)
 /* Does a member of this name, in any case, hold this text? */
 static bool second_reader(const char *body, const char *name, const char *text)
 {
-    json_t *doc = json_loads(body, JSON_REJECT_DUPLICATES, NULL), *value;
+    json_t *doc = json_loads(body, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL), *value;
     const char *key;
     bool found = false;
 
@@ -53,7 +53,7 @@ static bool second_reader(const char *body, const char *name, const char *text)
 
 static size_t members_of(const char *body)
 {
-    json_t *doc = json_loads(body, JSON_REJECT_DUPLICATES, NULL);
+    json_t *doc = json_loads(body, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
     const size_t n = json_object_size(doc);
 
     json_decref(doc);

@@ -5,5 +5,7 @@
 #include "db/db.h"
 
 Db *place_db(void);
+/* The same as it was at first. */
+Db *place_anew(void);
 
 #endif
