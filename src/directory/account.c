@@ -143,6 +143,7 @@ static Err make_factors(Tx *tx, void *arg)
         TRY(drop_types(tx, making, user));
     else if (user->factors.n + making->n > MOST_FACTORS)
         return fail(tx_ctx(tx), E_FACTORS_MANY, NOWHERE, NULL);
+    TRY(recovery_code_void(tx, user, tx_ctx(tx)->now));
     for (size_t i = 0; i < making->n; i++)
         TRY(factor_put(tx, making->user_id, &making->factors[i]));
     TRY(store_user_get(tx, making->user_id, &user));
@@ -257,6 +258,13 @@ const char *recovery_digest(Ctx *ctx, const char *code)
     hex_write(&hex, sum, sizeof(sum));
     IGNORE(buf_text(&hex, &digest)); /* the cap fits by construction */
     return digest;
+}
+
+Err recovery_code_void(Tx *tx, const User *user, int64_t since)
+{
+    const AccountKey key = { .user_id = user->id, .created_at = since };
+
+    return user_owes_factor(tx_ctx(tx), user) ? OK : store_account_write(tx, VOID_RECOVERY_CODE, &key, NULL);
 }
 
 Err dir_account_recovery_code(Ctx *ctx, const char *user_id, const char **ret)

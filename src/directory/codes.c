@@ -90,8 +90,10 @@ Err codes_write(Tx *tx, User *user, const CodesIn *in)
 
     if (in->secret == NULL && !in->codes)
         return OK;
-    if (in->secret != NULL)
+    if (in->secret != NULL) {
+        TRY(recovery_code_void(tx, user, tx_ctx(tx)->now));
         TRY(put_secret(tx, user, in->secret));
+    }
     if (in->codes)
         TRY(put_codes(tx, user, &in->digests));
     if (in->secret != NULL && !before)

@@ -323,6 +323,7 @@ static Err admit(Tx *tx, const Verification *verification, User *user, FactorRow
     if (!is_verified(&row->factor))
         TRY(tell_enrolled(tx, user, row));
     TRY(note_first(tx, user));
+    TRY(recovery_code_void(tx, user, row->factor.created_at));
     TRY(raise_session(tx, row, counted));
     TRY(store_factor_write(tx, SESSIONS_DELETE_LOW, row));
     TRY(store_session_load(tx, row->session_id, &session)); /* the factors that go now are still shown */

@@ -26,7 +26,8 @@ typedef enum AccountWrite {
     DROP_EMAIL_FACTOR,
     DROP_EMAIL_FACTORS,
     PUT_RECOVERY_CODE,
-    USE_RECOVERY_CODE, /* name: the digest of the code that is given */
+    VOID_RECOVERY_CODE, /* one from before created_at */
+    USE_RECOVERY_CODE,  /* name: the digest of the code that is given */
     DROP_BARE_SESSIONS,
     NOTE_SESSIONS_END,
     PUT_SESSION_METADATA,

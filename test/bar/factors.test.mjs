@@ -207,6 +207,33 @@ for (const store of stores)
       figure(t, `0 of 24 shortcuts (${store})`)
     })
 
+    // Whoever had the password once, and asked for a recovery code, has nothing of it when there is a factor.
+    test('a recovery code from before the factor opens nothing', async () => {
+      const recover = async (p, code) => oauth({ grant_type: 'http://auth0.com/oauth/grant-type/mfa-recovery-code', mfa_token: (await passwordGrant(p.address)).json.mfa_token, recovery_code: code })
+      const associate = async (p) => {
+        const { access_token } = await good(oauth({ grant_type: 'password', username: p.address, password, audience: `${server.auth0.url}/mfa/`, scope: 'enroll' }))
+        const { secret, recovery_codes } = await good(wires.auth0.request('POST', '/mfa/associate', { authenticator_types: ['otp'] }, bearer(access_token)))
+        return { access_token, secret, code: recovery_codes[0] }
+      }
+      const ways = {
+        gotrue: async (p) => {
+          const { access_token: token } = await signIn(p.address), factor = await good(gotrue('POST', '/factors', { factor_type: 'totp', friendly_name: 'mine' }, token))
+          const { id } = await good(gotrue('POST', `/factors/${factor.id}/challenge`, {}, token))
+          await good(gotrue('POST', `/factors/${factor.id}/verify`, { challenge_id: id, code: totp(factor.totp.secret) }, token))
+        },
+        clerk: (p) => good(clerk('PATCH', `/users/${p.clerkId}`, { totp_secret: 'JBSWY3DPEHPK3PXP' })),
+        auth0: (p) => good(wires.auth0.request('POST', `/api/v2/users/${encodeURIComponent(p.auth0Id)}/authentication-methods`, { type: 'totp', name: 'a', totp_secret: 'JBSWY3DPEHPK3PXP' }, bearer(machine))),
+      }
+      for (const [way, enrol] of Object.entries(ways)) {
+        const p = await made(), { code } = await associate(p)
+        await enrol(p)
+        assert.equal((await recover(p, code)).status, 403, way)
+      }
+      const p = await made(), { access_token, secret, code } = await associate(p) // the one that comes with the factor is good
+      await good(secondStep(access_token, totp(secret)))
+      assert.equal((await recover(p, code)).status, 200)
+    })
+
     test('a phone that must be shown is asked for by every dialect', async () => {
       const p = await made(), session = await signIn(p.address), number = `1888${1000000 + n++}`
       const factor = await good(gotrue('POST', '/factors', { factor_type: 'phone', phone: number, friendly_name: 'p' }, session.access_token))
