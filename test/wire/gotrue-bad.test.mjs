@@ -61,6 +61,7 @@ const rows = [
   ['linking is off', 'DELETE', `/user/identities/${unknown}`, undefined, 404, 'manual_linking_disabled', { as: 'user' }],
   // methods and paths
   ['unknown path', 'GET', '/admin/nothing', undefined, 404, undefined],
+  ...['/factorsx', '/factors2/nothing', '/factors%20', '/userx', '/adminx/users'].map((path) => ['nobody, beside a group', 'GET', path, undefined, 404, undefined, { as: null }]),
   ['wrong method', 'PATCH', users, '{}', 405, undefined],
   ['wrong method', 'PATCH', one, '{}', 405, undefined],
   ['wrong method', 'GET', '/token', undefined, 405, undefined],

@@ -341,7 +341,7 @@ static Err load_path(Ctx *ctx, Str path)
     const char *id;
     User *user;
 
-    if (str_starts(path, STR("/factors"))) {
+    if (is_below(path, "/factors")) { /* as group_need(): of others nobody is known */
         TRY(need_name(ctx));
         return find_factor(ctx, ctx->caller->user, factor_of(ctx, path));
     }
