@@ -35,6 +35,8 @@ void filter_cond(Filter *f, const Cond *cond);
 typedef enum SearchTables { OF_USERS = 1, OF_PROFILES = 2, OF_ADDRESSES = 4 } SearchTables;
 /* Before the first search by_index: texts of a few users, which say what is rare; nothing if the query looks for no text. */
 Err filter_sample(Filter *f, Tx *tx, const UserQuery *in);
+/* Does nobody of the sample have a text that is looked for? */
+bool filter_is_rare(const Filter *f, const UserQuery *in);
 /* Is the text long enough for an index? */
 bool filter_has_piece(const char *text);
 /* SELECT … UNION ALL …: the ids of users who may have the part, which has a piece, in texts of these tables: nobody is left out. `pattern`: the part,

@@ -10,8 +10,10 @@
 enum {
     MOST_SQL = 64 * 1024,
     FIRST_ROWS = 1000,  /* how far a search looks before it asks its index */
+    RARE_ROWS = 100,    /* … and how far for what a sample does not know */
     LATEST = 4000,      /* among so many of the latest sign-ins the newest of those who signed in are looked for */
-    MANY = 100,         /* … and one in so many of them is many */
+    MANY = 10,          /* … and one in so many of them is many to count, */
+    MANY_PG = 100,      /* where reading all costs less */
     LEAST_KEPT = 10000, /* on PostgreSQL a smaller directory is counted: others may write it */
     LEAST_DEEP = 100,   /* offset from which a page is found by the counts */
     MOST_QUICK = 20,    /* values of keys that are looked up beside all other requests */
@@ -81,7 +83,8 @@ typedef struct Page {
     bool by_index; /* searches by their index; else among the first rows */
     bool by_last;  /* by the index of the last sign-in or activity, among the latest `window` (0: all) */
     int64_t window;
-    int64_t first_rows; /* 0, or how far it looks, and a few more */
+    const Filter *sampled; /* NULL, or one that has the sample already */
+    int64_t first_rows;    /* 0, or how far it looks, and a few more */
     int64_t limit, offset;
     int64_t at; /* 0, or where the counts say that it begins */
 } Page;
@@ -348,6 +351,14 @@ static void put_ids(Filter *f, const Page *page)
     put_page(f, page);
 }
 
+static Err sample(const Page *page, Filter *f)
+{
+    if (page->sampled == NULL)
+        return filter_sample(f, page->tx, page->in);
+    memcpy(f->sample, page->sampled->sample, sizeof(f->sample));
+    return OK;
+}
+
 static Err page_read(const Page *page, List *users)
 {
     const size_t db = tx_is_postgres(page->tx) ? 0 : 1;
@@ -359,7 +370,7 @@ static Err page_read(const Page *page, List *users)
     f.query->slow = !is_quick(page->in);
     f.query->steady = !is_search(page->in);
     if (page->by_index)
-        TRY(filter_sample(&f, page->tx, page->in));
+        TRY(sample(page, &f));
     whole.part = page->part == PART_WITH && !direct ? PART_ALL : page->part;
     buf_printf(&f.query->sql, "SELECT %s ", sql_text_user_columns[db]);
     put_parts(&f, page->in->parts, db);
@@ -394,7 +405,7 @@ static Err page_count(const Page *page, bool profile, int64_t *ret)
     f.query->slow = !is_quick(page->in);
     f.query->steady = !is_search(page->in);
     if (page->by_index)
-        TRY(filter_sample(&f, page->tx, page->in));
+        TRY(sample(page, &f));
     put(&f, "SELECT count(*) AS count FROM ");
     if (profile)
         put_tables(&f, page);
@@ -488,20 +499,43 @@ static Err list_latest(Page *page, List *users, bool *whole)
     return OK;
 }
 
+/* Do few meet it, as a sample says? Then there is no looking among the first rows. */
+static Err few_meet(Page *page, bool *ret)
+{
+    Filter *f = ARENA_NEW(tx_ctx(page->tx)->arena, Filter);
+
+    *f = filter_new(page->tx);
+    TRY(filter_sample(f, page->tx, page->in));
+    page->sampled = f;
+    *ret = filter_is_rare(f, page->in);
+    return OK;
+}
+
+/* Among the first rows, if there are enough of them. */
+static Err list_first(Page *page, int64_t rows, List *users, bool *whole)
+{
+    *users = (List){ 0 };
+    page->first_rows = rows;
+    TRY(page_read(page, users));
+    *whole = (int64_t)users->n == page->limit;
+    return OK;
+}
+
 /* What many meet is found among the first rows; what is not, by index. */
 static Err list_search(Page *page, List *users)
 {
     const bool last = is_last(page->in);
-    bool whole = false;
+    bool whole = false, few = false;
 
     if (last && !page->in->ascending)
         TRY(list_latest(page, users, &whole));
+    if (!whole && !last)
+        TRY(list_first(page, RARE_ROWS, users, &whole));
+    if (!whole && !last)
+        TRY(few_meet(page, &few));
+    if (!whole && !few)
+        TRY(list_first(page, FIRST_ROWS, users, &whole));
     if (whole)
-        return OK;
-    *users = (List){ 0 };
-    page->first_rows = FIRST_ROWS;
-    TRY(page_read(page, users));
-    if ((int64_t)users->n == page->limit)
         return OK;
     *users = (List){ 0 };
     page->first_rows = page->window = 0;
@@ -545,7 +579,7 @@ static Err many_meet(const Page *page, bool *ret)
 
     first.first_rows = FIRST_ROWS;
     TRY(page_count(&first, true, &n));
-    *ret = n > FIRST_ROWS / MANY;
+    *ret = n > FIRST_ROWS / (tx_is_postgres(page->tx) ? MANY_PG : MANY);
     return OK;
 }
 
@@ -553,7 +587,7 @@ Err store_user_count(Tx *tx, const UserQuery *in, int64_t *ret)
 {
     Page page = { .tx = tx, .in = in };
     int64_t n = 0, unknown;
-    bool many = false;
+    bool few = false, many = false;
 
     if (is_plain(in)) {
         TRY(counts_total(tx, in, &n, &unknown));
@@ -572,6 +606,8 @@ Err store_user_count(Tx *tx, const UserQuery *in, int64_t *ret)
     if (is_last(in))
         return last_count(tx, in, ret);
     if (is_search(in) && !is_exact(in))
+        TRY(few_meet(&page, &few));
+    if (is_search(in) && !is_exact(in) && !few)
         TRY(many_meet(&page, &many));
     page.by_index = !many;
     return page_count(&page, needs_profile(in), ret);

@@ -92,7 +92,8 @@ static bool has_text(const UserQuery *in)
 
 static const char sample_pg[] =
     "SELECT coalesce(u.email, '') || ' ' || coalesce(u.phone, '') || ' ' || coalesce(u.raw_user_meta_data ->> 'full_name', '') || ' '"
-    " || coalesce(p.username, '') || ' ' || coalesce(p.first_name, '') || ' ' || coalesce(p.last_name, '') || ' ' || coalesce(p.name, '') AS text, '' AS meta"
+    " || coalesce(p.username, '') || ' ' || coalesce(p.first_name, '') || ' ' || coalesce(p.last_name, '') || ' ' || coalesce(p.name, '')"
+    " || ' ' || coalesce((SELECT string_agg(a.value_key, ' ') FROM hecate.addresses a WHERE a.user_id = u.id), '') AS text, '' AS meta"
     " FROM (SELECT id, email, phone, raw_user_meta_data FROM auth.users ORDER BY created_at DESC NULLS LAST, id DESC LIMIT %d) u"
     " LEFT JOIN hecate.profiles p ON p.user_id = u.id";
 static const char sample_sqlite[] = "SELECT text, meta FROM hecate_search ORDER BY id DESC LIMIT %d";
@@ -129,6 +130,17 @@ static size_t frequency(const Texts *sample, const char *piece)
     for (size_t i = 0; i < sample->n; i++)
         n += strstr(sample->v[i], piece) != NULL;
     return n;
+}
+
+bool filter_is_rare(const Filter *f, const UserQuery *in)
+{
+    const char *const texts[] = { in->any_like, in->email_like, in->phone_like, in->username_like, in->name_like };
+    const Texts *sample = &f->sample[IN_TEXT];
+
+    for (size_t i = 0; sample->n > 0 && i < COUNTOF(texts); i++)
+        if (texts[i] != NULL && filter_has_piece(texts[i]) && frequency(sample, text_lower(f->ctx->arena, texts[i])) == 0)
+            return true;
+    return false;
 }
 
 /* The rarest pieces. */
@@ -171,13 +183,19 @@ static const char *match_of(Arena *arena, const Texts *sample, const char *text)
     return ret;
 }
 
-static void put_sqlite(Filter *f, SearchIndex which, const char *text)
+/* Who has all the pieces is tested by the text that the index is of, before anything of the user is read. */
+static void put_sqlite(Filter *f, SearchIndex which, const char *text, const char *pattern)
 {
     static const char *const tables[] = { [IN_TEXT] = "hecate_search_text", [IN_META] = "hecate_search_meta" };
 
     buf_printf(&f->query->sql, "SELECT s.user_id FROM %s CROSS JOIN hecate_search s ON s.id = %s.rowid WHERE %s MATCH ", tables[which], tables[which],
                tables[which]);
     filter_value(f, (Value){ .kind = F_TEXT, .text = match_of(f->ctx->arena, &f->sample[which], text) });
+    if (pattern != NULL) {
+        buf_puts(&f->query->sql, " AND lower(s.text) LIKE lower(");
+        filter_value(f, (Value){ .kind = F_TEXT, .text = pattern });
+        buf_puts(&f->query->sql, ") ESCAPE '\\'");
+    }
     buf_puts(&f->query->sql, " UNION ALL SELECT n.user_id FROM hecate_search_news n");
 }
 
@@ -225,7 +243,7 @@ void filter_candidates(Filter *f, SearchTables tables, const char *part, const c
     if (is_postgres(f))
         put_postgres(f, tables, part, pattern);
     else
-        put_sqlite(f, IN_TEXT, part);
+        put_sqlite(f, IN_TEXT, part, pattern);
 }
 
 /* A value as it stands among the others of a user. */
@@ -282,6 +300,6 @@ void filter_value_candidates(Filter *f, const Cond *cond)
     if (is_postgres(f) || is_left_out(&cond->path) || !filter_has_piece(text))
         return;
     buf_puts(&f->query->sql, "u.id IN (");
-    put_sqlite(f, IN_META, text);
+    put_sqlite(f, IN_META, text, NULL);
     buf_puts(&f->query->sql, ") AND ");
 }

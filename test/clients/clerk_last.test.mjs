@@ -1,5 +1,5 @@
-// clerk_last.test.mjs: who signed in or was active before or after some time, among some thousand users of odd histories, who were brought by SQL: pages and
-// counts are what a plain model says, wherever the users stand in the index of those times. Through the real client.
+// clerk_last.test.mjs: who signed in or was active before or after some time, and who has a part of a name, among some thousand users of odd histories, who
+// were brought by SQL: pages and counts are what a plain model says, wherever the users stand in the indexes. Through the real client.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createClerkClient } from '@clerk/backend'
@@ -22,7 +22,7 @@ async function bring(server) {
 }
 
 for (const store of stores)
-  test(`bounds of the last sign-in and activity on ${store}`, async () => {
+  test(`bounds of the last sign-in and activity, and parts of names, on ${store}`, async () => {
     const server = await start({ store })
     const { users } = createClerkClient({ secretKey: server.clerk.secretKey, apiUrl: server.clerk.url, telemetry: { disabled: true } })
     try {
@@ -41,6 +41,16 @@ for (const store of stores)
               }
               assert.equal(await users.getCount(bound), due.length, said)
             }
+      // A part of a name that nobody, few, or many have, among the newest or the oldest alone.
+      for (const part of ['6-0', '5-1', '4-10', '4-109', '1-3', '0-4', '0-42', '0-4299', '-1', '99'])
+        for (const down of [true, false]) {
+          const due = people.filter((p) => p.name.includes(part) && !p.deleted).sort((a, b) => (a.made - b.made || (a.id < b.id ? -1 : 1)) * (down ? -1 : 1)).map((p) => p.name)
+          for (const [offset, limit] of [[0, 10], [7, 30]]) {
+            const { data, totalCount } = await users.getUserList({ nameQuery: part, orderBy: `${down ? '-' : '+'}created_at`, offset, limit })
+            assert.deepEqual(data.map((user) => user.firstName), due.slice(offset, offset + limit), `${part}, ${offset}`)
+            assert.equal(totalCount, due.length, part)
+          }
+        }
     } finally {
       await server.stop()
     }
