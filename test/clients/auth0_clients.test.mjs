@@ -333,6 +333,12 @@ for (const store of stores)
         assert.ok([server.auth0.clientId, client.client_id].every((id) => all.includes(id))) // everybody's, as long as nobody says
         await set([server.auth0.clientId])
         await says(token(client, login), 403, 'unauthorized_client', 'The connection is not enabled for the client.')
+        const own = (id) => ({ client_id: id, connection, email: `client-${unique()}@example.com`, password })
+        for (const path of ['/dbconnections/signup', '/dbconnections/change_password']) { // nor is there a way in by what needs no secret
+          const [status, body] = await ask(path, { ...own(client.client_id), ...(path.endsWith('change_password') && { password: undefined }) })
+          assert.deepEqual([status, body.errorCode], [403, 'unauthorized_client'], path)
+        }
+        assert.equal((await ask('/dbconnections/signup', own(server.auth0.clientId)))[0], 200)
         await set([server.auth0.clientId, client.client_id])
         await good(client, login)
       })

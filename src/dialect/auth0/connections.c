@@ -310,7 +310,7 @@ Err auth0_connection_clients_set(Ctx *ctx, const Req *req, Reply *reply)
 
 /* ---- what a connection asks of its users ---- */
 
-bool auth0_connection_open(Ctx *ctx, const Connection *connection, const char *client_id)
+static bool is_open(Ctx *ctx, const Connection *connection, const char *client_id)
 {
     Auth0Clients clients = { 0 };
 
@@ -321,6 +321,11 @@ bool auth0_connection_open(Ctx *ctx, const Connection *connection, const char *c
         if (text_eq(clients.ids.v[i], client_id))
             return true;
     return false;
+}
+
+Err auth0_check_open(Ctx *ctx, const Connection *connection, const char *client_id)
+{
+    return is_open(ctx, connection, client_id) ? OK : auth0_say(ctx, 403, "unauthorized_client", "The connection is not enabled for the client.");
 }
 
 bool auth0_connection_off(const Connection *connection)

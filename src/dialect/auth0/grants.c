@@ -286,9 +286,7 @@ static Err check_realm(Ctx *ctx, const OauthClient *client, const char *name)
     if (err == E_NO_ROW || (err == OK && !text_eq(connection->strategy, "auth0")))
         return fail(ctx, E_BAD_VALUE, NOWHERE, "Unknown realm %.200s.", name);
     TRY(err);
-    return auth0_connection_open(ctx, connection, client->id)
-               ? OK
-               : auth0_say(ctx, 403, "unauthorized_client", "The connection is not enabled for the client.");
+    return auth0_check_open(ctx, connection, client->id);
 }
 
 Err auth0_grant_password(Ctx *ctx, const Auth0TokenIn *in, const OauthClient *client, Reply *reply)

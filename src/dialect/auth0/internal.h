@@ -174,9 +174,10 @@ HANDLER(groups)
 /* connections.c */
 const char *auth0_texts_doc(Ctx *ctx, const Texts *texts);
 Err auth0_connection_find(Ctx *ctx, const char *id, Connection **ret); /* E_NO_ROW */
-/* Is it open to this client, to none at all? */
-bool auth0_connection_open(Ctx *ctx, const Connection *connection, const char *client_id);
+/* Is it open to no client at all? */
 bool auth0_connection_off(const Connection *connection);
+/* Refuses a client that it is not open to. */
+Err auth0_check_open(Ctx *ctx, const Connection *connection, const char *client_id);
 /* The connection's rules for passwords: E_WEAK_PASSWORD. NULL passes. */
 Err auth0_password_fits(Ctx *ctx, const Connection *connection, const char *password);
 /* How a password stands to these rules, as a document and as text (7.4). */

@@ -152,6 +152,7 @@ Err auth0_signup(Ctx *ctx, const Req *req, Reply *reply)
     TRY(check_metadata(ctx, in.user_metadata));
     if (is_closed(ctx, connection))
         return refuse(ctx, reply, closed);
+    TRY(auth0_check_open(ctx, connection, in.client_id));
     err = create(ctx, &in, connection, &user);
     if (err != OK)
         return refuse_signup(ctx, reply, connection, in.password, err);

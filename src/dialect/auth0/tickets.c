@@ -335,6 +335,8 @@ Err auth0_change_password(Ctx *ctx, const Req *req, Reply *reply)
     TRY(err == E_NO_ROW ? fail(ctx, E_BAD_CLIENT, NOWHERE, NULL) : err);
     err = dir_connection_named(ctx, in.connection, &connection);
     TRY(err == E_NO_ROW ? fail(ctx, E_NO_CONNECTION, NOWHERE, NULL) : err);
+    if (in.client_id != NULL)
+        TRY(auth0_check_open(ctx, connection, in.client_id));
     err = text_eq(connection->strategy, "auth0") ? find_by_email(ctx, connection, in.email, &user) : E_NO_USER;
     if (err == OK)
         err = send_mail(ctx, user, &(Auth0TicketFor){ .email = user->email }, TICKET_PASSWORD, auth0_issuer(ctx), true);
