@@ -10,7 +10,6 @@
 enum {
     MOST_SQL = 64 * 1024,
     FIRST_ROWS = 1000,  /* how far a search looks before it asks its index */
-    RARE_ROWS = 100,    /* … and how far for what a sample does not know */
     LATEST = 4000,      /* among so many of the latest sign-ins the newest of those who signed in are looked for */
     MANY = 10,          /* … and one in so many of them is many to count, */
     MANY_PG = 100,      /* where reading all costs less */
@@ -529,8 +528,6 @@ static Err list_search(Page *page, List *users)
 
     if (last && !page->in->ascending)
         TRY(list_latest(page, users, &whole));
-    if (!whole && !last)
-        TRY(list_first(page, RARE_ROWS, users, &whole));
     if (!whole && !last)
         TRY(few_meet(page, &few));
     if (!whole && !few)

@@ -134,7 +134,8 @@ static size_t frequency(const Texts *sample, const char *piece)
 
 bool filter_is_rare(const Filter *f, const UserQuery *in)
 {
-    const char *const texts[] = { in->any_like, in->email_like, in->phone_like, in->username_like, in->name_like };
+    const char *filter = in->filter == NULL || strpbrk(in->filter, "%_\\") != NULL ? NULL : in->filter; /* as it stands, or a pattern */
+    const char *const texts[] = { filter, in->any_like, in->email_like, in->phone_like, in->username_like, in->name_like };
     const Texts *sample = &f->sample[IN_TEXT];
 
     for (size_t i = 0; sample->n > 0 && i < COUNTOF(texts); i++)
