@@ -24,11 +24,11 @@ export const rows = [
   { id: 'D10', promise: 'mail and database agree', night: [tests('fault/mail.test.mjs', { env: { HECATE_KILLS: 300 }, release: true, minutes: 60 })] },
 
   // ---- parsers and memory ----
-  { id: 'P1', promise: 'no input crashes it', ci: [command('test/fuzz/run.sh 60', { minutes: 20 })], night: [command('test/fuzz/run.sh 600', { minutes: 120 })] },
+  { id: 'P1', promise: 'no input crashes it', ci: [command('test/fuzz/run.sh 60', { minutes: 20 })], night: [command('test/fuzz/run.sh 600', { minutes: 180 })] },
   { id: 'P2', promise: 'one strict JSON reading', ci: [tests('json/suite.test.mjs'), unit('json')] },
   { id: 'P3', promise: 'signatures as the standards say', ci: [tests('bar/jose.mjs')] },
   { id: 'P4', promise: 'one strict HTTP framing', ci: [tests('wire/framing.test.mjs'), unit('http')] },
-  { id: 'P5', promise: 'clean under checkers', ci: [command('tools/test.sh unit')], night: [command('test/bar/valgrind.sh', { minutes: 60 })] },
+  { id: 'P5', promise: 'clean under checkers', ci: [command('tools/test.sh unit')], night: [command('test/bar/valgrind.sh', { minutes: 60 }), command('test/bar/threads.sh', { minutes: 30 })] },
   { id: 'P6', promise: 'no slow leak', night: [tests('bar/memory.mjs', { only: 'leave no more', env: { HECATE_REQUESTS: 1_000_000 }, release: true, minutes: 120 })] },
   { id: 'P7', promise: 'images are inert', ci: [tests('clients/clerk_images.test.mjs')] },
   { id: 'P8', promise: 'no input becomes SQL', ci: [tests('clients/clerk_hostile.test.mjs'), tests('clients/auth0_grammar.test.mjs')], night: [tests('bar/injections.mjs', { release: true, minutes: 60 })] },

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 
 if [ "${1-}" = --one ]; then
     log=build/valgrind/$(basename "$2").log
-    said=$(timeout 1200 valgrind -q --fair-sched=yes --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --num-callers=30 \
+    said=$(timeout 1800 valgrind -q --fair-sched=yes --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --num-callers=30 \
         "$2" 2> "$log") && bad=0 || bad=1
     grep -q '^==[0-9]*==' "$log" && bad=1
     [ "$bad" = 0 ] || { echo "$said" | grep -aE 'ERROR|LINE|FAILED' || true; head -n 60 "$log"; }
