@@ -18,7 +18,7 @@ p.password_compromised_at, w.digest,
 auth.users u LEFT JOIN hecate.profiles p ON p.user_id = u.id LEFT JOIN hecate.passwords w ON w.user_id = u.id
 
 -- The parts of a user: an array of rows each, their values in the order of the tables in users.c. Most users have few of them, and an
--- aggregate of no rows costs more than to see that there are none.
+-- aggregate of no rows costs more than to see that there are none. (Of an EXISTS PostgreSQL may make a hash of all that there are.)
 
 -- #define identity_row
 -- @pg
@@ -42,39 +42,39 @@ json_array(i.id, i.provider, i.provider_id, json(i.identity_data), i.email, i.la
 
 -- #define user_addresses
 -- @pg
-, CASE WHEN EXISTS (SELECT 1 FROM hecate.addresses a WHERE a.user_id = u.id) THEN
+, CASE WHEN (SELECT a.user_id FROM hecate.addresses a WHERE a.user_id = u.id LIMIT 1) IS NOT NULL THEN
   (SELECT json_agg(json_build_array(a.id, a.kind, a.value, a.connection, a.reserved, a.second_factor, a.verified_at, a.created_at, a.updated_at))
    FROM hecate.addresses a WHERE a.user_id = u.id) END AS addresses
 -- @sqlite
-, CASE WHEN EXISTS (SELECT 1 FROM hecate.addresses a WHERE a.user_id = u.id) THEN
+, CASE WHEN (SELECT a.user_id FROM hecate.addresses a WHERE a.user_id = u.id LIMIT 1) IS NOT NULL THEN
   (SELECT json_group_array(json_array(a.id, a.kind, a.value, a.connection, json(CASE a.reserved WHEN 1 THEN 'true' ELSE 'false' END),
      json(CASE a.second_factor WHEN 1 THEN 'true' ELSE 'false' END), a.verified_at, a.created_at, a.updated_at))
    FROM hecate.addresses a WHERE a.user_id = u.id) END AS addresses
 
 -- #define user_factors
 -- @pg
-, CASE WHEN EXISTS (SELECT 1 FROM auth.mfa_factors f WHERE f.user_id = u.id) THEN
+, CASE WHEN (SELECT f.user_id FROM auth.mfa_factors f WHERE f.user_id = u.id LIMIT 1) IS NOT NULL THEN
   (SELECT json_agg(json_build_array(f.id, f.friendly_name, f.factor_type, f.status, f.phone, f.last_challenged_at, f.created_at, f.updated_at))
    FROM auth.mfa_factors f WHERE f.user_id = u.id) END AS factors
 -- @sqlite
-, CASE WHEN EXISTS (SELECT 1 FROM auth.mfa_factors f WHERE f.user_id = u.id) THEN
+, CASE WHEN (SELECT f.user_id FROM auth.mfa_factors f WHERE f.user_id = u.id LIMIT 1) IS NOT NULL THEN
   (SELECT json_group_array(json_array(f.id, f.friendly_name, f.factor_type, f.status, f.phone, f.last_challenged_at, f.created_at, f.updated_at))
    FROM auth.mfa_factors f WHERE f.user_id = u.id) END AS factors
 
 -- #define user_subjects
 -- @pg
-, CASE WHEN EXISTS (SELECT 1 FROM hecate.subjects s WHERE s.user_id = u.id) THEN
+, CASE WHEN (SELECT s.user_id FROM hecate.subjects s WHERE s.user_id = u.id LIMIT 1) IS NOT NULL THEN
   (SELECT json_agg(json_build_array(s.provider, s.subject, s.connection, s.created_at)) FROM hecate.subjects s WHERE s.user_id = u.id) END AS subjects
 -- @sqlite
-, CASE WHEN EXISTS (SELECT 1 FROM hecate.subjects s WHERE s.user_id = u.id) THEN
+, CASE WHEN (SELECT s.user_id FROM hecate.subjects s WHERE s.user_id = u.id LIMIT 1) IS NOT NULL THEN
   (SELECT json_group_array(json_array(s.provider, s.subject, s.connection, s.created_at)) FROM hecate.subjects s WHERE s.user_id = u.id) END AS subjects
 
 -- #define user_passkeys
 -- @pg
-, CASE WHEN EXISTS (SELECT 1 FROM hecate.passkeys k WHERE k.user_id = u.id) THEN
+, CASE WHEN (SELECT k.user_id FROM hecate.passkeys k WHERE k.user_id = u.id LIMIT 1) IS NOT NULL THEN
   (SELECT json_agg(json_build_array(k.id, k.name, k.created_at, k.last_used_at)) FROM hecate.passkeys k WHERE k.user_id = u.id) END AS passkeys
 -- @sqlite
-, CASE WHEN EXISTS (SELECT 1 FROM hecate.passkeys k WHERE k.user_id = u.id) THEN
+, CASE WHEN (SELECT k.user_id FROM hecate.passkeys k WHERE k.user_id = u.id LIMIT 1) IS NOT NULL THEN
   (SELECT json_group_array(json_array(k.id, k.name, k.created_at, k.last_used_at)) FROM hecate.passkeys k WHERE k.user_id = u.id) END AS passkeys
 
 -- #define user_parts
