@@ -28,20 +28,22 @@ async function gotrueRows(server, n, about, only) {
   const total = Number((await get('/admin/users')).headers['x-total-count']), pages = Math.ceil(total / 50)
   if (total !== n) throw new Error(`x-total-count is ${total}`)
   const list = (values) => get('/admin/users' + q(values))
+  const middle = Math.floor(pages / 2), near = '≤ 5 ms, ≤ 1.5 × page 1'
   let first
-  for (const [name, once] of [
-    ['page 1', () => list({ page: 1 })], ['page in the middle', (i) => list({ page: Math.floor(pages / 2) + i * 101 })], ['last page', () => list({ page: pages })],
-    ['page in the middle, oldest first', (i) => list({ page: Math.floor(pages / 2) - i * 101, sort: 'created_at asc' })],
+  for (const [name, once, aim = '≤ 5 ms'] of [
+    ['page 1', () => list({ page: 1 })], ['page in the middle', () => list({ page: middle }), near], ['last page', () => list({ page: pages }), near],
+    ['page in the middle, oldest first', () => list({ page: middle, sort: 'created_at asc' }), near],
+    // What page 1 never does: its users are read from the disk's cache, not from the database's.
+    ['another page each time', (i) => list({ page: middle + i * 101 })],
     ['by a part of an address', (i) => list({ filter: person(someone(i, n), n, about).email.slice(2, -4) })],
     ['by a part of a name', (i) => list({ filter: person(someone(i, n), n, about).first.slice(1) + ' ' + person(someone(i, n), n, about).last.slice(0, 6) })],
     ['by what all have', () => list({ filter: 'example' })], ['by what nobody has', (i) => list({ filter: `nobody-${i}` })],
     ['by address', (i) => list({ email: person(someone(i, n), n, about).email })],
   ]) {
-    if (only && !`GoTrue ${name}`.match(only)) continue
+    if (first && only && !`GoTrue ${name}`.match(only)) continue // page 1 is what others are compared with
     const cost = await measureCalls(server, once, name === 'by what all have' ? { calls: 5 } : {})
     first ??= cost.ms
-    const near = /page/.test(name) && name !== 'page 1'
-    row(`${about_name(server, n)} GoTrue list, ${name}, CPU`, `${fixed(cost.server_ms)} + ${fixed(cost.database_ms)}`, near ? '≤ 5 ms, ≤ 1.5 × page 1' : '≤ 5 ms', near ? ` ms, ${fixed(cost.ms / first)} ×` : ' ms')
+    row(`${about_name(server, n)} GoTrue list, ${name}, CPU`, `${fixed(cost.server_ms)} + ${fixed(cost.database_ms)}`, aim, aim === near ? ` ms, ${fixed(cost.ms / first)} ×` : ' ms')
   }
   close()
 }

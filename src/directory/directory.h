@@ -337,6 +337,8 @@ Err dir_image_read(Ctx *ctx, const char *id, Str *ret);
 Err dir_user_list(Ctx *ctx, const UserQuery *query, List *ret);
 /* How many match, without paging. */
 Err dir_user_count(Ctx *ctx, const UserQuery *query, int64_t *ret);
+/* Both at once, which costs less than one after the other. `total` may be NULL. */
+Err dir_user_page(Ctx *ctx, const UserQuery *query, List *ret, int64_t *total);
 /* To be called every few seconds by any node: what was written goes into the kept counts; `all`: what others wrote, too. Nothing to do on SQLite. */
 Err dir_counts_tend(Ctx *ctx, bool all);
 

@@ -29,14 +29,19 @@ Err dir_user_get_subject(Ctx *ctx, const char *provider, const char *subject, Us
     return user_found(ctx, store_user_get_by_subject(db_auto(ctx), provider, subject, ret), ret);
 }
 
-Err dir_user_list(Ctx *ctx, const UserQuery *query, List *ret)
+Err dir_user_page(Ctx *ctx, const UserQuery *query, List *ret, int64_t *total)
 {
     UserQuery *page = ARENA_NEW(ctx->arena, UserQuery);
 
     pages_find(ctx, query, page);
-    TRY(store_user_list(db_auto(ctx), page, ret));
+    TRY(store_user_page(db_auto(ctx), page, ret, total));
     pages_keep(ctx, query, ret);
     return OK;
+}
+
+Err dir_user_list(Ctx *ctx, const UserQuery *query, List *ret)
+{
+    return dir_user_page(ctx, query, ret, NULL);
 }
 
 Err dir_user_count(Ctx *ctx, const UserQuery *query, int64_t *ret)

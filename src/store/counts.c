@@ -11,7 +11,7 @@ enum { ROOT_SHIFT = 41, LEVEL_SHIFT = 7, BUCKET_SHIFT = 20, UNKNOWN = -0x200000 
 typedef struct CountsRow {
     const char *aud;
     bool living, mine, all;
-    int64_t skip, shift, parent;
+    int64_t offset, skip, way, shift, parent;
     int64_t n, unknown, bucket;
     int64_t low, high, low_second, high_second, low_at, high_at;
 } CountsRow;
@@ -21,6 +21,9 @@ static const Field counts_cols[] = {
     BOOL(CountsRow, living, "living"),
     BOOL(CountsRow, mine, "mine"),
     BOOL(CountsRow, all, "all"),
+    INT(CountsRow, offset, "offset"),
+    INT(CountsRow, skip, "skip"),
+    INT(CountsRow, way, "way"),
     INT(CountsRow, shift, "shift"),
     INT(CountsRow, parent, "parent"),
     INT(CountsRow, n, "n"),
@@ -86,42 +89,47 @@ static bool find(const List *rows, bool ascending, CountsRow *key)
     return false;
 }
 
-static void sum_up(const List *rows, CountsPlace *ret)
+static void sum_up(const List *rows, CountsRow *key)
 {
     for (size_t i = 0; i < rows->n; i++) {
         const CountsRow *row = rows->v[i];
 
-        ret->n += row->n;
-        ret->unknown += row->bucket == UNKNOWN ? row->n : 0;
+        key->n += row->n;
+        key->unknown += row->bucket == UNKNOWN ? row->n : 0;
     }
+    key->skip = key->offset < key->n ? key->offset : key->n - 1;
+}
+
+static Err place_by_steps(Tx *tx, CountsRow *key)
+{
+    List rows = { 0 };
+
+    TRY(db_list(tx, SQL_COUNTS_ROOTS, counts_cols, key, counts_cols, SIZE_MAX, &rows));
+    sum_up(&rows, key);
+    key->shift = ROOT_SHIFT;
+    while (key->n > 0 && find(&rows, key->way > 0, key)) {
+        if (key->shift == BUCKET_SHIFT)
+            return OK;
+        key->shift -= LEVEL_SHIFT;
+        key->parent = key->bucket;
+        TRY(db_list(tx, SQL_COUNTS_WITHIN, counts_cols, key, counts_cols, SIZE_MAX, &rows));
+    }
+    return E_NO_ROW;
 }
 
 Err counts_place(Tx *tx, const UserQuery *in, CountsPlace *ret)
 {
-    CountsRow key = { .aud = in->aud, .living = in->living };
-    CountsPlace place = { 0 };
-    List rows = { 0 };
-    int64_t behind;
+    CountsRow key = { .aud = in->aud, .living = in->living, .offset = in->offset, .way = in->ascending ? 1 : -1 }, *row = &key;
 
-    TRY(db_list(tx, SQL_COUNTS_ROOTS, counts_cols, &key, counts_cols, SIZE_MAX, &rows));
-    sum_up(&rows, &place);
-    if (place.n <= 0)
-        return E_NO_ROW;
-    behind = in->offset < place.n ? 0 : in->offset - (place.n - 1);
-    key.skip = in->offset - behind;
-    key.shift = ROOT_SHIFT;
-    while (find(&rows, in->ascending, &key)) {
-        if (key.shift == BUCKET_SHIFT) {
-            place.at = (in->ascending ? key.bucket : key.bucket + 1) * (1 << BUCKET_SHIFT);
-            place.skip = key.skip + behind;
-            *ret = place;
-            return OK;
-        }
-        key.shift -= LEVEL_SHIFT;
-        key.parent = key.bucket;
-        TRY(db_list(tx, SQL_COUNTS_WITHIN, counts_cols, &key, counts_cols, SIZE_MAX, &rows));
-    }
-    return E_NO_ROW; /* somebody left meanwhile */
+    if (tx_is_postgres(tx))
+        TRY(db_one(tx, SQL_COUNTS_PLACE, counts_cols, &key, counts_cols, &row));
+    else
+        TRY(place_by_steps(tx, row));
+    *ret = (CountsPlace){ .at = (in->ascending ? row->bucket : row->bucket + 1) * (1 << BUCKET_SHIFT),
+                          .skip = row->skip + (in->offset < row->n ? 0 : in->offset - (row->n - 1)),
+                          .n = row->n,
+                          .unknown = row->unknown };
+    return OK;
 }
 
 /* ---- PostgreSQL: changes go into the counts ---- */

@@ -85,7 +85,8 @@ typedef struct Page {
     const Filter *sampled; /* NULL, or one that has the sample already */
     int64_t first_rows;    /* 0, or how far it looks, and a few more */
     int64_t limit, offset;
-    int64_t at; /* 0, or where the counts say that it begins */
+    int64_t at;    /* 0, or where the counts say that it begins */
+    int64_t total; /* 0, or how many they say that there are */
 } Page;
 
 static bool from_order(const Page *page)
@@ -447,6 +448,7 @@ static Err list_plain(Page *page, List *users)
     if (err == OK && place.unknown == 0 && (place.n >= LEAST_KEPT || !tx_is_postgres(page->tx))) {
         page->at = place.at;
         page->offset = place.skip;
+        page->total = place.n;
     }
     return page_read(page, users);
 }
@@ -541,23 +543,23 @@ static Err list_search(Page *page, List *users)
     return page_read(page, users);
 }
 
+static Err list_users(Page *page, List *users)
+{
+    const UserQuery *in = page->in;
+
+    if (in->sort == SORT_CREATED_AT && is_plain(in))
+        return list_plain(page, users);
+    if (in->sort != SORT_CREATED_AT && orders[in->sort].indexed && !is_search(in) && !is_exact(in))
+        return list_ordered(page, users);
+    if (in->sort == SORT_CREATED_AT && is_search(in) && !is_exact(in))
+        return list_search(page, users);
+    page->by_index = true;
+    return page_read(page, users);
+}
+
 Err store_user_list(Tx *tx, const UserQuery *in, List *ret)
 {
-    Page page = { .tx = tx, .in = in, .limit = in->limit, .offset = in->offset };
-    List users = { 0 };
-
-    if (in->sort == SORT_CREATED_AT && is_plain(in)) {
-        TRY(list_plain(&page, &users));
-    } else if (in->sort != SORT_CREATED_AT && orders[in->sort].indexed && !is_search(in) && !is_exact(in)) {
-        TRY(list_ordered(&page, &users));
-    } else if (in->sort == SORT_CREATED_AT && is_search(in) && !is_exact(in)) {
-        TRY(list_search(&page, &users));
-    } else {
-        page.by_index = true;
-        TRY(page_read(&page, &users));
-    }
-    *ret = users;
-    return OK;
+    return store_user_page(tx, in, ret, NULL);
 }
 
 /* Without a condition on the profile the join is left out. */
@@ -608,6 +610,20 @@ Err store_user_count(Tx *tx, const UserQuery *in, int64_t *ret)
         TRY(many_meet(&page, &many));
     page.by_index = !many;
     return page_count(&page, needs_profile(in), ret);
+}
+
+Err store_user_page(Tx *tx, const UserQuery *in, List *ret, int64_t *total)
+{
+    Page page = { .tx = tx, .in = in, .limit = in->limit, .offset = in->offset };
+    List users = { 0 };
+
+    TRY(list_users(&page, &users));
+    if (total != NULL && page.total == 0)
+        TRY(store_user_count(tx, in, &page.total));
+    if (total != NULL)
+        *total = page.total;
+    *ret = users;
+    return OK;
 }
 
 /* ---- memberships: the users that are found, with what joins them to an organization ---- */

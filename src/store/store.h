@@ -102,6 +102,8 @@ Err user_row_finish(Ctx *ctx, UserRow *row, User **ret);
 
 Err store_user_list(Tx *tx, const UserQuery *query, List *ret);
 Err store_user_count(Tx *tx, const UserQuery *query, int64_t *ret);
+/* Both; what finds a deep page knows the count. `total` may be NULL. */
+Err store_user_page(Tx *tx, const UserQuery *query, List *ret, int64_t *total);
 /* PostgreSQL: what was counted of changes goes into the kept counts, or (`all`) the users are counted anew. To be done now and then by any node. */
 Err store_counts_fold(Ctx *ctx, bool all);
 

@@ -97,10 +97,12 @@ static void add_connection(Ctx *ctx, const char *connection, UserQuery *query)
 /* A search may be short and its statement too long all the same. */
 static Err run_query(Ctx *ctx, const Auth0UserQuery *in, const UserQuery *query, List *users, int64_t *total)
 {
-    Err err = in->include_totals ? dir_user_count(ctx, query, total) : OK;
+    Err err = OK;
 
-    if (err == OK && query->limit > 0)
-        err = dir_user_list(ctx, query, users);
+    if (query->limit > 0)
+        err = dir_user_page(ctx, query, users, in->include_totals ? total : NULL);
+    else if (in->include_totals)
+        err = dir_user_count(ctx, query, total);
     return err == E_TOO_LARGE && query->where != NULL ? search_too_large(ctx) : err;
 }
 

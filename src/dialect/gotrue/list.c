@@ -325,8 +325,7 @@ Err gotrue_user_list(Ctx *ctx, const Req *req, Reply *reply)
     TRY(read_page(ctx, &page));
     query->limit = page.limit;
     query->offset = page.offset;
-    TRY(dir_user_count(ctx, query, &total));
-    TRY(dir_user_list(ctx, query, &users));
+    TRY(dir_user_page(ctx, query, &users, &total));
     for (size_t i = 0; i < users.n; i++)
         list_add(ctx->arena, &out.users, (void *)(uintptr_t)gotrue_user_view(ctx, users.v[i]));
     gotrue_page_headers(ctx, reply, &page, total);

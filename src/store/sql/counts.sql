@@ -64,20 +64,44 @@ FROM (
   SELECT -c.n FROM #counted_20# c WHERE c.shift = 20 AND c.parent = CAST(:low AS bigint) >> 27 AND c.bucket < CAST(:low AS bigint) >> 20 AND #counted#
 ) x
 
--- The buckets of the coarsest counts, and those within one: the oldest first.
+-- Where the user stands who has :offset others before it (behind all: the last one): the bucket of the finest counts, and how many stand before it there.
+-- PostgreSQL goes down all levels in one statement. :way is 1, the oldest first, or -1; `upto` says how many stand in the buckets up to this one: as
+-- floating-point numbers, which are exact up to 2^53 and are added in half the time.
+
+-- #define counted_upto
+c.bucket * CAST(:way AS bigint) AS way, sum(CAST(c.n AS float8)) OVER (ORDER BY c.bucket * CAST(:way AS bigint)) AS upto
+
+-- #define counted_step
+min(CASE WHEN x.upto > b.skip THEN x.way END) * CAST(:way AS bigint) AS bucket, b.skip - max(CASE WHEN x.upto <= b.skip THEN x.upto ELSE 0 END) AS skip
+
+-- :counts_place
+-- @pg
+WITH RECURSIVE roots AS MATERIALIZED (SELECT c.bucket, c.n, #counted_upto# FROM #counted_41# c WHERE c.shift = 41 AND #counted#),
+whole AS (SELECT sum(CAST(n AS float8)) AS n, sum(CASE WHEN bucket = -2097152 THEN CAST(n AS float8) ELSE 0 END) AS unknown FROM roots),
+place (shift, bucket, skip) AS (
+  SELECT 41, x.bucket, x.skip FROM (SELECT least(CAST(:offset AS bigint), n - 1) AS skip FROM whole WHERE n > 0) b, LATERAL (SELECT #counted_step# FROM roots x) x
+  UNION ALL
+  SELECT b.shift - 7, x.bucket, x.skip FROM place b, LATERAL (
+    SELECT #counted_step# FROM (
+      SELECT #counted_upto# FROM (
+        SELECT bucket, aud, gone, n FROM hecate.user_counts WHERE shift = b.shift - 7 AND parent = b.bucket
+        UNION ALL
+        SELECT made >> b.shift - 7, aud, gone, n FROM hecate.user_changes WHERE made >> b.shift = b.bucket) c
+      WHERE #counted#) x) x
+  WHERE b.shift > 20)
+SELECT CAST(w.n AS bigint) AS n, CAST(w.unknown AS bigint) AS unknown, b.bucket, CAST(b.skip AS bigint) AS skip
+FROM whole w, place b WHERE b.shift = 20 AND b.bucket IS NOT NULL
+-- @sqlite
+SELECT 0 AS n WHERE :way + :aud + :living + :offset + 1 < 0
+
+-- SQLite does it step by step, which costs half of its windows: the buckets of the coarsest counts, and those within one, the oldest first.
 
 -- :counts_roots
-SELECT c.bucket, CAST(sum(c.n) AS bigint) AS n FROM #counted_41# c WHERE c.shift = 41 AND #counted# GROUP BY c.bucket ORDER BY c.bucket
+SELECT c.bucket, CAST(sum(c.n) AS bigint) AS n FROM hecate.user_counts c WHERE c.shift = 41 AND #counted# GROUP BY c.bucket ORDER BY c.bucket
 
 -- :counts_within
--- @pg
-SELECT c.bucket, CAST(sum(c.n) AS bigint) AS n FROM (
-  SELECT bucket, aud, gone, n FROM hecate.user_counts WHERE shift = :shift AND parent = :parent
-  UNION ALL
-  SELECT made >> CAST(:shift AS int), aud, gone, n FROM hecate.user_changes WHERE made >> CAST(:shift AS int) + 7 = :parent) c
-WHERE #counted# GROUP BY c.bucket ORDER BY c.bucket
--- @sqlite
-SELECT c.bucket, sum(c.n) AS n FROM hecate.user_counts c WHERE c.shift = :shift AND c.parent = :parent AND #counted# GROUP BY c.bucket ORDER BY c.bucket
+SELECT c.bucket, CAST(sum(c.n) AS bigint) AS n FROM hecate.user_counts c WHERE c.shift = :shift AND c.parent = :parent AND #counted#
+GROUP BY c.bucket ORDER BY c.bucket
 
 -- PostgreSQL alone: what was changed goes into the counts. One node at a time; `mine`: it is this one's turn, and there is something to do. :all: others
 -- wrote users; their number says so.
@@ -100,7 +124,8 @@ ON CONFLICT (shift, parent, bucket, aud, gone) DO UPDATE SET n = c.n + excluded.
 -- @sqlite
 SELECT 1 WHERE false
 
--- Others may write auth.users, too. One statement sees the users and the changes of one moment; what is changed meanwhile stays for the next time.
+-- Others may write auth.users, too. One statement sees the users and the changes of one moment; what is changed meanwhile stays for the next time. The
+-- order lets those that are read together stand together.
 
 -- :counts_recount write
 -- @pg
@@ -111,7 +136,7 @@ fresh AS (SELECT CAST(s.shift AS bigint) AS shift, t.bucket >> s.shift - 13 AS p
           FROM times t, (VALUES (41), (34), (27), (20)) s (shift) GROUP BY 1, 2, 3, 4, 5)
 INSERT INTO hecate.user_counts AS c (shift, parent, bucket, aud, gone, n)
 SELECT shift, parent, bucket, aud, gone, coalesce(f.n, 0) FROM fresh f FULL JOIN hecate.user_counts o USING (shift, parent, bucket, aud, gone)
-WHERE coalesce(f.n, 0) <> coalesce(o.n, 0)
+WHERE coalesce(f.n, 0) <> coalesce(o.n, 0) ORDER BY shift, parent, bucket
 ON CONFLICT (shift, parent, bucket, aud, gone) DO UPDATE SET n = excluded.n
 -- @sqlite
 SELECT 1 WHERE false
