@@ -19,8 +19,9 @@ typedef enum StmtFlags {
     STMT_SLOW = 2, /* a list or a search: runs apart, so that it holds up nobody */
 } StmtFlags;
 
-/* One statement for both databases. Parameters are numbered $1… by first appearance. A `gathered` one (an attribute of its block) gives a row or none
- * for one key, which is its first column, too: PostgreSQL's driver may ask for several keys at once by `many`, the same with an array for the key. */
+/* One statement for both databases. Parameters are numbered $1… by first appearance. A `gathered` one (an attribute of its block) gives the rows
+ * of one key, which is their first column, too: PostgreSQL's driver may ask for several keys at once by `many`, the same with an array for the key.
+ */
 typedef struct Stmt {
     const char *name;
     const char *pg;

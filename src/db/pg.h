@@ -137,7 +137,6 @@ typedef struct Item {
     Err err;
     PGresult *result; /* of OK; the waiting one's to free */
     struct Gather *gather;
-    int row; /* of a gather's result; -1: none */
     Waiter waiter;
 } Item;
 
@@ -216,7 +215,7 @@ bool gather_add(Gatherings *gatherings, Item *item);
 void gather_push(Gatherings *gatherings, Pipe *pipe);
 /* Answers the items of one that came back. */
 void gather_deal(Item *item);
-/* Reads an answered item's row into its work. On the loop of the one that dealt it. */
+/* Reads an answered item's rows into its work. On the loop of the one that dealt it. */
 Err gather_read(Ctx *ctx, Db *db, Item *item);
 
 /* ---- owners ---- */

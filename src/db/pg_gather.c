@@ -1,11 +1,11 @@
-/* pg_gather.c: reads of one row by its key that wait at the same time go out as one statement with an array of keys: to start a plan is most of what
+/* pg_gather.c: reads by a key that wait at the same time go out as one statement with an array of keys: to start a plan is most of what
  * such a read costs the server. */
 #include "base/id.h"
 #include "db/pg.h"
 
 enum { MOST_KEYS = 64 };
 
-/* Several items as one. Lives until the last of them has read its row. */
+/* Several items as one. Lives until the last of them has read its rows. */
 typedef struct Gather {
     Item item;
     Work work;
@@ -104,14 +104,6 @@ static bool row_is(const PGresult *result, int row, const char *key)
     return n == sizeof(bytes) && memcmp(cell, bytes, n) == 0;
 }
 
-static int row_of(const PGresult *result, const char *key)
-{
-    for (int row = 0; row < PQntuples(result); row++)
-        if (row_is(result, row, key))
-            return row;
-    return -1;
-}
-
 static void release(Gather *gather)
 {
     if (--gather->readers > 0)
@@ -129,7 +121,6 @@ void gather_deal(Item *leader)
         item->err = leader->err;
         if (item->err == OK) {
             item->gather = gather;
-            item->row = row_of(leader->result, key_of(item));
             gather->readers++;
         }
         waiter_done(&item->waiter);
@@ -139,7 +130,13 @@ void gather_deal(Item *leader)
 
 Err gather_read(Ctx *ctx, Db *db, Item *item)
 {
-    const Err err = item->row < 0 ? OK : rows_take(ctx, db, item->work, item->gather->item.result, item->row, item->row + 1);
+    const PGresult *result = item->gather->item.result;
+    const char *key = key_of(item);
+    Err err = OK;
+
+    for (int row = 0; row < PQntuples(result) && err == OK; row++)
+        if (row_is(result, row, key))
+            err = rows_take(ctx, db, item->work, result, row, row + 1);
 
     release(item->gather);
     return err;

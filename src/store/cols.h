@@ -73,6 +73,14 @@
     TEXT(T, at user.digest, "digest", .flags = SECRET), \
     TEXT(T, at user.sort_text, "sort_text"), \
     TEXT(T, at digest_scheme, "scheme"), \
+    UUID(T, at identity.id, "identity_id"), \
+    TEXT(T, at identity.provider, "identity_provider"), \
+    TEXT(T, at identity.provider_id, "identity_provider_id"), \
+    JSON(T, at identity.data, "identity_data"), \
+    TEXT(T, at identity.email, "identity_email"), \
+    TIME(T, at identity.last_sign_in_at, "identity_last_sign_in_at"), \
+    TIME(T, at identity.created_at, "identity_created_at"), \
+    TIME(T, at identity.updated_at, "identity_updated_at"), \
     JSON(T, at identities_json, "identities"), \
     JSON(T, at addresses_json, "addresses"), \
     JSON(T, at factors_json, "factors"), \

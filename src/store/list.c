@@ -215,14 +215,15 @@ static void put_tables(Filter *f, const Page *page)
     } else if (!from_order(page))
         put(f, sql_text_user_tables[pg ? 0 : 1]);
     else if (orders[page->in->sort].table == OF_PROFILE)
-        put(f, pg ? "hecate.profiles p JOIN auth.users u ON u.id = p.user_id LEFT JOIN hecate.passwords w ON w.user_id = u.id"
-                  : "hecate_profiles p CROSS JOIN auth_users u ON u.id = p.user_id LEFT JOIN hecate_passwords w ON w.user_id = u.id");
+        buf_printf(&f->query->sql, "%s %s",
+                   pg ? "hecate.profiles p JOIN auth.users u ON u.id = p.user_id" : "hecate_profiles p CROSS JOIN auth_users u ON u.id = p.user_id",
+                   sql_text_user_secrets[pg ? 0 : 1]);
     else
-        put(f, pg ? "hecate.addresses a JOIN auth.users u ON u.id = a.user_id LEFT JOIN hecate.profiles p ON p.user_id = u.id"
-                    " LEFT JOIN hecate.passwords w ON w.user_id = u.id"
-                  : "hecate_addresses a INDEXED BY addresses_wallet_order_idx CROSS JOIN auth_users u ON u.id = a.user_id"
-                    " LEFT JOIN hecate_profiles p ON p.user_id = u.id"
-                    " LEFT JOIN hecate_passwords w ON w.user_id = u.id");
+        buf_printf(&f->query->sql, "%s %s",
+                   pg ? "hecate.addresses a JOIN auth.users u ON u.id = a.user_id LEFT JOIN hecate.profiles p ON p.user_id = u.id"
+                      : "hecate_addresses a INDEXED BY addresses_wallet_order_idx CROSS JOIN auth_users u ON u.id = a.user_id"
+                        " LEFT JOIN hecate_profiles p ON p.user_id = u.id",
+                   sql_text_user_secrets[pg ? 0 : 1]);
 }
 
 /* ORDER BY. created_at is never null in rows of ours, but others may write: what is not known is older than all else, as in the index of both stores.
@@ -290,6 +291,12 @@ static bool is_search(const UserQuery *in)
 static bool is_quick(const UserQuery *in)
 {
     return keys_of(in) > 0 && keys_of(in) <= MOST_QUICK;
+}
+
+/* Is one plan good for all its values? A key leads to few rows whatever else is asked of them. */
+static bool is_steady(const UserQuery *in)
+{
+    return !is_search(in) || is_quick(in);
 }
 
 /* ---- one statement ---- */
@@ -368,7 +375,7 @@ static Err page_read(const Page *page, List *users)
     List rows = { 0 };
 
     f.query->slow = !is_quick(page->in);
-    f.query->steady = !is_search(page->in);
+    f.query->steady = is_steady(page->in);
     if (page->by_index)
         TRY(sample(page, &f));
     whole.part = page->part == PART_WITH && !direct ? PART_ALL : page->part;
@@ -403,7 +410,7 @@ static Err page_count(const Page *page, bool profile, int64_t *ret)
     List rows = { 0 };
 
     f.query->slow = !is_quick(page->in);
-    f.query->steady = !is_search(page->in);
+    f.query->steady = is_steady(page->in);
     if (page->by_index)
         TRY(sample(page, &f));
     put(&f, "SELECT count(*) AS count FROM ");
@@ -594,8 +601,7 @@ Err store_user_count(Tx *tx, const UserQuery *in, int64_t *ret)
             *ret = n;
             return OK;
         }
-    }
-    if (is_span(in)) {
+    } else if (is_span(in)) {
         TRY(counts_between(tx, in, &n, &unknown));
         if (unknown == 0 && (n >= LEAST_KEPT || !tx_is_postgres(tx))) {
             *ret = n;

@@ -92,12 +92,16 @@ Err session_row_finish(Ctx *ctx, SessionRow *row)
 
 static Err load_row(Tx *tx, const Stmt *stmt, const SessionWrite *key, SessionRow **ret)
 {
+    List rows = { 0 };
     SessionRow *row;
     User *user;
 
-    TRY(db_one(tx, stmt, write_cols, key, session_cols, &row));
+    TRY(db_list(tx, stmt, write_cols, key, session_cols, SIZE_MAX, &rows));
+    if (rows.n == 0)
+        return E_NO_ROW;
+    row = rows.v[0];
     if (row->row.user.id != NULL)
-        TRY(user_row_finish(tx_ctx(tx), &row->row, &user));
+        TRY(user_rows_finish(tx_ctx(tx), &rows, offsetof(SessionRow, row), &user));
     TRY(session_row_finish(tx_ctx(tx), row));
     *ret = row;
     return OK;

@@ -27,6 +27,7 @@ typedef struct UserRow {
     User user;
     const char *username_key, *digest_scheme;
     const char *profile_id;                                                                      /* read: not NULL if there is a profile */
+    Identity identity;                                                                           /* read: one of the identities, or none (no id) */
     const char *identities_json, *addresses_json, *factors_json, *subjects_json, *passkeys_json; /* read: the parts, as documents */
 } UserRow;
 extern const Field user_cols[]; /* over UserRow */
@@ -97,6 +98,8 @@ Err store_identity_move(Tx *tx, const char *identity_id, const char *to_id);
 
 /* Reads the parts of a row into the lists of its user and adds the addresses of auth.users (store/users.c). */
 Err user_row_finish(Ctx *ctx, UserRow *row, User **ret);
+/* The same for the rows of one user, each with an identity: `at` is where the UserRow stands in them. The first one holds the user. E_NO_ROW. */
+Err user_rows_finish(Ctx *ctx, const List *rows, size_t at, User **ret);
 
 /* ---- lists (list.c) ---- */
 

@@ -148,6 +148,14 @@ static int compare_parts(const void *a, const void *b, void *arg)
     return way;
 }
 
+static void add_parts(Ctx *ctx, List *more, PartOrder order, List *list)
+{
+    if (more->n > 1)
+        qsort_r(more->v, more->n, sizeof(*more->v), compare_parts, &order);
+    for (size_t i = 0; i < more->n; i++)
+        list_add(ctx->arena, list, more->v[i]);
+}
+
 static Err read_part(Ctx *ctx, const char *json, const Field *fields, PartOrder order, List *list)
 {
     List more;
@@ -155,12 +163,11 @@ static Err read_part(Ctx *ctx, const char *json, const Field *fields, PartOrder 
     if (json == NULL || strcmp(json, "[]") == 0)
         return OK;
     TRY(json_read_rows(ctx, str_of(json), fields, &more));
-    if (more.n > 1)
-        qsort_r(more.v, more.n, sizeof(*more.v), compare_parts, &order);
-    for (size_t i = 0; i < more.n; i++)
-        list_add(ctx->arena, list, more.v[i]);
+    add_parts(ctx, &more, order, list);
     return OK;
 }
+
+static const PartOrder identity_order = { offsetof(Identity, created_at), { offsetof(Identity, provider), offsetof(Identity, id) } };
 
 /* The wallet that the profile names, or else the oldest, is the primary one. */
 static void mark_wallet(const User *user)
@@ -204,8 +211,7 @@ Err user_row_finish(Ctx *ctx, UserRow *row, User **ret)
     }
     add_core_address(ctx, user, "email", user->email, user->email_confirmed_at, user->email_id);
     add_core_address(ctx, user, "phone", user->phone, user->phone_confirmed_at, user->phone_id);
-    TRY(read_part(ctx, row->identities_json, identity_doc,
-                  (PartOrder){ offsetof(Identity, created_at), { offsetof(Identity, provider), offsetof(Identity, id) } }, &user->identities));
+    TRY(read_part(ctx, row->identities_json, identity_doc, identity_order, &user->identities));
     for (size_t i = 0; i < user->identities.n; i++)
         ((Identity *)user->identities.v[i])->user_id = user->id;
     TRY(read_part(ctx, row->addresses_json, address_doc,
@@ -222,12 +228,29 @@ Err user_row_finish(Ctx *ctx, UserRow *row, User **ret)
     return OK;
 }
 
+Err user_rows_finish(Ctx *ctx, const List *rows, size_t at, User **ret)
+{
+    UserRow *first = rows->n == 0 ? NULL : (UserRow *)(void *)((char *)rows->v[0] + at);
+    List identities = { 0 };
+
+    if (first == NULL)
+        return E_NO_ROW;
+    for (size_t i = 0; i < rows->n; i++) {
+        UserRow *row = (UserRow *)(void *)((char *)rows->v[i] + at);
+
+        if (row->identity.id != NULL)
+            list_add(ctx->arena, &identities, &row->identity);
+    }
+    add_parts(ctx, &identities, identity_order, &first->user.identities);
+    return user_row_finish(ctx, first, ret);
+}
+
 static Err get_user(Tx *tx, const Stmt *stmt, const Field *params, const void *key, User **ret)
 {
-    UserRow *row;
+    List rows = { 0 };
 
-    TRY(db_one(tx, stmt, params, key, user_cols, &row));
-    return user_row_finish(tx_ctx(tx), row, ret);
+    TRY(db_list(tx, stmt, params, key, user_cols, SIZE_MAX, &rows));
+    return user_rows_finish(tx_ctx(tx), &rows, 0, ret);
 }
 
 Err store_user_get(Tx *tx, const char *id, User **ret)

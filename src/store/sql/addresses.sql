@@ -3,7 +3,7 @@
 -- An address of auth.users has the id that the profile names, or else one that was computed from the user's.
 
 -- :users_by_address
-SELECT #user_columns# #user_parts# FROM #user_tables#
+SELECT #user_columns# #user_identities# #user_rare_parts# FROM #user_tables#
 WHERE u.id IN (
   SELECT a.user_id FROM hecate.addresses a WHERE a.id = :address_id
   UNION ALL SELECT b.user_id FROM hecate.profiles b WHERE b.email_id = :address_id

@@ -20,7 +20,7 @@ s.refresh_token_counter, s.scopes
 
 -- :subject_load
 SELECT #user_columns# #user_parts#, #session_columns# #session_amr#
-FROM #user_tables# LEFT JOIN auth.sessions s ON s.id = :session_id
+FROM #user_tables# #user_identity_rows# LEFT JOIN auth.sessions s ON s.id = :session_id
 WHERE u.id = :user_id
 
 -- A refresh token with its session, its user, and the session's active token.
@@ -33,7 +33,8 @@ LEFT JOIN auth.sessions s ON s.id = t.session_id
 LEFT JOIN auth.refresh_tokens c ON c.id = (SELECT max(d.id) FROM auth.refresh_tokens d WHERE d.session_id = t.session_id AND d.revoked = false)
 LEFT JOIN auth.users u ON u.id = s.user_id
 LEFT JOIN hecate.profiles p ON p.user_id = u.id
-LEFT JOIN hecate.passwords w ON w.user_id = u.id
+#user_secrets#
+#user_identity_rows#
 WHERE t.token = :token
 
 -- Swaps a live token for its child, once: of several at a time one finds it live. All of a refresh is in here.
@@ -110,7 +111,8 @@ SELECT #session_columns# #session_amr#, #user_columns# #user_parts#
 FROM auth.sessions s
 LEFT JOIN auth.users u ON u.id = s.user_id
 LEFT JOIN hecate.profiles p ON p.user_id = u.id
-LEFT JOIN hecate.passwords w ON w.user_id = u.id
+#user_secrets#
+#user_identity_rows#
 WHERE s.id = :session_id
 
 -- What a token of a session says: the session, whether its user may act, and the organization that it is in.

@@ -10,12 +10,22 @@ p.locale, p.external_id, p.private_metadata, p.connection, p.last_ip, p.image_id
 p.create_organization_enabled, p.bypass_client_trust, p.create_organizations_limit, p.logins_count,
 p.legal_accepted_at, p.last_active_at, p.password_set_at, p.last_password_reset_at, p.locked_at, p.locked_until,
 p.mfa_enabled_at, p.mfa_disabled_at, p.updated_at AS profile_updated_at, p.email_id, p.phone_id, p.web3_id, p.backup_codes,
-p.password_compromised_at, w.digest,
-(SELECT y.tries FROM hecate.sign_in_tries y WHERE y.id = u.id) AS failed_attempts,
-(SELECT y.tried_at FROM hecate.sign_in_tries y WHERE y.id = u.id) AS failed_at
+p.password_compromised_at, w.digest, y.tries AS failed_attempts, y.tried_at AS failed_at
+
+-- #define user_secrets
+LEFT JOIN hecate.passwords w ON w.user_id = u.id LEFT JOIN hecate.sign_in_tries y ON y.id = u.id
 
 -- #define user_tables
-auth.users u LEFT JOIN hecate.profiles p ON p.user_id = u.id LEFT JOIN hecate.passwords w ON w.user_id = u.id
+auth.users u LEFT JOIN hecate.profiles p ON p.user_id = u.id #user_secrets#
+
+-- One user with its identities: a row for each, for most have one, and to make a document of it costs more than all else. Lists have documents.
+
+-- #define identity_columns
+i.id AS identity_id, i.provider AS identity_provider, i.provider_id AS identity_provider_id, i.identity_data, i.email AS identity_email,
+i.last_sign_in_at AS identity_last_sign_in_at, i.created_at AS identity_created_at, i.updated_at AS identity_updated_at
+
+-- #define user_identity_rows
+LEFT JOIN auth.identities i ON i.user_id = u.id
 
 -- The parts of a user: an array of rows each, their values in the order of the tables in users.c. Most users have few of them, and an
 -- aggregate of no rows costs more than to see that there are none. (Of an EXISTS PostgreSQL may make a hash of all that there are.)
@@ -77,8 +87,11 @@ json_array(i.id, i.provider, i.provider_id, json(i.identity_data), i.email, i.la
 , CASE WHEN (SELECT k.user_id FROM hecate.passkeys k WHERE k.user_id = u.id LIMIT 1) IS NOT NULL THEN
   (SELECT json_group_array(json_array(k.id, k.name, k.created_at, k.last_used_at)) FROM hecate.passkeys k WHERE k.user_id = u.id) END AS passkeys
 
+-- #define user_rare_parts
+#user_addresses# #user_factors# #user_subjects# #user_passkeys#
+
 -- #define user_parts
-#user_identities# #user_addresses# #user_factors# #user_subjects# #user_passkeys#
+, #identity_columns# #user_rare_parts#
 
 -- What counts.sql counts of a user: PostgreSQL alone asks.
 
@@ -87,7 +100,7 @@ coalesce(aud, '') AS aud, deleted_at IS NOT NULL AS gone, CASE WHEN isfinite(cre
 THEN CAST(extract(epoch FROM created_at) * 1000000 AS bigint) ELSE -4611686018427387904 END AS made
 
 -- :user_get gathered
-SELECT #user_columns# #user_parts# FROM #user_tables# WHERE u.id = :id
+SELECT #user_columns# #user_parts# FROM #user_tables# #user_identity_rows# WHERE u.id = :id
 
 -- Before a user is read to be changed. Alone: what a statement that waits for a lock reads beside the locked row is from before the wait.
 
@@ -98,21 +111,21 @@ SELECT u.id FROM auth.users u WHERE u.id = :id FOR UPDATE
 SELECT u.id FROM auth.users u WHERE u.id = :id
 
 -- :user_get_by_subject
-SELECT #user_columns# #user_parts# FROM #user_tables#
+SELECT #user_columns# #user_parts# FROM #user_tables# #user_identity_rows#
 WHERE u.id = (SELECT b.user_id FROM hecate.subjects b WHERE b.provider = :provider AND b.subject = :subject)
 
 -- The password grant: an address belongs to one user that is no SSO user.
 
 -- :user_get_by_email
-SELECT #user_columns# #user_parts# FROM #user_tables#
+SELECT #user_columns# #user_parts# FROM #user_tables# #user_identity_rows#
 WHERE u.email = :email AND u.is_sso_user = false AND (CAST(:aud AS text) IS NULL OR u.aud = :aud)
 
 -- :user_get_by_phone
-SELECT #user_columns# #user_parts# FROM #user_tables#
+SELECT #user_columns# #user_parts# FROM #user_tables# #user_identity_rows#
 WHERE u.phone = :phone AND u.is_sso_user = false AND (CAST(:aud AS text) IS NULL OR u.aud = :aud)
 
 -- :user_get_by_username
-SELECT #user_columns# #user_parts# FROM #user_tables#
+SELECT #user_columns# #user_parts# FROM #user_tables# #user_identity_rows#
 WHERE u.id = (SELECT b.user_id FROM hecate.profiles b WHERE b.username_key = :username_key)
 
 -- Who has an address now, in the core column or among the further ones of the default connection?
