@@ -85,12 +85,16 @@ async function costsOf(server, ways) {
   return Object.entries(turns).map(([dialect, costs]) => [dialect, ...['server_ms', 'database_ms'].map((part) => median(costs.map((cost) => cost[part])) * 1e3)])
 }
 
-// The least of the others' costs is what a dialect's is measured by.
+// A session's token of Clerk needs its session and its user, where Auth0's of a client needs neither: it is shown beside it, and has no aim.
+const aims = { Clerk: '≤ 1.2 ×', Auth0: '≤ 1.3 ×' }
+const aimOf = (name, dialect) => (name.startsWith('a token') && dialect === 'Clerk' ? '' : aims[dialect] ?? '')
+
+// The least of all costs is what a dialect's is measured by.
 async function operationRows(server, name, ways) {
   const costs = await costsOf(server, ways)
   const least = Math.min(...costs.map(([, own, database]) => own + database))
   for (const [dialect, own, database] of costs)
-    row(`${nameOf(server.store)}: ${name}, ${dialect}, CPU`, `${fixed(own, 0)} + ${fixed(database, 0)} µs, ${fixed((own + database) / least)} ×`, dialect === 'Clerk' ? '≤ 1.2 ×' : dialect === 'Auth0' ? '≤ 1.3 ×' : '')
+    row(`${nameOf(server.store)}: ${name}, ${dialect}, CPU`, `${fixed(own, 0)} + ${fixed(database, 0)} µs, ${fixed((own + database) / least)} ×`, aimOf(name, dialect))
 }
 
 // A file of users with each algorithm in turn (spec/auth0.md 9.3).

@@ -359,12 +359,11 @@ static Err insert_account(Tx *tx, const DirLink *in, User *user)
     identities_take(ctx, user, user->email != NULL, user->phone != NULL);
     if (user->identities.n > 0)
         providers_list(ctx, user, NULL);
-    TRY(store_user_insert(tx, user));
+    TRY(store_user_insert(tx, user, true));
     for (size_t i = 0; i < user->identities.n; i++)
         TRY(store_identity_insert(tx, user->identities.v[i]));
     for (size_t i = 0; i < user->addresses.n; i++)
         TRY(store_address_insert(tx, user->addresses.v[i]));
-    TRY(store_profile_put(tx, user));
     if (user->digest != NULL)
         TRY(store_password_put(tx, user, scheme_of(str_of(user->digest))->name));
     TRY(put_subject(tx, in, user));

@@ -448,14 +448,15 @@ static Err check_kept(Tx *tx, const Creation *c)
 static Err insert_rows(Tx *tx, Creation *c)
 {
     const User *user = c->user;
+    const bool codes = c->codes.secret != NULL || c->codes.codes;
 
-    TRY(store_user_insert(tx, user));
+    TRY(store_user_insert(tx, user, c->profile || user->has_profile));
     for (size_t i = 0; i < user->identities.n; i++)
         TRY(store_identity_insert(tx, user->identities.v[i]));
     for (size_t i = 0; i < c->further.n; i++)
         TRY(store_address_insert(tx, c->further.v[i]));
     TRY(codes_write(tx, c->user, &c->codes));
-    if (c->profile || user->has_profile)
+    if (codes) /* which the profile counts */
         TRY(store_profile_put(tx, user));
     if (user->digest != NULL)
         TRY(store_password_put(tx, user, scheme_of(str_of(user->digest))->name));

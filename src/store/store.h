@@ -47,7 +47,7 @@ Err store_address_holders(Tx *tx, const char *kind, const char *value, List *ret
 /* Until the end of the transaction nobody else gets this far with the address: what its holders are afterwards stays so. */
 Err store_address_lock(Tx *tx, const char *value);
 
-Err store_user_insert(Tx *tx, const User *user);
+Err store_user_insert(Tx *tx, const User *user, bool profile); /* with its profile? */
 Err store_user_update(Tx *tx, const User *user);
 /* Another hash of the same password; not when anything of the user changed since it was read. */
 Err store_user_renew_password(Tx *tx, const User *seen, const char *hash, bool *renewed);

@@ -337,9 +337,19 @@ static Err write_by_id(Tx *tx, const Stmt *stmt, const char *id)
     return db_exec(tx, stmt, user_cols, &row, NULL);
 }
 
-Err store_user_insert(Tx *tx, const User *user)
+/* create_organizations_limit is null in the table when the model says -1: an upsert of the row as read keeps it so. */
+static Err write_profile(Tx *tx, const Stmt *stmt, const User *user)
 {
-    return write_user(tx, SQL_USER_INSERT, user);
+    User whole = *user;
+
+    if (whole.meta_private == NULL) /* one that had no profile yet */
+        whole.meta_private = "{}";
+    return write_user(tx, stmt, &whole);
+}
+
+Err store_user_insert(Tx *tx, const User *user, bool profile)
+{
+    return profile ? write_profile(tx, SQL_USER_INSERT_WHOLE, user) : write_user(tx, SQL_USER_INSERT, user);
 }
 
 Err store_user_update(Tx *tx, const User *user)
@@ -389,14 +399,9 @@ Err store_user_soft_delete(Tx *tx, const User *user)
     return write_user(tx, SQL_USER_SOFT_DELETE, user);
 }
 
-/* create_organizations_limit is null in the table when the model says -1: an upsert of the row as read keeps it so. */
 Err store_profile_put(Tx *tx, const User *user)
 {
-    User whole = *user;
-
-    if (whole.meta_private == NULL) /* one that had no profile yet */
-        whole.meta_private = "{}";
-    return write_user(tx, SQL_PROFILE_PUT, &whole);
+    return write_profile(tx, SQL_PROFILE_PUT, user);
 }
 
 Err store_profile_delete(Tx *tx, const char *id)

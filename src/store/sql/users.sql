@@ -44,11 +44,14 @@ json_array(i.id, i.provider, i.provider_id, json(i.identity_data), i.email, i.la
 
 -- Those of other parties alone.
 
+-- #define account_rows
+auth.identities i WHERE i.user_id = u.id AND i.provider NOT IN ('email', 'phone')
+
 -- #define user_accounts
 -- @pg
-, (SELECT json_agg(#identity_row#) FROM auth.identities i WHERE i.user_id = u.id AND i.provider NOT IN ('email', 'phone')) AS identities
+, CASE WHEN (SELECT i.user_id FROM #account_rows# LIMIT 1) IS NOT NULL THEN (SELECT json_agg(#identity_row#) FROM #account_rows#) END AS identities
 -- @sqlite
-, (SELECT json_group_array(#identity_row#) FROM auth.identities i WHERE i.user_id = u.id AND i.provider NOT IN ('email', 'phone')) AS identities
+, CASE WHEN (SELECT i.user_id FROM #account_rows# LIMIT 1) IS NOT NULL THEN (SELECT json_group_array(#identity_row#) FROM #account_rows#) END AS identities
 
 -- #define user_addresses
 -- @pg
@@ -146,25 +149,43 @@ SELECT a.user_id AS id, a.connection FROM hecate.addresses a WHERE a.kind = 'web
 
 -- The times at which users are made are counted (counts.sql): on SQLite by triggers.
 
--- :user_insert write
--- @pg
-WITH made AS (
-  INSERT INTO auth.users (instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, invited_at,
-    confirmation_token, recovery_token, email_change_token_new, email_change, last_sign_in_at, raw_app_meta_data,
-    raw_user_meta_data, created_at, updated_at, phone, phone_confirmed_at, banned_until, is_sso_user, is_anonymous)
-  VALUES ('00000000-0000-0000-0000-000000000000', :id, :aud, :role, :email, :encrypted_password, :email_confirmed_at, :invited_at,
-    '', '', '', '', :last_sign_in_at, :raw_app_meta_data,
-    :raw_user_meta_data, :created_at, :updated_at, :phone, :phone_confirmed_at, :banned_until, :is_sso_user, :is_anonymous)
-  RETURNING #user_counted#
-)
-INSERT INTO hecate.user_changes (aud, gone, made, n) SELECT aud, gone, made, 1 FROM made
--- @sqlite
+-- #define user_row
 INSERT INTO auth.users (instance_id, id, aud, role, email, encrypted_password, email_confirmed_at, invited_at,
   confirmation_token, recovery_token, email_change_token_new, email_change, last_sign_in_at, raw_app_meta_data,
   raw_user_meta_data, created_at, updated_at, phone, phone_confirmed_at, banned_until, is_sso_user, is_anonymous)
 VALUES ('00000000-0000-0000-0000-000000000000', :id, :aud, :role, :email, :encrypted_password, :email_confirmed_at, :invited_at,
   '', '', '', '', :last_sign_in_at, :raw_app_meta_data,
   :raw_user_meta_data, :created_at, :updated_at, :phone, :phone_confirmed_at, :banned_until, :is_sso_user, :is_anonymous)
+
+-- #define profile_row
+INSERT INTO hecate.profiles (user_id, username, username_key, first_name, last_name, name, nickname, picture, given_name,
+  family_name, locale, external_id, private_metadata, connection, last_ip, image_id, blocked_shown, delete_self_enabled,
+  create_organization_enabled, bypass_client_trust, create_organizations_limit, logins_count,
+  legal_accepted_at, last_active_at, made_at, password_set_at, last_password_reset_at, locked_at, locked_until, mfa_enabled_at,
+  mfa_disabled_at, email_id, phone_id, web3_id, backup_codes, password_compromised_at, updated_at)
+VALUES (:id, :username, :username_key, :first_name, :last_name, :name, :nickname, :picture, :given_name,
+  :family_name, :locale, :external_id, :private_metadata, :connection, :last_ip, :image_id, :blocked_shown, :delete_self_enabled,
+  :create_organization_enabled, :bypass_client_trust, :create_organizations_limit, :logins_count,
+  :legal_accepted_at, :last_active_at, :created_at, :password_set_at, :last_password_reset_at, :locked_at, :locked_until, :mfa_enabled_at,
+  :mfa_disabled_at, :email_id, :phone_id, :web3_id, :backup_codes, :password_compromised_at, :updated_at)
+
+-- :user_insert write
+-- @pg
+WITH made AS (#user_row# RETURNING #user_counted#)
+INSERT INTO hecate.user_changes (aud, gone, made, n) SELECT aud, gone, made, 1 FROM made
+-- @sqlite
+#user_row#
+
+-- The same with its profile.
+
+-- :user_insert_whole write
+-- @pg
+WITH made AS (#user_row# RETURNING #user_counted#), profile AS (#profile_row#)
+INSERT INTO hecate.user_changes (aud, gone, made, n) SELECT aud, gone, made, 1 FROM made
+-- @sqlite
+#user_row#
+;
+#profile_row#
 
 -- :user_update write
 -- @pg
@@ -230,16 +251,7 @@ UPDATE auth.users SET email = :email, phone = :phone, email_change = :email_chan
 WHERE id = :id
 
 -- :profile_put write
-INSERT INTO hecate.profiles (user_id, username, username_key, first_name, last_name, name, nickname, picture, given_name,
-  family_name, locale, external_id, private_metadata, connection, last_ip, image_id, blocked_shown, delete_self_enabled,
-  create_organization_enabled, bypass_client_trust, create_organizations_limit, logins_count,
-  legal_accepted_at, last_active_at, made_at, password_set_at, last_password_reset_at, locked_at, locked_until, mfa_enabled_at,
-  mfa_disabled_at, email_id, phone_id, web3_id, backup_codes, password_compromised_at, updated_at)
-VALUES (:id, :username, :username_key, :first_name, :last_name, :name, :nickname, :picture, :given_name,
-  :family_name, :locale, :external_id, :private_metadata, :connection, :last_ip, :image_id, :blocked_shown, :delete_self_enabled,
-  :create_organization_enabled, :bypass_client_trust, :create_organizations_limit, :logins_count,
-  :legal_accepted_at, :last_active_at, :created_at, :password_set_at, :last_password_reset_at, :locked_at, :locked_until, :mfa_enabled_at,
-  :mfa_disabled_at, :email_id, :phone_id, :web3_id, :backup_codes, :password_compromised_at, :updated_at)
+#profile_row#
 ON CONFLICT (user_id) DO UPDATE SET username = excluded.username, username_key = excluded.username_key,
   first_name = excluded.first_name, last_name = excluded.last_name, name = excluded.name, nickname = excluded.nickname,
   picture = excluded.picture, given_name = excluded.given_name, family_name = excluded.family_name, locale = excluded.locale,

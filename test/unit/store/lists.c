@@ -73,7 +73,7 @@ static void change_one(TestStore *store, Arena *arena, Chance *chance, int round
                    .updated_at = SOME_TIME };
     User *user;
 
-    assert_ok(store_user_insert(db_auto(&ctx), &fresh));
+    assert_ok(store_user_insert(db_auto(&ctx), &fresh, false));
     assert_ok(store_user_get(db_auto(&ctx), some_id(store, arena, chance), &user));
     if (round % 3 == 0) {
         assert_ok(store_user_delete(db_auto(&ctx), user->id));
@@ -227,7 +227,7 @@ STORE_TEST(long_parts_of_addresses_are_found)
                             .created_at = SOME_TIME + (int64_t)i,
                             .updated_at = SOME_TIME };
 
-        assert_ok(store_user_insert(db_auto(&ctx), &user));
+        assert_ok(store_user_insert(db_auto(&ctx), &user, false));
     }
     for (size_t i = 0; i < COUNTOF(addresses); i++)
         for (size_t from = 0; from < 8; from += 2) {
