@@ -98,7 +98,6 @@ typedef struct UserPolicy {
     bool random_password;  /* a user without password or hash gets one that nobody knows */
     bool verified_in_meta; /* confirming an e-mail sets meta_user.email_verified */
     bool keep_sessions;    /* a new password does not end sessions */
-    bool profile;          /* users get a row in hecate.profiles in any case: times of passwords are kept there */
     int64_t meta_max;      /* bytes of a metadata document, 0: no limit: E_TOO_LONG */
     bool listed;           /* allow and block list hold for new users: E_NOT_LISTED */
     bool by_self;          /* the user signs up: the data of its identity carry meta_user and become it, and it is the actor */

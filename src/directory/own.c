@@ -252,7 +252,7 @@ static Err change_own(Tx *tx, void *arg)
         TRY(c->phone_code == NULL ? take_phone(tx, c, user) : ask_phone(tx, c, user));
     user->updated_at = ctx->now > user->updated_at ? ctx->now : user->updated_at + 1;
     TRY(store_user_update(tx, user));
-    if (c->hash != NULL && user->has_profile)
+    if (c->hash != NULL) /* its time stands there */
         TRY(store_profile_put(tx, user));
     TRY(event_add(tx, EV_USER_MODIFIED, user, NULL));
     return store_user_get(tx, user->id, &c->after);

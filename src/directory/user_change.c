@@ -332,7 +332,7 @@ static Err apply_change(Tx *tx, void *arg)
         TRY(sessions_end_all(tx, user->id));
     user->updated_at = ctx->now > user->updated_at ? ctx->now : user->updated_at + 1;
     TRY(store_user_update(tx, user));
-    if (user->has_profile || in->policy->profile || user_profile_needed(user))
+    if (user->has_profile || user_profile_needed(user))
         TRY(store_profile_put(tx, user));
     if (HAS(in, username) && user->username != NULL) {
         const Linked wanted = { .username_key = text_lower(ctx->arena, user->username) };

@@ -316,13 +316,14 @@ static void take_profile(const NewUser *in, User *user)
     user->legal_accepted_at = in->legal_accepted_at;
 }
 
-/* Does the profile hold anything but defaults? A user of GoTrue alone needs no row. */
+/* Does the profile hold anything but defaults? Most users need no row: their password is as old as they are. */
 bool user_profile_needed(const User *user)
 {
     return user->username != NULL || user->first_name != NULL || user->last_name != NULL || user->name != NULL || user->nickname != NULL ||
            user->picture != NULL || user->given_name != NULL || user->family_name != NULL || user->locale != NULL || user->external_id != NULL ||
            user->connection != NULL || user->blocked_shown || !user->delete_self_enabled || !user->create_organization_enabled ||
            user->bypass_client_trust || user->locked_until != 0 || user->email_id != NULL || user->phone_id != NULL || user->web3_id != NULL ||
+           (user->password_set_at != 0 && user->password_set_at != user->created_at) || user->last_password_reset_at != 0 ||
            user->password_compromised_at != 0 || user->create_organizations_limit >= 0 || user->legal_accepted_at != 0 ||
            (user->meta_private != NULL && strcmp(user->meta_private, "{}") != 0);
 }
@@ -399,7 +400,7 @@ static Err creation_fill(Ctx *ctx, const NewUser *in, Creation *c)
                                  .connection = in->connection == NULL ? "" : in->connection,
                                  .created_at = user->created_at };
     }
-    c->profile = in->policy->profile || user_profile_needed(user);
+    c->profile = user_profile_needed(user);
     c->traits.provider = user->email != NULL || user->phone == NULL ? "email" : "phone";
     c->traits.channel = user->email == NULL ? in->channel : NULL;
     if (!in->policy->by_self)

@@ -12,7 +12,7 @@ static const uint8_t data_key[32] = { 1 };
 static const Directory directory = {
     .default_aud = "authenticated", .default_role = "authenticated", .password_hash = "bcrypt:4", .data_key = data_key
 };
-static const UserPolicy policy = { .profile = true };
+static const UserPolicy policy = {};
 
 static const NewUser users[USERS] = {
     { .email = "ada@example.com", .name = "Ada", .email_confirmed = true, .meta_user = "{\"a\":{\"b\":1}}", .meta_app = "{\"x\":\"y\"}" },

@@ -4,7 +4,7 @@
 enum { MOST_METADATA = 8192, LEAST_USERNAME = 4, MOST_USERNAME = 64, MOST_SHOWN = 200, MOST_BULK = 50 };
 
 static const UserPolicy policy = {
-    .check_password = true, .password_min = CLERK_LEAST_PASSWORD, .keep_sessions = true, .profile = true, .listed = true, .meta_max = MOST_METADATA
+    .check_password = true, .password_min = CLERK_LEAST_PASSWORD, .keep_sessions = true, .listed = true, .meta_max = MOST_METADATA
 };
 
 /* ---- which members go where ---- */
