@@ -93,9 +93,17 @@ char *random_text(Arena *arena, size_t n, const char *alphabet)
 
 static const char hex_digits[] = "0123456789abcdef";
 
+/* One more than the value; 0: no digit. A table, for which digit it is no processor foresees. */
+/* clang-format off */
+static const uint8_t hex_values[256] = {
+    ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
+    ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16, ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+/* clang-format on */
+
 static int hex_value(char c)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return hex_values[(unsigned char)c] - 1;
 }
 
 char *uuid_from_bytes(Arena *arena, const uint8_t bytes[UUID_BYTES])
@@ -286,12 +294,14 @@ static const char base62_digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefg
 
 enum { WORDS = 8, DIGITS = 5, DIGITS_62 = 916132832 }; /* 62^5 is below 2^32: five digits for each division */
 
-/* Divides the number, its most significant word first; gives what is left. */
-static uint32_t divide(uint32_t words[WORDS], uint32_t by)
+/* Divides the number, its most significant word first, `*first` the first that is not 0; gives what is left. */
+static uint32_t divide(uint32_t words[WORDS], size_t *first, uint32_t by)
 {
     uint64_t rest = 0;
 
-    for (size_t i = 0; i < WORDS; i++) {
+    while (*first < WORDS && words[*first] == 0)
+        ++*first;
+    for (size_t i = *first; i < WORDS; i++) {
         rest = rest << 32 | words[i];
         words[i] = (uint32_t)(rest / by);
         rest %= by;
@@ -302,6 +312,7 @@ static uint32_t divide(uint32_t words[WORDS], uint32_t by)
 void base62_write(Buf *buf, const uint8_t *p, size_t n, size_t width)
 {
     uint32_t words[WORDS] = { 0 }, some = 0;
+    size_t first = 0;
     char text[64];
 
     if (n > sizeof(words) || width > sizeof(text)) {
@@ -312,7 +323,7 @@ void base62_write(Buf *buf, const uint8_t *p, size_t n, size_t width)
         words[WORDS - 1 - i / 4] |= (uint32_t)p[n - 1 - i] << i % 4 * 8;
     for (size_t i = 0; i < width; i++) {
         if (i % DIGITS == 0)
-            some = divide(words, DIGITS_62);
+            some = divide(words, &first, DIGITS_62);
         text[width - 1 - i] = base62_digits[some % 62];
         some /= 62;
     }
