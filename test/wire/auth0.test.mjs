@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { start, stores } from '../lib/server.mjs'
+import { Wire } from '../lib/wire.mjs'
 
 const connection = 'Username-Password-Authentication'
 const password = 'Secret-pw-1'
@@ -206,6 +207,19 @@ for (const store of stores)
         assert.deepEqual([answer.status, JSON.parse(await answer.text())], [status, { ...extra, error, error_description }], request.body.slice(0, 200))
         assert.equal(answer.headers.get('content-type'), 'application/json; charset=utf-8')
       }
+    })
+
+    // fetch() would join the two into one.
+    test('POST /oauth/token: of two credentials neither counts', async () => {
+      const basic = (secret) => `Basic ${Buffer.from(`${server.auth0.clientId}:${secret}`).toString('base64')}`
+      const wire = new Wire(server.auth0.url, {}, server.auth0.ca)
+      const ask = (authorization) => wire.request('POST', '/oauth/token', { grant_type: 'client_credentials', audience: `${server.auth0.url}/api/v2/` }, { authorization })
+      assert.equal((await ask(basic(server.auth0.clientSecret))).status, 200)
+      for (const [one, other] of [[server.auth0.clientSecret, 'wrong'], ['wrong', server.auth0.clientSecret]]) {
+        const { status, json } = await ask(`${basic(one)}\r\nAuthorization: ${basic(other)}`)
+        assert.deepEqual([status, json], [400, { error: 'invalid_request', error_description: 'More than one way of client authentication' }])
+      }
+      wire.close()
     })
 
     test('a token opens what its scope says', async () => {

@@ -35,6 +35,8 @@ static Err read_basic(Ctx *ctx, const Req *req, Auth0TokenIn *in)
     const Str scheme = STR("basic ");
     char *id_text, *secret_text;
 
+    if (req_header_count(req, "authorization") > 1)
+        return fail(ctx, E_BAD_VALUE, NOWHERE, "More than one way of client authentication");
     if (value.n <= scheme.n || !str_eq_nocase((Str){ value.p, scheme.n }, scheme))
         return OK;
     if (in->client_secret != NULL)
