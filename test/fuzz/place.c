@@ -1,6 +1,7 @@
 /* place.c: the database of a target. */
 #include "place.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -57,6 +58,19 @@ Db *place_db(void)
     return db;
 }
 
+/* libFuzzer's clock interrupts. */
+static bool copy_all(int from, int to, off_t n)
+{
+    while (n > 0) {
+        const ssize_t got = sendfile(to, from, NULL, (size_t)n);
+
+        if (got == 0 || (got < 0 && errno != EINTR))
+            return false;
+        n -= got > 0 ? got : 0;
+    }
+    return true;
+}
+
 Db *place_anew(void)
 {
     struct stat st;
@@ -67,7 +81,7 @@ Db *place_anew(void)
     close_place();
     from = open(first, O_RDONLY | O_CLOEXEC);
     to = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    HOLDS(from >= 0 && to >= 0 && fstat(from, &st) == 0 && sendfile(to, from, NULL, (size_t)st.st_size) == st.st_size);
+    HOLDS(from >= 0 && to >= 0 && fstat(from, &st) == 0 && copy_all(from, to, st.st_size));
     close(from);
     close(to);
     open_place();
