@@ -123,6 +123,23 @@ for (const store of stores)
         assert.deepEqual(await second('mfa-otp', { mfa_token, otp: totp(secret) }), code('Malformed mfa_token'))
       })
 
+      test('a second factor: a user of GoTrue who changed the password begins again', async () => {
+        const email = `own-${Math.random()}@example.com`
+        const call = async (method, path, token, body) => {
+          const answer = await fetch(server.gotrue.url + path, { method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, body: JSON.stringify(body) })
+          assert.equal(answer.status, 200, path)
+          return answer.json()
+        }
+        await call('POST', '/admin/users', server.gotrue.serviceKey, { email, password, email_confirm: true })
+        const { access_token } = await call('POST', '/token?grant_type=password', server.gotrue.serviceKey, { email, password })
+        const { id, totp: { secret } } = await call('POST', '/factors', access_token, { factor_type: 'totp' }), challenge = await call('POST', `/factors/${id}/challenge`, access_token, {})
+        const own = await call('POST', `/factors/${id}/verify`, access_token, { challenge_id: challenge.id, code: totp(secret) })
+        const { mfa_token } = JSON.parse((await grant(email).then(() => assert.fail('no second step'), (e) => e)).body)
+        assert.deepEqual((await second('mfa-otp', { mfa_token, otp: wrong(secret) })).body.error_description, 'Invalid otp_code.')
+        await call('PUT', '/user', own.access_token, { password: 'Another-pw-1' })
+        assert.deepEqual((await second('mfa-otp', { mfa_token, otp: wrong(secret) })).body.error_description, 'Malformed mfa_token')
+      })
+
       test('a second factor: a wrong code counts for each factor that it was tried at', async () => {
         const { u, secret, token } = await factored(), other = 'KRSXG5CTMVRXEZLU', mfa_token = await token()
         await m.users.createAuthenticationMethod({ id: u.user_id }, { type: 'totp', name: 'tablet', totp_secret: other })
