@@ -4,11 +4,10 @@ import { after, before, describe, test } from 'node:test'
 import { newCluster } from '../lib/cluster.mjs'
 import { newCutter } from '../lib/cutter.mjs'
 import { figure } from '../lib/figure.mjs'
-import { crew, hangUp, present, sum, underLoad } from '../lib/load.mjs'
+import { crew, hangUp, present, RECOVERY_MS, sum, underLoad } from '../lib/load.mjs'
 import { start, stores } from '../lib/server.mjs'
 import { broken, query } from '../lib/tables.mjs'
 
-const RECOVERY_MS = 5000
 const env = { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOG_LEVEL: 'error', HECATE_DATA_KEY: '00112233445566778899aabbccddeeff'.repeat(2) }
 
 // Waits until writes and reads are answered again; the milliseconds it took.
