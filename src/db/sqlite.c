@@ -13,12 +13,12 @@
 
 enum { MOST_BATCH = 256, MOST_PARTS = 8, MOST_BUILT = 12 };
 
-/* A prepared statement, with the rows of the field table that its columns last went to. */
+/* A prepared statement, with the rows of the field tables that its columns last went to and its parameters last came from. */
 typedef struct Prepared {
     sqlite3_stmt *stmt;
-    const Field *cols;
-    const Field **fields;
-    int n_fields;
+    const Field *cols, *param_cols;
+    const Field **fields, **params;
+    int n_fields, n_params;
 } Prepared;
 
 /* What the writer says around its jobs. */
@@ -74,6 +74,7 @@ static void prepared_free(Prepared *prepared)
 {
     sqlite3_finalize(prepared->stmt);
     free(prepared->fields);
+    free(prepared->params);
     *prepared = (Prepared){ 0 };
 }
 
@@ -236,20 +237,52 @@ static int bind_value(sqlite3_stmt *stmt, int i, const Value *value)
 }
 
 /* SQLite numbers `$n` by first appearance in each statement: the name says which one is meant. */
-static int bind_all(sqlite3_stmt *stmt, const Work *work)
+static unsigned long param_number(sqlite3_stmt *stmt, int i)
+{
+    return strtoul(sqlite3_bind_parameter_name(stmt, i + 1) + 1, NULL, 10) - 1;
+}
+
+static const Field **new_fields(int n)
+{
+    const Field **fields = calloc((size_t)n + 1, sizeof(*fields));
+
+    if (fields == NULL)
+        out_of_memory();
+    return fields;
+}
+
+/* Finds the field of each parameter, once for a statement and a table. */
+static void match_params(Prepared *prepared, const Work *work)
+{
+    if (prepared->params != NULL && prepared->param_cols == work->param_cols)
+        return;
+    free(prepared->params);
+    prepared->n_params = sqlite3_bind_parameter_count(prepared->stmt);
+    prepared->params = new_fields(prepared->n_params);
+    for (int i = 0; i < prepared->n_params; i++)
+        prepared->params[i] = work_param(work, work->stmt->params[param_number(prepared->stmt, i)]);
+    prepared->param_cols = work->param_cols;
+}
+
+static int bind_values(sqlite3_stmt *stmt, const Query *query)
 {
     const int n = sqlite3_bind_parameter_count(stmt);
     int rc = SQLITE_OK;
 
-    for (int i = 1; i <= n && rc == SQLITE_OK; i++) {
-        const char *name = sqlite3_bind_parameter_name(stmt, i);
-        const unsigned long number = strtoul(name + 1, NULL, 10);
+    for (int i = 0; i < n && rc == SQLITE_OK; i++)
+        rc = bind_value(stmt, i + 1, &query->values[param_number(stmt, i)]);
+    return rc;
+}
 
-        if (work->query != NULL)
-            rc = bind_value(stmt, i, &work->query->values[number - 1]);
-        else
-            rc = bind_member(stmt, i, work_param(work, work->stmt->params[number - 1]), work->params);
-    }
+static int bind_all(Prepared *prepared, const Work *work)
+{
+    int rc = SQLITE_OK;
+
+    if (work->query != NULL)
+        return bind_values(prepared->stmt, work->query);
+    match_params(prepared, work);
+    for (int i = 0; i < prepared->n_params && rc == SQLITE_OK; i++)
+        rc = bind_member(prepared->stmt, i + 1, prepared->params[i], work->params);
     return rc;
 }
 
@@ -299,9 +332,7 @@ static void match_columns(Prepared *prepared, const Field *cols)
     if (prepared->cols == cols)
         return;
     free(prepared->fields);
-    prepared->fields = calloc((size_t)n + 1, sizeof(*prepared->fields));
-    if (prepared->fields == NULL)
-        out_of_memory();
+    prepared->fields = new_fields(n);
     for (int i = 0; i < n; i++)
         prepared->fields[i] = field_named(cols, str_of(sqlite3_column_name(prepared->stmt, i)));
     prepared->n_fields = n;
@@ -332,7 +363,7 @@ static Err step_rows(Tx *tx, void *arg)
     const Stepping *stepping = arg;
     Work *work = stepping->work;
     sqlite3_stmt *stmt = stepping->prepared->stmt;
-    int rc = bind_all(stmt, work);
+    int rc = bind_all(stepping->prepared, work);
 
     while (rc == SQLITE_OK || rc == SQLITE_ROW) {
         rc = sqlite3_step(stmt);
