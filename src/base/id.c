@@ -207,24 +207,39 @@ bool hex_read(Arena *arena, Str text, Str *ret)
 static const char base64_std[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char base64_url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+/* The last one or two bytes. */
+static char *base64_end(char *out, const char *alphabet, const uint8_t *at, size_t left, bool pad)
+{
+    const uint32_t word = (uint32_t)at[0] << 16 | (left > 1 ? (uint32_t)at[1] << 8 : 0);
+
+    *out++ = alphabet[word >> 18];
+    *out++ = alphabet[word >> 12 & 63];
+    if (left > 1)
+        *out++ = alphabet[word >> 6 & 63];
+    for (size_t k = left; pad && k < 3; k++)
+        *out++ = '=';
+    return out;
+}
+
 void base64_write(Buf *buf, const void *p, size_t n, bool url, bool pad)
 {
     const char *alphabet = url ? base64_url : base64_std;
     const uint8_t *at = p;
+    char *start = n == 0 ? NULL : buf_room(buf, pad ? (n + 2) / 3 * 4 : (n * 4 + 2) / 3), *out = start;
 
-    for (size_t i = 0; i < n; i += 3) {
-        const size_t left = n - i;
-        const uint32_t word = (uint32_t)at[i] << 16 | (left > 1 ? (uint32_t)at[i + 1] << 8 : 0) | (left > 2 ? at[i + 2] : 0);
+    if (start == NULL)
+        return;
+    for (size_t left = n / 3; left > 0; left--, at += 3) {
+        const uint32_t word = (uint32_t)at[0] << 16 | (uint32_t)at[1] << 8 | at[2];
 
-        buf_char(buf, alphabet[word >> 18]);
-        buf_char(buf, alphabet[word >> 12 & 63]);
-        if (left > 1)
-            buf_char(buf, alphabet[word >> 6 & 63]);
-        if (left > 2)
-            buf_char(buf, alphabet[word & 63]);
-        for (size_t k = left; pad && k < 3; k++)
-            buf_char(buf, '=');
+        *out++ = alphabet[word >> 18];
+        *out++ = alphabet[word >> 12 & 63];
+        *out++ = alphabet[word >> 6 & 63];
+        *out++ = alphabet[word & 63];
     }
+    if (n % 3 != 0)
+        out = base64_end(out, alphabet, at, n % 3, pad);
+    buf_added(buf, (size_t)(out - start));
 }
 
 static int base64_value(char c, bool url)

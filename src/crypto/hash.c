@@ -1,13 +1,14 @@
 /* hash.c: digests, HMAC and HKDF. */
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/kdf.h>
 
 #include <stdatomic.h>
 
 #include "crypto/crypto.h"
 #include "crypto/md4.h"
+
+enum { MOST_BLOCK = 128 }; /* of a digest here: SHA-512's */
 
 /* A digest by the name that hashes of passwords use for it. */
 static const struct {
@@ -106,11 +107,45 @@ static void hmac_md4(Str key, Str data, uint8_t out[MD4_BYTES])
     explicit_bzero(block, sizeof(block));
 }
 
+/* The digest of the padded key and of `data`. */
+static bool digest_behind_key(EVP_MD_CTX *ctx, const EVP_MD *md, const uint8_t *key, uint8_t pad, Str data, uint8_t *out)
+{
+    const size_t n = (size_t)EVP_MD_get_block_size(md);
+    uint8_t padded[MOST_BLOCK];
+    bool good;
+
+    for (size_t i = 0; i < n; i++)
+        padded[i] = key[i] ^ pad;
+    good = EVP_DigestInit_ex2(ctx, md, NULL) == 1 && EVP_DigestUpdate(ctx, padded, n) == 1 && EVP_DigestUpdate(ctx, data.p, data.n) == 1 &&
+           EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+    explicit_bzero(padded, n);
+    return good;
+}
+
+/* RFC 2104 on the digest that was looked up already: OpenSSL's own HMAC looks up both by name each time, ten times the cost of a short text. */
+static bool hmac_md(const EVP_MD *md, Str key, Str data, uint8_t *out)
+{
+    const size_t size = (size_t)EVP_MD_get_size(md);
+    uint8_t block[MOST_BLOCK] = { 0 }, inner[EVP_MAX_MD_SIZE];
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    bool good = ctx != NULL;
+
+    if (key.n > (size_t)EVP_MD_get_block_size(md))
+        good = good && EVP_Digest(key.p, key.n, block, NULL, md, NULL) == 1;
+    else if (key.n > 0)
+        memcpy(block, key.p, key.n);
+    good = good && digest_behind_key(ctx, md, block, 0x36, data, inner) &&
+           digest_behind_key(ctx, md, block, 0x5c, (Str){ (const char *)inner, size }, out);
+    EVP_MD_CTX_free(ctx);
+    explicit_bzero(block, sizeof(block));
+    return good;
+}
+
 void hmac_sum(Hash hash, Str key, Str data, uint8_t *out)
 {
     if (hash == HASH_MD4)
         hmac_md4(key, data, out);
-    else if (key.n > INT_MAX || HMAC(md_of(hash), key.n == 0 ? "" : key.p, (int)key.n, (const uint8_t *)data.p, data.n, out, NULL) == NULL)
+    else if (!hmac_md(md_of(hash), key, data, out))
         out_of_memory();
 }
 

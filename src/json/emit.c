@@ -46,9 +46,14 @@ void json_write_run(Buf *buf, const char *p, size_t n, JsonStyle style)
     char out[6];
 
     for (size_t i = 0; i < n; i += length) {
-        const uint8_t class = byte_class[(unsigned char)p[i]];
+        uint8_t class;
         size_t escaped = 0;
 
+        while (i < n && byte_class[(unsigned char)p[i]] == RUN)
+            i++;
+        if (i == n)
+            break;
+        class = byte_class[(unsigned char)p[i]];
         length = 1;
         if (class == MULTI)
             escaped = escape_sequence(p + i, n - i, style, &length, out);
