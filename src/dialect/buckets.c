@@ -70,7 +70,7 @@ static Bucket *find(Bucket *row, const uint8_t id[16], int64_t now)
     return least;
 }
 
-bool buckets_take(Buckets *buckets, const char *name, Str key, double rate, double burst, int64_t now)
+bool buckets_take(Buckets *buckets, const char *name, Str key, double rate, double burst, int64_t now, double *ret_left)
 {
     uint8_t sums[2][32];
     Bucket *bucket;
@@ -90,6 +90,8 @@ bool buckets_take(Buckets *buckets, const char *name, Str key, double rate, doub
     bucket->at = now;
     taken = bucket->tokens >= 1;
     bucket->tokens -= taken ? 1 : 0;
+    if (ret_left != NULL)
+        *ret_left = bucket->tokens;
     pthread_mutex_unlock(&buckets->lock);
     return taken;
 }

@@ -11,7 +11,7 @@ Buckets *buckets_new(void);
 void buckets_free(Buckets *buckets); /* accepts NULL */
 
 /* Takes one token of the bucket of `name` and `key`, which holds at most `burst` and gets `rate` more a second. False: it is empty. `now` are
- * microseconds that never go back (clock_mono_us()). */
-bool buckets_take(Buckets *buckets, const char *name, Str key, double rate, double burst, int64_t now);
+ * microseconds that never go back (clock_mono_us()); `ret_left` (or NULL) is what it holds after that. */
+bool buckets_take(Buckets *buckets, const char *name, Str key, double rate, double burst, int64_t now, double *ret_left);
 
 #endif

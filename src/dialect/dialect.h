@@ -84,6 +84,11 @@ typedef struct Mount {
 
 enum { MOST_PARAMS = 4 };
 
+/* What an address may still do. */
+typedef struct Allowance {
+    int64_t most, left, next; /* most 0: nothing was counted; next: seconds until there is one more */
+} Allowance;
+
 /* The call under way: what the router found. ctx->house points to it. */
 typedef struct Call {
     const Dialect *dialect;
@@ -94,8 +99,9 @@ typedef struct Call {
     Str names[MOST_PARAMS];          /* of path parameters */
     const char *values[MOST_PARAMS]; /* decoded once */
     size_t n_params;
-    unsigned allowed; /* methods that the path knows (for Allow) */
-    void *loaded;     /* what enter() loaded (GoTrue: the user of the path) */
+    unsigned allowed;    /* methods that the path knows (for Allow) */
+    void *loaded;        /* what enter() loaded (GoTrue: the user of the path) */
+    Allowance allowance; /* of a dialect that tells it (Auth0) */
 } Call;
 static inline Call *ctx_call(const Ctx *ctx)
 {

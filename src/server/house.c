@@ -166,6 +166,8 @@ Err house_new(Server *server, House **ret, Buf *why)
     settings->clerk.keys = &house->keys[TONGUE_CLERK];
     settings->auth0.keys = &house->keys[TONGUE_AUTH0];
     settings->auth0.token_seconds = 86400;
+    settings->auth0.buckets = server->buckets;
+    settings->auth0.origin = settings->gotrue.origin;
     settings->auth0.signup_off = settings->gotrue.disable_signup;
     *ret = house;
     return OK;

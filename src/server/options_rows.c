@@ -132,8 +132,8 @@ const Option option_rows[] = {
     { "sms-provider", "GOTRUE_SMS_PROVIDER", NULL, TEXT_IN(gotrue.sms_provider), "", .flags = O_RELOAD, .about = "What /settings says of the SMS provider." },
     { "cors-allowed-headers", "GOTRUE_CORS_ALLOWED_HEADERS", NULL, TEXT_IN(gotrue.cors_headers), "", .flags = O_RELOAD, .about = "Further request headers that browsers may send, comma-separated." },
     { "security-manual-linking-enabled", "GOTRUE_SECURITY_MANUAL_LINKING_ENABLED", NULL, BOOL_IN(gotrue.manual_linking), "false", .flags = O_RELOAD, .about = "Users link and unlink identities of their own." },
-    { "rate-limit-header", "GOTRUE_RATE_LIMIT_HEADER", NULL, TEXT_IN(gotrue.rate_header), "", .flags = O_RELOAD, .about = "The header that names the address for limits, believed from this machine, private networks and trusted proxies." },
-    { "security-sb-forwarded-for-enabled", "GOTRUE_SECURITY_SB_FORWARDED_FOR_ENABLED", NULL, BOOL_IN(gotrue.sb_forwarded_for), "false", .flags = O_RELOAD, .about = "Sb-Forwarded-For names the address for limits, in the same way." },
+    { "rate-limit-header", "GOTRUE_RATE_LIMIT_HEADER", NULL, TEXT_IN(gotrue.origin.header), "", .flags = O_RELOAD, .about = "The header that names the address for limits of GoTrue and Auth0, believed from this machine, private networks and trusted proxies." },
+    { "security-sb-forwarded-for-enabled", "GOTRUE_SECURITY_SB_FORWARDED_FOR_ENABLED", NULL, BOOL_IN(gotrue.origin.sb_forwarded_for), "false", .flags = O_RELOAD, .about = "Sb-Forwarded-For names the address for limits, in the same way." },
     { "rate-limit-anonymous-users", "GOTRUE_RATE_LIMIT_ANONYMOUS_USERS", NULL, INT_IN(gotrue.rate_anonymous), "30", 0, 1000000000, .flags = O_RELOAD, .about = "Anonymous sign-ups of an address in an hour." },
     { "rate-limit-otp", "GOTRUE_RATE_LIMIT_OTP", NULL, INT_IN(gotrue.rate_otp), "30", 0, 1000000000, .flags = O_RELOAD, .about = "Sign-ups, recoveries, links, codes and changes of an address in five minutes, each; 30 may come at once." },
     { "rate-limit-token-refresh", "GOTRUE_RATE_LIMIT_TOKEN_REFRESH", NULL, INT_IN(gotrue.rate_token), "150", 0, 1000000000, .flags = O_RELOAD, .about = "Calls of /token of an address in five minutes, and of /authorize." },
@@ -253,6 +253,9 @@ const Option option_rows[] = {
     { "auth0-client-id", "HECATE_AUTH0_CLIENT_ID", NULL, TEXT_IN(auth0.client_id), .flags = O_RELOAD, .about = "Id of the management client; made at the first start when not given." },
     { "auth0-client-secret", "HECATE_AUTH0_CLIENT_SECRET", NULL, TEXT_IN(auth0_client_secret), .flags = O_SECRET | O_STRONG | O_RELOAD, .about = "Its secret; made at the first start when not given." },
     { "auth0-import-limit", "HECATE_AUTH0_IMPORT_LIMIT", NULL, SIZE_IN(auth0.import_bytes), "512000", 1024, 16 << 20, .about = "Bytes of a file of users that Auth0's import takes." },
+    { "auth0-rate-limit-sign-in", "HECATE_AUTH0_RATE_LIMIT_SIGN_IN", NULL, INT_IN(auth0.rate_sign_in), "150", 0, 1000000000, .flags = O_RELOAD, .about = "Sign-ins by password of an address in five minutes at Auth0's token endpoint; 30 may come at once; 0: no limit. Private addresses have none." },
+    { "auth0-rate-limit-sign-up", "HECATE_AUTH0_RATE_LIMIT_SIGN_UP", NULL, INT_IN(auth0.rate_sign_up), "30", 0, 1000000000, .flags = O_RELOAD, .about = "Sign-ups and forgotten passwords of an address in five minutes, each, in the same way." },
+    { "auth0-rate-limit-mfa", "HECATE_AUTH0_RATE_LIMIT_MFA", NULL, INT_IN(auth0.rate_mfa), "15", 0, 1000000000, .flags = O_RELOAD, .about = "Second factors of an address in a minute, that are asked for, added and shown, each, in the same way." },
 };
 /* clang-format on */
 const size_t option_rows_n = COUNTOF(option_rows);

@@ -333,22 +333,34 @@ void auth0_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
     reply->status = (int)body.status;
     if (reply->status == 401)
         reply_header(reply, "WWW-Authenticate", is_oauth(ctx) ? "Basic" : "Bearer");
-    if (reply->status == 503 || reply->status == 429)
+    if (err == E_RATE_LIMIT && ctx_call(ctx)->allowance.most > 0)
+        reply_headerf(reply, "Retry-After", "%lld", (long long)ctx_call(ctx)->allowance.next);
+    else if (reply->status == 503 || reply->status == 429)
         reply_retry_after(ctx, reply);
     reply_header(reply, "Content-Type", AUTH0_JSON);
     json_write(&reply->body, fields_of(ctx, &body), &body, JSON_PLAIN);
 }
 
-/* Answers about users and tokens are nobody else's to keep; no limit is set, and the three headers say so. */
+/* An address's of the Authentication API; the Management API has no limit, and says so in the same headers. */
+static Allowance allowance_of(const Ctx *ctx)
+{
+    const Call *call = ctx_call(ctx);
+
+    return str_starts(call->path, STR("/api/v2/")) ? (Allowance){ .most = 1000, .left = 999, .next = 1 } : call->allowance;
+}
+
+/* Answers about users and tokens are nobody else's to keep. */
 void auth0_finish(Ctx *ctx, const Req *req, Reply *reply)
 {
+    const Allowance allowance = allowance_of(ctx);
+
     (void)req;
     if (str_starts(ctx_call(ctx)->path, STR("/.well-known/")))
         return;
     reply_header(reply, "Cache-Control", "no-store");
-    if (!str_starts(ctx_call(ctx)->path, STR("/api/v2/")))
+    if (allowance.most == 0)
         return;
-    reply_header(reply, "X-RateLimit-Limit", "1000");
-    reply_header(reply, "X-RateLimit-Remaining", "999");
-    reply_headerf(reply, "X-RateLimit-Reset", "%lld", (long long)(ctx->now / US_PER_S + 1));
+    reply_headerf(reply, "X-RateLimit-Limit", "%lld", (long long)allowance.most);
+    reply_headerf(reply, "X-RateLimit-Remaining", "%lld", (long long)allowance.left);
+    reply_headerf(reply, "X-RateLimit-Reset", "%lld", (long long)(ctx->now / US_PER_S + allowance.next));
 }

@@ -277,6 +277,10 @@ Err auth0_read_token(Ctx *ctx, const Req *req, const char *audience, Auth0Claims
 /* The user whom a token that was read names, while its session stands and the user is not banned. E_BAD_CREDENTIAL. */
 Err auth0_load_subject(Ctx *ctx, const Auth0Claims *claims, User **ret);
 
+/* limits.c: takes one of what the request's address, or the one that a trusted client (or NULL) names, may still do. E_RATE_LIMIT. */
+Err auth0_limit_address(Ctx *ctx, const Req *req, const OauthClient *client, const char *name);
+Err auth0_enter(Ctx *ctx, const Req *req, Str path, const Route *route);
+
 /* token.c */
 /* The body of a request to the token endpoint, and who sends it: E_BAD_CLIENT. */
 Err auth0_read_client(Ctx *ctx, const Req *req, Auth0TokenIn *in, OauthClient *client);

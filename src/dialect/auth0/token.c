@@ -257,14 +257,15 @@ static Err grant_client_credentials(Ctx *ctx, const Auth0TokenIn *in, const Oaut
 static const struct {
     const char *name;
     Err (*fn)(Ctx *ctx, const Auth0TokenIn *in, const OauthClient *client, Reply *reply);
+    const char *limit; /* of what could be guessed */
 } grants[] = {
-    { "client_credentials", grant_client_credentials },
-    { "password", auth0_grant_password },
-    { "http://auth0.com/oauth/grant-type/password-realm", auth0_grant_password },
-    { "refresh_token", auth0_grant_refresh },
-    { "http://auth0.com/oauth/grant-type/mfa-otp", auth0_grant_otp },
-    { "http://auth0.com/oauth/grant-type/mfa-oob", auth0_grant_oob },
-    { "http://auth0.com/oauth/grant-type/mfa-recovery-code", auth0_grant_recovery },
+    { "client_credentials", grant_client_credentials, NULL },
+    { "password", auth0_grant_password, "sign-in" },
+    { "http://auth0.com/oauth/grant-type/password-realm", auth0_grant_password, "sign-in" },
+    { "refresh_token", auth0_grant_refresh, NULL },
+    { "http://auth0.com/oauth/grant-type/mfa-otp", auth0_grant_otp, "mfa" },
+    { "http://auth0.com/oauth/grant-type/mfa-oob", auth0_grant_oob, "mfa" },
+    { "http://auth0.com/oauth/grant-type/mfa-recovery-code", auth0_grant_recovery, "mfa" },
 };
 
 typedef struct ScopeList {
@@ -336,6 +337,8 @@ Err auth0_token_grant(Ctx *ctx, const Req *req, Reply *reply)
     for (size_t i = 0; i < COUNTOF(grants); i++)
         if (text_eq(grants[i].name, in.grant_type)) {
             TRY(check_grant_type(ctx, &client, in.grant_type));
+            if (grants[i].limit != NULL)
+                TRY(auth0_limit_address(ctx, req, &client, grants[i].limit));
             return grants[i].fn(ctx, &in, &client, reply);
         }
     return fail(ctx, E_BAD_GRANT_TYPE, NOWHERE, "%.200s", in.grant_type);

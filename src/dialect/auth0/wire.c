@@ -775,6 +775,7 @@ const Field auth0_client_rules[] = {
     TEXT(Auth0ClientRules, organization_usage, "organization_usage"),
     JSON(Auth0ClientRules, jwt_configuration, "jwt_configuration"),
     JSON(Auth0ClientRules, methods, "client_authentication_methods"),
+    BOOL(Auth0ClientRules, ip_header, "is_token_endpoint_ip_header_trusted"),
     END(Auth0ClientRules),
 };
 

@@ -304,6 +304,7 @@ extern const Field auth0_new_client[], auth0_client_patch[];
 typedef struct Auth0ClientRules {
     Texts grant_types;
     const char *auth_method, *organization_usage, *jwt_configuration, *methods;
+    bool ip_header; /* auth0-forwarded-for is believed */
 } Auth0ClientRules;
 extern const Field auth0_client_rules[];
 typedef struct Auth0ClientJwt {

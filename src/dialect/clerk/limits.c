@@ -24,7 +24,7 @@ static Err take(Ctx *ctx, const char *name, const char *key, double most, double
 {
     const ClerkSettings *settings = ctx_settings(ctx);
 
-    return buckets_take(settings->buckets, arena_printf(ctx->arena, "clerk %s", name), str_of(key), most / seconds, most, clock_mono_us())
+    return buckets_take(settings->buckets, arena_printf(ctx->arena, "clerk %s", name), str_of(key), most / seconds, most, clock_mono_us(), NULL)
                ? OK
                : fail(ctx, E_RATE_LIMIT, NOWHERE, NULL);
 }

@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 
 #include "crypto/crypto.h"
-#include "dialect/dialect.h"
+#include "dialect/origin.h"
 
 /* What the reference's variables say (spec/gotrue.md 9); texts live as long as the process. */
 typedef struct GotrueSettings {
@@ -28,9 +28,8 @@ typedef struct GotrueSettings {
     bool cursor_pagination;
     bool manual_linking;
     int64_t rate_anonymous, rate_otp, rate_token, rate_verify, rate_web3, rate_factor; /* spec 8.1 */
-    const char *rate_header;                                                           /* that names the address, or "" */
-    bool sb_forwarded_for;                                                             /* Sb-Forwarded-For names it */
-    struct Buckets *buckets;                                                           /* NULL: nobody is limited */
+    OriginRules origin;
+    struct Buckets *buckets; /* NULL: nobody is limited */
     const char *version;
     const _Atomic bool *ready;     /* false: /health answers 503, for the listeners close soon; NULL: always ready */
     const char *request_id_header; /* names a request; NULL: an id of ours does */

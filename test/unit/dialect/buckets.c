@@ -9,7 +9,7 @@ static unsigned take(Buckets *buckets, const char *name, const char *key, unsign
     unsigned taken = 0;
 
     for (unsigned i = 0; i < n; i++)
-        taken += buckets_take(buckets, name, str_of(key), 0.1, 30, now);
+        taken += buckets_take(buckets, name, str_of(key), 0.1, 30, now, NULL);
     return taken;
 }
 
@@ -47,7 +47,7 @@ TEST(buckets_that_are_empty_outlast_many_others)
     assert_int_equal(take(buckets, "Token", "a", 40, 1), 30);
     for (unsigned i = 0; i < 200000; i++) {
         snprintf(key, sizeof(key), "other %u", i);
-        assert_true(buckets_take(buckets, "Token", str_of(key), 0.1, 30, 1));
+        assert_true(buckets_take(buckets, "Token", str_of(key), 0.1, 30, 1, NULL));
     }
     assert_int_equal(take(buckets, "Token", "a", 1, 1), 0);
     buckets_free(buckets);
