@@ -15,13 +15,14 @@ typedef struct Db Db;
 typedef struct Tx Tx;
 
 typedef enum StmtFlags {
-    STMT_READ = 1, /* changes nothing */
-    STMT_SLOW = 2, /* a list or a search: runs apart, so that it holds up nobody */
+    STMT_READ = 1,  /* changes nothing */
+    STMT_SLOW = 2,  /* a list or a search: runs apart, so that it holds up nobody */
+    STMT_LISTS = 4, /* PostgreSQL: each parameter is an array, with a place for each of several that go together */
 } StmtFlags;
 
 /* One statement for both databases. Parameters are numbered $1… by first appearance. A `gathered` one (an attribute of its block) gives the rows
- * of one key, which is their first column, too: PostgreSQL's driver may ask for several keys at once by `many`, the same with an array for the key.
- */
+ * of one key, its first parameter, which is their first column, too: PostgreSQL's driver may ask for several keys at once by `many`, the same with an
+ * array for the key. A gathered write is one with STMT_LISTS itself; it says what it did by its rows, and not by their number. */
 typedef struct Stmt {
     const char *name;
     const char *pg;

@@ -13,6 +13,8 @@ typedef struct Work {
     const char *script; /* or several statements without parameters */
     const Field *param_cols;
     const void *params;
+    const struct Work *const *list; /* STMT_LISTS: whose parameters it takes; NULL: its own alone */
+    size_t n_list;
     const Field *cols; /* NULL: rows are not read */
     size_t max;
     List rows;

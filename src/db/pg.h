@@ -22,12 +22,15 @@ enum {
     OID_TEXT = 25,
     OID_OID = 26,
     OID_JSON = 114,
+    OID_JSONS = 199,
     OID_FLOAT4 = 700,
     OID_FLOAT8 = 701,
     OID_INET = 869,
+    OID_BOOLS = 1000,
     OID_TEXTS = 1009,
     OID_TIMESTAMP = 1114,
     OID_TIMESTAMPTZ = 1184,
+    OID_TIMESTAMPTZS = 1185,
     OID_UUID = 2950,
     OID_UUIDS = 2951,
     OID_JSONB = 3802,
@@ -200,7 +203,7 @@ Item *queue_take(Queue *queue);
 void queue_before(Queue *queue, Queue *front); /* puts all of `front` before what is in `queue` */
 void item_forget(Item *item);                  /* its result and its error */
 
-/* ---- reads by a key, several as one statement (pg_gather.c) ---- */
+/* ---- statements by a key, several as one (pg_gather.c) ---- */
 
 enum { MOST_KINDS = 8 }; /* of gathered statements */
 
@@ -213,9 +216,9 @@ typedef struct Gatherings {
 bool gather_add(Gatherings *gatherings, Item *item);
 /* Gives the pipe all that is kept: one alone as it is, several as one item with a Gather. */
 void gather_push(Gatherings *gatherings, Pipe *pipe);
-/* Answers the items of one that came back. */
+/* Answers the items of one that came back. A write that failed did nothing: each has to run alone (E_DB_RETRY) and ends with its own error. */
 void gather_deal(Item *item);
-/* Reads an answered item's rows into its work. On the loop of the one that dealt it. */
+/* Reads an answered item's rows into its work. On the thread that waited for it. */
 Err gather_read(Ctx *ctx, Db *db, Item *item);
 
 /* ---- owners ---- */
@@ -240,8 +243,8 @@ Err reader_run(Ctx *ctx, Db *db, Work *work);
 /* pg_writer.c: single writes of the process. */
 Err writer_open(Db *db, Writer **ret);
 void writer_close(Writer *writer);
-/* `*result` is NULL unless OK. E_DB_RETRY: nothing happened; run it on an exclusive connection. E_BUSY, E_SHUTDOWN. */
-Err writer_run(Writer *writer, Work *work, PGresult **result);
+/* E_DB_RETRY: nothing happened; run it on an exclusive connection. E_BUSY, E_SHUTDOWN. */
+Err writer_run(Ctx *ctx, Writer *writer, Work *work);
 
 /* pg_pool.c: exclusive connections, on the thread that calls. */
 Err pool_open(Db *db, unsigned size, Pool **ret);

@@ -174,6 +174,65 @@ static Err put_member(Params *params, int i, Oid type, const Field *field, const
     }
 }
 
+/* ---- lists: an array for each parameter ---- */
+
+static const struct {
+    Oid array, element;
+} array_rows[] = {
+    { OID_TEXTS, OID_TEXT }, { OID_UUIDS, OID_UUID }, { OID_TIMESTAMPTZS, OID_TIMESTAMPTZ }, { OID_BOOLS, OID_BOOL }, { OID_JSONS, OID_JSON }
+};
+
+/* 0: an array that no list is of. */
+static Oid element_of(Oid array)
+{
+    for (size_t i = 0; i < COUNTOF(array_rows); i++)
+        if (array_rows[i].array == array)
+            return array_rows[i].element;
+    return 0;
+}
+
+static size_t add_word(char *array, size_t at, uint32_t word)
+{
+    word = htobe32(word);
+    memcpy(array + at, &word, sizeof(word));
+    return at + sizeof(word);
+}
+
+/* Dimensions, flags, type, count, lower bound (array_recv()). */
+static void put_head(char *array, bool nulls, Oid element, size_t n)
+{
+    const uint32_t words[] = { 1, nulls, element, (uint32_t)n, 1 };
+
+    for (size_t i = 0; i < COUNTOF(words); i++)
+        (void)add_word(array, i * sizeof(*words), words[i]);
+}
+
+/* The parameter of each in the list, in binary. */
+static Err put_list(Params *params, int i, Oid type, const Work *work)
+{
+    const Work *const *list = work->list == NULL ? &work : work->list;
+    const size_t n = work->list == NULL ? 1 : work->n_list;
+    const Oid element = element_of(type);
+    size_t at = 20;
+    char *array = NULL;
+    bool nulls = false;
+
+    if (element == 0)
+        return E_DB;
+    for (size_t k = 0; k < n; k++) {
+        TRY(put_member(params, i, element, work_param(list[k], work->stmt->params[i]), list[k]->params));
+        array = params->owned[i] = more(array, (int)(at + 4 + (size_t)params->lengths[i]), 1);
+        at = add_word(array, at, params->values[i] == NULL ? UINT32_MAX : (uint32_t)params->lengths[i]);
+        if (params->values[i] != NULL)
+            memcpy(array + at, params->values[i], (size_t)params->lengths[i]);
+        at += (size_t)params->lengths[i];
+        nulls = nulls || params->values[i] == NULL;
+    }
+    put_head(array, nulls, element, n);
+    put(params, i, array, at, true);
+    return OK;
+}
+
 /* ---- a built query: its values say their types ---- */
 
 static Err put_value(Params *params, int i, const Value *value)
@@ -213,6 +272,8 @@ Err params_bind(Params *params, const Work *work, const Shape *shape)
     for (int i = 0; i < n && err == OK; i++)
         if (work->query != NULL)
             err = put_value(params, i, &work->query->values[i]);
+        else if ((work->stmt->flags & STMT_LISTS) != 0)
+            err = put_list(params, i, shape->types[i], work);
         else
             err = put_member(params, i, shape->types[i], work_param(work, work->stmt->params[i]), work->params);
     return err;

@@ -1,5 +1,5 @@
-/* pg_gather.c: reads by a key that wait at the same time go out as one statement with an array of keys: to start a plan is most of what
- * such a read costs the server. */
+/* pg_gather.c: statements by a key that wait at the same time go out as one with arrays: to start a plan is most of what such a read costs the
+ * server, and a third of what a write does. */
 #include "base/id.h"
 #include "db/pg.h"
 
@@ -9,13 +9,10 @@ enum { MOST_KEYS = 64 };
 typedef struct Gather {
     Item item;
     Work work;
-    Texts keys; /* of the items, in their order */
-    const char *texts[MOST_KEYS];
+    const Work *list[MOST_KEYS]; /* of the items, in their order */
     Queue items;
-    unsigned readers;
+    _Atomic unsigned readers;
 } Gather;
-
-static const Field key_params[] = { TEXTS(Gather, keys, "keys"), END(Gather) };
 
 static bool plain(const char *key)
 {
@@ -33,7 +30,7 @@ static const char *key_of(const Item *item)
     const Field *field;
     const char *key;
 
-    if (stmt == NULL || stmt->many == NULL)
+    if (stmt == NULL || (stmt->many == NULL && (stmt->flags & STMT_LISTS) == 0))
         return NULL;
     field = work_param(item->work, stmt->params[0]);
     key = *(const char *const *)field_of(field, item->work->params);
@@ -56,26 +53,43 @@ bool gather_add(Gatherings *gatherings, Item *item)
     return false;
 }
 
-static void take_one(Gather *gather, Queue *queue)
+/* Of two writes by one key in one statement the database would do one. */
+static bool collides(const Gather *gather, const Item *item)
+{
+    bool found = false;
+
+    for (const Item *other = gather->items.first; item->write && other != NULL && !found; other = other->next)
+        found = text_eq(key_of(other), key_of(item));
+    return found;
+}
+
+static void take_one(Gather *gather, Queue *queue, Queue *later)
 {
     Item *item = queue_take(queue);
 
-    gather->texts[gather->keys.n++] = key_of(item);
+    if (collides(gather, item)) {
+        queue_add(later, item);
+        return;
+    }
+    gather->list[gather->work.n_list++] = item->work;
     queue_add(&gather->items, item);
 }
 
 static void push_several(Queue *queue, Pipe *pipe)
 {
     Gather *gather = calloc(1, sizeof(*gather));
+    const Stmt *stmt = queue->first->work->stmt;
+    Queue later;
 
     if (gather == NULL)
         out_of_memory();
     queue_init(&gather->items);
-    gather->keys.v = gather->texts;
-    gather->work = (Work){ .stmt = queue->first->work->stmt->many, .param_cols = key_params, .params = gather };
-    gather->item = (Item){ .work = &gather->work, .gather = gather };
-    while (queue->first != NULL && gather->keys.n < MOST_KEYS)
-        take_one(gather, queue);
+    queue_init(&later);
+    gather->work = (Work){ .stmt = stmt->many != NULL ? stmt->many : stmt, .list = gather->list };
+    gather->item = (Item){ .work = &gather->work, .gather = gather, .write = queue->first->write };
+    while (queue->first != NULL && gather->work.n_list < MOST_KEYS)
+        take_one(gather, queue, &later);
+    queue_before(queue, &later);
     pipe_push(pipe, &gather->item);
 }
 
@@ -106,7 +120,7 @@ static bool row_is(const PGresult *result, int row, const char *key)
 
 static void release(Gather *gather)
 {
-    if (--gather->readers > 0)
+    if (atomic_fetch_sub(&gather->readers, 1) > 1)
         return;
     PQclear(gather->item.result);
     free(gather);
@@ -115,13 +129,14 @@ static void release(Gather *gather)
 void gather_deal(Item *leader)
 {
     Gather *gather = leader->gather;
+    const Err err = leader->write && leader->err != OK && leader->err != E_DB_LOST ? E_DB_RETRY : leader->err;
 
-    gather->readers = 1;
+    atomic_init(&gather->readers, 1);
     for (Item *item = queue_take(&gather->items); item != NULL; item = queue_take(&gather->items)) {
-        item->err = leader->err;
-        if (item->err == OK) {
+        item->err = err;
+        if (err == OK) {
             item->gather = gather;
-            gather->readers++;
+            atomic_fetch_add(&gather->readers, 1);
         }
         waiter_done(&item->waiter);
     }

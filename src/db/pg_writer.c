@@ -9,6 +9,7 @@ enum { LOCK_MS = 50, REAP_S = 20 };
 struct Writer {
     Db *db;
     Pipe pipe;
+    Gatherings gatherings;
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t more;
@@ -19,10 +20,18 @@ struct Writer {
 
 static void answer(Item *item)
 {
-    waiter_done(&item->waiter);
+    if (item->gather != NULL)
+        gather_deal(item);
+    else
+        waiter_done(&item->waiter);
 }
 
-/* Moves the inbox to the pipe. With `wait`, false when the writer is to end and nothing is left. */
+static bool idle(const Writer *writer)
+{
+    return pipe_idle(&writer->pipe) && writer->gatherings.waiting == 0;
+}
+
+/* Moves the inbox to what waits. With `wait`, false when the writer is to end and nothing is left. */
 static bool collect(Writer *writer, bool wait)
 {
     struct timespec until;
@@ -43,9 +52,10 @@ static bool collect(Writer *writer, bool wait)
     pthread_mutex_unlock(&writer->lock);
     for (Item *next; items != NULL; items = next) {
         next = items->next;
-        pipe_push(&writer->pipe, items);
+        if (!gather_add(&writer->gatherings, items))
+            pipe_push(&writer->pipe, items);
     }
-    return !pipe_idle(&writer->pipe);
+    return !idle(writer);
 }
 
 static void *write_loop(void *arg)
@@ -55,7 +65,9 @@ static void *write_loop(void *arg)
 
     pthread_setname_np(pthread_self(), "pg writer");
     while (collect(writer, true))
-        while (!pipe_idle(pipe)) {
+        while (!idle(writer)) {
+            if (pipe->sent.first == NULL)
+                gather_push(&writer->gatherings, pipe);
             if (pipe->sent.first == NULL && pipe_connect(pipe, NULL) != OK)
                 pipe_fail(pipe, E_DB_LOST);
             else
@@ -121,7 +133,7 @@ static Err submit(Writer *writer, Item *item)
     return err;
 }
 
-Err writer_run(Writer *writer, Work *work, PGresult **result)
+Err writer_run(Ctx *ctx, Writer *writer, Work *work)
 {
     Item item = { .work = work, .write = true };
 
@@ -129,6 +141,7 @@ Err writer_run(Writer *writer, Work *work, PGresult **result)
     waiter_init(&item.waiter);
     TRY(submit(writer, &item));
     waiter_wait(&item.waiter);
-    *result = item.result;
-    return item.err;
+    if (item.err != OK)
+        return item.err;
+    return item.gather != NULL ? gather_read(ctx, writer->db, &item) : rows_read(ctx, writer->db, work, item.result);
 }

@@ -50,12 +50,9 @@ static Err write_apart(Ctx *ctx, Db *db, Work *work)
 
 static Err pg_write(Ctx *ctx, Db *db, Work *work)
 {
-    PGresult *result = NULL;
-    const Err err = writer_run(((State *)db->state)->writer, work, &result);
+    const Err err = writer_run(ctx, ((State *)db->state)->writer, work);
 
-    if (err == E_DB_RETRY)
-        return write_apart(ctx, db, work);
-    return err != OK ? err : rows_read(ctx, db, work, result);
+    return err == E_DB_RETRY ? write_apart(ctx, db, work) : err;
 }
 
 static Err pg_run(Tx *tx, Work *work)

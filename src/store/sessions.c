@@ -52,6 +52,7 @@ static const Field write_cols[] = {
     TEXT(SessionWrite, aal, "aal"),
     TEXT(SessionWrite, user_agent, "user_agent"),
     INET(SessionWrite, ip, "ip"),
+    TEXT(SessionWrite, ip, "ip_text"),
     TEXT(SessionWrite, tag, "tag"),
     TEXT(SessionWrite, refresh_token_hmac_key, "refresh_token_hmac_key", .flags = SECRET),
     TEXT(SessionWrite, password, "password", .flags = SECRET),
@@ -204,11 +205,7 @@ Err store_tries_delete(Tx *tx, const char *user_id)
 
 Err store_refresh_swap(Tx *tx, const SessionWrite *in, bool *swapped)
 {
-    Answer *answer;
-
-    TRY(db_one(tx, SQL_REFRESH_SWAP, write_cols, in, answer_cols, &answer));
-    *swapped = answer->swapped == 1;
-    return OK;
+    return is_there(tx, SQL_REFRESH_SWAP, in, swapped);
 }
 
 Err store_refresh_revoke_family(Tx *tx, const SessionWrite *in)

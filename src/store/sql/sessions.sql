@@ -23,41 +23,48 @@ SELECT #user_columns# #user_parts#, #session_columns# #session_amr#
 FROM #user_tables# #user_identity_rows# LEFT JOIN auth.sessions s ON s.id = :session_id
 WHERE u.id = :user_id
 
--- A refresh token with its session, its user, and the session's active token.
+-- A refresh token with its session, its user, and, where it was used, the session's active token.
 
 -- :refresh_load gathered
 SELECT t.token, t.parent, t.revoked, t.updated_at AS token_updated_at, t.session_id AS token_session_id,
   c.token AS active_token, c.parent AS active_parent, #session_columns# #session_amr#, #user_columns# #user_parts#
 FROM auth.refresh_tokens t
 LEFT JOIN auth.sessions s ON s.id = t.session_id
-LEFT JOIN auth.refresh_tokens c ON c.id = (SELECT max(d.id) FROM auth.refresh_tokens d WHERE d.session_id = t.session_id AND d.revoked = false)
+LEFT JOIN auth.refresh_tokens c
+  ON c.id = CASE WHEN t.revoked = false THEN NULL ELSE (SELECT max(d.id) FROM auth.refresh_tokens d WHERE d.session_id = t.session_id AND d.revoked = false) END
 LEFT JOIN auth.users u ON u.id = s.user_id
 LEFT JOIN hecate.profiles p ON p.user_id = u.id
 #user_secrets#
 #user_identity_rows#
 WHERE t.token = :token
 
--- Swaps a live token for its child, once: of several at a time one finds it live. All of a refresh is in here.
+-- Swaps a live token for its child, once: of several at a time one finds it live. All of a refresh is in here. It names what it swapped.
+-- (Where tables are small PostgreSQL would walk a whole index of what equals, or is not revoked, and keep that plan: ANY can only be looked up.)
 
--- :refresh_swap write
+-- :refresh_swap write gathered
 -- @pg
 WITH old AS (
-  UPDATE auth.refresh_tokens SET revoked = true, updated_at = :now WHERE token = :token AND revoked = false RETURNING session_id
+  UPDATE auth.refresh_tokens t SET revoked = true, updated_at = l.now
+  FROM unnest(CAST(:token AS text[]), CAST(:now AS timestamptz[]), CAST(:child AS text[]), CAST(:user_id AS uuid[]), CAST(:user_agent AS text[]),
+    CAST(:ip_text AS text[]), CAST(:audit AS boolean[]), CAST(:event_1 AS uuid[]), CAST(:payload_1 AS json[]), CAST(:event_2 AS uuid[]), CAST(:payload_2 AS json[]))
+    AS l (token, now, child, user_id, user_agent, ip, audit, event_1, payload_1, event_2, payload_2)
+  WHERE t.token = ANY (ARRAY[l.token]) AND NOT coalesce(t.revoked, true)
+  RETURNING t.session_id, l.*
 ), child AS (
   INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
-  SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), :child, :user_id_text, :token, session_id, false, :now, :now FROM old
+  SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), child, user_id, token, session_id, false, now, now FROM old
 ), session AS (
-  UPDATE auth.sessions SET refreshed_at = :refreshed_at, updated_at = :now, user_agent = :user_agent, ip = :ip
-  WHERE id IN (SELECT session_id FROM old)
+  UPDATE auth.sessions s SET refreshed_at = o.now AT TIME ZONE 'UTC', updated_at = o.now, user_agent = o.user_agent, ip = CAST(o.ip AS inet)
+  FROM old o WHERE s.id = ANY (ARRAY[o.session_id])
 ), person AS (
-  UPDATE auth.users SET updated_at = :now WHERE id = :user_id AND EXISTS (SELECT 1 FROM old)
+  UPDATE auth.users u SET updated_at = o.now FROM old o WHERE u.id = ANY (ARRAY[o.user_id])
 ), events AS (
   INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
-  SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), CAST(:event_1 AS uuid), CAST(:payload_1 AS json), :now, '' FROM old WHERE :audit
+  SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), event_1, payload_1, now, '' FROM old WHERE audit
   UNION ALL
-  SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), CAST(:event_2 AS uuid), CAST(:payload_2 AS json), :now, '' FROM old WHERE :audit
+  SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), event_2, payload_2, now, '' FROM old WHERE audit
 )
-SELECT count(*) AS swapped FROM old
+SELECT token, 1 AS swapped FROM old
 -- @sqlite
 UPDATE auth.refresh_tokens SET revoked = 1, updated_at = :now WHERE token = :token AND revoked = 0
 ;
@@ -77,7 +84,7 @@ UNION ALL
 SELECT '00000000-0000-0000-0000-000000000000', :event_2, :payload_2, :now, ''
 WHERE :audit AND EXISTS (SELECT 1 FROM auth.refresh_tokens WHERE token = :child)
 ;
-SELECT count(*) AS swapped FROM auth.refresh_tokens WHERE token = :child
+SELECT parent AS token, 1 AS swapped FROM auth.refresh_tokens WHERE token = :child
 
 -- A used token within the reuse interval and without an active child of its own: it gets one, under the lock of its session.
 

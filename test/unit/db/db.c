@@ -22,7 +22,7 @@ static const Field thing_cols[] = {
     DOUBLE(Thing, real, "real"), BYTES(Thing, raw, "raw"), INT(Thing, wait_s, "wait_s"), END(Thing),
 };
 
-enum { S_INSERT, S_GET, S_COUNT, S_ADD, S_SLEEP, S_LOCK, S_WRONG, S_KILL, S_GET_UUID, S_MANY_UUID, S_GET_TEXT, S_MANY_TEXT };
+enum { S_INSERT, S_GET, S_COUNT, S_ADD, S_SLEEP, S_LOCK, S_WRONG, S_KILL, S_GET_UUID, S_MANY_UUID, S_GET_TEXT, S_MANY_TEXT, S_TOUCH };
 static const char *const insert_sqlite[] = {
     "INSERT INTO things (id, n, at, uuid, text, doc, ip, flag, real, raw) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", NULL
 };
@@ -32,12 +32,13 @@ static const char *const add_sqlite[] = { "UPDATE things SET n = n + $1 WHERE id
 static const char *const none_sqlite[] = { "SELECT 1 AS n", NULL };
 static const char *const get_uuid_sqlite[] = { "SELECT uuid, id FROM things WHERE uuid = $1", NULL };
 static const char *const get_text_sqlite[] = { "SELECT text, id FROM things WHERE text = $1", NULL };
+static const char *const touch_sqlite[] = { "UPDATE things SET n = n + 1, at = $2, uuid = $3, flag = $4 WHERE text = $1 RETURNING text, id", NULL };
 static const char *const all_params[] = { "id", "n", "at", "uuid", "text", "doc", "ip", "flag", "real", "raw", NULL };
 static const char *const id_params[] = { "id", NULL };
 static const char *const add_params[] = { "n", "id", NULL };
 static const char *const uuid_params[] = { "uuid", NULL };
 static const char *const text_params[] = { "text", NULL };
-static const char *const keys_params[] = { "keys", NULL };
+static const char *const touch_params[] = { "text", "at", "uuid", "flag", NULL };
 static const char *const no_params[] = { NULL };
 
 static const Stmt stmts[] = {
@@ -55,10 +56,17 @@ static const Stmt stmts[] = {
                  none_sqlite, no_params, STMT_READ | STMT_SLOW, S_KILL },
     [S_GET_UUID] = { "get_uuid", "SELECT uuid, id FROM public.things WHERE uuid = $1", get_uuid_sqlite, uuid_params, STMT_READ, S_GET_UUID,
                      &stmts[S_MANY_UUID] },
-    [S_MANY_UUID] = { "get_uuid_many", "SELECT uuid, id FROM public.things WHERE uuid = ANY($1)", NULL, keys_params, STMT_READ, S_MANY_UUID },
+    [S_MANY_UUID] = { "get_uuid_many", "SELECT uuid, id FROM public.things WHERE uuid = ANY($1)", NULL, uuid_params, STMT_READ | STMT_LISTS,
+                      S_MANY_UUID },
     [S_GET_TEXT] = { "get_text", "SELECT text, id FROM public.things WHERE text = $1", get_text_sqlite, text_params, STMT_READ, S_GET_TEXT,
                      &stmts[S_MANY_TEXT] },
-    [S_MANY_TEXT] = { "get_text_many", "SELECT text, id FROM public.things WHERE text = ANY($1)", NULL, keys_params, STMT_READ, S_MANY_TEXT },
+    [S_MANY_TEXT] = { "get_text_many", "SELECT text, id FROM public.things WHERE text = ANY($1)", NULL, text_params, STMT_READ | STMT_LISTS,
+                      S_MANY_TEXT },
+    [S_TOUCH] = { "touch",
+                  "UPDATE public.things t SET n = t.n + 1 / (CASE WHEN l.flag THEN 0 ELSE 1 END), at = l.at, uuid = l.uuid, flag = l.flag"
+                  " FROM unnest(CAST($1 AS text[]), CAST($2 AS timestamptz[]), CAST($3 AS uuid[]), CAST($4 AS boolean[])) AS l (text, at, uuid, flag)"
+                  " WHERE t.text = l.text RETURNING t.text, t.id",
+                  touch_sqlite, touch_params, STMT_LISTS, S_TOUCH },
 };
 
 __attribute__((constructor)) static void use_stmts(void)
@@ -393,6 +401,50 @@ STORE_TEST(reads_by_key_get_their_own_rows)
     store_fibers(store, 300, get_by_key, tasks, sizeof(*tasks));
     for (size_t i = 0; i < 300; i++)
         assert_ok(tasks[i].err);
+}
+
+/* Of each ten the tenth finds nothing, the fifth is refused; every other text is written to twice. */
+static void touch(void *arg)
+{
+    TEST_ARENA(arena);
+    Task *task = arg;
+    Ctx ctx = ctx_new(arena, task->store->db);
+    const int64_t id = (task->id + 1) / 2;
+    const Thing in = { .text = arena_printf(arena, "text\"%lld", (long long)id),
+                       .at = id * 1000000,
+                       .uuid = id % 2 == 0 ? NULL : arena_printf(arena, "5f1c8f5e-6f2d-4d7e-9b59-%012lld", (long long)id),
+                       .flag = id % 10 == 5 };
+    Thing *out;
+
+    task->err = db_one(db_auto(&ctx), &stmts[S_TOUCH], thing_cols, &in, thing_cols, &out);
+    if (task->err == OK && out->id != id)
+        task->err = E_INTERNAL;
+}
+
+STORE_TEST(writes_by_key_that_go_together_do_each_its_own)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+    Task *tasks = tasks_new(arena, store, 200);
+    Thing *out;
+
+    make_things(store);
+    for (int64_t id = 1; id <= 100; id++)
+        assert_ok(db_exec(db_auto(&ctx), &stmts[S_INSERT], thing_cols,
+                          &(Thing){ .id = id, .n = 1, .text = id % 10 == 0 ? "x" : arena_printf(arena, "text\"%lld", (long long)id) }, NULL));
+    store_fibers(store, 200, touch, tasks, sizeof(*tasks));
+    for (size_t i = 0; i < 200; i++) {
+        const int64_t id = (int64_t)i / 2 + 1;
+        const bool refused = store->postgres && id % 10 == 5;
+
+        assert_int_equal(tasks[i].err, id % 10 == 0 ? E_NO_ROW : refused ? E_DB : OK);
+        assert_ok(db_one(db_auto(&ctx), &stmts[S_GET], thing_cols, &(Thing){ .id = id }, thing_cols, &out));
+        if (id % 10 == 5)
+            continue;
+        assert_int_equal(out->n, id % 10 == 0 ? 1 : 3);
+        assert_int_equal(out->at, id % 10 == 0 ? 0 : id * 1000000);
+        assert_int_equal(out->uuid != NULL, id % 2 == 1);
+    }
 }
 
 /* ---- transactions ---- */
