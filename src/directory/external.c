@@ -113,21 +113,26 @@ static void add_once(Ctx *ctx, Texts *texts, const char *text)
     texts_add(ctx->arena, texts, text);
 }
 
-/* Is the address the user's core one, or a further one that is verified? */
+/* Who has an address: those who showed that it is theirs, and those whose core one it is though nobody knows. */
+typedef struct Owners {
+    Texts proved, claimed;
+    bool taken; /* it is an unverified further one of somebody */
+} Owners;
+
+/* Is it the user's core address and confirmed, or a further one that is verified? */
 static bool owns(const User *user, const char *email)
 {
     for (size_t i = 0; i < user->addresses.n; i++) {
         const Address *address = user->addresses.v[i];
 
-        if (text_eq(address->kind, "email") && text_eq(address->value, email) && !address->reserved &&
-            (address->primary || address->verified_at != 0))
+        if (text_eq(address->kind, "email") && text_eq(address->value, email) && !address->reserved && address->verified_at != 0)
             return true;
     }
-    return text_eq(user->email, email);
+    return text_eq(user->email, email) && user->email_confirmed_at != 0;
 }
 
 /* Who has the address, or an identity with it that its party vouches for. */
-static Err owners_of(Tx *tx, const char *email, Texts *owners, bool *taken)
+static Err owners_of(Tx *tx, const char *email, Owners *ret)
 {
     Ctx *ctx = tx_ctx(tx);
     List holders = { 0 }, identities = { 0 };
@@ -139,38 +144,46 @@ static Err owners_of(Tx *tx, const char *email, Texts *owners, bool *taken)
 
         TRY(store_user_get(tx, id, &user));
         if (owns(user, email))
-            add_once(ctx, owners, id);
+            add_once(ctx, &ret->proved, id);
+        else if (text_eq(user->email, email))
+            add_once(ctx, &ret->claimed, id);
         else
-            *taken = true;
+            ret->taken = true;
     }
     TRY(store_identities_by_email(tx, email, &identities));
     for (size_t i = 0; i < identities.n; i++) {
         const Identity *identity = identities.v[i];
 
         if (text_eq(json_get(ctx->arena, identity->data, "email_verified"), "true") && strncmp(identity->provider, "sso:", 4) != 0)
-            add_once(ctx, owners, identity->user_id);
+            add_once(ctx, &ret->proved, identity->user_id);
     }
     return OK;
 }
 
+/* Whoever only claims an address stands in the way of nobody who showed that it is his; of several the one is taken who claims the first address, for
+ * he keeps nothing that was his. */
 static Err decide_by_email(Tx *tx, const Entry *e, Decision *ret)
 {
     const ProviderUser *who = e->who;
     Ctx *ctx = tx_ctx(tx);
-    Texts owners = { 0 };
-    bool taken = false, ignored;
+    Owners owners = { 0 };
+    bool taken;
 
-    TRY(owners_of(tx, who->email, &owners, &taken));
-    ret->taken = taken || owners.n > 0;
+    TRY(owners_of(tx, who->email, &owners));
+    taken = owners.taken;
+    ret->taken = taken || owners.proved.n > 0 || owners.claimed.n > 0;
     if (!e->verified)
         return OK;
     for (size_t i = 0; i < who->others.n; i++)
-        TRY(owners_of(tx, who->others.v[i], &owners, &ignored));
-    if (owners.n > 1)
+        TRY(owners_of(tx, who->others.v[i], &owners));
+    if (owners.proved.n > 1)
         return fail(ctx, E_INTERNAL, NOWHERE, "Multiple accounts with the same email address in the same linking domain detected: default");
-    if (owners.n == 0)
-        return taken ? fail(ctx, E_EMAIL_TAKEN, NOWHERE, NULL) : OK;
-    *ret = (Decision){ .fate = FATE_LINKED, .user_id = owners.v[0] };
+    if (owners.proved.n == 1)
+        *ret = (Decision){ .fate = FATE_LINKED, .user_id = owners.proved.v[0] };
+    else if (owners.claimed.n > 0)
+        *ret = (Decision){ .fate = FATE_LINKED, .user_id = owners.claimed.v[0] };
+    else if (taken)
+        return fail(ctx, E_EMAIL_TAKEN, NOWHERE, NULL);
     return OK;
 }
 

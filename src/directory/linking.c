@@ -511,6 +511,9 @@ Err linked_change_within(Tx *tx, const char *user_id, const char *identity_id, c
     }
     linked->digest = hash == NULL ? linked->digest : hash;
     if (hash != NULL) {
+        owner->password_set_at = ctx->now; /* what began with the old one ends */
+        owner->has_profile = true;
+        TRY(store_profile_put(tx, owner));
         TRY(tickets_void(tx, user_id));
         TRY(store_sessions_delete_all(tx, user_id));
     }

@@ -21,7 +21,7 @@ typedef struct ProviderRow {
     const char *extra_name, *extra_value; /* a parameter of its page */
     const char *issuer;                   /* as `authorize`; of an ID token, its `iss`, in which `*` is one part of the path */
     const char *claims;                   /* claim=member; a>b is a member of a member, a+b both with a blank, c:name one of custom_claims */
-    const char *email, *verified;         /* members; verified "*": all are; NULL: none is */
+    const char *email, *verified;         /* members; verified "*": all are; NULL: none is; x?: where x is there (a time) */
     bool rest_custom;                     /* what is not known of the profile is custom_claims */
     bool signed_calls;                    /* calls carry an HMAC of the token */
 } ProviderRow;
@@ -60,7 +60,7 @@ static const ProviderRow provider_rows[PROVIDERS] = {
         .claims = "sub=id provider_id=id full_name=name name=name preferred_username=login user_name=login avatar_url=avatar_url" },
     [PROVIDER_GITLAB] = { "gitlab", "https://gitlab.com", .authorize = "/oauth/authorize", .token = "/oauth/token", .profile = "/api/v4/user",
         .emails = "/api/v4/user/emails", .scopes = "read_user", .issuer = "",
-        .claims = "sub=id provider_id=id full_name=name name=name picture=avatar_url avatar_url=avatar_url", .email = "email", .verified = "confirmed_at" },
+        .claims = "sub=id provider_id=id full_name=name name=name picture=avatar_url avatar_url=avatar_url", .email = "email", .verified = "confirmed_at?" },
     [PROVIDER_GOOGLE] = { "google", "https://accounts.google.com", .authorize = "/o/oauth2/v2/auth", .token = "https://oauth2.googleapis.com/token",
         .profile = "https://openidconnect.googleapis.com/v1/userinfo", .scopes = "email profile", .issuer = "https://accounts.google.com",
         .claims = BY_SUB NAMED PICTURED " c:hd=hd", .email = "email", .verified = "email_verified" },
@@ -354,7 +354,20 @@ static const char *members(Ctx *ctx, const char *doc, Str path)
     return value;
 }
 
-/* Anything but nothing, no and 0, of each member (a&b). */
+/* A doubtful word is no. */
+static bool is_yes(Ctx *ctx, const char *doc, Str path)
+{
+    const bool any = path.n > 0 && path.p[path.n - 1] == '?';
+    const char *value;
+
+    path.n -= any ? 1 : 0;
+    value = member(ctx, doc, path);
+    if (any)
+        return !text_empty(value) && !text_eq(value, "false") && !text_eq(value, "0");
+    return text_eq(value, "1") || (value != NULL && str_eq_nocase(str_of(value), STR("true")));
+}
+
+/* Each member (a&b) must say it. */
 static bool says_yes(Ctx *ctx, const char *doc, const char *paths)
 {
     Str rest = str_of(paths == NULL ? "" : paths);
@@ -363,12 +376,9 @@ static bool says_yes(Ctx *ctx, const char *doc, const char *paths)
         return true;
     if (rest.n == 0)
         return false;
-    while (rest.p != NULL) {
-        const char *value = member(ctx, doc, str_cut(&rest, '&'));
-
-        if (text_empty(value) || text_eq(value, "false") || text_eq(value, "0"))
+    while (rest.p != NULL)
+        if (!is_yes(ctx, doc, str_cut(&rest, '&')))
             return false;
-    }
     return true;
 }
 

@@ -123,6 +123,23 @@ for (const store of stores)
         assert.deepEqual(await second('mfa-otp', { mfa_token, otp: totp(secret) }), code('Malformed mfa_token'))
       })
 
+      test('a second factor: the step ends with the password of a linked account, and with one that is taken away', async () => {
+        const { u, secret } = await factored(), linked = await user(), void_ = { status: 403, body: { error: 'invalid_grant', error_description: 'Malformed mfa_token' } }
+        await m.users.link({ id: u.user_id }, { provider: 'auth0', user_id: linked.user_id.slice(6) })
+        const begin = async (address, secret) => JSON.parse((await grant(address, {}, secret).then(() => assert.fail('no second step'), (e) => e)).body).mfa_token
+        const old = await begin(linked.email)
+        const { ticket } = (await m.tickets.changePassword({ user_id: u.user_id, identity: { user_id: linked.user_id.slice(6), provider: 'auth0' } })).data
+        assert.equal((await fetch(`${server.auth0.url}/u/reset-password`, { method: 'POST', body: new URLSearchParams({ ticket: new URL(ticket).searchParams.get('ticket'), password: 'Another-pw-1', password_again: 'Another-pw-1' }) })).status, 200)
+        assert.deepEqual(await second('mfa-otp', { mfa_token: old, otp: totp(secret) }), void_)
+        const next = await begin(linked.email, 'Another-pw-1')
+        assert.equal((await second('mfa-otp', { mfa_token: next, otp: totp(secret) })).status, 200)
+        const other = await factored(), token = await other.token()
+        const clerk = async (method, path) => (await fetch(server.clerk.url + path, { method, headers: { authorization: `Bearer ${server.clerk.secretKey}`, 'content-type': 'application/json' }, body: method === 'GET' ? undefined : '{}' })).json()
+        const [{ id }] = await clerk('GET', `/v1/users?email_address=${encodeURIComponent(other.u.email)}`)
+        assert.equal((await clerk('POST', `/v1/users/${id}/remove_password`)).password_enabled, false)
+        assert.deepEqual(await second('mfa-otp', { mfa_token: token, otp: totp(other.secret) }), void_)
+      })
+
       test('a second factor: a user of GoTrue who changed the password begins again', async () => {
         const email = `own-${Math.random()}@example.com`
         const call = async (method, path, token, body) => {

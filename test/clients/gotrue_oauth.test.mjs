@@ -168,6 +168,31 @@ for (const store of stores)
       assert.equal(JSON.parse(Buffer.from(session.fragment.get('access_token').split('.')[1], 'base64url')).email, own)
     })
 
+    test('only a clear yes vouches for an address', async () => {
+      for (const said of ['False', 'FALSE', 'no', 'none', 'n', 0, '0', 2, '', ' true', null, [], {}, [true]])
+        assert.equal((await back(await page(), keycloak(email(), { email_verified: said }))).query.get('error_code'), 'provider_email_needs_verification', JSON.stringify(said))
+      for (const said of [true, 'true', 'True', 1, '1'])
+        assert.ok((await back(await page(), keycloak(email(), { email_verified: said }))).fragment.get('access_token'), JSON.stringify(said))
+    })
+
+    test('who signs up with addresses of another locks nobody out', async () => {
+      const signUp = async (address) => ok(await client().signUp({ email: address, password })).user.id
+      const hub = (...list) => ({ profile: { id: 7654321 + n++, login: 'kay' }, emails: list.map((address, i) => ({ email: address, primary: i === 0, verified: true })) })
+      const subject = async (its) => { const end = await back(await page('github'), its); assert.ok(end.fragment.get('access_token'), end.to.href); return JSON.parse(Buffer.from(end.fragment.get('access_token').split('.')[1], 'base64url')).sub }
+      const [first, second, own, wanted] = [email(), email(), email(), email()]
+      const { user } = ok(await admin.createUser({ email: own, password, email_confirm: true })), thief = await signUp(wanted)
+      assert.equal(await subject(hub(own, wanted)), user.id)
+      assert.equal(await subject(hub(wanted, own)), user.id)
+      assert.equal(ok(await admin.getUserById(thief)).user.email_confirmed_at, undefined)
+      const [one, two] = [await signUp(first), await signUp(second)]
+      assert.equal(await subject(hub(second, first)), two)
+      const { user: taken } = ok(await admin.getUserById(two))
+      assert.deepEqual([taken.email, taken.app_metadata.providers], [second, ['github']])
+      assert.equal((await client().signInWithPassword({ email: second, password })).error.code, 'invalid_credentials')
+      assert.equal((await client().signInWithPassword({ email: first, password })).error.code, 'email_not_confirmed')
+      assert.notEqual(one, two)
+    })
+
     test('nobody is led elsewhere, and a provider that misbehaves gets nothing', async () => {
       const away = await fetch(`${server.gotrue.url}/authorize?provider=keycloak&redirect_to=https://evil.example.com/`, { redirect: 'manual' })
       const end = await back(away.headers.get('location'), keycloak(email()))

@@ -98,7 +98,12 @@ static Err read_access_token(Ctx *ctx, const char *token, Step *ret)
     return OK;
 }
 
-/* A password that changed since makes it void. */
+/* Was the password set or taken away, or that of a linked account set, since the token was made? Then it is void. */
+static bool password_changed(const User *user, int64_t at)
+{
+    return user->password_set_at > at || user->last_password_reset_at > at;
+}
+
 static Err read_between(Ctx *ctx, const char *token, Step *ret)
 {
     const char *doc;
@@ -110,7 +115,7 @@ static Err read_between(Ctx *ctx, const char *token, Step *ret)
     doc = str_dup(ctx->arena, text);
     if (!str_to_u64(str_of(json_get(ctx->arena, doc, "at")), INT64_MAX, &at) || (int64_t)at + MFA_TOKEN_SECONDS * US_PER_S <= ctx->now)
         return auth0_say(ctx, 401, "expired_token", "mfa_token is expired");
-    if (dir_user_get(ctx, json_get(ctx->arena, doc, "user"), &ret->user) != OK || ret->user->password_set_at > (int64_t)at)
+    if (dir_user_get(ctx, json_get(ctx->arena, doc, "user"), &ret->user) != OK || password_changed(ret->user, (int64_t)at))
         return malformed(ctx);
     ret->audience = json_get(ctx->arena, doc, "audience");
     ret->scope = json_get(ctx->arena, doc, "scope");
