@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "db/driver.h"
+#include "db/sqlite_memory.h"
 #include "run/run.h"
 
 enum { MOST_BATCH = 256, MOST_PARTS = 8, MOST_BUILT = 12 };
@@ -118,6 +119,7 @@ static Err conn_open(Db *db, const char *path, Buf *why, Conn **ret)
         conn_free(db, conn);
         return E_DB;
     }
+    sqlite_memory_trim();
     *ret = conn;
     return OK;
 }
@@ -420,10 +422,18 @@ static Err run_query(Conn *conn, Ctx *ctx, Work *work)
     return step_all(conn, ctx, built, work, "query");
 }
 
+static Err run_script(Conn *conn, const char *script)
+{
+    const Err err = sqlite3_exec(conn->db, script, NULL, NULL, NULL) == SQLITE_OK ? OK : sqlite_error(conn, "script");
+
+    sqlite_memory_trim();
+    return err;
+}
+
 static Err run_on(Conn *conn, Ctx *ctx, Work *work)
 {
     if (work->script != NULL)
-        return sqlite3_exec(conn->db, work->script, NULL, NULL, NULL) == SQLITE_OK ? OK : sqlite_error(conn, "script");
+        return run_script(conn, work->script);
     if (work->query != NULL)
         return run_query(conn, ctx, work);
     for (unsigned part = 0; work->stmt->sqlite[part] != NULL; part++) {
@@ -708,6 +718,7 @@ static Err open_all(Db *db, State *state, Buf *why)
  * they are needed instead of twenty for each connection. */
 static void configure(void)
 {
+    sqlite_memory_configure();
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
