@@ -1,6 +1,7 @@
 /* errors.c: how GoTrue says each error (spec/gotrue.md 0.4), its CORS and its headers. */
 #include "dialect/gotrue/internal.h"
 
+#include "base/clock.h"
 #include "base/id.h"
 
 /* Texts with %s take what fail() said; others give way to it. */
@@ -158,17 +159,17 @@ static const Field body_2024[] = {
     END(Body),
 };
 
-/* Is the request's version 2024-01-01 or later? What is no date counts as none. */
+/* Is the request's version 2024-01-01 or later? What is no day of the calendar counts as none. */
 static bool wants_2024(const Req *req)
 {
     const Str version = req_header(req, "x-supabase-api-version");
+    char text[] = "2024-01-01T00:00:00Z";
+    int64_t day;
 
-    if (version.n != 10 || version.p[4] != '-' || version.p[7] != '-')
+    if (version.n != 10 || memcmp(version.p, text, 10) < 0)
         return false;
-    for (size_t i = 0; i < version.n; i++)
-        if (i != 4 && i != 7 && (version.p[i] < '0' || version.p[i] > '9'))
-            return false;
-    return memcmp(version.p, "2024-01-01", 10) >= 0 && memcmp(version.p + 5, "12-31", 5) <= 0;
+    memcpy(text, version.p, 10);
+    return time_read((Str){ text, sizeof text - 1 }, &day);
 }
 
 /* A hook says itself what is answered: its status, and no code of ours. */
