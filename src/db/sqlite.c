@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "db/driver.h"
-#include "db/sqlite_memory.h"
+#include "db/sqlite_parts.h"
 #include "run/run.h"
 
 enum { MOST_BATCH = 256, MOST_PARTS = 8, MOST_BUILT = 12 };
@@ -722,6 +722,7 @@ static void configure(void)
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+    sqlite_wal_configure();
 }
 
 static Err sqlite_open(Db *db, Buf *why)

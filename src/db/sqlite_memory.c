@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "db/sqlite_memory.h"
+#include "db/sqlite_parts.h"
 
 /* Sizes are rounded up in fine steps, above SMALL in coarse ones; what is larger than LARGE is malloc()'s alone. */
 enum { FINE = 16, SMALL = 1024, COARSE = 64, LARGE = 8192, CLASSES = SMALL / FINE + (LARGE - SMALL) / COARSE, MOST_KEPT = 64 * 1024 };

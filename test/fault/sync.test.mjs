@@ -9,7 +9,7 @@ import { attach, calls, remotePorts } from '../lib/trace.mjs'
 import { race } from '../lib/wire.mjs'
 
 const names = ['gotrue', 'clerk', 'auth0']
-const FLAGS = ['-y', '-s', '4200', '-e', 'trace=read,recvfrom,write,writev,sendto,sendmsg,pwrite64,fdatasync,fsync']
+const FLAGS = ['-y', '-s', '33000', '-e', 'trace=read,recvfrom,write,writev,sendto,sendmsg,pwrite64,fdatasync,fsync']
 
 let n = 0
 const unique = () => `sync-${process.pid}-${n++}-end`

@@ -1,0 +1,14 @@
+/* sqlite_parts.h: what SQLite is given of ours: memory, and a file system that writes logs in large pieces. */
+#ifndef HECATE_DB_SQLITE_PARTS_H
+#define HECATE_DB_SQLITE_PARTS_H
+
+#include "base/base.h"
+
+/* Before the first connection of the process. */
+void sqlite_memory_configure(void);
+/* Gives back what the calling thread keeps for its next statements: after work that does not come again. */
+void sqlite_memory_trim(void);
+/* Its file system, after all that is configured. */
+void sqlite_wal_configure(void);
+
+#endif
