@@ -231,9 +231,23 @@ static Err check_names(Tx *tx, const ImportRow *row, const User *user)
     return err == E_NO_ROW ? OK : err;
 }
 
-/* The user whose own address this is, in the connection; a further address of a user names nobody. */
+/* The user's own address in its connection, as linked accounts have none. */
+static bool is_own(const User *user, const char *email)
+{
+    for (size_t i = 0; i < user->addresses.n; i++) {
+        const Address *address = user->addresses.v[i];
+
+        if (text_eq(address->kind, "email") && text_eq(address->value, email) &&
+            (address->primary || (!text_empty(address->connection) && text_eq(address->connection, user->connection))))
+            return true;
+    }
+    return false;
+}
+
+/* The user whose own address this is, in the connection (NULL: the default one); a further address of a user names nobody. */
 static Err find_holder(Tx *tx, const char *email, const char *connection, User **ret)
 {
+    const char *wanted = connection == NULL ? DEFAULT_CONNECTION : connection;
     List holders = { 0 };
 
     TRY(store_address_holders(tx, "email", email, &holders));
@@ -244,7 +258,7 @@ static Err find_holder(Tx *tx, const char *email, const char *connection, User *
         if (err == E_NO_ROW)
             continue;
         TRY(err);
-        if (connection == NULL ? text_eq(user->email, email) : text_eq(user->connection, connection)) {
+        if (text_eq(user->connection == NULL ? DEFAULT_CONNECTION : user->connection, wanted) && is_own(user, email)) {
             *ret = user;
             return OK;
         }
@@ -285,9 +299,14 @@ static Err place_row(Tx *tx, Import *import, size_t i)
 {
     Creation *made = import->made[i];
     ImportRow *row = &import->rows[i];
-    const char *core = user_prepared(made)->email, *email = core == NULL ? row->user.email : core;
-    const Err err = address_claim(tx, "email", email, row->user.connection, NULL);
+    const char *core = made == NULL ? NULL : user_prepared(made)->email, *email = core;
+    Err err;
 
+    if (email == NULL)
+        TRY(email_read(tx_ctx(tx), row->user.email, &email));
+    err = address_claim(tx, "email", email, row->user.connection, NULL);
+    if (made == NULL && err == OK) /* he who had it has gone meanwhile */
+        return E_EMAIL_TAKEN;
     if (err == E_EMAIL_TAKEN && import->upsert)
         return update_row(tx, import, row, email);
     TRY(err);
@@ -353,10 +372,14 @@ static Err import_rows(Tx *tx, void *arg)
 }
 
 /* What needs no tables: a row that fails here is reported with the others. */
-static Err prepare_row(Ctx *ctx, ImportRow *row, Creation **ret)
+static Err prepare_row(Ctx *ctx, ImportRow *row, bool upsert, Creation **ret)
 {
     Err err = user_prepare(ctx, &row->user, ret);
 
+    if (err == E_EMAIL_TAKEN && upsert) { /* in a connection of its own, which is looked at now: there is nobody to make */
+        *ret = NULL;
+        return OK;
+    }
     for (size_t i = 0; err == OK && i < row->n_factors; i++)
         err = factor_read(ctx, &row->factors[i]);
     if (err == OK && row->n_factors > 0)
@@ -376,7 +399,7 @@ static Err run_rows(Ctx *ctx, Job *job, ImportRow *rows, size_t n, bool upsert)
 
     for (size_t i = 0; i < n; i++)
         if (rows[i].report == NULL)
-            TRY(prepare_row(ctx, &rows[i], &import.made[i]));
+            TRY(prepare_row(ctx, &rows[i], upsert, &import.made[i]));
     TRY(tx_run(ctx, import_rows, &import));
     *job = import.after;
     return OK;

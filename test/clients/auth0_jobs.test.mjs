@@ -126,6 +126,19 @@ for (const store of stores)
         assert.deepEqual([(await grant(address, 'shh')).status, (await grant(address, 'Tr0ub4dor&3')).status], [200, 403])
       })
 
+      test('upsert reaches nobody of another connection', async () => {
+        const other = await m.connect({ name: `db-${process.pid}-${n++}`, strategy: 'auth0' }), [one, two] = [email(), email()]
+        const theirs = await m.create({ connection: other.name, email: one, password: 'Secret-pw-1', verify_email: false }), ours = await m.create({ connection: 'Username-Password-Authentication', email: two, password: 'Secret-pw-1', verify_email: false })
+        for (const [address, connection_id, whose] of [[one, id, theirs], [two, other.id, ours]]) {
+          const before = await m.user(whose.user_id), done = await run([{ email: address, email_verified: true, given_name: 'Mallory', ...hashes[9][1] }], { connection_id, upsert: true })
+          assert.equal(done.summary.updated, 0)
+          assert.deepEqual(await m.user(whose.user_id), before)
+        }
+        const done = await run([{ email: one, given_name: 'Ada' }], { connection_id: other.id, upsert: true })
+        assert.equal(done.summary.updated, 1)
+        assert.equal((await m.user(theirs.user_id)).given_name, 'Ada')
+      })
+
       test('what is no import is refused; what is no file of users fails', async () => {
         await refused(m.import([{ email: email() }], { connection_id: 'con_0000000000000000' }), 404, 'The connection does not exist')
         await refused(m.import('', { connection_id: id }), 400, 'Users file must not be empty.')
