@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "run/run.h"
 
+enum { FIRST_VALUES = 8, MOST_VALUES = 1024 }; /* of a query */
+
 static const UniqueRow *unique_rows;
 static size_t unique_n;
 
@@ -183,6 +185,25 @@ Err db_exec(Tx *tx, const Stmt *stmt, const Field *param_cols, const void *param
     if (changed != NULL)
         *changed = work.changed;
     return OK;
+}
+
+void query_value(Arena *arena, Query *query, Value value)
+{
+    Value *more;
+
+    if (query->n == MOST_VALUES) {
+        query->sql.over = true;
+        return;
+    }
+    if (query->n == query->size) {
+        query->size = query->size == 0 ? FIRST_VALUES : query->size * 4;
+        more = ARENA_ARRAY(arena, Value, query->size);
+        if (query->n > 0)
+            memcpy(more, query->values, query->n * sizeof(*more));
+        query->values = more;
+    }
+    query->values[query->n++] = value;
+    buf_printf(&query->sql, "$%zu", query->n);
 }
 
 Err db_query(Tx *tx, const Query *query, const Field *cols, size_t max, List *ret)

@@ -98,12 +98,15 @@ typedef struct Value {
     double real;
 } Value;
 typedef struct Query {
-    Buf sql;            /* $1… stand for values in order */
-    Value values[1024]; /* so large that a Query lives in the arena, not on a fiber's stack */
-    size_t n;
+    Buf sql; /* $1… stand for values in order */
+    Value *values;
+    size_t n, size; /* how many there are, and have room */
     bool slow;
+    bool brief;  /* though slow, it most often takes a moment: SQLite tries it at once, for so many steps */
     bool steady; /* one plan is good for all values: PostgreSQL keeps it */
 } Query;
+/* Adds a value and writes its number; too many are a text over its cap. */
+void query_value(Arena *arena, Query *query, Value value);
 Err db_query(Tx *tx, const Query *query, const Field *cols, size_t max, List *ret);
 
 /* Several statements as one whole. `fn` changes nothing but the database and memory of the request (it may be run again, at

@@ -20,6 +20,8 @@ typedef struct Work {
     List rows;
     int64_t changed;
     bool too_many;
+    int steps; /* SQLite: 0, or how many it may take */
+    bool cut;  /* … and they were not enough */
 } Work;
 
 typedef struct Driver {

@@ -12,7 +12,7 @@
 #include "db/sqlite_parts.h"
 #include "run/run.h"
 
-enum { MOST_BATCH = 256, MOST_PARTS = 8, MOST_BUILT = 12 };
+enum { MOST_BATCH = 256, MOST_PARTS = 8, MOST_BUILT = 12, BRIEF_STEPS = 20000 };
 
 /* A prepared statement, with the rows of the field tables that its columns last went to and its parameters last came from. */
 typedef struct Prepared {
@@ -375,7 +375,24 @@ static Err step_rows(Tx *tx, void *arg)
                 rc = SQLITE_DONE;
         }
     }
+    if (rc == SQLITE_INTERRUPT && work->cut)
+        return E_TIMEOUT;
     return rc == SQLITE_DONE ? OK : sqlite_error(stepping->conn, stepping->name);
+}
+
+static int cut_short(void *work)
+{
+    ((Work *)work)->cut = true;
+    return 1;
+}
+
+/* SQLite goes by the statement's own counter, which goes on from run to run. */
+static void bound_steps(Conn *conn, Prepared *prepared, Work *work)
+{
+    if (work->steps == 0)
+        return;
+    sqlite3_stmt_status(prepared->stmt, SQLITE_STMTSTATUS_VM_STEP, 1);
+    sqlite3_progress_handler(conn->db, work->steps, cut_short, work);
 }
 
 /* Whatever happens to the request's memory, the statement is reset: it would hold the WAL. */
@@ -383,8 +400,11 @@ static Err step_all(Conn *conn, Ctx *ctx, Prepared *prepared, Work *work, const 
 {
     Stepping stepping = { .conn = conn, .prepared = prepared, .work = work, .name = name };
     Tx tx = { .ctx = ctx };
-    const Err err = trapped(ctx, step_rows, &tx, &stepping);
+    Err err;
 
+    bound_steps(conn, prepared, work);
+    err = trapped(ctx, step_rows, &tx, &stepping);
+    sqlite3_progress_handler(conn->db, 0, NULL, NULL);
     work->changed = sqlite3_changes64(conn->db);
     sqlite3_reset(prepared->stmt);
     sqlite3_clear_bindings(prepared->stmt);
@@ -635,6 +655,22 @@ static Err read_aside(ReadJob *job, State *state)
     return err;
 }
 
+/* The way to another thread and back costs as much as a short list: it is begun here, and what its steps are not enough for begins anew there. */
+static Err read_apart(ReadJob *job, State *state)
+{
+    Work *work = job->work;
+    Err err = OK;
+
+    work->steps = job->tx.conn != NULL && work->query != NULL && work->query->brief ? BRIEF_STEPS : 0;
+    if (work->steps > 0)
+        err = run_tidily(job);
+    if (work->steps > 0 && !work->cut)
+        return err;
+    work->rows = (List){ 0 };
+    work->steps = 0;
+    return lane_run(state->slow, run_slowly, job);
+}
+
 static Err run_read(Tx *tx, State *state, Work *work)
 {
     ReadJob job = { .tx = { .ctx = tx->ctx, .db = tx->db }, .work = work };
@@ -642,7 +678,7 @@ static Err run_read(Tx *tx, State *state, Work *work)
 
     job.tx.conn = loop == NULL ? NULL : *loop_slot(loop, LOOP_SLOT_DB);
     if (work_slow(work) && !tx->db->config.beside)
-        return lane_run(state->slow, run_slowly, &job);
+        return read_apart(&job, state);
     return job.tx.conn == NULL ? read_aside(&job, state) : run_tidily(&job);
 }
 

@@ -4,14 +4,7 @@
 
 void filter_value(Filter *f, Value value)
 {
-    Query *query = f->query;
-
-    if (query->n == COUNTOF(query->values)) {
-        query->sql.over = true;
-        return;
-    }
-    query->values[query->n++] = value;
-    buf_printf(&query->sql, "$%zu", query->n);
+    query_value(f->ctx->arena, f->query, value);
 }
 
 static void put_value(Filter *f, FieldKind kind, const char *text, int64_t number)

@@ -15,6 +15,7 @@ enum {
     MANY_PG = 100,      /* where reading all costs less */
     LEAST_KEPT = 10000, /* on PostgreSQL a smaller directory is counted: others may write it */
     LEAST_DEEP = 100,   /* offset from which a page is found by the counts */
+    MOST_BRIEF = 20,    /* users of a page that is tried beside all other requests */
     MOST_QUICK = 20,    /* values of keys that are looked up beside all other requests */
 };
 
@@ -358,6 +359,12 @@ static void put_ids(Filter *f, const Page *page)
     put_page(f, page);
 }
 
+/* Do a few steps along an index lead to a few users, unless many are passed over? */
+static bool is_brief(const Page *page)
+{
+    return comes_in_order(page) && page->limit <= MOST_BRIEF && page->offset < LEAST_DEEP && page->first_rows == 0 && !is_search(page->in);
+}
+
 static Err sample(const Page *page, Filter *f)
 {
     if (page->sampled == NULL)
@@ -375,6 +382,7 @@ static Err page_read(const Page *page, List *users)
     List rows = { 0 };
 
     f.query->slow = !is_quick(page->in);
+    f.query->brief = is_brief(page);
     f.query->steady = is_steady(page->in);
     if (page->by_index)
         TRY(sample(page, &f));

@@ -28,7 +28,8 @@ i.last_sign_in_at AS identity_last_sign_in_at, i.created_at AS identity_created_
 LEFT JOIN auth.identities i ON i.user_id = u.id
 
 -- The parts of a user: an array of rows each, their values in the order of the tables in users.c. Most users have few of them, and an
--- aggregate of no rows costs more than to see that there are none. (Of an EXISTS PostgreSQL may make a hash of all that there are.)
+-- aggregate of no rows costs more than to see that there are none. (Of an EXISTS PostgreSQL may make a hash of all that there are. SQLite looks
+-- an IN of a bare column up in that column's index, which it opens once a statement; what depends on the user, once a user.)
 
 -- #define identity_row
 -- @pg
@@ -59,7 +60,7 @@ auth.identities i WHERE i.user_id = u.id AND i.provider NOT IN ('email', 'phone'
   (SELECT json_agg(json_build_array(a.id, a.kind, a.value, a.connection, a.reserved, a.second_factor, a.verified_at, a.created_at, a.updated_at))
    FROM hecate.addresses a WHERE a.user_id = u.id) END AS addresses
 -- @sqlite
-, CASE WHEN (SELECT a.user_id FROM hecate.addresses a WHERE a.user_id = u.id LIMIT 1) IS NOT NULL THEN
+, CASE WHEN u.id IN (SELECT a.user_id FROM hecate.addresses a) THEN
   (SELECT json_group_array(json_array(a.id, a.kind, a.value, a.connection, json(CASE a.reserved WHEN 1 THEN 'true' ELSE 'false' END),
      json(CASE a.second_factor WHEN 1 THEN 'true' ELSE 'false' END), a.verified_at, a.created_at, a.updated_at))
    FROM hecate.addresses a WHERE a.user_id = u.id) END AS addresses
@@ -70,7 +71,7 @@ auth.identities i WHERE i.user_id = u.id AND i.provider NOT IN ('email', 'phone'
   (SELECT json_agg(json_build_array(f.id, f.friendly_name, f.factor_type, f.status, f.phone, f.last_challenged_at, f.created_at, f.updated_at))
    FROM auth.mfa_factors f WHERE f.user_id = u.id) END AS factors
 -- @sqlite
-, CASE WHEN (SELECT f.user_id FROM auth.mfa_factors f WHERE f.user_id = u.id LIMIT 1) IS NOT NULL THEN
+, CASE WHEN u.id IN (SELECT f.user_id FROM auth.mfa_factors f) THEN
   (SELECT json_group_array(json_array(f.id, f.friendly_name, f.factor_type, f.status, f.phone, f.last_challenged_at, f.created_at, f.updated_at))
    FROM auth.mfa_factors f WHERE f.user_id = u.id) END AS factors
 
@@ -79,7 +80,7 @@ auth.identities i WHERE i.user_id = u.id AND i.provider NOT IN ('email', 'phone'
 , CASE WHEN (SELECT s.user_id FROM hecate.subjects s WHERE s.user_id = u.id LIMIT 1) IS NOT NULL THEN
   (SELECT json_agg(json_build_array(s.provider, s.subject, s.connection, s.created_at)) FROM hecate.subjects s WHERE s.user_id = u.id) END AS subjects
 -- @sqlite
-, CASE WHEN (SELECT s.user_id FROM hecate.subjects s WHERE s.user_id = u.id LIMIT 1) IS NOT NULL THEN
+, CASE WHEN u.id IN (SELECT s.user_id FROM hecate.subjects s) THEN
   (SELECT json_group_array(json_array(s.provider, s.subject, s.connection, s.created_at)) FROM hecate.subjects s WHERE s.user_id = u.id) END AS subjects
 
 -- #define user_passkeys
@@ -87,7 +88,7 @@ auth.identities i WHERE i.user_id = u.id AND i.provider NOT IN ('email', 'phone'
 , CASE WHEN (SELECT k.user_id FROM hecate.passkeys k WHERE k.user_id = u.id LIMIT 1) IS NOT NULL THEN
   (SELECT json_agg(json_build_array(k.id, k.name, k.created_at, k.last_used_at)) FROM hecate.passkeys k WHERE k.user_id = u.id) END AS passkeys
 -- @sqlite
-, CASE WHEN (SELECT k.user_id FROM hecate.passkeys k WHERE k.user_id = u.id LIMIT 1) IS NOT NULL THEN
+, CASE WHEN u.id IN (SELECT k.user_id FROM hecate.passkeys k) THEN
   (SELECT json_group_array(json_array(k.id, k.name, k.created_at, k.last_used_at)) FROM hecate.passkeys k WHERE k.user_id = u.id) END AS passkeys
 
 -- #define user_rare_parts

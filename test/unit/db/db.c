@@ -173,8 +173,9 @@ static int64_t query_n(Ctx *ctx, const TestStore *store, int name, const Field *
     List rows;
 
     query->sql = buf_in(ctx->arena, 256);
-    buf_printf(&query->sql, "SELECT n + CAST($1 AS bigint) AS n, %d AS name%d FROM %sthings", name, name, store->postgres ? "public." : "");
-    query->values[query->n++] = (Value){ .kind = kind, .number = name, .real = name };
+    buf_puts(&query->sql, "SELECT n + CAST(");
+    query_value(ctx->arena, query, (Value){ .kind = kind, .number = name, .real = name });
+    buf_printf(&query->sql, " AS bigint) AS n, %d AS name%d FROM %sthings", name, name, store->postgres ? "public." : "");
     query->steady = true;
     assert_ok(db_query(db_auto(ctx), query, cols, 1, &rows));
     assert_int_equal(rows.n, 1);
