@@ -17,6 +17,7 @@ enum { MOST_BATCH = 256, MOST_PARTS = 8, MOST_BUILT = 12, BRIEF_STEPS = 20000 };
 /* A prepared statement, with the rows of the field tables that its columns last went to and its parameters last came from. */
 typedef struct Prepared {
     sqlite3_stmt *stmt;
+    Str text; /* of a built one: stmt's */
     const Field *cols, *param_cols;
     const Field **fields, **params;
     int n_fields, n_params;
@@ -419,7 +420,7 @@ static size_t built_place(const Conn *conn, Str text)
     size_t oldest = 0;
 
     for (size_t i = 0; i < MOST_BUILT; i++) {
-        if (conn->built[i].stmt != NULL && str_eq(str_of(sqlite3_sql(conn->built[i].stmt)), text))
+        if (conn->built[i].stmt != NULL && str_eq(conn->built[i].text, text))
             return i;
         if (conn->used[i] < conn->used[oldest])
             oldest = i;
@@ -434,10 +435,11 @@ static Err run_query(Conn *conn, Ctx *ctx, Work *work)
     Prepared *built = &conn->built[at];
 
     conn->used[at] = ++conn->turn;
-    if (built->stmt == NULL || !str_eq(str_of(sqlite3_sql(built->stmt)), text)) {
+    if (built->stmt == NULL || !str_eq(built->text, text)) {
         prepared_free(built);
         if (sqlite3_prepare_v3(conn->db, text.p, (int)text.n, SQLITE_PREPARE_PERSISTENT, &built->stmt, NULL) != SQLITE_OK)
             return sqlite_error(conn, "query");
+        built->text = (Str){ sqlite3_sql(built->stmt), text.n };
     }
     return step_all(conn, ctx, built, work, "query");
 }

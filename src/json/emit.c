@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "json/lex.h"
 
+enum { MOST_RESERVED = 256 * 1024 };
 enum { RUN, ESCAPE, MARKUP, MULTI }; /* what a byte asks for: nothing, an escape, one in JSON_HTML, a look at its sequence */
 
 /* clang-format off */
@@ -227,7 +228,9 @@ static void write_quoted_time(Buf *buf, int64_t us, int digits)
 
 static void write_document(Buf *buf, const char *doc, JsonStyle style)
 {
-    if (style == JSON_HTML)
+    if (text_eq(doc, "{}"))
+        buf_add(buf, "{}", 2);
+    else if (style == JSON_HTML)
         json_canon(buf, doc, style);
     else
         json_compact(buf, str_of(doc));
@@ -270,9 +273,6 @@ static void write_value(Buf *buf, const Field *field, const void *member, JsonSt
     case F_OBJECT_JSON:
         write_document(buf, *(const char *const *)member, style);
         break;
-    case F_BOOL:
-        buf_puts(buf, *(const bool *)member ? "true" : "false");
-        break;
     case F_INT:
     case F_TIME_US:
         buf_int(buf, *(const int64_t *)member);
@@ -301,6 +301,7 @@ static void write_value(Buf *buf, const Field *field, const void *member, JsonSt
     case F_LIST:
         json_write_list(buf, field->sub, member, style);
         break;
+    case F_BOOL: /* word_of() */
     case F_END:
     case F_GIVEN:
         break;
@@ -335,10 +336,11 @@ static bool is_left_out(const Field *field, const void *object, bool null)
     return (field->flags & OMIT_ZERO) != 0 && is_zero(field, field_of(field, object));
 }
 
-static void write_name(Buf *buf, const char *name, bool first)
+/* The name, and of a value that is a word that word. */
+static void write_name(Buf *buf, const char *name, bool first, Str word)
 {
     const size_t n = strlen(name);
-    char *p = buf_room(buf, n + 4);
+    char *p = buf_room(buf, n + word.n + 4);
 
     if (p == NULL)
         return;
@@ -347,7 +349,19 @@ static void write_name(Buf *buf, const char *name, bool first)
     *p++ = '"';
     memcpy(p, name, n);
     memcpy(p + n, "\":", 2);
-    buf_added(buf, n + (first ? 3 : 4));
+    if (word.n > 0)
+        memcpy(p + n + 2, word.p, word.n);
+    buf_added(buf, n + word.n + (first ? 3 : 4));
+}
+
+/* Most members of most objects are null or false. */
+static Str word_of(const Field *field, const void *object, bool null)
+{
+    if (null)
+        return (field->flags & NULL_AS_EMPTY) != 0 ? str_of(empty_of(field->kind)) : STR("null");
+    if (field->kind == F_BOOL)
+        return *(const bool *)field_of(field, object) ? STR("true") : STR("false");
+    return (Str){ 0 };
 }
 
 void json_write(Buf *buf, const Field *fields, const void *object, JsonStyle style)
@@ -357,25 +371,38 @@ void json_write(Buf *buf, const Field *fields, const void *object, JsonStyle sty
     buf_char(buf, '{');
     for (const Field *field = fields; field->kind != F_END; field++) {
         const bool null = field_null(field, object);
+        Str word;
 
         if (is_left_out(field, object, null))
             continue;
-        write_name(buf, field->name, first);
+        word = word_of(field, object, null);
+        write_name(buf, field->name, first, word);
         first = false;
-        if (!null)
+        if (word.n == 0)
             write_value(buf, field, field_of(field, object), style);
-        else
-            buf_puts(buf, (field->flags & NULL_AS_EMPTY) != 0 ? empty_of(field->kind) : "null");
     }
     buf_char(buf, '}');
 }
 
+/* Room for as many more of the same length, and a little: a buffer that doubles is copied and cleared several times. */
+static void reserve(Buf *buf, size_t length, size_t n)
+{
+    const size_t room = n < MOST_RESERVED / (length + 1) ? n * (length + length / 8) : 0;
+
+    if (!buf->over && room <= buf->cap - buf->len)
+        buf_room(buf, room);
+}
+
 void json_write_list(Buf *buf, const Field *fields, const List *list, JsonStyle style)
 {
+    const size_t start = buf->len;
+
     buf_char(buf, '[');
     for (size_t i = 0; i < list->n; i++) {
         if (i > 0)
             buf_char(buf, ',');
+        if (i == 1)
+            reserve(buf, buf->len - start, list->n);
         json_write(buf, fields, list->v[i], style);
     }
     buf_char(buf, ']');

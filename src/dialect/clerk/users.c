@@ -178,6 +178,8 @@ const char *clerk_without_providers(Ctx *ctx, const char *doc)
 {
     static const char *const names[] = { "provider", "providers" };
 
+    if (text_eq(doc, "{\"provider\":\"email\",\"providers\":[\"email\"]}")) /* as it stands with most */
+        return "{}";
     return doc == NULL || strstr(doc, "provider") == NULL ? doc : json_without(ctx->arena, doc, names, COUNTOF(names));
 }
 

@@ -174,10 +174,15 @@ static const char *public_metadata(Ctx *ctx, const User *user)
 const char *clerk_image_url(Ctx *ctx, const char *image_id)
 {
     const Req *req = ctx_call(ctx)->req;
-    const char *name = text_empty(image_id) ? "default" : clerk_id(ctx->arena, "img_", image_id);
+    Buf url = buf_in(ctx->arena, req->host.n + 128);
+    char *text = "";
 
-    return arena_printf(ctx->arena, "%s://%.*s/v1/public/images/%s", req->tls ? "https" : "http", (int)req->host.n,
-                        req->host.n == 0 ? "" : req->host.p, name);
+    buf_puts(&url, req->tls ? "https://" : "http://");
+    buf_str(&url, req->host);
+    buf_puts(&url, "/v1/public/images/");
+    buf_puts(&url, text_empty(image_id) ? "default" : clerk_id(ctx->arena, "img_", image_id));
+    IGNORE(buf_text(&url, &text)); /* the cap fits by construction */
+    return text;
 }
 
 /* Members that are shown as they are. */

@@ -268,6 +268,40 @@ static void insert_and_get(void *arg)
     }
 }
 
+/* ---- slow queries ---- */
+
+static void list_numbers(void *arg)
+{
+    Task *task = arg;
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, task->store->db);
+
+    for (int n = 1; n <= 30000 && task->err == OK; n *= 10) {
+        Query *query = ARENA_NEW(arena, Query);
+        List rows = { 0 };
+
+        query->sql = buf_in(arena, 256);
+        query->slow = query->brief = true;
+        buf_puts(&query->sql, "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < CAST(");
+        query_value(arena, query, (Value){ .kind = F_INT, .number = n });
+        buf_puts(&query->sql, " AS bigint)) SELECT n FROM c");
+        task->err = db_query(db_auto(&ctx), query, thing_cols, SIZE_MAX, &rows);
+        if (task->err == OK && (rows.n != (size_t)n || ((const Thing *)rows.v[0])->n != 1 || ((const Thing *)rows.v[n - 1])->n != n))
+            task->err = E_INTERNAL;
+    }
+}
+
+STORE_TEST(what_is_not_as_brief_as_it_said_gives_each_row_once)
+{
+    Task tasks[4];
+
+    for (size_t i = 0; i < COUNTOF(tasks); i++)
+        tasks[i] = (Task){ .store = store };
+    store_fibers(store, COUNTOF(tasks), list_numbers, tasks, sizeof(*tasks));
+    for (size_t i = 0; i < COUNTOF(tasks); i++)
+        assert_ok(tasks[i].err);
+}
+
 STORE_TEST(fibers_get_their_own_rows)
 {
     TEST_ARENA(arena);
