@@ -391,6 +391,7 @@ static Err take_email(Tx *tx, Entry *e, User *user)
         return email_confirm(tx, user);
     if (user->email == NULL)
         return OK;
+    user->meta_user = json_set(ctx->arena, user->meta_user, "email_verified", "false");
     TRY(send_confirmation(tx, e, user));
     e->refused = E_EMAIL_UNCONFIRMED;
     return OK;

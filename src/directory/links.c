@@ -231,7 +231,7 @@ Err dir_phone_code(Ctx *ctx, const char *phone, const Postal *post, bool *test)
     User *user;
     const Err err = find(ctx, NULL, phone, post->aud, &user);
 
-    if (err == E_NO_ROW || (err == OK && user->phone_confirmed_at == 0))
+    if (err == E_NO_ROW || (err == OK && user->phone_confirmed_at == 0 && !post->unconfirmed_too))
         return fail(ctx, E_NO_USER, NOWHERE, NULL);
     TRY(err);
     TRY(frequency_check(ctx, user->confirmation_sent_at, true));

@@ -13,7 +13,7 @@ typedef struct Postal {
     const char *challenge, *challenge_method; /* PKCE; NULL: none. The method as stored: s256 or plain */
     const char *aud;                          /* of users that are looked up */
     bool quiet;                               /* no message is sent and no limit holds: an administrator gets the link */
-    bool unconfirmed_too;                     /* a link to sign in goes to an address that is not confirmed, too */
+    bool unconfirmed_too;                     /* a link or code to sign in goes to an address that is not confirmed, too */
     const char *channel;                      /* of a phone message: sms, whatsapp */
 } Postal;
 

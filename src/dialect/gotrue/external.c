@@ -171,7 +171,7 @@ static Err say(Ctx *ctx, const char *provider, const ExternalEnded *ended, Err e
             ended->mailed ? arena_printf(ctx->arena, UNVERIFIED, provider, provider)
                           : arena_printf(ctx->arena, "Unverified email with %s. Verify the email with %s in order to sign in", provider, provider));
     case E_EMAIL_UNCONFIRMED:
-        return gotrue_refuse(ctx, err, "email_not_confirmed", arena_printf(ctx->arena, UNVERIFIED, provider, provider));
+        return gotrue_refuse(ctx, E_PROVIDER_OFF, "email_not_confirmed", arena_printf(ctx->arena, UNVERIFIED, provider, provider));
     case E_ID_TAKEN:
         return gotrue_refuse(ctx, err, "identity_already_exists", ctx->fault.text == NULL ? "Identity is already linked" : ctx->fault.text);
     case E_NO_INVITATION:

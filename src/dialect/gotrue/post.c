@@ -91,7 +91,7 @@ static Err send_link(Ctx *ctx, const OtpIn *in, const char *email, Postal *post)
     return dir_magic_link(ctx, email, post);
 }
 
-static Err send_code(Ctx *ctx, const OtpIn *in, const char *phone, const Postal *post, bool *test)
+static Err send_code(Ctx *ctx, const OtpIn *in, const char *phone, Postal *post, bool *test)
 {
     const GotrueSettings *settings = ctx_settings(ctx);
     Err err = dir_phone_code(ctx, phone, post, test);
@@ -100,7 +100,10 @@ static Err send_code(Ctx *ctx, const OtpIn *in, const char *phone, const Postal 
         return err;
     err = sign_up(ctx, in, post, settings->sms_autoconfirm);
     *test = false;
-    return err != OK || !settings->sms_autoconfirm ? err : dir_phone_code(ctx, phone, post, test);
+    if (!settings->sms_autoconfirm || (err != OK && err != E_PHONE_TAKEN))
+        return err;
+    post->unconfirmed_too = true; /* so is a number by the code */
+    return dir_phone_code(ctx, phone, post, test);
 }
 
 /* ---- /magiclink, /otp ---- */
