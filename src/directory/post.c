@@ -249,13 +249,15 @@ static const char *redirect_value(Ctx *ctx, const char *text)
     return ret;
 }
 
+/* The token takes the place of a query that the path has; its fragment (a page of an application) stays at the end. */
 static const char *link_url(Ctx *ctx, const Postal *post, size_t path, const char *hash, const char *type)
 {
     const Mailing *mail = &ctx->directory->mail;
     const char *set = *(const char *const *)(const void *)((const char *)mail + path);
+    const char *url = resolve(ctx, post->external_url, set), *fragment = strchr(url, '#');
 
-    return arena_printf(ctx->arena, "%s?token=%s&type=%s&redirect_to=%s", resolve(ctx, post->external_url, set), hash, type,
-                        redirect_value(ctx, post->redirect_to));
+    return arena_printf(ctx->arena, "%.*s?token=%s&type=%s&redirect_to=%s%s", (int)strcspn(url, "?#"), url, hash, type,
+                        redirect_value(ctx, post->redirect_to), fragment == NULL ? "" : fragment);
 }
 
 /* ---- sending ---- */
