@@ -11,12 +11,15 @@ if [ "$(id -u)" = 0 ]; then
     as='runuser -u postgres --'
 fi
 stop() {
-    [ -f "$dir/data/postmaster.pid" ] && $as "$bin/pg_ctl" -D "$dir/data" -m immediate -s -w stop || true
+    [ -f "$dir/data/postmaster.pid" ] && pg "$bin/pg_ctl" -D "$dir/data" -m immediate -s -w stop || true
     rm -rf "$dir"
+}
+pg() { # its programs ask for a folder that they may enter
+    (cd "$dir" && $as "$@")
 }
 trap stop EXIT
 trap 'exit 130' INT TERM
-$as "$bin/initdb" -D "$dir/data" -U hecate -A trust -E UTF8 --locale=C > /dev/null
-$as "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -s -w -o "-k $dir -c listen_addresses= -c max_connections=200" start
+pg "$bin/initdb" -D "$dir/data" -U hecate -A trust -E UTF8 --locale=C > /dev/null
+pg "$bin/pg_ctl" -D "$dir/data" -l "$dir/log" -s -w -o "-k $dir -c listen_addresses= -c max_connections=200" start
 export HECATE_TEST_PG="postgres://hecate@/postgres?host=$dir"
 "$@"
