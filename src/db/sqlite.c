@@ -465,6 +465,8 @@ static Err run_on(Conn *conn, Ctx *ctx, Work *work)
             sqlite3_prepare_v3(conn->db, work->stmt->sqlite[part], -1, SQLITE_PREPARE_PERSISTENT, &prepared->stmt, NULL) != SQLITE_OK)
             return sqlite_error(conn, work->stmt->name);
         TRY(step_all(conn, ctx, prepared, work, work->stmt->name));
+        if (part == 0 && (work->stmt->flags & STMT_GUARDED) != 0 && work->changed == 0)
+            break;
     }
     return OK;
 }

@@ -41,7 +41,7 @@ WHERE t.token = :token
 -- Swaps a live token for its child, once: of several at a time one finds it live. All of a refresh is in here. It names what it swapped.
 -- (Where tables are small PostgreSQL would walk a whole index of what equals, or is not revoked, and keep that plan: ANY can only be looked up.)
 
--- :refresh_swap write gathered
+-- :refresh_swap write gathered guarded
 -- @pg
 WITH old AS (
   UPDATE auth.refresh_tokens t SET revoked = true, updated_at = l.now
@@ -66,25 +66,22 @@ WITH old AS (
 )
 SELECT token, 1 AS swapped FROM old
 -- @sqlite
+-- Each row is one that SQLite need not be able to undo alone (VALUES, OR FAIL), which takes a copy of each page: what fails undoes the whole transaction.
 UPDATE auth.refresh_tokens SET revoked = 1, updated_at = :now WHERE token = :token AND revoked = 0
 ;
 INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
-SELECT '00000000-0000-0000-0000-000000000000', :child, :user_id_text, :token, session_id, 0, :now, :now
-FROM auth.refresh_tokens WHERE token = :token AND changes() = 1
+VALUES ('00000000-0000-0000-0000-000000000000', :child, :user_id_text, :token, :session_id, 0, :now, :now)
 ;
-UPDATE auth.sessions SET refreshed_at = :refreshed_at, updated_at = :now, user_agent = :user_agent, ip = :ip
-WHERE changes() = 1 AND id = (SELECT session_id FROM auth.refresh_tokens WHERE token = :child)
+UPDATE auth.sessions SET refreshed_at = :refreshed_at, updated_at = :now, user_agent = :user_agent, ip = :ip WHERE id = :session_id
 ;
-UPDATE auth.users SET updated_at = :now WHERE changes() = 1 AND id = :user_id
+UPDATE auth.users SET updated_at = :now WHERE id = :user_id
 ;
-INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
-SELECT '00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, ''
-WHERE :audit AND EXISTS (SELECT 1 FROM auth.refresh_tokens WHERE token = :child)
+INSERT OR FAIL INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
+SELECT '00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, '' WHERE :audit
 UNION ALL
-SELECT '00000000-0000-0000-0000-000000000000', :event_2, :payload_2, :now, ''
-WHERE :audit AND EXISTS (SELECT 1 FROM auth.refresh_tokens WHERE token = :child)
+SELECT '00000000-0000-0000-0000-000000000000', :event_2, :payload_2, :now, '' WHERE :audit
 ;
-SELECT parent AS token, 1 AS swapped FROM auth.refresh_tokens WHERE token = :child
+SELECT :token AS token, 1 AS swapped
 
 -- A used token within the reuse interval and without an active child of its own: it gets one, under the lock of its session.
 
