@@ -48,7 +48,6 @@ typedef struct Scheme {
 } Scheme;
 /* The row for a hash, or NULL. */
 const Scheme *scheme_of(Str hash);
-const Scheme *scheme_named(const char *name);
 /* "bcrypt:10", "argon2id:m=47104,t=1,p=1": is it a setting for new hashes? E_CONFIG. Fast: nothing is hashed. */
 Err scheme_setting_check(const char *setting);
 /* E_BAD_HASH: unknown scheme, bad form, or a cost over the caps. Fast. */
@@ -115,7 +114,6 @@ Err key_to_jwk(Arena *arena, const Key *key, bool private_too,
 Alg key_alg(const Key *key);
 const char *key_kid(const Key *key); /* NULL if none */
 bool key_can_sign(const Key *key);
-Key *key_ref(Key *key);
 void key_free(Key *key); /* accepts NULL */
 
 /* Keys of one dialect: the first signs, all verify. */

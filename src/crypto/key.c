@@ -70,15 +70,9 @@ bool keyset_has(const KeySet *keys, const char *kid)
     return false;
 }
 
-Key *key_ref(Key *key)
-{
-    atomic_fetch_add(&key->refs, 1);
-    return key;
-}
-
 void key_free(Key *key)
 {
-    if (key == NULL || atomic_fetch_sub(&key->refs, 1) != 1)
+    if (key == NULL)
         return;
     if (key->secret != NULL)
         explicit_bzero(key->secret, key->secret_n);
@@ -99,7 +93,6 @@ Key *key_new(const AlgRow *row, const char *kid, EVP_PKEY *pkey)
 {
     Key *key = must(calloc(1, sizeof(*key)));
 
-    key->refs = 1;
     key->row = row;
     key->kid = kid == NULL ? NULL : must(strdup(kid));
     key->pkey = pkey;

@@ -3,7 +3,6 @@
 #define HECATE_CRYPTO_KEY_H
 
 #include <openssl/evp.h>
-#include <stdatomic.h>
 
 #include "crypto/crypto.h"
 
@@ -24,7 +23,6 @@ typedef struct AlgRow {
 const AlgRow *alg_row(Alg alg);
 
 struct Key {
-    _Atomic unsigned refs;
     const AlgRow *row;
     char *kid;    /* or NULL */
     char *secret; /* HS256 */

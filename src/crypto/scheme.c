@@ -14,14 +14,6 @@ const Scheme *scheme_of(Str hash)
     return NULL;
 }
 
-const Scheme *scheme_named(const char *name)
-{
-    for (size_t i = 0; i < COUNTOF(schemes); i++)
-        if (text_eq(schemes[i]->name, name))
-            return schemes[i];
-    return NULL;
-}
-
 /* "bcrypt:10" is the scheme and its settings. */
 static const Scheme *split_setting(const char *setting, const char **ret_rest)
 {

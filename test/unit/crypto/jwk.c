@@ -317,18 +317,6 @@ TEST(key_of_no_algorithm_is_not_made)
     assert_null(key);
 }
 
-TEST(key_lives_until_its_last_reference)
-{
-    Key *key;
-
-    assert_ok(key_from_secret(STR("secret"), "kid", &key));
-    assert_ptr_equal(key_ref(key), key);
-    key_free(key);
-    assert_string_equal(key_kid(key), "kid"); /* ASan would tell */
-    key_free(key);
-    key_free(NULL);
-}
-
 TEST(jwks_shows_public_parts_and_no_secret)
 {
     TEST_CTX(ctx);

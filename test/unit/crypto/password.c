@@ -3,14 +3,8 @@
 #include "crypto/crypto.h"
 #include "test.h"
 
-TEST(password_schemes_are_found_by_name_and_by_hash)
+TEST(password_schemes_are_found_by_hash)
 {
-    assert_string_equal(scheme_named("bcrypt")->name, "bcrypt");
-    assert_string_equal(scheme_named("argon2id")->name, "argon2id");
-    assert_string_equal(scheme_named("argon2i")->name, "argon2i");
-    assert_null(scheme_named("argon2d"));
-    assert_null(scheme_named(""));
-    assert_null(scheme_named(NULL));
     assert_null(scheme_of(STR("")));
     assert_null(scheme_of((Str){ NULL, 0 }));
     assert_null(scheme_of(STR("$2")));
@@ -197,7 +191,6 @@ TEST(password_of_bcrypt_has_72_bytes)
     assert_ok(password_verify(str_of(hash), (Str){ long_one, 73 }));
     assert_ok(password_make(arena, "argon2id:m=64,t=1,p=1", (Str){ long_one, 200 }, &hash));
     assert_err(password_verify(str_of(hash), (Str){ long_one, 199 }), E_WRONG_PASSWORD);
-    assert_int_equal(scheme_named("bcrypt")->max_bytes, 72);
 }
 
 /* A NUL would end the password for bcrypt: "a" would open what "a\0b" locks. */
