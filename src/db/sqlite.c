@@ -12,7 +12,7 @@
 #include "db/sqlite_parts.h"
 #include "run/run.h"
 
-enum { MOST_BATCH = 256, MOST_PARTS = 8, MOST_BUILT = 12, BRIEF_STEPS = 20000 };
+enum { MOST_BATCH = 256, MOST_BUILT = 12, BRIEF_STEPS = 20000 };
 
 /* A prepared statement, with the rows of the field tables that its columns last went to and its parameters last came from. */
 typedef struct Prepared {
@@ -22,6 +22,12 @@ typedef struct Prepared {
     const Field **fields, **params;
     int n_fields, n_params;
 } Prepared;
+
+/* The parts of a statement. */
+typedef struct Parts {
+    size_t n;
+    Prepared prepared[];
+} Parts;
 
 /* What the writer says around its jobs. */
 typedef enum Control { BEGIN, COMMIT, ROLLBACK, SAVE, RELEASE, UNDO, N_CONTROLS } Control;
@@ -34,7 +40,7 @@ static const char *const control_sql[N_CONTROLS] = {
 typedef struct Conn {
     sqlite3 *db;
     sqlite3_stmt *controls[N_CONTROLS];
-    Prepared *prepared;         /* n_stmts × MOST_PARTS */
+    Parts **parts;              /* of each statement, once it was used */
     Prepared built[MOST_BUILT]; /* built statements, kept for the next ones of the same text: preparing a list costs more than running it */
     uint64_t used[MOST_BUILT], turn;
 } Conn;
@@ -80,6 +86,13 @@ static void prepared_free(Prepared *prepared)
     *prepared = (Prepared){ 0 };
 }
 
+static void parts_free(Parts *parts)
+{
+    for (size_t i = 0; parts != NULL && i < parts->n; i++)
+        prepared_free(&parts->prepared[i]);
+    free(parts);
+}
+
 /* A request that filled its arena leaves its statement half-way: it would hold its snapshot and refuse its next use. */
 static void conn_tidy(Conn *conn)
 {
@@ -96,9 +109,9 @@ static void conn_free(Db *db, Conn *conn)
         return;
     for (size_t i = 0; i < MOST_BUILT; i++)
         prepared_free(&conn->built[i]);
-    for (size_t i = 0; conn->prepared != NULL && i < db->config.n_stmts * MOST_PARTS; i++)
-        prepared_free(&conn->prepared[i]);
-    free(conn->prepared);
+    for (size_t i = 0; conn->parts != NULL && i < db->config.n_stmts; i++)
+        parts_free(conn->parts[i]);
+    free(conn->parts);
     for (size_t i = 0; i < N_CONTROLS; i++)
         sqlite3_finalize(conn->controls[i]);
     sqlite3_close(conn->db);
@@ -111,8 +124,8 @@ static Err conn_open(Db *db, const char *path, Buf *why, Conn **ret)
 
     if (conn == NULL)
         return E_NOMEM;
-    conn->prepared = calloc(db->config.n_stmts * MOST_PARTS + 1, sizeof(*conn->prepared));
-    if (conn->prepared == NULL ||
+    conn->parts = calloc(db->config.n_stmts + 1, sizeof(Parts *));
+    if (conn->parts == NULL ||
         sqlite3_open_v2(path, &conn->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK ||
         sqlite3_busy_timeout(conn->db, (int)db->config.wait_ms) != SQLITE_OK || sqlite3_exec(conn->db, setup_sql, NULL, NULL, NULL) != SQLITE_OK) {
         if (why != NULL)
@@ -120,6 +133,7 @@ static Err conn_open(Db *db, const char *path, Buf *why, Conn **ret)
         conn_free(db, conn);
         return E_DB;
     }
+    (void)sqlite3_db_release_memory(conn->db);
     sqlite_memory_trim();
     *ret = conn;
     return OK;
@@ -452,14 +466,35 @@ static Err run_script(Conn *conn, const char *script)
     return err;
 }
 
+/* NULL: no memory. */
+static Parts *parts_of(Conn *conn, const Stmt *stmt)
+{
+    Parts **parts = &conn->parts[stmt->index];
+    size_t n = 0;
+
+    if (*parts != NULL)
+        return *parts;
+    while (stmt->sqlite[n] != NULL)
+        n++;
+    *parts = calloc(1, sizeof(**parts) + n * sizeof(Prepared));
+    if (*parts != NULL)
+        (*parts)->n = n;
+    return *parts;
+}
+
 static Err run_on(Conn *conn, Ctx *ctx, Work *work)
 {
+    Parts *parts;
+
     if (work->script != NULL)
         return run_script(conn, work->script);
     if (work->query != NULL)
         return run_query(conn, ctx, work);
-    for (unsigned part = 0; work->stmt->sqlite[part] != NULL; part++) {
-        Prepared *prepared = &conn->prepared[work->stmt->index * MOST_PARTS + part];
+    parts = parts_of(conn, work->stmt);
+    if (parts == NULL)
+        return E_NOMEM;
+    for (size_t part = 0; part < parts->n; part++) {
+        Prepared *prepared = &parts->prepared[part];
 
         if (prepared->stmt == NULL &&
             sqlite3_prepare_v3(conn->db, work->stmt->sqlite[part], -1, SQLITE_PREPARE_PERSISTENT, &prepared->stmt, NULL) != SQLITE_OK)

@@ -1,5 +1,6 @@
 /* sqlite_memory.c: SQLite's memory, first out of what its thread gave back: each statement takes and returns the same few hundred pieces, and those
  * of a page are too large for malloc()'s own quick lists. */
+#include <malloc.h>
 #include <pthread.h>
 #include <sanitizer/asan_interface.h>
 #include <sqlite3.h>
@@ -8,16 +9,13 @@
 
 #include "db/sqlite_parts.h"
 
-/* Sizes are rounded up in fine steps, above SMALL in coarse ones; what is larger than LARGE is malloc()'s alone. */
-enum { FINE = 16, SMALL = 1024, COARSE = 64, LARGE = 8192, CLASSES = SMALL / FINE + (LARGE - SMALL) / COARSE, MOST_KEPT = 64 * 1024 };
+/* Sizes are rounded up in fine steps, above SMALL in coarse ones, less what malloc() adds to each; what is larger than LARGE is malloc()'s alone. */
+enum { ADDED = 8, FINE = 16, SMALL = 1024, COARSE = 64, LARGE = 8192, CLASSES = SMALL / FINE + (LARGE - SMALL) / COARSE, MOST_KEPT = 64 * 1024 };
 
-/* What stands before each piece, and its successor in the list while it is kept. */
+/* A piece while it is kept: its successor in the list. */
 typedef struct Piece {
-    size_t size;
     struct Piece *next;
 } Piece;
-
-enum { HEAD = offsetof(Piece, next) };
 
 typedef struct Kept {
     Piece *first[CLASSES + 1];
@@ -29,43 +27,40 @@ static pthread_key_t kept_key;
 
 static int rounded(int n)
 {
-    const int step = n <= SMALL ? FINE : n <= LARGE ? COARSE : 8;
+    const int step = n + ADDED <= SMALL ? FINE : n + ADDED <= LARGE ? COARSE : FINE;
 
-    return n <= FINE ? FINE : (n + step - 1) / step * step;
+    return (n + ADDED + step - 1) / step * step - ADDED;
 }
 
+/* Of the largest size that surely fits. */
 static size_t class_of(size_t size)
 {
+    size += ADDED;
     return size <= SMALL ? size / FINE : SMALL / FINE + (size - SMALL) / COARSE;
 }
 
-static Piece *piece_of(void *p)
+static bool is_large(size_t size)
 {
-    return (Piece *)((char *)p - HEAD);
+    return size + ADDED > LARGE;
 }
 
 static void *memory_take(int n)
 {
     const size_t size = (size_t)rounded(n);
-    Piece *piece = size <= LARGE && kept != NULL ? kept->first[class_of(size)] : NULL;
+    Piece *piece = is_large(size) || kept == NULL ? NULL : kept->first[class_of(size)];
 
-    if (piece != NULL) {
-        kept->first[class_of(size)] = piece->next;
-        kept->bytes -= size;
-        ASAN_UNPOISON_MEMORY_REGION(&piece->next, size);
-        return &piece->next;
-    }
-    piece = malloc(HEAD + size);
     if (piece == NULL)
-        return NULL;
-    piece->size = size;
-    return &piece->next;
+        return malloc(size);
+    kept->first[class_of(size)] = piece->next;
+    kept->bytes -= malloc_usable_size(piece);
+    ASAN_UNPOISON_MEMORY_REGION(piece, malloc_usable_size(piece));
+    return piece;
 }
 
 /* May this thread keep `size` bytes more? Its lists are made when the first piece comes back. */
 static bool may_keep(size_t size)
 {
-    if (size > LARGE)
+    if (is_large(size))
         return false;
     if (kept == NULL) {
         kept = calloc(1, sizeof(*kept));
@@ -77,27 +72,27 @@ static bool may_keep(size_t size)
 
 static void memory_give(void *p)
 {
-    Piece *piece = piece_of(p);
-    const size_t size = piece->size;
+    const size_t size = malloc_usable_size(p);
+    Piece *piece = p;
 
     if (!may_keep(size)) {
-        free(piece);
+        free(p);
         return;
     }
     piece->next = kept->first[class_of(size)];
     kept->first[class_of(size)] = piece;
     kept->bytes += size;
-    ASAN_POISON_MEMORY_REGION((char *)p + sizeof(piece->next), size - sizeof(piece->next));
+    ASAN_POISON_MEMORY_REGION(piece + 1, size - sizeof(*piece));
 }
 
 static int memory_size(void *p)
 {
-    return (int)piece_of(p)->size;
+    return (int)malloc_usable_size(p);
 }
 
 static void *memory_resize(void *p, int n)
 {
-    const size_t size = piece_of(p)->size;
+    const size_t size = malloc_usable_size(p);
     void *other;
 
     if ((size_t)rounded(n) == size)
@@ -114,9 +109,9 @@ void sqlite_memory_trim(void)
 {
     for (size_t i = 0; kept != NULL && i <= CLASSES; i++)
         for (Piece *piece = kept->first[i]; piece != NULL; piece = kept->first[i]) {
-            ASAN_UNPOISON_MEMORY_REGION(&piece->next, piece->size);
+            ASAN_UNPOISON_MEMORY_REGION(piece, malloc_usable_size(piece));
             kept->first[i] = piece->next;
-            kept->bytes -= piece->size;
+            kept->bytes -= malloc_usable_size(piece);
             free(piece);
         }
 }
