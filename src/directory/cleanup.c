@@ -4,9 +4,11 @@
 
 #define DAY (24 * US_PER_HOUR)
 
-/* Is the step due at all? Settings say so of two. */
+/* Is the step due at all? Settings say so, but for flows: anybody may begin one, and none is of use after a day. */
 static bool is_wanted(const Directory *dir, CleanStep step)
 {
+    if (!dir->cleanup)
+        return step == CLEAN_FLOWS;
     return (step != CLEAN_TIMEBOX || dir->session_timebox > 0) && (step != CLEAN_INACTIVE || dir->session_inactivity > 0);
 }
 
@@ -41,12 +43,10 @@ Err dir_clean(Ctx *ctx, bool *more)
     int64_t changed;
 
     *more = false;
-    if (!dir->cleanup)
-        return OK;
     for (CleanStep step = 0; step < CLEAN_STEPS; step++)
         if (is_wanted(dir, step)) {
             TRY(store_clean(db_auto(ctx), step, &key, &changed));
             *more = *more || changed > 0;
         }
-    return dir->clean_anonymous ? clean_anonymous(ctx, &key, more) : OK;
+    return dir->cleanup && dir->clean_anonymous ? clean_anonymous(ctx, &key, more) : OK;
 }
