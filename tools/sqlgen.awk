@@ -2,7 +2,7 @@
 #
 #   awk -v out=sql.gen -f sqlgen.awk FILES
 #
-# A block starts with `-- :name [read|write] [slow] [gathered] [guarded]`, or with `-- #define name` for text that other blocks use as #name#. Inside, `-- @pg`
+# A block starts with `-- :name [read|write] [slow|later] [gathered] [guarded]`, or with `-- #define name` for text that other blocks use as #name#. Inside, `-- @pg`
 # and `-- @sqlite` start the body of one database; a line `;` parts the statements of an SQLite body. `:param` becomes $1, $2 … by first
 # appearance in the block. A gathered statement ends in `= :key` and has the key as its first column; it gets a second row for an array of keys. A gathered write takes arrays on
 # PostgreSQL, and a row's first column is of the first of them. In SQLite bodies `auth.x` and `hecate.x` are written auth_x and hecate_x.
@@ -119,6 +119,8 @@ function write_statement(i,    pg, sqlite, parts, n, k, flags, words, many) {
         flags = flags " | STMT_SLOW"
     if (words ~ / guarded /)
         flags = flags " | STMT_GUARDED"
+    if (words ~ / later /)
+        flags = flags " | STMT_LATER"
     if (words ~ / write gathered /)
         flags = flags " | STMT_LISTS"
     printf "#define SQL_%s (&sql_stmts[%d])\n", toupper(name), n_stmts > (out ".h")

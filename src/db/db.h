@@ -19,6 +19,7 @@ typedef enum StmtFlags {
     STMT_SLOW = 2,    /* a list or a search: runs apart, so that it holds up nobody */
     STMT_LISTS = 4,   /* PostgreSQL: each parameter is an array, with a place for each of several that go together */
     STMT_GUARDED = 8, /* SQLite: nothing more is run when the first of its statements changes nothing */
+    STMT_LATER = 16,  /* nobody waits for it in a transaction: its error may come with a later statement's answer, or the commit's */
 } StmtFlags;
 
 /* One statement for both databases. Parameters are numbered $1… by first appearance. A `gathered` one (an attribute of its block) gives the rows

@@ -162,6 +162,7 @@ typedef struct Pipe {
     bool impatient;   /* a lock that is not free at once: E_DB_RETRY, for the caller to wait for it elsewhere */
     bool failed;      /* an error in the batch that is being read */
     bool unsent;      /* bytes wait for the socket */
+    bool open;        /* something was sent since the last Sync */
     int64_t moved_ms; /* when something last went or came */
     int64_t lock_ms;
     bool by_key;                /* conn_open() */
@@ -174,6 +175,8 @@ void pipe_init(Pipe *pipe, Db *db, unsigned window, void (*answer)(Item *item));
 /* Connects if it is not connected or the server has gone away meanwhile. Blocks. E_DB_LOST: at once, too, when the last try failed a moment ago. */
 Err pipe_connect(Pipe *pipe, Buf *why);
 void pipe_push(Pipe *pipe, Item *item);
+/* Sends it at once where nothing waits; its answer comes with those of the next batch. E_DB_LOST, or what its parameters are refused with. */
+Err pipe_append(Pipe *pipe, Item *item);
 /* Sends what waits, as the window allows. */
 void pipe_send(Pipe *pipe);
 /* Reads what has come and answers. */

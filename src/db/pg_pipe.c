@@ -125,7 +125,7 @@ void pipe_lost(Pipe *pipe)
     conn_free(pipe->conn);
     pipe->conn = NULL;
     pipe->batches = 0;
-    pipe->failed = pipe->unsent = false;
+    pipe->failed = pipe->unsent = pipe->open = false;
     lost = pipe->sent;
     if (lost.first == NULL)
         lost.end = &lost.first;
@@ -230,41 +230,54 @@ static void send_sync(Pipe *pipe)
     *sync = (Item){ .sync = true };
     queue_add(&pipe->sent, sync);
     pipe->batches++;
+    pipe->open = false;
     if (PQpipelineSync(pipe->conn->pg) != 1)
         pipe_lost(pipe);
+}
+
+/* What a parameter was refused with is its answer, too. */
+static Err send_item(Pipe *pipe, Item *item)
+{
+    Err err;
+
+    item->steps = 0;
+    item->prepared = NULL;
+    err = item->work == NULL || item->work->query != NULL ? send_query(pipe->conn, item) : send_statement(pipe, item);
+    if (err == OK || err == E_DB_LOST) {
+        queue_add(&pipe->sent, item);
+        pipe->open = true;
+    } else {
+        item->err = err;
+        pipe->answer(item);
+    }
+    if (err == E_DB_LOST)
+        pipe_lost(pipe);
+    return err;
 }
 
 /* False when nothing was sent. */
 static bool send_batch(Pipe *pipe)
 {
     size_t n = 0;
+    Err err;
 
     for (bool alone = false; n < MOST_BATCH && !alone && pipe->waiting.first != NULL && !must_wait(pipe, pipe->waiting.first); n++) {
         Item *item = pipe->waiting.first;
-        Err err;
 
         alone = item->alone;
         if (alone && n > 0)
             break;
         queue_take(&pipe->waiting);
-        item->steps = 0;
-        item->prepared = NULL;
-        err = item->work == NULL || item->work->query != NULL ? send_query(pipe->conn, item) : send_statement(pipe, item);
-        if (err == OK || err == E_DB_LOST) {
-            queue_add(&pipe->sent, item);
-        } else {
-            item->err = err;
-            pipe->answer(item);
-            n--;
-        }
-        if (err == E_DB_LOST) {
-            pipe_lost(pipe);
+        err = send_item(pipe, item);
+        if (err == E_DB_LOST)
             return false;
-        }
+        if (err != OK)
+            n--;
     }
-    if (n > 0)
-        send_sync(pipe);
-    return n > 0 && pipe->conn != NULL;
+    if (!pipe->open)
+        return false;
+    send_sync(pipe);
+    return pipe->conn != NULL;
 }
 
 static void flush(Pipe *pipe)
@@ -281,11 +294,16 @@ void pipe_push(Pipe *pipe, Item *item)
     queue_add(&pipe->waiting, item);
 }
 
+Err pipe_append(Pipe *pipe, Item *item)
+{
+    return pipe->conn == NULL ? E_DB_LOST : send_item(pipe, item);
+}
+
 void pipe_send(Pipe *pipe)
 {
     if (pipe->conn != NULL && pipe->batches == 0)
         pipe->moved_ms = clock_mono_ms();
-    while (pipe->conn != NULL && pipe->batches < pipe->window && pipe->waiting.first != NULL)
+    while (pipe->conn != NULL && pipe->batches < pipe->window && (pipe->open || pipe->waiting.first != NULL))
         if (!send_batch(pipe))
             break;
     if (pipe->conn != NULL)

@@ -3,13 +3,16 @@
 #include "base/log.h"
 #include "db/pg.h"
 
-enum { IDLE_MS = 60000, MOST_POOL = 64 };
+enum { IDLE_MS = 60000, MOST_POOL = 64, MOST_LATER = 16 };
 
 typedef struct Place {
     Pipe pipe;
     bool taken;
-    bool begun;       /* in a transaction: BEGIN was sent */
-    Err tx_err;       /* of the first statement that failed: the transaction is over */
+    bool begun;             /* in a transaction: BEGIN was sent */
+    Err tx_err;             /* of the first statement that failed: the transaction is over */
+    Item later[MOST_LATER]; /* sent, not waited for */
+    Work works[MOST_LATER]; /* theirs: only what a parameter points to may be gone */
+    size_t n_later;
     int64_t since_ms; /* idle since */
 } Place;
 
@@ -87,6 +90,7 @@ static Err take(Db *db, Place **ret)
         return E_TIMEOUT;
     place->begun = false;
     place->tx_err = OK;
+    place->n_later = 0;
     *ret = place;
     return OK;
 }
@@ -168,46 +172,83 @@ Err pool_run(Ctx *ctx, Db *db, Work *work)
 
 /* ---- transactions ---- */
 
-/* BEGIN goes out with the first statement. */
-static Err begin(Place *place, Item *item)
+/* Sends it without waiting for its answer. */
+static Err append(Place *place, const char *sql, const Work *work)
 {
-    if (place->pipe.conn == NULL)
-        return E_DB_LOST;
+    Item *item = &place->later[place->n_later];
+
+    *item = (Item){ .command = sql, .write = true, .bound = true };
+    if (work != NULL) {
+        place->works[place->n_later] = *work;
+        item->work = &place->works[place->n_later];
+    }
+    place->n_later++;
+    return pipe_append(&place->pipe, item);
+}
+
+/* BEGIN goes out with the first statement. */
+static Err begin(Place *place)
+{
     if (place->begun)
         return OK;
-    place->begun = true;
-    *item = (Item){ .command = "BEGIN", .write = true, .bound = true };
-    pipe_push(&place->pipe, item);
-    return OK;
+    place->begun = place->pipe.conn != NULL;
+    return append(place, "BEGIN", NULL);
+}
+
+/* A statement that nobody has described yet cannot be sent at once. */
+static bool may_append(const Place *place, const Work *work)
+{
+    const Stmt *stmt = work->stmt;
+
+    return stmt != NULL && (stmt->flags & STMT_LATER) != 0 && work->cols == NULL && place->n_later < MOST_LATER &&
+           atomic_load(&((State *)place->pipe.db->state)->shapes[stmt->index]) != NULL;
+}
+
+/* Turns until all is answered. The error is that of the first which was not waited for, else `own`: those behind one that fails are passed over. */
+static Err drive_all(Place *place, const Item *own)
+{
+    Err err = OK;
+
+    drive(&place->pipe);
+    for (size_t i = 0; i < place->n_later; i++) {
+        PQclear(place->later[i].result);
+        if (err == OK)
+            err = place->later[i].err;
+    }
+    place->n_later = 0;
+    return err != OK || own == NULL ? err : own->err;
 }
 
 static Err command(Place *place, const char *sql, bool *committed)
 {
     Item item = { .command = sql, .write = true, .bound = true };
+    Err err;
 
     if (place->pipe.conn == NULL)
         return E_DB_LOST;
     pipe_push(&place->pipe, &item);
-    drive(&place->pipe);
+    err = drive_all(place, &item);
     if (committed != NULL && item.err == OK)
         *committed = strcmp(PQcmdStatus(item.result), "COMMIT") == 0;
     PQclear(item.result);
-    return item.err;
+    return err;
 }
 
 static Err run_in(Ctx *ctx, Place *place, Work *work)
 {
     Pipe *pipe = &place->pipe;
-    Item start = { 0 }, item = { .work = work, .write = true, .bound = true };
+    Item item = { .work = work, .write = true, .bound = true };
+    Err err;
 
-    TRY(begin(place, &start));
+    TRY(begin(place));
+    if (may_append(place, work))
+        return append(place, NULL, work);
     if (work->script == NULL)
         pipe_push(pipe, &item);
-    drive(pipe);
-    PQclear(start.result);
-    if (start.err != OK || item.err != OK) {
+    err = drive_all(place, &item);
+    if (err != OK) {
         PQclear(item.result);
-        return start.err != OK ? start.err : item.err;
+        return err;
     }
     return work->script != NULL ? run_script(pipe, work->script) : rows_read(ctx, pipe->db, work, item.result);
 }
@@ -224,6 +265,15 @@ Err pool_run_in(Tx *tx, Work *work)
     return err;
 }
 
+/* Also after a COMMIT that was passed over, behind a statement that failed. */
+static Err roll_back(Place *place, Err err)
+{
+    (void)drive_all(place, NULL); /* a ROLLBACK behind one that fails would be passed over, too */
+    if (command(place, "ROLLBACK", NULL) != OK)
+        pipe_close(&place->pipe);
+    return err;
+}
+
 /* A connection lost before COMMIT was sent undid all: that may be run again. */
 static Err finish(Place *place, Err err)
 {
@@ -232,18 +282,18 @@ static Err finish(Place *place, Err err)
     if (err == OK)
         err = place->tx_err;
     if (err == E_DB_LOST) {
+        (void)drive_all(place, NULL); /* nothing stays on its way */
         pipe_close(&place->pipe);
         return E_DB_RETRY;
     }
     if (!place->begun || place->pipe.conn == NULL)
         return err;
-    if (err != OK) {
-        if (command(place, "ROLLBACK", NULL) != OK)
-            pipe_close(&place->pipe);
-        return err;
+    if (err == OK) {
+        err = command(place, "COMMIT", &committed);
+        if (err == OK || err == E_DB_LOST)
+            return err == OK && !committed ? E_DB : err;
     }
-    err = command(place, "COMMIT", &committed);
-    return err == OK && !committed ? E_DB : err;
+    return roll_back(place, err);
 }
 
 Err pool_transaction(Ctx *ctx, Db *db, Err (*fn)(Tx *tx, void *arg), void *arg)

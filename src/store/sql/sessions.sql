@@ -224,6 +224,6 @@ UPDATE auth.users SET last_sign_in_at = :created_at WHERE id = :user_id AND last
 -- :sessions_delete_others write
 DELETE FROM auth.sessions WHERE user_id = :user_id AND id <> :session_id
 
--- :event_insert write
+-- :event_insert write later
 INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
 VALUES ('00000000-0000-0000-0000-000000000000', :id, :payload, :created_at, :ip_address)

@@ -170,7 +170,7 @@ VALUES (:id, :username, :username_key, :first_name, :last_name, :name, :nickname
   :legal_accepted_at, :last_active_at, :created_at, :password_set_at, :last_password_reset_at, :locked_at, :locked_until, :mfa_enabled_at,
   :mfa_disabled_at, :email_id, :phone_id, :web3_id, :backup_codes, :password_compromised_at, :updated_at)
 
--- :user_insert write
+-- :user_insert write later
 -- @pg
 WITH made AS (#user_row# RETURNING #user_counted#)
 INSERT INTO hecate.user_changes (aud, gone, made, n) SELECT aud, gone, made, 1 FROM made
@@ -179,7 +179,7 @@ INSERT INTO hecate.user_changes (aud, gone, made, n) SELECT aud, gone, made, 1 F
 
 -- The same with its profile.
 
--- :user_insert_whole write
+-- :user_insert_whole write later
 -- @pg
 WITH made AS (#user_row# RETURNING #user_counted#), profile AS (#profile_row#)
 INSERT INTO hecate.user_changes (aud, gone, made, n) SELECT aud, gone, made, 1 FROM made
@@ -278,7 +278,7 @@ ON CONFLICT (user_id) DO UPDATE SET scheme = excluded.scheme, digest = excluded.
 -- :password_delete write
 DELETE FROM hecate.passwords WHERE user_id = :id
 
--- :identity_insert write
+-- :identity_insert write later
 INSERT INTO auth.identities (id, provider_id, user_id, identity_data, provider, last_sign_in_at, created_at, updated_at)
 VALUES (:id, :provider_id, :user_id, :identity_data, :provider, :last_sign_in_at, :created_at, :updated_at)
 
@@ -291,7 +291,7 @@ DELETE FROM auth.identities WHERE id = :id
 -- Whoever takes an address holds this until the end of the transaction. (One index guards auth.users, another hecate.addresses; an address that
 -- two take, one in each table, is in neither. SQLite has one writer.)
 
--- :address_lock
+-- :address_lock read later
 -- @pg
 SELECT pg_advisory_xact_lock(hashtextextended(CAST(:value AS text), 0)) IS NULL AS locked
 -- @sqlite

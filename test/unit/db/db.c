@@ -22,7 +22,7 @@ static const Field thing_cols[] = {
     DOUBLE(Thing, real, "real"), BYTES(Thing, raw, "raw"), INT(Thing, wait_s, "wait_s"), END(Thing),
 };
 
-enum { S_INSERT, S_GET, S_COUNT, S_ADD, S_SLEEP, S_LOCK, S_WRONG, S_KILL, S_GET_UUID, S_MANY_UUID, S_GET_TEXT, S_MANY_TEXT, S_TOUCH };
+enum { S_INSERT, S_GET, S_COUNT, S_ADD, S_SLEEP, S_LOCK, S_WRONG, S_KILL, S_GET_UUID, S_MANY_UUID, S_GET_TEXT, S_MANY_TEXT, S_TOUCH, S_LATER };
 static const char *const insert_sqlite[] = {
     "INSERT INTO things (id, n, at, uuid, text, doc, ip, flag, real, raw) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", NULL
 };
@@ -38,6 +38,8 @@ static const char *const id_params[] = { "id", NULL };
 static const char *const add_params[] = { "n", "id", NULL };
 static const char *const uuid_params[] = { "uuid", NULL };
 static const char *const text_params[] = { "text", NULL };
+static const char *const later_sqlite[] = { "INSERT INTO things (id, n, text) VALUES ($1, $2, $3)", NULL };
+static const char *const later_params[] = { "id", "n", "text", NULL };
 static const char *const touch_params[] = { "text", "at", "uuid", "flag", NULL };
 static const char *const no_params[] = { NULL };
 
@@ -67,6 +69,7 @@ static const Stmt stmts[] = {
                   " FROM unnest(CAST($1 AS text[]), CAST($2 AS timestamptz[]), CAST($3 AS uuid[]), CAST($4 AS boolean[])) AS l (text, at, uuid, flag)"
                   " WHERE t.text = l.text RETURNING t.text, t.id",
                   touch_sqlite, touch_params, STMT_LISTS, S_TOUCH },
+    [S_LATER] = { "later", "INSERT INTO public.things (id, n, text) VALUES ($1, $2, $3)", later_sqlite, later_params, STMT_LATER, S_LATER },
 };
 
 __attribute__((constructor)) static void use_stmts(void)
@@ -507,6 +510,63 @@ STORE_TEST(an_error_undoes_the_transaction)
     assert_ok(insert(&ctx, 1));
     assert_err(tx_run(&ctx, add_and_fail, NULL), E_FORBIDDEN_COMBO);
     assert_int_equal(number_of(store, 1), 0);
+}
+
+/* Inserts from `first` to before `end` without waiting; then reads, or ends with an error. */
+typedef struct Late {
+    int64_t first, end;
+    bool reads;
+    Err err;
+} Late;
+
+static Err insert_late(Tx *tx, int64_t id)
+{
+    char text[32];
+    const Thing thing = { .id = id, .n = 1, .text = text };
+
+    snprintf(text, sizeof(text), "thing %lld", (long long)id);
+    return db_exec(tx, &stmts[S_LATER], thing_cols, &thing, NULL);
+}
+
+static Err do_late(Tx *tx, void *arg)
+{
+    const Late *late = arg;
+    Thing *out;
+
+    for (int64_t id = late->first; id < late->end; id++)
+        TRY(insert_late(tx, id));
+    if (late->reads)
+        TRY(db_one(tx, &stmts[S_GET], thing_cols, &(Thing){ .id = late->end - 1 }, thing_cols, &out));
+    return late->err;
+}
+
+STORE_TEST(what_is_not_waited_for_fails_with_its_transaction)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+    static const UniqueRow rows[] = { { "things_pkey", E_ID_TAKEN } };
+    const struct {
+        Late late;
+        Err err;
+    } cases[] = {
+        { { 1, 2 }, OK },         /* nobody has described it yet */
+        { { 0, 2 }, E_ID_TAKEN }, /* found out by the commit */
+        { { 1, 3, true }, E_ID_TAKEN },
+        { { 2, 3, false, E_FORBIDDEN_COMBO }, E_FORBIDDEN_COMBO },
+        { { 2, 3, true, E_FORBIDDEN_COMBO }, E_FORBIDDEN_COMBO },
+        { { 2, 42 }, OK }, /* more than are on their way at once */
+        { { 42, 82, true }, OK },
+        { { 81, 122 }, E_ID_TAKEN },
+    };
+
+    db_unique_table(rows, COUNTOF(rows));
+    make_things(store);
+    for (size_t i = 0; i < COUNTOF(cases); i++)
+        assert_int_equal(tx_run(&ctx, do_late, (void *)(uintptr_t)&cases[i].late), cases[i].err);
+    assert_int_equal(number_of(store, 0), 81);
+    assert_int_equal(tx_run(&ctx, do_late, &(Late){ 90, 91, .err = E_DB_LOST }), store->postgres ? E_CONFLICT : E_DB_LOST);
+    assert_ok(tx_run(&ctx, do_late, &(Late){ 90, 91 }));
+    assert_int_equal(number_of(store, 0), 82);
 }
 
 static Err fill_arena(Tx *tx, void *arg)
