@@ -113,6 +113,31 @@ void buf_int(Buf *buf, int64_t n)
     buf_add(buf, digits + i, sizeof(digits) - i);
 }
 
+char *text_join_all(Arena *arena, const char *const *parts, size_t n)
+{
+    size_t size = 1;
+    char *text, *end;
+
+    for (size_t i = 0; i < n; i++)
+        size += parts[i] == NULL ? 0 : strlen(parts[i]);
+    text = end = arena_alloc(arena, size);
+    for (size_t i = 0; i < n; i++)
+        if (parts[i] != NULL)
+            end = stpcpy(end, parts[i]);
+    *end = '\0';
+    return text;
+}
+
+char *text_int(Arena *arena, int64_t n)
+{
+    Buf buf = buf_in(arena, 24);
+    char *text = NULL;
+
+    buf_int(&buf, n);
+    IGNORE(buf_text(&buf, &text)); /* the cap fits by construction */
+    return text;
+}
+
 Err buf_text(Buf *buf, char **ret)
 {
     char *end = buf_room(buf, 1);

@@ -51,4 +51,10 @@ static inline void buf_clear(Buf *buf)
     buf->len = 0, buf->over = false;
 }
 
+/* Texts that are made for each row of a list, where the format of a printf costs more than the text. Both live as long as the arena. */
+char *text_join_all(Arena *arena, const char *const *parts, size_t n); /* a part that is NULL adds nothing */
+#define text_join(arena, ...) \
+    text_join_all(arena, (const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(const char *))
+char *text_int(Arena *arena, int64_t n); /* decimal */
+
 #endif

@@ -7,7 +7,7 @@
 
 static const char *with_plus(Ctx *ctx, const char *phone)
 {
-    return text_empty(phone) ? NULL : arena_printf(ctx->arena, "+%s", phone);
+    return text_empty(phone) ? NULL : text_join(ctx->arena, "+", phone);
 }
 
 const char *auth0_default_name(const char *email, const char *username, const char *phone)
@@ -35,8 +35,8 @@ const char *auth0_default_picture(Ctx *ctx, const char *name)
     IGNORE(buf_text(&hex, &text)); /* the cap fits by construction */
     for (size_t i = 0; i < 2 && ((lower[i] >= 'a' && lower[i] <= 'z') || (lower[i] >= '0' && lower[i] <= '9')); i++)
         letters[i] = lower[i];
-    return arena_printf(ctx->arena, "https://s.gravatar.com/avatar/%s?s=480&r=pg&d=https%%3A%%2F%%2Fcdn.auth0.com%%2Favatars%%2F%s.png", text,
-                        letters[0] == '\0' ? "na" : letters);
+    return text_join(ctx->arena, "https://s.gravatar.com/avatar/", text, "?s=480&r=pg&d=https%3A%2F%2Fcdn.auth0.com%2Favatars%2F",
+                     letters[0] == '\0' ? "na" : letters, ".png");
 }
 
 /* ---- ids ---- */
@@ -77,7 +77,7 @@ const char *auth0_user_id(Ctx *ctx, const User *user)
 {
     const Auth0Identity primary = primary_identity(ctx, user);
 
-    return arena_printf(ctx->arena, "%s|%s", primary.provider, primary.user_id);
+    return text_join(ctx->arena, primary.provider, "|", primary.user_id);
 }
 
 /* ---- identities ---- */

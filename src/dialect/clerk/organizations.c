@@ -7,11 +7,6 @@ enum { DEFAULT_LIMIT = 10 };
 
 /* ---- what goes out ---- */
 
-static const char *number_text(Ctx *ctx, int64_t number)
-{
-    return arena_printf(ctx->arena, "%lld", (long long)number);
-}
-
 const ClerkOrganization *clerk_organization_view(Ctx *ctx, const Organization *organization, bool counted)
 {
     ClerkOrganization *view = ARENA_NEW(ctx->arena, ClerkOrganization);
@@ -23,8 +18,8 @@ const ClerkOrganization *clerk_organization_view(Ctx *ctx, const Organization *o
         .slug = organization->slug,
         .image_url = clerk_image_url(ctx, organization->image_id),
         .has_image = !text_empty(organization->image_id),
-        .members_count = counted ? number_text(ctx, organization->members) : NULL,
-        .pending_invitations_count = counted ? number_text(ctx, organization->pending) : NULL,
+        .members_count = counted ? text_int(ctx->arena, organization->members) : NULL,
+        .pending_invitations_count = counted ? text_int(ctx->arena, organization->pending) : NULL,
         .max_allowed_memberships = organization->max_memberships,
         .admin_delete_enabled = organization->admin_delete_enabled,
         .public_metadata = organization->public_metadata,

@@ -18,7 +18,7 @@ static bool is_external(const Identity *identity)
 
 static const char *provider_name(Ctx *ctx, const Identity *identity)
 {
-    return arena_printf(ctx->arena, "oauth_%s", identity->provider);
+    return text_join(ctx->arena, "oauth_", identity->provider);
 }
 
 /* The first of two members of the identity's data that is there. */
@@ -102,7 +102,7 @@ const ClerkAddress *clerk_address_view(Ctx *ctx, const User *user, const Address
         .object = phone                             ? "phone_number"
                   : text_eq(address->kind, "email") ? "email_address"
                                                     : "web3_wallet",
-        .value = phone ? arena_printf(ctx->arena, "+%s", address->value) : address->value,
+        .value = phone ? text_join(ctx->arena, "+", address->value) : address->value,
         .reserved = address->reserved,
         .reserved_for_second_factor = address->second_factor,
         .default_second_factor = address->second_factor,
@@ -159,9 +159,9 @@ static void show_lock(Ctx *ctx, const User *user, ClerkUser *view)
 
     view->locked = until > 0;
     if (view->locked && until < BANNED_FOREVER)
-        view->lockout_expires_in_seconds = arena_printf(ctx->arena, "%lld", (long long)((until - ctx->now + US_PER_S - 1) / US_PER_S));
+        view->lockout_expires_in_seconds = text_int(ctx->arena, (until - ctx->now + US_PER_S - 1) / US_PER_S);
     if (left >= 0)
-        view->verification_attempts_remaining = arena_printf(ctx->arena, "%lld", (long long)left);
+        view->verification_attempts_remaining = text_int(ctx->arena, left);
 }
 
 /* App metadata without what the directory keeps there. */
@@ -174,15 +174,9 @@ static const char *public_metadata(Ctx *ctx, const User *user)
 const char *clerk_image_url(Ctx *ctx, const char *image_id)
 {
     const Req *req = ctx_call(ctx)->req;
-    Buf url = buf_in(ctx->arena, req->host.n + 128);
-    char *text = "";
 
-    buf_puts(&url, req->tls ? "https://" : "http://");
-    buf_str(&url, req->host);
-    buf_puts(&url, "/v1/public/images/");
-    buf_puts(&url, text_empty(image_id) ? "default" : clerk_id(ctx->arena, "img_", image_id));
-    IGNORE(buf_text(&url, &text)); /* the cap fits by construction */
-    return text;
+    return text_join(ctx->arena, req->tls ? "https://" : "http://", str_dup(ctx->arena, req->host), "/v1/public/images/",
+                     text_empty(image_id) ? "default" : clerk_id(ctx->arena, "img_", image_id));
 }
 
 /* Members that are shown as they are. */
@@ -212,7 +206,7 @@ static void show_profile(Ctx *ctx, const User *user, ClerkUser *view)
     if (view->password_enabled)
         view->password_last_updated_at = user->password_set_at != 0 ? user->password_set_at : user->created_at;
     if (user->create_organizations_limit >= 0)
-        view->create_organizations_limit = arena_printf(ctx->arena, "%lld", (long long)user->create_organizations_limit);
+        view->create_organizations_limit = text_int(ctx->arena, user->create_organizations_limit);
 }
 
 const ClerkUser *clerk_user_view(Ctx *ctx, const User *user)
@@ -245,7 +239,7 @@ static const char *identifier_of(Ctx *ctx, const User *user)
             const Address *address = user->addresses.v[k];
 
             if (address->primary && text_empty(address->connection) && text_eq(address->kind, kinds[i]))
-                return arena_printf(ctx->arena, "%s%s", i == 1 ? "+" : "", address->value);
+                return text_join(ctx->arena, i == 1 ? "+" : NULL, address->value);
         }
     }
     return NULL;
