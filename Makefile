@@ -5,7 +5,10 @@ PACKAGES = build-essential meson ninja-build pkg-config gawk libuv1-dev libssl-d
 TEST_PACKAGES = libcmocka-dev postgresql-15 sqlite3 curl strace $(if $(shell command -v npm),,nodejs npm)
 
 .PHONY: run test check bar bench release fuzz install install-test
-run: release
+# Only the program, not the library, tests and measurements beside it.
+run: install
+	test -d build/release || meson setup build/release --buildtype=release
+	ninja -C build/release hecate
 	build/release/hecate dev
 
 test: install-test
