@@ -20,6 +20,11 @@ static inline char *str_dup(Arena *arena, Str s)
     return arena_strndup(arena, s.p, s.n);
 }
 
+/* Is the byte one of the set's? strchr() finds the NUL at its end, too. */
+static inline bool byte_in(char c, const char *set)
+{
+    return c != '\0' && strchr(set, c) != NULL;
+}
 bool str_eq(Str a, Str b);
 bool str_eq_nocase(Str a, Str b); /* ASCII letters only */
 bool str_starts(Str s, Str prefix);

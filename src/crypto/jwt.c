@@ -128,7 +128,7 @@ static const char *bad_offset(Arena *arena, Str part)
 {
     size_t i = 0;
 
-    while (i < part.n && part.p[i] != '\0' && strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", part.p[i]) != NULL)
+    while (i < part.n && byte_in(part.p[i], "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"))
         i++;
     return arena_printf(arena, "%zu", i);
 }

@@ -101,7 +101,7 @@ static ParseState give_up(HttpParser *parser, Err err)
 
 static bool is_token_char(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || byte_in(c, "!#$%&'*+-.^_`|~");
 }
 
 static bool is_token(Str s)
@@ -141,7 +141,7 @@ static bool is_target(Str s)
 static bool is_reg_name(Str s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (!is_token_char(s.p[i]) || strchr("!#$%&'*+^`|", s.p[i]) != NULL)
+        if (!is_token_char(s.p[i]) || byte_in(s.p[i], "!#$%&'*+^`|"))
             return false;
     return s.n > 0 && s.n < 256;
 }
@@ -149,7 +149,7 @@ static bool is_reg_name(Str s)
 static bool is_ip_literal(Str s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (strchr("0123456789abcdefABCDEF:.", s.p[i]) == NULL || s.p[i] == '\0')
+        if (!byte_in(s.p[i], "0123456789abcdefABCDEF:."))
             return false;
     return s.n > 0 && s.n < 64;
 }

@@ -132,7 +132,7 @@ static bool lex_escape(Lex *lex)
         lex->p++;
         return lex_unicode(lex);
     }
-    if (lex->p >= lex->end || *lex->p == '\0' || strchr("\"\\/bfnrt", *lex->p) == NULL)
+    if (lex->p >= lex->end || !byte_in(*lex->p, "\"\\/bfnrt"))
         return wrong(lex, "in string escape code") != LEX_ERROR;
     lex->p++;
     return true;

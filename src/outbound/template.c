@@ -200,9 +200,9 @@ static Err act(Render *r, Str action)
 /* `{{-` takes the white space before it away. */
 static void write_plain(Render *r, Str text, bool trim_left, bool trim_right)
 {
-    while (trim_left && text.n > 0 && strchr(" \t\r\n", text.p[0]) != NULL)
+    while (trim_left && text.n > 0 && byte_in(text.p[0], " \t\r\n"))
         text.p++, text.n--;
-    while (trim_right && text.n > 0 && strchr(" \t\r\n", text.p[text.n - 1]) != NULL)
+    while (trim_right && text.n > 0 && byte_in(text.p[text.n - 1], " \t\r\n"))
         text.n--;
     if (is_on(r))
         buf_str(&r->out, text);

@@ -192,7 +192,7 @@ static bool is_here(const Req *req)
         return true;
     name = str_cut(&name, ':');
     for (size_t i = 0; i < name.n; i++)
-        if (strchr("0123456789.", name.p[i]) == NULL)
+        if (!byte_in(name.p[i], "0123456789."))
             return str_eq_nocase(name, STR("localhost"));
     return true;
 }

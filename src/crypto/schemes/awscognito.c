@@ -13,7 +13,7 @@ static bool knows(Str hash)
 static bool is_made_of(Str text, const char *characters, const char *more, size_t most)
 {
     for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] == '\0' || (strchr(characters, text.p[i]) == NULL && strchr(more, text.p[i]) == NULL))
+        if (!byte_in(text.p[i], characters) && !byte_in(text.p[i], more))
             return false;
     return text.n >= 1 && text.n <= most;
 }

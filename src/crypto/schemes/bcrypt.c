@@ -14,7 +14,7 @@ static bool read_cost(Str text, uint64_t *ret)
 
 static bool knows(Str hash)
 {
-    return hash.n > 4 && hash.p[0] == '$' && hash.p[1] == '2' && strchr("aby", hash.p[2]) != NULL && hash.p[3] == '$';
+    return hash.n > 4 && hash.p[0] == '$' && hash.p[1] == '2' && byte_in(hash.p[2], "aby") && hash.p[3] == '$';
 }
 
 static Err check(Str hash)
@@ -24,7 +24,7 @@ static Err check(Str hash)
     if (!knows(hash) || hash.n != HASH_LENGTH || hash.p[6] != '$' || !read_cost((Str){ hash.p + 4, 2 }, &cost))
         return E_BAD_HASH;
     for (size_t i = 7; i < hash.n; i++)
-        if (hash.p[i] == '\0' || strchr("./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", hash.p[i]) == NULL)
+        if (!byte_in(hash.p[i], "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"))
             return E_BAD_HASH;
     return OK;
 }

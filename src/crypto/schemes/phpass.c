@@ -42,7 +42,7 @@ static Err check(Str hash)
     if (!knows(hash) || hash.n != LENGTH || !take_cost(hash, &cost))
         return E_BAD_HASH;
     for (size_t i = COST_AT; i < hash.n; i++)
-        if (hash.p[i] == '\0' || strchr(digits, hash.p[i]) == NULL)
+        if (!byte_in(hash.p[i], digits))
             return E_BAD_HASH;
     return OK;
 }
