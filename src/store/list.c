@@ -9,14 +9,14 @@
 
 enum {
     MOST_SQL = 64 * 1024,
-    FIRST_ROWS = 1000,  /* how far a search looks before it asks its index */
-    LATEST = 4000,      /* among so many of the latest sign-ins the newest of those who signed in are looked for */
-    MANY = 10,          /* … and one in so many of them is many to count, */
-    MANY_PG = 100,      /* where reading all costs less */
-    LEAST_KEPT = 10000, /* on PostgreSQL a smaller directory is counted: others may write it */
-    LEAST_DEEP = 100,   /* offset from which a page is found by the counts */
-    MOST_BRIEF = 20,    /* users of a page that is tried beside all other requests */
-    MOST_QUICK = 20,    /* values of keys that are looked up beside all other requests */
+    FIRST_ROWS = 1000, /* how far a search looks before it asks its index */
+    LATEST = 4000,     /* among so many of the latest sign-ins the newest of those who signed in are looked for */
+    MANY = 10,         /* … and one in so many of them is many to count, */
+    MANY_PG = 100,     /* where reading all costs less */
+    LEAST_KEPT = 1000, /* on PostgreSQL a smaller directory is counted: others may write it */
+    LEAST_DEEP = 100,  /* offset from which a page is found by the counts */
+    MOST_BRIEF = 20,   /* users of a page that is tried beside all other requests */
+    MOST_QUICK = 20,   /* values of keys that are looked up beside all other requests */
 };
 
 static void put(Filter *f, const char *sql)
