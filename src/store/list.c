@@ -387,14 +387,18 @@ static Err page_read(const Page *page, List *users)
     if (page->by_index)
         TRY(sample(page, &f));
     whole.part = page->part == PART_WITH && !direct ? PART_ALL : page->part;
-    buf_printf(&f.query->sql, "SELECT %s ", sql_text_user_columns[db]);
+    put(&f, "SELECT "); /* long texts, which a printf would look at letter by letter */
+    put(&f, sql_text_user_columns[db]);
+    put(&f, " ");
     put_parts(&f, page->in->parts, db);
     if (orders[page->in->sort].text && page->part != PART_WITHOUT)
         buf_printf(&f.query->sql, ", %s AS sort_text", sort_key(&whole));
     if (direct) {
         put_page(&f, page);
     } else {
-        buf_printf(&f.query->sql, " FROM %s WHERE u.id %s", sql_text_user_tables[db], db == 0 ? "= ANY (ARRAY(" : "IN (");
+        put(&f, " FROM ");
+        put(&f, sql_text_user_tables[db]);
+        put(&f, db == 0 ? " WHERE u.id = ANY (ARRAY(" : " WHERE u.id IN (");
         put_ids(&f, page);
         put(&f, db == 0 ? "))" : ")");
         put_sort(&f, &whole, "u.created_at", true);
