@@ -52,9 +52,11 @@ SELECT 1 AS due #clean_relay_states# LIMIT 1
 -- :clean_relay_states write
 DELETE FROM auth.saml_relay_states WHERE id IN (SELECT o.id #clean_relay_states# #clean_batch#)
 
+-- Always asked, and by its index at once: not on the connection of the slow, which an idle server does without.
+
 -- #define clean_flows
 FROM auth.flow_state o WHERE o.created_at < :day
--- :clean_flows_due slow
+-- :clean_flows_due
 SELECT 1 AS due #clean_flows# LIMIT 1
 -- :clean_flows write
 DELETE FROM auth.flow_state WHERE id IN (SELECT o.id #clean_flows# #clean_batch#)
