@@ -2,6 +2,9 @@
 #include "dialect/origin.h"
 
 #include <arpa/inet.h>
+#include <math.h>
+
+#include "base/clock.h"
 
 /* Addresses of this machine and of private networks (RFC 1918, 4193, 6598, 3927): who comes from there may be a proxy. */
 static bool is_private4(uint32_t a)
@@ -68,4 +71,28 @@ Str origin_key(Ctx *ctx, const Req *req, const OriginRules *rules)
     if (key.n == 0 && !is_private(ctx->ip))
         key = network_of(ctx, ctx->ip);
     return key;
+}
+
+/* ---- limiters ---- */
+
+static bool take(const Limiter *limiter, double number, Buckets *buckets, Str key, Allowance *ret)
+{
+    const double rate = number / limiter->seconds, burst = limiter->burst > 0 ? limiter->burst : number;
+    double left;
+    const bool taken = buckets_take(buckets, limiter->name, key, rate, burst, clock_mono_us(), &left);
+
+    if (ret != NULL)
+        *ret = (Allowance){ .most = (int64_t)burst, .left = (int64_t)left, .next = (int64_t)ceil((1 - (left - floor(left))) / rate) };
+    return taken;
+}
+
+bool limiter_take(const Limiter *rows, size_t n, const char *name, const void *settings, Buckets *buckets, Str key, Allowance *ret)
+{
+    for (size_t i = 0; i < n && key.n > 0 && buckets != NULL; i++)
+        if (text_eq(rows[i].name, name)) {
+            const int64_t number = *(const int64_t *)(const void *)((const char *)settings + rows[i].setting);
+
+            return (number == 0 && rows[i].open_at_zero) || take(&rows[i], (double)number, buckets, key, ret);
+        }
+    return true;
 }

@@ -1,14 +1,5 @@
 /* limits.c: how often an address may call (spec/gotrue.md 8.1): one bucket a limiter and address. */
-#include "base/clock.h"
-#include "dialect/buckets.h"
 #include "dialect/gotrue/internal.h"
-
-/* Refill: the setting's number in so many seconds. */
-typedef struct Limiter {
-    const char *name;
-    size_t setting;        /* offset in GotrueSettings, an int64_t */
-    double seconds, burst; /* burst 0: as many as the setting says */
-} Limiter;
 
 #define RATE(m) offsetof(GotrueSettings, m)
 static const Limiter limiters[] = {
@@ -32,17 +23,7 @@ Err gotrue_limit(Ctx *ctx, const Req *req, const char *name)
     const GotrueSettings *settings = ctx_settings(ctx);
     const Str key = origin_key(ctx, req, &settings->origin);
 
-    if (key.n == 0 || settings->buckets == NULL)
-        return OK;
-    for (size_t i = 0; i < COUNTOF(limiters); i++)
-        if (text_eq(limiters[i].name, name)) {
-            const double number = (double)*(const int64_t *)(const void *)((const char *)settings + limiters[i].setting);
-            const double burst = limiters[i].burst > 0 ? limiters[i].burst : number;
-
-            if (!buckets_take(settings->buckets, name, key, number / limiters[i].seconds, burst, clock_mono_us(), NULL))
-                return fail(ctx, E_RATE_LIMIT, NOWHERE, NULL);
-        }
-    return OK;
+    return limiter_take(limiters, COUNTOF(limiters), name, settings, settings->buckets, key, NULL) ? OK : fail(ctx, E_RATE_LIMIT, NOWHERE, NULL);
 }
 
 /* Grants that are not served are no tries. */
