@@ -1,7 +1,7 @@
 // server.mjs: a Hecate under test: start() gives a running server with the address and the credentials of each dialect.
 import { spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,11 +22,27 @@ export function mint(claims, secret = JWT_SECRET) {
   return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
 }
 
+const claims = new Set()
+process.on('exit', () => claims.forEach((file) => rmSync(file, { force: true })))
+
+// Is the port this process's from now on? Two that probe it at the same time would both find it free, and one would ask the other's server.
+function claim(port) {
+  const file = join(tmpdir(), `hecate-test-port-${port}`)
+  try {
+    writeFileSync(file, '', { flag: 'wx' })
+  } catch (error) {
+    if (error.code === 'EEXIST') return false
+    throw error
+  }
+  claims.add(file)
+  return true
+}
+
 // A port that nobody listens on, below those that outgoing connections are given, so that none of them takes it meanwhile.
 export async function freePort() {
   for (;;) {
     const port = 10000 + Math.floor(Math.random() * 22000)
-    const free = await new Promise((resolve) => {
+    const free = claim(port) && await new Promise((resolve) => {
       const probe = createServer().on('error', () => resolve(false)).listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
     })
     if (free) return port
