@@ -123,7 +123,7 @@ typedef struct KeySet {
     Key *signer;
     unsigned algs;   /* bit 1 << Alg: what is accepted; 0: the algorithms of the keys */
     Key *fallback;   /* HS256 key for tokens without a known kid, or NULL */
-    uint64_t serial; /* from keyset_serial(), once the set is filled; 0: jwt_verify() remembers no token of it */
+    uint64_t serial; /* from keyset_serial(), once the set is filled; 0: jwt_read() remembers no token of it */
 } KeySet;
 /* Has the set a key of this name? Two of one name must not be in it: which of them verified would be chance. */
 bool keyset_has(const KeySet *keys, const char *kid);
@@ -160,7 +160,11 @@ typedef struct Jwt {
 /* Verifies a compact JWS: everything but the claims' meaning (times, audience, subject are the dialect's). In the order of JwtFault. No work
  * is done for a token over 8 KiB (JWT_SEGMENTS). OK or E_BAD_CREDENTIAL; `ret` is filled both ways. */
 Err jwt_verify(Ctx *ctx, const KeySet *keys, Str token, Jwt *ret);
-/* The same by one key, whatever `kid` the header names. */
+/* The same, and the claims are read by `fields` (texts and what holds no pointer) into `claims` (zeroed by the caller), whatever the signature; those
+ * that are not in the table are ignored, one of a wrong type is JWT_CLAIMS_JSON. `ret->claims` is empty. A token that this thread has found right is
+ * neither verified nor parsed again. */
+Err jwt_read(Ctx *ctx, const KeySet *keys, Str token, const Field *fields, void *claims, Jwt *ret);
+/* jwt_verify() by one key, whatever `kid` the header names. */
 Err jwt_verify_by(Ctx *ctx, const Key *key, Str token, Jwt *ret);
 
 #endif

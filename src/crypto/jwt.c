@@ -293,16 +293,36 @@ Err jws_verify(Ctx *ctx, const Verifier *by, Str token, Jwt *ret)
 Err jwt_verify(Ctx *ctx, const KeySet *keys, Str token, Jwt *ret)
 {
     const Verifier by = { .keys = keys };
-    uint8_t digest[SEEN_DIGEST];
 
     *ret = (Jwt){ .fault = JWT_OK };
-    if (token.n > MOST_TOKEN)
-        return refuse(ret, JWT_SEGMENTS);
-    hash_sum(HASH_SHA256, token, digest);
-    if (seen_find(ctx->arena, keys->serial, digest, ret))
+    return token.n > MOST_TOKEN ? refuse(ret, JWT_SEGMENTS) : jws_verify(ctx, &by, token, ret);
+}
+
+static Err read_claims(Ctx *ctx, const Field *fields, void *claims, Jwt *jwt)
+{
+    const Str text = jwt->claims;
+
+    jwt->claims = (Str){ 0 };
+    if (text.p == NULL || jwt->fault == JWT_CLAIMS_JSON || json_read(ctx, text, JSON_IGNORE_UNKNOWN, fields, claims) == OK)
         return OK;
-    TRY(jws_verify(ctx, &by, token, ret));
-    seen_add(keys->serial, digest, ret);
+    jwt->detail = ctx->fault.text;
+    return refuse(jwt, JWT_CLAIMS_JSON);
+}
+
+Err jwt_read(Ctx *ctx, const KeySet *keys, Str token, const Field *fields, void *claims, Jwt *ret)
+{
+    SeenKey key = { .serial = keys->serial, .fields = fields };
+    Err err;
+
+    if (token.n <= MOST_TOKEN) {
+        hash_sum(HASH_SHA256, token, key.digest);
+        if (seen_find(ctx->arena, &key, claims, ret))
+            return OK;
+    }
+    err = jwt_verify(ctx, keys, token, ret);
+    TRY(read_claims(ctx, fields, claims, ret));
+    TRY(err);
+    seen_add(&key, claims, ret);
     return OK;
 }
 

@@ -125,8 +125,7 @@ Err auth0_read_jwt(Ctx *ctx, Str token, const char *audience, Auth0Claims *ret)
     Jwt jwt;
 
     *ret = (Auth0Claims){ 0 };
-    if (jwt_verify(ctx, settings->keys, token, &jwt) != OK || !text_eq(jwt.alg, "RS256") ||
-        json_read(ctx, jwt.claims, JSON_IGNORE_UNKNOWN, auth0_claims_read, ret) != OK)
+    if (jwt_read(ctx, settings->keys, token, auth0_claims_read, ret, &jwt) != OK || !text_eq(jwt.alg, "RS256"))
         return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
     return check_claims(ctx, ret, audience);
 }

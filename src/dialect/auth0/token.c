@@ -386,11 +386,11 @@ Err auth0_read_link_token(Ctx *ctx, const char *token, const char **provider, co
     LinkClaims claims = { 0 };
     Str rest;
     Jwt jwt;
-    const Err err = jwt_verify(ctx, settings->keys, str_of(token), &jwt);
+    const Err err = jwt_read(ctx, settings->keys, str_of(token), link_claims, &claims, &jwt);
 
     if (jwt.alg != NULL && !text_eq(jwt.alg, "RS256"))
         return refuse_link_token(ctx, "JWT (link_with) must have an alg of RS256.");
-    if (err != OK || json_read(ctx, jwt.claims, JSON_IGNORE_UNKNOWN, link_claims, &claims) != OK)
+    if (err != OK)
         return refuse_link_token(ctx, "Invalid token (link_with).");
     TRY(check_link_claims(ctx, &claims));
     rest = str_of(json_text(ctx->arena, claims.sub));

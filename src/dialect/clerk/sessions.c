@@ -328,9 +328,7 @@ static Err read_token(Ctx *ctx, const char *token, ClerkClaims *claims)
     const ClerkSettings *settings = ctx_settings(ctx);
     Jwt jwt;
 
-    if (jwt_verify(ctx, settings->keys, str_of(token), &jwt) != OK || json_read(ctx, jwt.claims, JSON_IGNORE_UNKNOWN, clerk_claims, claims) != OK)
-        return fail(ctx, E_SESSION_GONE, NOWHERE, NULL);
-    return OK;
+    return jwt_read(ctx, settings->keys, str_of(token), clerk_claims, claims, &jwt) == OK ? OK : fail(ctx, E_SESSION_GONE, NOWHERE, NULL);
 }
 
 static Err session_of_token(Ctx *ctx, const char *token, const char **ret)

@@ -82,9 +82,8 @@ static bool claim_kind(Ctx *ctx, const char *claim, const char *first, const cha
     return kinds != NULL && (kinds[0] == 'z' || strchr(first, kinds[0]) != NULL) && strspn(kinds + 1, rest) == strlen(kinds + 1);
 }
 
-static Err read_claims(Ctx *ctx, Str text, Claims *claims)
+static Err check_kinds(Ctx *ctx, const Claims *claims)
 {
-    TRY(json_read(ctx, text, JSON_IGNORE_UNKNOWN, claims_fields, claims));
     if (!claim_kind(ctx, claims->aud, "sa", "s"))
         return fail(ctx, E_BAD_TYPE, NOWHERE, "invalid type for claim");
     if (!claim_kind(ctx, claims->amr, "a", "so"))
@@ -101,8 +100,8 @@ static Err read_token(Ctx *ctx, const Req *req, Claims *claims)
     Err err;
 
     TRY(req_bearer(ctx, req, &token));
-    err = jwt_verify(ctx, settings->keys, token, &jwt);
-    if (jwt.claims.p != NULL && jwt.fault != JWT_CLAIMS_JSON && read_claims(ctx, jwt.claims, claims) != OK) {
+    err = jwt_read(ctx, settings->keys, token, claims_fields, claims, &jwt);
+    if ((err == OK || jwt.fault > JWT_CLAIMS_JSON) && check_kinds(ctx, claims) != OK) {
         jwt.fault = JWT_CLAIMS_JSON;
         jwt.detail = ctx->fault.text;
         return bad_token(ctx, &jwt);

@@ -490,35 +490,98 @@ TEST(jwt_beyond_8_kib_is_not_looked_at)
 
 /* ---- what is remembered ---- */
 
+typedef struct Claimed {
+    Given given;
+    const char *sub, *doc;
+    double exp;
+    int64_t n;
+} Claimed;
+
+static const Field claimed[] = {
+    GIVEN(Claimed, given), TEXT(Claimed, sub, "sub"), JSON(Claimed, doc, "doc"), DOUBLE(Claimed, exp, "exp"), INT(Claimed, n, "n"), END(Claimed),
+};
+static const Field sub_alone[] = { TEXT(Claimed, sub, "sub"), END(Claimed) };
+
+static Claimed assert_read(Ctx *ctx, const KeySet *keys, const char *token, const Field *fields, Jwt *jwt)
+{
+    Claimed claims = { 0 };
+
+    assert_ok(jwt_read(ctx, keys, str_of(token), fields, &claims, jwt));
+    assert_string_equal(jwt->alg, "HS256");
+    assert_null(jwt->kid);
+    return claims;
+}
+
+static void assert_refused(Ctx *ctx, const KeySet *keys, const char *token, JwtFault fault)
+{
+    Claimed claims = { 0 };
+    Jwt jwt;
+
+    assert_err(jwt_read(ctx, keys, str_of(token), claimed, &claims, &jwt), E_BAD_CREDENTIAL);
+    assert_int_equal(jwt.fault, fault);
+}
+
 TEST(a_token_is_remembered_under_its_keys_alone)
 {
     TEST_CTX(ctx);
     Key *one, *two;
     KeySet first = { 0 }, second = { 0 };
-    char *token, *other;
+    char *token, *other, *odd;
+    Claimed claims;
     Jwt jwt;
 
     assert_ok(key_from_secret(STR("a secret of more than thirty-two bytes"), NULL, &one));
     assert_ok(key_from_secret(STR("another one of more than thirty-two bytes"), NULL, &two));
     first = (KeySet){ .signer = one, .fallback = one, .algs = 1U << ALG_HS256, .serial = keyset_serial() };
     second = (KeySet){ .signer = two, .fallback = two, .algs = 1U << ALG_HS256, .serial = keyset_serial() };
-    assert_ok(jwt_sign(arena, &first, "JWT", "{\"sub\":\"a\"}", &token));
+    assert_ok(jwt_sign(arena, &first, "JWT", "{\"sub\":\"a\",\"doc\":{\"k\": [1]},\"exp\":1.5,\"n\":null,\"more\":1}", &token));
     assert_ok(jwt_sign(arena, &first, "at+jwt", "{\"sub\":\"b\"}", &other));
+    assert_ok(jwt_sign(arena, &first, "JWT", "{\"sub\":1}", &odd));
     for (int i = 0; i < 3; i++) {
-        assert_ok(jwt_verify(&ctx, &first, str_of(token), &jwt));
-        assert_str(jwt.claims, "{\"sub\":\"a\"}");
-        assert_string_equal(jwt.alg, "HS256");
+        claims = assert_read(&ctx, &first, token, claimed, &jwt);
+        assert_string_equal(claims.sub, "a");
+        assert_string_equal(claims.doc, "{\"k\":[1]}");
+        assert_true(claims.exp == 1.5 && IS_NULL(&claims, n) && HAS(&claims, exp));
         assert_string_equal(jwt.typ, "JWT");
-        assert_null(jwt.kid);
-        assert_ok(jwt_verify(&ctx, &first, str_of(other), &jwt));
+        claims = assert_read(&ctx, &first, token, sub_alone, &jwt); /* by another table: read anew */
+        assert_true(text_eq(claims.sub, "a") && claims.doc == NULL && claims.exp == 0);
+        claims = assert_read(&ctx, &first, other, claimed, &jwt);
+        assert_true(text_eq(claims.sub, "b") && claims.doc == NULL && !HAS(&claims, exp));
         assert_string_equal(jwt.typ, "at+jwt");
-        assert_err(jwt_verify(&ctx, &second, str_of(token), &jwt), E_BAD_CREDENTIAL);
-        assert_int_equal(jwt.fault, JWT_SIGNATURE);
+        assert_refused(&ctx, &second, token, JWT_SIGNATURE);
+        assert_refused(&ctx, &first, odd, JWT_CLAIMS_JSON);
+        assert_refused(&ctx, &second, odd, JWT_CLAIMS_JSON); /* types come before the signature */
     }
     token[strlen(token) - 2] = token[strlen(token) - 2] == 'A' ? 'B' : 'A';
-    assert_err(jwt_verify(&ctx, &first, str_of(token), &jwt), E_BAD_CREDENTIAL);
+    assert_refused(&ctx, &first, token, JWT_SIGNATURE);
     first.serial = 0; /* remembers nothing, finds nothing */
-    assert_ok(jwt_verify(&ctx, &first, str_of(other), &jwt));
+    assert_read(&ctx, &first, other, claimed, &jwt);
     key_free(one);
     key_free(two);
+}
+
+/* How much of the arena reading the token a second time takes: what was found again takes its texts alone, what was parsed more. */
+TEST(a_token_is_not_parsed_again_unless_it_is_too_long)
+{
+    TEST_CTX(ctx);
+    Key *key;
+    KeySet set;
+    Jwt jwt;
+
+    assert_ok(key_from_secret(STR("a secret of more than thirty-two bytes"), NULL, &key));
+    set = (KeySet){ .signer = key, .fallback = key, .algs = 1U << ALG_HS256, .serial = keyset_serial() };
+    for (int n = 4000; n <= 5600; n += 1600) {
+        char *token;
+        size_t first, second;
+
+        assert_ok(jwt_sign(arena, &set, "JWT", arena_printf(arena, "{\"sub\":\"%0*d\"}", n, 1), &token));
+        first = arena_used(arena);
+        assert_read(&ctx, &set, token, claimed, &jwt);
+        first = arena_used(arena) - first;
+        second = arena_used(arena);
+        assert_int_equal(strlen(assert_read(&ctx, &set, token, claimed, &jwt).sub), n);
+        second = arena_used(arena) - second;
+        assert_int_equal(second < first, n == 4000);
+    }
+    key_free(key);
 }
