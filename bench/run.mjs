@@ -81,13 +81,18 @@ async function benchStore(store, floors) {
     }
     row(`${name}: sign-ins, to raw bcrypt`, fixed(median(signed)), '≥ 0.95')
 
-    const idle = await load(port, 'plain', read, { rate: 200, connections: 16 })
-    const storm = load(port, 'plain', signing, { connections: 8, time: seconds + 2 })
-    await sleep(1000)
-    const beside = await load(port, 'plain', read, { rate: 200, connections: 16 })
-    await storm
-    row(`${name}: 200 reads/s beside saturating sign-ins, p99 to idle`, fixed(beside.p99_us / idle.p99_us), '≤ 2')
-    row(`${name}: of these answered`, fixed(beside.requests / (200 * beside.seconds), 3), '1')
+    const tails = [], answered = []
+    for (let i = 0; i < 3; i++) {
+      const idle = await load(port, 'plain', read, { rate: 200, connections: 16 })
+      const storm = load(port, 'plain', signing, { connections: 8, time: seconds + 2 })
+      await sleep(1000)
+      const beside = await load(port, 'plain', read, { rate: 200, connections: 16 })
+      await storm
+      tails.push(beside.p99_us / idle.p99_us)
+      answered.push(beside.requests / (200 * beside.seconds))
+    }
+    row(`${name}: 200 reads/s beside saturating sign-ins, p99 to idle`, fixed(median(tails)), '≤ 2')
+    row(`${name}: of these answered`, fixed(Math.min(...answered), 3), '1')
   } finally {
     await server.stop()
   }
