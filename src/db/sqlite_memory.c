@@ -9,8 +9,18 @@
 
 #include "db/sqlite_parts.h"
 
-/* Sizes are rounded up in fine steps, above SMALL in coarse ones, less what malloc() adds to each; what is larger than LARGE is malloc()'s alone. */
-enum { ADDED = 8, FINE = 16, SMALL = 1024, COARSE = 64, LARGE = 8192, CLASSES = SMALL / FINE + (LARGE - SMALL) / COARSE, MOST_KEPT = 64 * 1024 };
+/* Sizes are rounded up in fine steps, above SMALL in coarse ones, less what malloc() adds to each, which gives no less than LEAST; what is larger
+ * than LARGE is malloc()'s alone. */
+enum {
+    ADDED = 8,
+    LEAST = 24,
+    FINE = 16,
+    SMALL = 1024,
+    COARSE = 64,
+    LARGE = 8192,
+    CLASSES = SMALL / FINE + (LARGE - SMALL) / COARSE,
+    MOST_KEPT = 64 * 1024
+};
 
 /* A piece while it is kept: its successor in the list. */
 typedef struct Piece {
@@ -27,9 +37,9 @@ static pthread_key_t kept_key;
 
 static int rounded(int n)
 {
-    const int step = n + ADDED <= SMALL ? FINE : n + ADDED <= LARGE ? COARSE : FINE;
+    const int step = n + ADDED <= SMALL ? FINE : n + ADDED <= LARGE ? COARSE : FINE, size = (n + ADDED + step - 1) / step * step - ADDED;
 
-    return (n + ADDED + step - 1) / step * step - ADDED;
+    return size < LEAST ? LEAST : size;
 }
 
 /* Of the largest size that surely fits. */
@@ -57,7 +67,7 @@ static void *memory_take(int n)
     return piece;
 }
 
-/* May this thread keep `size` bytes more? Its lists are made when the first piece comes back. */
+/* Its lists are made when the first piece comes back. */
 static bool may_keep(size_t size)
 {
     if (is_large(size))
@@ -67,7 +77,18 @@ static bool may_keep(size_t size)
         if (kept == NULL || pthread_setspecific(kept_key, kept) != 0)
             return false;
     }
-    return kept->bytes + size <= MOST_KEPT;
+    return true;
+}
+
+void sqlite_memory_trim(void)
+{
+    for (size_t i = 0; kept != NULL && i <= CLASSES; i++)
+        for (Piece *piece = kept->first[i]; piece != NULL; piece = kept->first[i]) {
+            ASAN_UNPOISON_MEMORY_REGION(piece, malloc_usable_size(piece));
+            kept->first[i] = piece->next;
+            kept->bytes -= malloc_usable_size(piece);
+            free(piece);
+        }
 }
 
 static void memory_give(void *p)
@@ -79,6 +100,8 @@ static void memory_give(void *p)
         free(p);
         return;
     }
+    if (kept->bytes + size > MOST_KEPT) /* of what earlier work left: what this work needs comes back */
+        sqlite_memory_trim();
     piece->next = kept->first[class_of(size)];
     kept->first[class_of(size)] = piece;
     kept->bytes += size;
@@ -103,17 +126,6 @@ static void *memory_resize(void *p, int n)
         memory_give(p);
     }
     return other;
-}
-
-void sqlite_memory_trim(void)
-{
-    for (size_t i = 0; kept != NULL && i <= CLASSES; i++)
-        for (Piece *piece = kept->first[i]; piece != NULL; piece = kept->first[i]) {
-            ASAN_UNPOISON_MEMORY_REGION(piece, malloc_usable_size(piece));
-            kept->first[i] = piece->next;
-            kept->bytes -= malloc_usable_size(piece);
-            free(piece);
-        }
 }
 
 /* At the end of a thread. */
