@@ -1,5 +1,5 @@
-/* sqlite.c: the embedded store. Each loop reads on a connection of its own; one thread writes: it runs the transactions that wait as savepoints under
- * one shared commit, whose sync releases their answers. */
+/* sqlite.c: the embedded store. Each loop reads on a connection of its own; one thread writes: it runs the transactions that wait under one shared
+ * commit, whose sync releases their answers. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -41,6 +41,7 @@ typedef struct Conn {
     sqlite3 *db;
     sqlite3_stmt *controls[N_CONTROLS];
     Parts **parts;              /* of each statement, once it was used */
+    bool scripted;              /* a script ran in this transaction: SQLite does not count what it changes */
     Prepared built[MOST_BUILT]; /* built statements, kept for the next ones of the same text: preparing a list costs more than running it */
     uint64_t used[MOST_BUILT], turn;
 } Conn;
@@ -75,7 +76,7 @@ typedef struct State {
 /* ---- connections ---- */
 
 static const char setup_sql[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-                                "PRAGMA case_sensitive_like = ON; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
+                                "PRAGMA case_sensitive_like = ON; PRAGMA temp_store = MEMORY;"
                                 "PRAGMA cache_size = -1024; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 16777216;";
 
 static void prepared_free(Prepared *prepared)
@@ -462,6 +463,7 @@ static Err run_script(Conn *conn, const char *script)
 {
     const Err err = sqlite3_exec(conn->db, script, NULL, NULL, NULL) == SQLITE_OK ? OK : sqlite_error(conn, "script");
 
+    conn->scripted = true;
     sqlite_memory_trim();
     return err;
 }
@@ -518,30 +520,65 @@ static bool control(Conn *conn, Control what)
     return sqlite3_reset(*stmt) == SQLITE_OK;
 }
 
-/* Undoes one job. False when SQLite rolled the whole batch back. */
-static bool undo_job(Conn *conn, bool first)
+/* A batch of jobs: those that ran, in their order. */
+typedef struct Batch {
+    Db *db;
+    Conn *conn;
+    Job *done, **end;
+    bool careful; /* each is a savepoint */
+} Batch;
+
+/* False when SQLite rolled the whole batch back. */
+static bool batch_open(const Batch *batch)
 {
-    if (sqlite3_get_autocommit(conn->db) != 0)
-        return false;
-    return first ? control(conn, ROLLBACK) && control(conn, BEGIN) : control(conn, UNDO) && control(conn, RELEASE);
+    return sqlite3_get_autocommit(batch->conn->db) == 0;
 }
 
-/* One transaction as a savepoint; the first of a batch needs none, and no copy of each page that it changes. False when SQLite rolled the whole batch
- * back. */
-static bool run_job(Db *db, Conn *conn, Job *job, bool first)
+static void run_fn(const Batch *batch, Job *job)
 {
-    Tx tx = { .ctx = job->ctx, .db = db, .conn = conn };
+    Tx tx = { .ctx = job->ctx, .db = batch->db, .conn = batch->conn };
 
-    if (!first && !control(conn, SAVE)) {
-        job->err = sqlite_error(conn, "savepoint");
-        return sqlite3_get_autocommit(conn->db) == 0;
-    }
     job->err = trapped(job->ctx, job->fn, &tx, job->arg);
     if (job->err == E_NOMEM)
-        conn_tidy(conn);
-    if (job->err != OK)
-        return undo_job(conn, first);
-    return first || control(conn, RELEASE);
+        conn_tidy(batch->conn);
+}
+
+static bool run_saved(const Batch *batch, Job *job)
+{
+    if (!control(batch->conn, SAVE)) {
+        job->err = sqlite_error(batch->conn, "savepoint");
+        return batch_open(batch);
+    }
+    run_fn(batch, job);
+    return batch_open(batch) && (job->err == OK || control(batch->conn, UNDO)) && control(batch->conn, RELEASE);
+}
+
+/* Undoes all and runs it again, each job as a savepoint: those that succeed, as they did, and the others alone come to nothing. */
+static bool run_again(Batch *batch)
+{
+    bool whole = control(batch->conn, ROLLBACK) && control(batch->conn, BEGIN);
+
+    batch->careful = true;
+    for (Job *job = batch->done; job != NULL && whole; job = job->next)
+        whole = run_saved(batch, job);
+    return whole;
+}
+
+/* One transaction of the batch. SQLite copies each page that a savepoint changes, so there is none before a job has something to undo: then it is
+ * known that this is such a batch. False when SQLite rolled it back. */
+static bool run_job(Batch *batch, Job *job)
+{
+    const int64_t before = sqlite3_total_changes64(batch->conn->db);
+
+    if (batch->careful)
+        return run_saved(batch, job);
+    batch->conn->scripted = false;
+    run_fn(batch, job);
+    if (!batch_open(batch))
+        return false;
+    if (job->err == OK || (sqlite3_total_changes64(batch->conn->db) == before && !batch->conn->scripted))
+        return true;
+    return run_again(batch);
 }
 
 static Job *take_jobs(State *state, bool wait)
@@ -575,25 +612,9 @@ static bool writer_good(Db *db, State *state)
     return !state->spoiled;
 }
 
-static void run_batch(Db *db, State *state, Job *jobs)
+/* After the shared commit, or what came in its place. */
+static void finish_batch(State *state, Job *done, bool whole)
 {
-    Job *done = NULL, **done_end = &done;
-    unsigned n = 0;
-    bool whole = writer_good(db, state) && control(state->writer, BEGIN), first = true;
-
-    while (jobs != NULL) {
-        Job *job = jobs;
-
-        jobs = job->next;
-        job->next = NULL;
-        *done_end = job;
-        done_end = &job->next;
-        job->err = E_DB;
-        whole = whole && run_job(db, state->writer, job, first);
-        first = first && job->err != OK;
-        if (jobs == NULL && whole && ++n < MOST_BATCH)
-            jobs = take_jobs(state, false);
-    }
     if (!whole || !control(state->writer, COMMIT)) {
         LOG(LOG_ERROR, "a batch of writes failed", LOG_TEXT_FIELD("reason", sqlite3_errmsg(state->writer->db)));
         control(state->writer, ROLLBACK);
@@ -608,6 +629,28 @@ static void run_batch(Db *db, State *state, Job *jobs)
         done = job->next;
         waiter_done(&job->waiter);
     }
+}
+
+static void run_batch(Db *db, State *state, Job *jobs)
+{
+    bool whole = writer_good(db, state) && control(state->writer, BEGIN);
+    Batch batch = { .db = db, .conn = state->writer };
+    unsigned n = 0;
+
+    batch.end = &batch.done;
+    while (jobs != NULL) {
+        Job *job = jobs;
+
+        jobs = job->next;
+        job->next = NULL;
+        *batch.end = job;
+        batch.end = &job->next;
+        job->err = E_DB;
+        whole = whole && run_job(&batch, job);
+        if (jobs == NULL && whole && ++n < MOST_BATCH)
+            jobs = take_jobs(state, false);
+    }
+    finish_batch(state, batch.done, whole);
 }
 
 static void *write_loop(void *arg)
@@ -640,9 +683,14 @@ static Err submit(Ctx *ctx, State *state, Err (*fn)(Tx *tx, void *arg), void *ar
     return job.err;
 }
 
+/* A batch that is run again reads its rows again. */
 static Err run_in_writer(Tx *tx, void *arg)
 {
-    return run_on(tx->conn, tx->ctx, arg);
+    Work *work = arg;
+
+    work->rows = (List){ 0 };
+    work->too_many = false;
+    return run_on(tx->conn, tx->ctx, work);
 }
 
 static Err sqlite_transaction(Ctx *ctx, Db *db, Err (*fn)(Tx *tx, void *arg), void *arg)

@@ -590,6 +590,50 @@ STORE_TEST(a_full_arena_undoes_the_transaction)
     assert_ok(db_ping(&ctx));
 }
 
+/* Of five transactions that change the same row one fails at its end, one fills its memory, and one has a script that fails. */
+static Err add_or_fail(Tx *tx, void *arg)
+{
+    const Task *task = arg;
+
+    TRY(add_in(tx, 1, 1));
+    switch (task->id % 5) {
+    case 0:
+        return E_FORBIDDEN_COMBO;
+    case 1:
+        return fill_arena(tx, NULL);
+    case 2:
+        TRY(db_script(tx, "CREATE TABLE spoiled (id bigint)"));
+        return E_FORBIDDEN_COMBO;
+    default:
+        return OK;
+    }
+}
+
+static void run_add_or_fail(void *arg)
+{
+    Arena *arena CLEANUP(arena_freep) = arena_new(1 << 20, false);
+    Task *task = arg;
+    Ctx ctx = ctx_new(arena, task->store->db);
+
+    task->err = tx_run(&ctx, add_or_fail, task);
+}
+
+STORE_TEST(transactions_that_fail_spoil_no_other_of_their_batch)
+{
+    static const Err wanted[] = { E_FORBIDDEN_COMBO, E_NOMEM, E_FORBIDDEN_COMBO, OK, OK };
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+    Task *tasks = tasks_new(arena, store, 100);
+
+    make_things(store);
+    assert_ok(insert(&ctx, 1));
+    store_fibers(store, 100, run_add_or_fail, tasks, sizeof(*tasks));
+    for (size_t i = 0; i < 100; i++)
+        assert_int_equal(tasks[i].err, wanted[tasks[i].id % 5]);
+    assert_int_equal(number_of(store, 1), 40);
+    assert_ok(db_script(db_auto(&ctx), "CREATE TABLE spoiled (id bigint)"));
+}
+
 /* Each half takes the rows in another order. */
 static Err add_crosswise(Tx *tx, void *arg)
 {
