@@ -516,6 +516,8 @@ static bool control(Conn *conn, Control what)
 
     if (*stmt == NULL && sqlite3_prepare_v3(conn->db, control_sql[what], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL) != SQLITE_OK)
         return false;
+    if (what == BEGIN || what == ROLLBACK)
+        sqlite_wal_forget(conn->db);
     sqlite3_step(*stmt);
     return sqlite3_reset(*stmt) == SQLITE_OK;
 }

@@ -2,6 +2,8 @@
 #ifndef HECATE_DB_SQLITE_PARTS_H
 #define HECATE_DB_SQLITE_PARTS_H
 
+#include <sqlite3.h>
+
 #include "base/base.h"
 
 /* Before the first connection of the process. */
@@ -10,5 +12,7 @@ void sqlite_memory_configure(void);
 void sqlite_memory_trim(void);
 /* Its file system, after all that is configured. */
 void sqlite_wal_configure(void);
+/* Between two transactions: what the last one wrote and did not commit is gone. Another process may have written in its place since. */
+void sqlite_wal_forget(sqlite3 *db);
 
 #endif

@@ -14,6 +14,7 @@ typedef struct Wal {
     char *gathered; /* MOST_GATHERED; from the first write on until the sync */
     int n;
     sqlite3_int64 at;
+    int failed; /* what a write failed with in this transaction: it may not be committed */
 } Wal;
 
 static sqlite3_file *real_of(sqlite3_file *file)
@@ -21,14 +22,15 @@ static sqlite3_file *real_of(sqlite3_file *file)
     return (sqlite3_file *)((Wal *)file + 1);
 }
 
-/* What could not be written is forgotten: the commit that it belongs to fails, and the next one writes in its place. */
+/* SQLite took what is gathered for written, and might go on after a read that finds out that it was not: all fails until the transaction is over. */
 static int flush(sqlite3_file *file)
 {
     Wal *wal = (Wal *)file;
-    const int n = wal->n;
 
+    if (wal->failed == SQLITE_OK && wal->n > 0)
+        wal->failed = real_of(file)->pMethods->xWrite(real_of(file), wal->gathered, wal->n, wal->at);
     wal->n = 0;
-    return n == 0 ? SQLITE_OK : real_of(file)->pMethods->xWrite(real_of(file), wal->gathered, n, wal->at);
+    return wal->failed;
 }
 
 static void drop(Wal *wal)
@@ -37,12 +39,11 @@ static void drop(Wal *wal)
     wal->gathered = NULL;
 }
 
+/* What was not synced is of no commit. */
 static int wal_close(sqlite3_file *file)
 {
-    const int rc = flush(file), closed = real_of(file)->pMethods->xClose(real_of(file));
-
     drop((Wal *)file);
-    return rc != SQLITE_OK ? rc : closed;
+    return real_of(file)->pMethods->xClose(real_of(file));
 }
 
 static int wal_read(sqlite3_file *file, void *p, int n, sqlite3_int64 at)
@@ -56,12 +57,10 @@ static int wal_write(sqlite3_file *file, const void *p, int n, sqlite3_int64 at)
 {
     Wal *wal = (Wal *)file;
 
-    if (wal->n > 0 && (wal->at + wal->n != at || wal->n + n > MOST_GATHERED)) {
-        const int rc = flush(file);
-
-        if (rc != SQLITE_OK)
-            return rc;
-    }
+    if (wal->n > 0 && (wal->at + wal->n != at || wal->n + n > MOST_GATHERED))
+        (void)flush(file);
+    if (wal->failed != SQLITE_OK)
+        return wal->failed;
     if (wal->gathered == NULL && n <= MOST_GATHERED)
         wal->gathered = malloc(MOST_GATHERED);
     if (wal->gathered == NULL || n > MOST_GATHERED)
@@ -152,6 +151,16 @@ static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int
     if (real_of(file)->pMethods != NULL)
         file->pMethods = &wal_methods;
     return rc;
+}
+
+void sqlite_wal_forget(sqlite3 *db)
+{
+    sqlite3_file *file = NULL;
+
+    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) != SQLITE_OK || file == NULL || file->pMethods != &wal_methods)
+        return;
+    ((Wal *)file)->n = 0;
+    ((Wal *)file)->failed = SQLITE_OK;
 }
 
 void sqlite_wal_configure(void)

@@ -1,5 +1,9 @@
 /* db.c: the face of both stores: kinds of values, transactions, errors, many fibers, a server that goes away. */
+#include <signal.h>
+#include <sqlite3.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -567,6 +571,58 @@ STORE_TEST(what_is_not_waited_for_fails_with_its_transaction)
     assert_int_equal(tx_run(&ctx, do_late, &(Late){ 90, 91, .err = E_DB_LOST }), store->postgres ? E_CONFLICT : E_DB_LOST);
     assert_ok(tx_run(&ctx, do_late, &(Late){ 90, 91 }));
     assert_int_equal(number_of(store, 0), 82);
+}
+
+/* A log of its own, as SQLite opens one. */
+static sqlite3_file *open_log(const TestStore *store, Arena *arena)
+{
+    sqlite3_vfs *vfs = sqlite3_vfs_find("hecate");
+    sqlite3_file *file = arena_alloc(arena, (size_t)vfs->szOsFile);
+    const char *path = arena_printf(arena, "%s-test", store->url + strlen("sqlite:"));
+
+    assert_int_equal(vfs->xOpen(vfs, path, file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_WAL, NULL), SQLITE_OK);
+    return file;
+}
+
+STORE_TEST(what_a_log_could_not_write_fails_its_sync)
+{
+    TEST_ARENA(arena);
+    sqlite3_file *file;
+    struct rlimit before, none;
+    char bytes[100] = { 0 };
+
+    if (store->postgres)
+        return;
+    file = open_log(store, arena);
+    getrlimit(RLIMIT_FSIZE, &before);
+    none = (struct rlimit){ 10, before.rlim_max };
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(file->pMethods->xWrite(file, bytes, sizeof(bytes), 0), SQLITE_OK);
+    setrlimit(RLIMIT_FSIZE, &none);
+    assert_int_not_equal(file->pMethods->xRead(file, bytes, sizeof(bytes), 0), SQLITE_OK);
+    setrlimit(RLIMIT_FSIZE, &before);
+    assert_int_not_equal(file->pMethods->xRead(file, bytes, sizeof(bytes), 0), SQLITE_OK);
+    assert_int_not_equal(file->pMethods->xWrite(file, bytes, sizeof(bytes), sizeof(bytes)), SQLITE_OK);
+    assert_int_not_equal(file->pMethods->xSync(file, SQLITE_SYNC_NORMAL), SQLITE_OK);
+    assert_int_equal(file->pMethods->xClose(file), SQLITE_OK);
+    unlink(arena_printf(arena, "%s-test", store->url + strlen("sqlite:")));
+}
+
+STORE_TEST(what_a_log_did_not_sync_is_not_written_at_its_end)
+{
+    TEST_ARENA(arena);
+    const char *path = arena_printf(arena, "%s-test", store->url + strlen("sqlite:"));
+    sqlite3_file *file;
+    struct stat log;
+
+    if (store->postgres)
+        return;
+    file = open_log(store, arena);
+    assert_int_equal(file->pMethods->xWrite(file, path, 1, 0), SQLITE_OK);
+    assert_int_equal(file->pMethods->xClose(file), SQLITE_OK);
+    assert_int_equal(stat(path, &log), 0);
+    assert_int_equal(log.st_size, 0);
+    unlink(path);
 }
 
 static Err fill_arena(Tx *tx, void *arg)
