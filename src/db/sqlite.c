@@ -140,13 +140,14 @@ static Err conn_open(Db *db, const char *path, Buf *why, Conn **ret)
     return OK;
 }
 
-/* A transaction of many rows changes pages all over the indexes: with the cache of a reader each would be written and read again several times. */
+/* A transaction of many rows changes pages all over the indexes: with the cache of a reader each would be written and read again several times.
+ * (SQLite takes a multiple of 256 for "never": it would keep all that a transaction changes in memory.) */
 static Err writer_open(Db *db, const char *path, Buf *why, Conn **ret)
 {
     Conn *conn;
 
     TRY(conn_open(db, path, why, &conn));
-    if (sqlite3_exec(conn->db, "PRAGMA cache_size = -8192; PRAGMA cache_spill = 8192", NULL, NULL, NULL) != SQLITE_OK) {
+    if (sqlite3_exec(conn->db, "PRAGMA cache_size = -8192; PRAGMA cache_spill = 8191", NULL, NULL, NULL) != SQLITE_OK) {
         conn_free(db, conn);
         return E_DB;
     }

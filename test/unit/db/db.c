@@ -573,6 +573,35 @@ STORE_TEST(what_is_not_waited_for_fails_with_its_transaction)
     assert_int_equal(number_of(store, 0), 82);
 }
 
+/* More pages than the writer keeps in memory: some are in the log before the end. */
+static Err write_much_and_fail(Tx *tx, void *arg)
+{
+    char *text = arena_alloc(tx_ctx(tx)->arena, 40001);
+    struct stat log;
+
+    memset(text, 'x', 40000);
+    for (int64_t id = 100; id < 1100; id++)
+        TRY(db_exec(tx, &stmts[S_LATER], thing_cols, &(Thing){ .id = id, .text = text }, NULL));
+    assert_int_equal(stat(arg, &log), 0);
+    return log.st_size > 6000000 ? E_FORBIDDEN_COMBO : E_INTERNAL;
+}
+
+STORE_TEST(a_large_transaction_is_not_in_memory_whole)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+
+    if (store->postgres) /* it has a log of its own */
+        return;
+    make_things(store);
+    assert_ok(insert(&ctx, 1));
+    assert_err(tx_run(&ctx, write_much_and_fail, arena_printf(arena, "%s-wal", store->url + strlen("sqlite:"))), E_FORBIDDEN_COMBO);
+    store_sql(store, NULL, "PRAGMA wal_autocheckpoint = 0; INSERT INTO things (id, raw) VALUES (2, zeroblob(20000000))");
+    assert_ok(insert(&ctx, 3));
+    assert_string_equal(store_sql(store, arena, "PRAGMA integrity_check"), "ok");
+    assert_string_equal(store_sql(store, arena, "SELECT group_concat(id) FROM things"), "1,2,3");
+}
+
 /* A log of its own, as SQLite opens one. */
 static sqlite3_file *open_log(const TestStore *store, Arena *arena)
 {
