@@ -85,6 +85,7 @@ static void finish(Pipe *pipe)
 
     if (item->again) {
         item_forget(item);
+        item->ran = false;
         item->alone = item->alone || (pipe->holds && pipe->failed);
         queue_add(&pipe->again, item);
     } else if (pipe->holds) {
@@ -149,7 +150,6 @@ static bool take_result(Pipe *pipe, PGresult *result)
         if (item->bound && item->err == OK)
             item->err = E_DB_RETRY;
         item->again = item->err == OK; /* else its own earlier step was refused */
-        item->ran = false;
         PQclear(result);
         return true;
     }

@@ -130,6 +130,7 @@ void pipe_lost(Pipe *pipe)
     if (lost.first == NULL)
         lost.end = &lost.first;
     queue_before(&lost, &pipe->held);
+    queue_before(&lost, &pipe->again);
     queue_init(&pipe->sent);
     for (Item *item = queue_take(&lost); item != NULL; item = queue_take(&lost))
         if (!item->sync)

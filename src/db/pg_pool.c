@@ -186,11 +186,11 @@ static Err append(Place *place, const char *sql, const Work *work)
     return pipe_append(&place->pipe, item);
 }
 
-/* BEGIN goes out with the first statement. */
+/* BEGIN goes out with the first statement; the others go on no other connection. */
 static Err begin(Place *place)
 {
     if (place->begun)
-        return OK;
+        return place->pipe.conn == NULL ? E_DB_LOST : OK;
     place->begun = place->pipe.conn != NULL;
     return append(place, "BEGIN", NULL);
 }

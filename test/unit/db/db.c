@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "db/pg.h"
 #include "stores.h"
 
 /* ---- statements of the tests' own ---- */
@@ -868,6 +869,33 @@ STORE_TEST(killed_connections_cost_no_read)
     for (size_t i = 0; i < 20; i++)
         assert_ok(tasks[i].err);
     assert_int_equal(number_of(store, 1), 20);
+}
+
+static unsigned n_answers;
+
+static void count_answer(Item *item)
+{
+    (void)item;
+    n_answers++;
+}
+
+/* One was described, and would run next; the connection ends before its batch does. */
+TEST(a_lost_connection_ends_the_statements_of_its_transaction)
+{
+    Db db = { .config.wait_ms = 1000 };
+    Pipe pipe;
+    Item bound = { .bound = true, .write = true }, free_one = { .write = true }, sync = { .sync = true };
+
+    n_answers = 0;
+    pipe_init(&pipe, &db, 1, count_answer);
+    queue_add(&pipe.again, &bound);
+    queue_add(&pipe.again, &free_one);
+    queue_add(&pipe.sent, &sync);
+    pipe_lost(&pipe);
+    assert_int_equal(n_answers, 1);
+    assert_err(bound.err, E_DB_LOST);
+    assert_ptr_equal(pipe.waiting.first, &free_one);
+    assert_null(free_one.next);
 }
 
 TEST(an_url_of_nothing_is_refused_with_a_reason)
