@@ -86,13 +86,21 @@ static bool take(const Limiter *limiter, double number, Buckets *buckets, Str ke
     return taken;
 }
 
+static const Limiter *limiter_named(const Limiter *rows, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (text_eq(rows[i].name, name))
+            return &rows[i];
+    return NULL;
+}
+
 bool limiter_take(const Limiter *rows, size_t n, const char *name, const void *settings, Buckets *buckets, Str key, Allowance *ret)
 {
-    for (size_t i = 0; i < n && key.n > 0 && buckets != NULL; i++)
-        if (text_eq(rows[i].name, name)) {
-            const int64_t number = *(const int64_t *)(const void *)((const char *)settings + rows[i].setting);
+    const Limiter *row = limiter_named(rows, n, name);
+    int64_t number;
 
-            return (number == 0 && rows[i].open_at_zero) || take(&rows[i], (double)number, buckets, key, ret);
-        }
-    return true;
+    if (row == NULL || key.n == 0 || buckets == NULL)
+        return row != NULL;
+    number = *(const int64_t *)(const void *)((const char *)settings + row->setting);
+    return (number == 0 && row->open_at_zero) || take(row, (double)number, buckets, key, ret);
 }

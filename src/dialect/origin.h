@@ -24,8 +24,9 @@ typedef struct Limiter {
     bool open_at_zero;     /* a setting of 0 limits nobody; else it lets nobody in after the burst */
 } Limiter;
 
-/* Takes one of what the key may still do under the name. False: nothing is left. Nobody is limited who has no key, by a name that no row has, or
- * without buckets (NULL). What is left goes to `*ret` (or NULL) where it was counted. */
+/* Takes one of what the key may still do under the name. False: nothing is left, or no row has the name: whose name is misspelt serves nobody, so
+ * that its first request shows it. Nobody is limited who has no key, or without buckets (NULL). What is left goes to `*ret` (or NULL) where it was
+ * counted. */
 bool limiter_take(const Limiter *rows, size_t n, const char *name, const void *settings, Buckets *buckets, Str key, Allowance *ret);
 
 #endif

@@ -165,6 +165,14 @@ for (const store of stores)
         }
     })
 
+    test('no route names a limiter that is not there', async () => { // it would serve nobody; from this machine nobody is limited
+      for (const route of routes.filter(({ dialect }) => doors.includes(dialect))) {
+        const opens = Object.values(credentials).find(([, opens]) => opens === `${route.dialect} ${route.credential}`)?.[0]
+        const answer = await ask(route, opens)
+        assert.notEqual(answer.status, 429, `${nameOf(route)}: ${answer.text}`)
+      }
+    })
+
     test('each scope of Auth0 is enough by itself, those needed together are so together', async () => {
       const key = await signingKey(server, 'auth0')
       for (const route of routes.filter(({ dialect, credential }) => dialect === 'auth0' && credential !== 'none'))

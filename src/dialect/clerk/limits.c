@@ -7,10 +7,12 @@
 enum { LIVE = 1000, TEST = 100, KEY_SECONDS = 10 };
 
 /* Routes name these. */
-static const struct {
+typedef struct Limit {
     const char *name, *param; /* NULL: the whole instance's */
-    double most, seconds;
-} limiters[] = {
+    double most, seconds;     /* 0: the key's limit does not count it, either */
+} Limit;
+static const Limit limits[] = {
+    { "none", NULL, 0, 0 },
     { "user", "user_id", 10, 10 },
     { "organization", "organization_id", 10, 10 },
     { "membership", "user_id", 10, 10 },
@@ -19,6 +21,14 @@ static const struct {
     { "organization invitations", "organization_id", 250, 3600 },
     { "bulk organization invitations", "organization_id", 50, 3600 },
 };
+
+static const Limit *limit_of(const Route *route)
+{
+    for (size_t i = 0; route != NULL && i < COUNTOF(limits); i++)
+        if (text_eq(limits[i].name, route->limit))
+            return &limits[i];
+    return NULL;
+}
 
 static Err take(Ctx *ctx, const char *name, const char *key, double most, double seconds)
 {
@@ -29,16 +39,16 @@ static Err take(Ctx *ctx, const char *name, const char *key, double most, double
                : fail(ctx, E_RATE_LIMIT, NOWHERE, NULL);
 }
 
+/* A route that names no row serves nobody, so that its first request shows the slip. */
 Err clerk_limit(Ctx *ctx, const Route *route)
 {
     const ClerkSettings *settings = ctx_settings(ctx);
-    const char *name = route == NULL ? NULL : route->limit;
+    const Limit *limit = limit_of(route);
 
-    if (!settings->limits || text_eq(name, "none"))
+    if (limit == NULL && route != NULL && route->limit != NULL)
+        return fail(ctx, E_RATE_LIMIT, NOWHERE, NULL);
+    if (!settings->limits || (limit != NULL && limit->most == 0))
         return OK;
     TRY(take(ctx, "key", "", settings->live ? LIVE : TEST, KEY_SECONDS));
-    for (size_t i = 0; name != NULL && i < COUNTOF(limiters); i++)
-        if (text_eq(limiters[i].name, name))
-            TRY(take(ctx, name, limiters[i].param == NULL ? "" : req_param(ctx, limiters[i].param), limiters[i].most, limiters[i].seconds));
-    return OK;
+    return limit == NULL ? OK : take(ctx, limit->name, limit->param == NULL ? "" : req_param(ctx, limit->param), limit->most, limit->seconds);
 }

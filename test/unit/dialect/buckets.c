@@ -1,5 +1,5 @@
 /* buckets.c: token buckets: burst, refill, independence, and a table that many keys fill. */
-#include "dialect/buckets.h"
+#include "dialect/origin.h"
 
 #include "base/clock.h"
 #include "test.h"
@@ -50,5 +50,21 @@ TEST(buckets_that_are_empty_outlast_many_others)
         assert_true(buckets_take(buckets, "Token", str_of(key), 0.1, 30, 1, NULL));
     }
     assert_int_equal(take(buckets, "Token", "a", 1, 1), 0);
+    buckets_free(buckets);
+}
+
+/* Where nobody else is limited, too: a test of any route that names a limiter meets the slip. */
+TEST(a_limiter_that_no_row_has_serves_nobody)
+{
+    static const Limiter rows[] = { { "Token", 0, 300, 30, true } };
+    const int64_t setting = 1;
+    Buckets *buckets = buckets_new();
+
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(limiter_take(rows, 1, "Token", &setting, i == 0 ? NULL : buckets, STR(""), NULL));
+        assert_true(limiter_take(rows, 1, "Token", &setting, i == 0 ? NULL : buckets, STR("a"), NULL));
+        assert_false(limiter_take(rows, 1, "token", &setting, i == 0 ? NULL : buckets, STR(""), NULL));
+        assert_false(limiter_take(rows, 1, "token", &setting, i == 0 ? NULL : buckets, STR("a"), NULL));
+    }
     buckets_free(buckets);
 }
