@@ -239,6 +239,19 @@ for (const store of stores)
       assert.deepEqual([user.name, user.app_metadata, user.blocked], ['stands@example.com', { a: 1 }, undefined])
     })
 
+    test('an export is shown to who may read users, other jobs to who may create them, too', async () => {
+      const reader = await get({ scope: 'read:users' }), creator = await get({ scope: 'create:users' })
+      const { user_id } = await (await call('GET', '/api/v2/users/ID')).json()
+      const begin = async (kind, body) => (await (await call('POST', `/api/v2/jobs/${kind}`, json(body))).json()).id
+      const exported = await begin('users-exports', { format: 'json' }), mailed = await begin('verification-email', { user_id })
+      for (const where of ['', '/errors']) {
+        const answer = await call('GET', `/api/v2/jobs/${exported}${where}`, {}, creator)
+        assert.deepEqual(await answer.json(), { statusCode: 403, error: 'Forbidden', message: 'Insufficient scope, expected any of: read:users', errorCode: 'insufficient_scope' })
+        assert.ok((await call('GET', `/api/v2/jobs/${exported}${where}`, {}, reader)).ok)
+        assert.ok((await call('GET', `/api/v2/jobs/${mailed}${where}`, {}, creator)).ok)
+      }
+    })
+
     test('scopes that are needed together', async () => {
       for (const [method, where, words] of [['GET', '/api/v2/users/ID/roles', ['read:users', 'read:roles']], ['POST', '/api/v2/users/ID/revoke-access', ['delete:sessions', 'delete:refresh_tokens']]]) {
         for (const scope of words) {

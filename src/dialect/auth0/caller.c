@@ -199,6 +199,11 @@ static bool is_own(Ctx *ctx)
     return ctx->caller->kind == CALLER_ADMIN || text_eq(req_param(ctx, "id"), auth0_user_id(ctx, ctx->caller->user));
 }
 
+bool auth0_has_scope(const Ctx *ctx, const char *scope)
+{
+    return word_in(str_of(ctx->caller->scopes), ' ', str_of(scope));
+}
+
 /* One alternative of a route: scopes that are needed together, with `+` between them. */
 static bool has_scopes(Ctx *ctx, Str alternative)
 {

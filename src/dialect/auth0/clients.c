@@ -75,20 +75,15 @@ Err auth0_client_known(Ctx *ctx, const char *id)
 
 /* ---- shown ---- */
 
-static bool has_scope(Ctx *ctx, const char *scope)
-{
-    return word_in(str_of(ctx->caller->scopes), ' ', str_of(scope));
-}
-
 /* Secrets and keys have scopes of their own; who has that of the summary alone sees no more. */
 static const Field *members_open(Ctx *ctx)
 {
     static const char summary[] = "client_id,name,description,app_type", keys[] = "client_secret,encryption_key,client_authentication_methods";
 
-    if (has_scope(ctx, "read:client_keys") || has_scope(ctx, "read:client_credentials"))
+    if (auth0_has_scope(ctx, "read:client_keys") || auth0_has_scope(ctx, "read:client_credentials"))
         return auth0_client;
-    return has_scope(ctx, "read:client_summary") && !has_scope(ctx, "read:clients") ? auth0_chosen(ctx, auth0_client, summary, true)
-                                                                                    : auth0_chosen(ctx, auth0_client, keys, false);
+    return auth0_has_scope(ctx, "read:client_summary") && !auth0_has_scope(ctx, "read:clients") ? auth0_chosen(ctx, auth0_client, summary, true)
+                                                                                                : auth0_chosen(ctx, auth0_client, keys, false);
 }
 
 static Err view_of(Ctx *ctx, const Application *client, Auth0Client *ret)

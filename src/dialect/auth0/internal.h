@@ -30,6 +30,8 @@ const char *auth0_audience(Ctx *ctx); /* https://DOMAIN/api/v2/ */
 bool auth0_has_audience(Ctx *ctx, const char *aud, const char *want);
 /* Is the word in this list, whose words are separated by `separator`? */
 bool word_in(Str list, char separator, Str word);
+/* Does the caller's token have the scope? */
+bool auth0_has_scope(const Ctx *ctx, const char *scope);
 
 /* schema.c: the validator (spec 1.5). What it lets pass is read into `out`; the first failure is E_BAD_VALUE. */
 typedef enum SchemaFlags { SCHEMA_METADATA_HINT = 1, SCHEMA_NOT_EMPTY = 2 } SchemaFlags;

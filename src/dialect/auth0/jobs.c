@@ -347,12 +347,17 @@ Err auth0_export_download(Ctx *ctx, const Req *req, Reply *reply)
 
 /* ---- looking ---- */
 
+/* An export shows where all users can be read: for that the scope must be the one which begins it. */
 static Err load_job(Ctx *ctx, Job **ret)
 {
     const char *id = req_param(ctx, "id");
     const Err err = strncmp(id, "job_", 4) == 0 && strlen(id) < 64 ? dir_job_get(ctx, id + 4, ret) : E_NO_ROW;
 
-    return err == E_NO_ROW ? auth0_say(ctx, 404, "inexistent_job", "Job not found.") : err;
+    if (err == E_NO_ROW)
+        return auth0_say(ctx, 404, "inexistent_job", "Job not found.");
+    if (err == OK && text_eq((*ret)->kind, JOB_EXPORT) && !auth0_has_scope(ctx, "read:users"))
+        return fail(ctx, E_SCOPE, NOWHERE, "Insufficient scope, expected any of: read:users");
+    return err;
 }
 
 Err auth0_job_get(Ctx *ctx, const Req *req, Reply *reply)

@@ -199,7 +199,7 @@ Err auth0_user_create(Ctx *ctx, const Req *req, Reply *reply)
 /* What other parties gave, for who may see it (1.3). Of some nothing is kept, or by another data key. */
 static Err show_tokens(Ctx *ctx, const Auth0User *view)
 {
-    if (!word_in(str_of(ctx->caller->scopes), ' ', STR("read:user_idp_tokens")))
+    if (!auth0_has_scope(ctx, "read:user_idp_tokens"))
         return OK;
     for (size_t i = 0; i < view->identities.n; i++) {
         Auth0Identity *identity = view->identities.v[i];
@@ -286,7 +286,7 @@ static Err check_scopes(Ctx *ctx, const Auth0UserIn *in)
 {
     const bool self = ctx->caller->kind == CALLER_USER;
 
-    if (!self && word_in(str_of(ctx->caller->scopes), ' ', STR("update:users")))
+    if (!self && auth0_has_scope(ctx, "update:users"))
         return OK;
     for (const Field *field = auth0_user_patch; field->kind != F_END; field++)
         if (field->name != NULL && given_has(&in->given, field->offset) && !text_eq(field->name, self ? "user_metadata" : "app_metadata"))
