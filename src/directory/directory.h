@@ -293,7 +293,8 @@ typedef struct DirLink {
 /* The secondary user's row goes, with its metadata, sessions, refresh tokens and factors; its identities and addresses become the other one's, and
  * what it signed in by is kept. `*ret` is the one that stays. E_NO_USER; E_NOT_THIS_USER: the secondary one is not there. */
 Err dir_user_link(Ctx *ctx, const DirLink *in, User **ret);
-/* The account is a user again, with the id and password that it had, and without metadata. E_NO_USER, E_NOT_THIS_USER. */
+/* The account is a user again, with the id and password that it had, and without metadata. If it signs in by itself, all sessions of the user that
+ * had it end: one of them may have begun with it. E_NO_USER, E_NOT_THIS_USER. */
 Err dir_user_unlink(Ctx *ctx, const DirLink *in, User **ret);
 /* What a linked account signs in by, and its address. NULL: stays as it is. An address that changes is not verified unless the same change says so.
  */

@@ -379,6 +379,14 @@ static Err give_identity(Tx *tx, const Identity *identity, const User *user)
     return store_identity_move(tx, identity->id, user->id);
 }
 
+/* Which of its accounts a session began with is not kept: all end, if it may have been the one that is another user's now. */
+static Err end_sessions(Tx *tx, const User *owner, const Identity *identity, const Linked *linked)
+{
+    const bool signs_in = !text_eq(identity->provider, LINKED_PROVIDER) || !text_empty(linked->digest);
+
+    return signs_in ? store_sessions_delete_all(tx, owner->id) : OK;
+}
+
 static Err unlink_account(Tx *tx, void *arg)
 {
     Unlinking *unlinking = arg;
@@ -393,6 +401,7 @@ static Err unlink_account(Tx *tx, void *arg)
     if (identity == NULL)
         return fail(ctx, E_NOT_THIS_USER, NOWHERE, NULL);
     TRY(read_account(tx, in, identity, &linked));
+    TRY(end_sessions(tx, owner, identity, linked));
     TRY(rebuild(ctx, linked, identity, user));
     TRY(take_back(tx, owner, in, "email", linked->email, is_true(ctx, identity->data, "email_verified"), user));
     TRY(take_back(tx, owner, in, "phone", linked->phone, is_true(ctx, identity->data, "phone_verified"), user));

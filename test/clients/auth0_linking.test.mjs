@@ -291,6 +291,25 @@ for (const store of stores)
         assert.deepEqual([(await enter(name, two.email, 'Another-Pw-2'))[0], (await enter(other.name, two.email))[0]], [403, 403])
       })
 
+      test('unlinking ends the sessions, one of which may have begun with the account', async () => {
+        const { one, two, name } = await withSecond(), client = { client_id: server.auth0.clientId, client_secret: server.auth0.clientSecret }
+        const grant = async (body) => (await fetch(`${server.auth0.url}/oauth/token`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ ...client, ...body }) })).json()
+        const { access_token, refresh_token } = await grant({ grant_type: 'http://auth0.com/oauth/grant-type/password-realm', realm: name, username: two.email, password, scope: 'openid offline_access' })
+        const who = async () => (await fetch(`${server.auth0.url}/userinfo`, { headers: { authorization: `Bearer ${access_token}` } })).json()
+        assert.equal((await who()).sub, one.user_id)
+        await users.unlink(one.user_id, 'auth0', bare(two.user_id))
+        assert.deepEqual([(await who()).sub, (await grant({ grant_type: 'refresh_token', refresh_token })).error], [undefined, 'invalid_grant'])
+        assert.deepEqual(await enter(name, two.email), [200, two.user_id])
+      })
+
+      test('unlinking an account that nobody signs in by ends no session', async () => {
+        const one = await make({ email_verified: true }), two = await users.create({ connection: 'email', email: email() })
+        await users.link(one.user_id, { provider: 'email', user_id: two.user_id.slice('email|'.length) })
+        const { refresh_token } = (await signIn(one.email)).json
+        await users.unlink(one.user_id, 'email', two.user_id.slice('email|'.length))
+        assert.equal((await ask('gotrue', ['POST', '/token?grant_type=refresh_token', { refresh_token }])).status, 200)
+      })
+
       test('refused: what a secondary identity cannot change', async () => {
         const { one, name, second, update } = await withSecond(), other = await make({ username: `has_${process.pid}_${n++}`, phone_number: `+4931${process.pid}${n}` }), before = await users.get(one.user_id), profile = await second()
         for (const field of ['name', 'nickname', 'given_name', 'family_name']) await refused(update({ [field]: 'x' }), 400, 'operation_not_supported', `The following user attributes cannot be updated: ${field}. The specified connection belongs to a secondary identity.`)
