@@ -1,4 +1,4 @@
-// timing.test.mjs: what a refused sign-in costs, and when it is answered, tells nothing of the user: unknown, without a password, with any kind of hash. Of the cost
+// timing.test.mjs: what a refused sign-in costs, and when it (or a forgotten password) is answered, tells nothing of the user: unknown, without a password, with any kind of hash. Of the cost
 // the server's CPU time is compared: other work of the machine is not in it.
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -8,6 +8,7 @@ import { createClerkClient } from '@clerk/backend'
 import { root } from '../lib/pg.mjs'
 import { area, kinds, median, refusals } from '../lib/refused.mjs'
 import { start } from '../lib/server.mjs'
+import { Wire } from '../lib/wire.mjs'
 
 const ROUNDS = 7
 const vectors = JSON.parse(readFileSync(join(root, 'test/data/password_vectors.json'), 'utf8'))
@@ -78,6 +79,35 @@ test('a refused sign-in is answered at a time that tells nothing', async (t) => 
     t.diagnostic(areas.map(([kind, auc]) => `${kind} ${auc.toFixed(3)} (${median(times[kind]).toFixed(1)} ms)`).join(', '))
     for (const [kind, auc] of areas) assert.ok(Math.abs(auc - 0.5) <= (WHOLE ? 0.05 : 0.3), `${kind}: ${auc}`)
   } finally {
+    await server.stop()
+  }
+})
+
+test('a forgotten password is answered at a time that tells nothing', async (t) => {
+  const server = await start({ env: { HECATE_PASSWORD_HASH: 'bcrypt:6' } })
+  const wires = { gotrue: new Wire(server.gotrue.url), auth0: new Wire(server.auth0.url, {}, server.auth0.ca) }, connection = 'Username-Password-Authentication'
+  const ways = {
+    '/recover': (email) => wires.gotrue.request('POST', '/recover', { email }),
+    '/dbconnections/change_password': (email) => wires.auth0.request('POST', '/dbconnections/change_password', { connection, email }),
+  }
+  try {
+    for (const [path, ask] of Object.entries(ways)) {
+      const times = { nobody: [], known: [] }
+      for (let i = -2; i < TRIALS; i++) {
+        const email = `forgetful-${path.length}-${i}@example.com`, body = { email, password: 'Right-pw-1', email_confirm: true }
+        assert.equal((await wires.gotrue.request('POST', '/admin/users', body, { authorization: `Bearer ${server.gotrue.serviceKey}` })).status, 200)
+        for (const [kind, address] of Object.entries({ nobody: `x${email}`, known: email }).sort(() => Math.random() - 0.5)) {
+          const since = process.hrtime.bigint()
+          assert.equal((await ask(address)).status, 200)
+          if (i >= 0) times[kind].push(Number(process.hrtime.bigint() - since) / 1e6)
+        }
+      }
+      const auc = area(times.nobody, times.known)
+      t.diagnostic(`${path}: ${auc.toFixed(3)} (${median(times.known).toFixed(1)} ms)`)
+      assert.ok(Math.abs(auc - 0.5) <= (WHOLE ? 0.05 : 0.3), `${path}: ${auc}`)
+    }
+  } finally {
+    for (const wire of Object.values(wires)) wire.close()
     await server.stop()
   }
 })

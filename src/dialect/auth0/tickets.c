@@ -4,6 +4,7 @@
 #include "dialect/auth0/jobs.h"
 #include "dialect/auth0/pages.h"
 #include "directory/organizations.h"
+#include "directory/pace.h"
 
 static const UserPolicy ticket_policy = { .check_password = true, .password_min = 8, .meta_max = 64 * 1024 };
 
@@ -322,26 +323,36 @@ const Field auth0_forgotten_in[] = {
     END(ForgottenIn),
 };
 
-/* The same answer whoever asks, and whether or not anybody has the address. */
-Err auth0_change_password(Ctx *ctx, const Req *req, Reply *reply)
+/* Writes to who has the address; nobody who asks learns whether that is somebody. */
+static Err write_to(Ctx *ctx, const ForgottenIn *in)
 {
-    ForgottenIn in = { 0 };
     Connection *connection;
     User *user;
     Err err;
 
-    TRY(auth0_body(ctx, req, 0, &in));
-    err = in.client_id == NULL ? OK : auth0_client_known(ctx, in.client_id);
+    err = in->client_id == NULL ? OK : auth0_client_known(ctx, in->client_id);
     TRY(err == E_NO_ROW ? fail(ctx, E_BAD_CLIENT, NOWHERE, NULL) : err);
-    err = dir_connection_named(ctx, in.connection, &connection);
+    err = dir_connection_named(ctx, in->connection, &connection);
     TRY(err == E_NO_ROW ? fail(ctx, E_NO_CONNECTION, NOWHERE, NULL) : err);
-    if (in.client_id != NULL)
-        TRY(auth0_check_open(ctx, connection, in.client_id));
-    err = text_eq(connection->strategy, "auth0") ? find_by_email(ctx, connection, in.email, &user) : E_NO_USER;
+    if (in->client_id != NULL)
+        TRY(auth0_check_open(ctx, connection, in->client_id));
+    err = text_eq(connection->strategy, "auth0") ? find_by_email(ctx, connection, in->email, &user) : E_NO_USER;
     if (err == OK)
         err = send_mail(ctx, user, &(Auth0TicketFor){ .email = user->email }, TICKET_PASSWORD, auth0_issuer(ctx), true);
-    if (err != OK && err != E_NO_USER && err != E_MAIL_LIMIT)
-        return err;
+    return err == E_NO_USER || err == E_MAIL_LIMIT ? OK : err;
+}
+
+/* The same answer at the same time whoever asks, and whether or not anybody has the address. */
+Err auth0_change_password(Ctx *ctx, const Req *req, Reply *reply)
+{
+    const int64_t since = clock_mono_us();
+    ForgottenIn in = { 0 };
+    Err err;
+
+    TRY(auth0_body(ctx, req, 0, &in));
+    err = write_to(ctx, &in);
+    pace_wait(ctx, since);
+    TRY(err);
     return reply_text(ctx, reply, 200, "text/html; charset=utf-8", STR("We've just sent you an email to reset your password."));
 }
 
