@@ -145,12 +145,19 @@ async function verifyAll(writer, people) {
 
 // ---- the cycles ----
 
-async function cycle(open, writers, ms) {
+// A busy machine is given longer, so that there is something to lose.
+async function randomly(life) {
+  const least = 10 + randomInt(5)
+  await sleep(randomInt(20, 300))
+  for (let i = 0; i < 500 && life.done < least; i++) await sleep(randomInt(20))
+}
+
+async function cycle(open, writers) {
   const server = await open()
   const life = { on: true, done: 0 }
   const all = Promise.all(writers.map((writer) => write(writer, life)))
   try {
-    await Promise.race([sleep(ms), all])
+    await Promise.race([randomly(life), all])
   } finally {
     life.on = false
     await server.kill('SIGKILL')
@@ -192,14 +199,14 @@ for (const store of stores)
       })
       let done = 0
       for (let i = 0; i < cycles[store]; i++) {
-        const { life, log } = await cycle(open, writers, randomInt(20, 300))
+        const { life, log } = await cycle(open, writers)
         assert.doesNotMatch(log, /Sanitizer|runtime error:/)
         done += life.done
         await check(open, writers, (person) => person.touched || person.next || !person.id)
       }
       await check(open, writers, () => true)
       figure(t, `${cycles[store]} kills on ${store}, ${done} acknowledged changes, ${writers.flatMap(({ people }) => people).length} users, 0 lost`)
-      assert.ok(done > cycles[store] * 10, `only ${done} changes`)
+      assert.ok(done >= cycles[store] * 10, `only ${done} changes`)
     } finally {
       database?.drop()
       rmSync(data, { recursive: true, force: true })
