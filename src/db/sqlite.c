@@ -556,14 +556,14 @@ static bool run_saved(const Batch *batch, Job *job)
     return batch_open(batch) && (job->err == OK || control(batch->conn, UNDO)) && control(batch->conn, RELEASE);
 }
 
-/* Undoes all and runs it again, each job as a savepoint: those that succeed, as they did, and the others alone come to nothing. */
+/* Undoes all, and runs what had succeeded again, each job as a savepoint. What failed has failed. */
 static bool run_again(Batch *batch)
 {
     bool whole = control(batch->conn, ROLLBACK) && control(batch->conn, BEGIN);
 
     batch->careful = true;
     for (Job *job = batch->done; job != NULL && whole; job = job->next)
-        whole = run_saved(batch, job);
+        whole = job->err != OK || run_saved(batch, job);
     return whole;
 }
 
