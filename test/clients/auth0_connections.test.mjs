@@ -19,6 +19,7 @@ const faces = {
     return {
       make: (body) => data(m.connections.create(body)), get: (id, query = {}) => data(m.connections.get({ id, ...query })), change: (id, body) => data(m.connections.update({ id }, body)),
       drop: (id) => m.connections.delete({ id }), list: (query) => data(m.connections.getAll(query)), dropUser: (id, address) => m.connections.deleteUserByEmail({ id, email: address }),
+      clients: async (id) => (await data(m.connections.getEnabledClients({ id }))).clients, setClients: (id, body) => m.connections.updateEnabledClients({ id }, body),
       create: (body) => data(m.users.create(body)), user: (id) => data(m.users.get({ id })), update: (id, body) => data(m.users.update({ id }, body)), remove: (id) => m.users.delete({ id }),
       link: (id, body) => data(m.users.link({ id }, body)), unlink: (id, provider, user_id) => data(m.users.unlink({ id, provider, user_id })),
       search: (q) => data(m.users.getAll({ q })), of: (connection) => data(m.users.getAll({ connection })), byEmail: (address) => data(m.usersByEmail.getByEmail({ email: address })),
@@ -202,13 +203,12 @@ for (const store of stores)
           assert.deepEqual([await has(q, one), await has(q, two), await has(q, three)], want, q)
       })
 
-      if (version === 'auth0 newest')
-        test('clients of a connection', async () => {
-          const { id } = await m.make({ name: `db-${unique()}`, strategy: 'auth0' })
-          assert.deepEqual(await m.clients(id), [{ client_id: server.auth0.clientId }])
-          await m.setClients(id, [{ client_id: 'other', status: true }, { client_id: server.auth0.clientId, status: false }])
-          assert.deepEqual(await m.clients(id), [{ client_id: 'other' }])
-          assert.deepEqual((await m.get(id)).enabled_clients, ['other'])
-          await refused(m.setClients('con_0000000000000000', [{ client_id: 'a', status: true }]), 404, 'inexistent_connection', 'The connection does not exist')
-        })
+      test('clients of a connection', async () => {
+        const { id } = await m.make({ name: `db-${unique()}`, strategy: 'auth0' })
+        assert.deepEqual(await m.clients(id), [{ client_id: server.auth0.clientId }])
+        await m.setClients(id, [{ client_id: 'other', status: true }, { client_id: server.auth0.clientId, status: false }])
+        assert.deepEqual(await m.clients(id), [{ client_id: 'other' }])
+        assert.deepEqual((await m.get(id)).enabled_clients, ['other'])
+        await refused(m.setClients('con_0000000000000000', [{ client_id: 'a', status: true }]), 404, 'inexistent_connection', 'The connection does not exist')
+      })
     })

@@ -37,12 +37,19 @@ function supabase(name) {
     ...methods(client, 'auth', own(client, ['mfa', 'oauth', 'passkey']), ['fetch', 'fetchJwk', 'lock', 'logger'])]
 }
 
-const clerk = (name) => methods(require(name).createClerkClient({ secretKey: 'sk_test_x' }).users, 'users', [], ['request', 'requireId'])
+// The groups that are served; an older client has fewer.
+const groups = ['users', 'organizations', 'invitations', 'allowlistIdentifiers', 'blocklistIdentifiers', 'emailAddresses', 'phoneNumbers', 'sessions', 'signInTokens', 'actorTokens', 'testingTokens',
+  'jwtTemplates', 'redirectUrls', 'waitlistEntries', 'instance', 'clients', 'jwks']
+function clerk(name) {
+  const client = require(name).createClerkClient({ secretKey: 'sk_test_x' })
+  return groups.filter((group) => client[group]).flatMap((group) => methods(client[group], group, [], ['request', 'requireId']))
+}
 
+const managers = ['users', 'usersByEmail', 'userBlocks', 'roles', 'organizations', 'connections', 'clients', 'clientGrants', 'resourceServers', 'sessions', 'refreshTokens', 'logs', 'jobs', 'tickets']
 function auth0Old(name) {
   const { ManagementClient } = require(name), client = new ManagementClient({ domain: 'localhost', token: 'x' })
   const inner = ['fetch', 'fetchApi', 'fetchWithTimeout', 'parseError', 'request', 'createFetchParams']
-  return [...methods(client.users, 'users', [], inner), ...methods(client.usersByEmail, 'usersByEmail', [], inner)]
+  return managers.flatMap((one) => methods(client[one], one, [], inner))
 }
 
 function auth0New(name) {
@@ -84,6 +91,11 @@ const WAITING = [
   [/^@supabase\/(auth|gotrue)-js auth\.signInWith(IdToken|SSO)$/, 'nor sign-in by their tokens, nor by SSO'],
   [/^@supabase\/auth-js auth\.(linkIdentityOAuth|linkIdentityIdToken)$/, 'linkIdentity() calls the first; the second is of such a token'],
   [/^@supabase\/auth-js auth\.signInWith(Web3|Ethereum|Solana)$/, 'nor sign-in by a wallet'],
+  [/^(@clerk\/backend|clerk-\d) organizations\.\w+OrganizationDomain(List)?$/, 'nor domains of an organization'],
+  [/^(@clerk\/backend|clerk-\d) clients\.getHandshakePayload$/, 'of the Frontend API'],
+  [/^auth0-4 organizations\.\w*(ClientGrants|DiscoveryDomain|EnabledConnection)\w*$/, 'nor what an organization has besides its members'],
+  [/^auth0-4 (connections\.\w*(Scim|Keys)\w*|connections\.checkStatus)$/, 'nor connections to the providers of enterprises'],
+  [/^auth0-4 (clients\.getEnabledConnections|clientGrants\.getAllOrganizations)$/, 'nor these lists from the other side'],
 ]
 
 for (const [client, all] of Object.entries(clients))
