@@ -112,7 +112,7 @@ const Option option_rows[] = {
     { "mfa-max-verified-factors", "GOTRUE_MFA_MAX_VERIFIED_FACTORS", NULL, INT_IN(directory.factors.most_verified), "10", 0, 1000, .flags = O_RELOAD, .about = "Verified second factors of a user." },
 
     /* GoTrue */
-    { "site-url", "GOTRUE_SITE_URL", NULL, TEXT_IN(gotrue.site_url), "", .flags = O_RELOAD, .about = "The application's address: default of redirects." },
+    { "site-url", "GOTRUE_SITE_URL", NULL, TEXT_IN(gotrue.site_url), "", .flags = O_RELOAD, .about = "The application's address: default of redirects; not given: API_EXTERNAL_URL's." },
     { "api-external-url", "API_EXTERNAL_URL", "GOTRUE_API_EXTERNAL_URL", TEXT_IN(gotrue.external_url), "", .flags = O_RELOAD, .about = "The address under which clients reach GoTrue, on which links are built; not given: the listener's." },
     { "jwt-secret", "GOTRUE_JWT_SECRET", NULL, TEXT_IN(jwt_secret), .flags = O_SECRET | O_STRONG | O_RELOAD, .about = "Signs and verifies GoTrue's tokens (HS256); made at the first start when not given." },
     { "jwt-keys", "GOTRUE_JWT_KEYS", NULL, TEXT_IN(jwt_keys), .flags = O_SECRET | O_RELOAD, .about = "A JSON array of private JWKs; the one with `sign` in key_ops signs, the others verify." },

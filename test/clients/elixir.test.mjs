@@ -122,6 +122,10 @@ for (const store of stores)
       assert.equal((await client.generateLink({ type: 'email_change_new', email: user.email, redirect_to: site })).error, 'bad_request') // it cannot send the new address
       const foreign = ok(await client.generateLink({ type: 'recovery', email: user.email, redirect_to: 'https://elsewhere.example' }))
       assert.equal(foreign.redirect_to, site) // never blank
+      const bare = ok(await open.generateLink({ type: 'invite', email: email(), redirect_to: 'https://elsewhere.example' })) // no site is set there
+      assert.equal(bare.redirect_to, closed.gotrue.url)
+      const followed = await fetch(bare.action_link, { redirect: 'manual' })
+      assert.deepEqual([followed.status, new URL(followed.headers.get('location')).origin], [303, closed.gotrue.url])
     })
 
     test('list_identities, delete_identity', async () => {

@@ -58,10 +58,9 @@ static const Factor *path_factor(Ctx *ctx)
 /* host[:port] of the site. */
 static const char *default_issuer(Ctx *ctx)
 {
-    const GotrueSettings *settings = ctx_settings(ctx);
-    const char *host = strstr(settings->site_url, "://");
+    const char *site = gotrue_site(ctx), *host = strstr(site, "://");
 
-    host = host == NULL ? settings->site_url : host + 3;
+    host = host == NULL ? site : host + 3;
     return str_dup(ctx->arena, (Str){ host, strcspn(host, "/?#") });
 }
 

@@ -110,6 +110,8 @@ const char *go_escape(Arena *arena, const char *text);
 Err gotrue_signup(Ctx *ctx, const Req *req, Reply *reply);
 
 /* redirect.c */
+/* The application's address; where none is set, this server's own, for clients take no empty one. Never NULL. */
+const char *gotrue_site(const Ctx *ctx);
 /* Where a link leads (spec 0.7): `first` if it may, else the request's redirect_to, its Referer, the site. Never NULL. */
 const char *gotrue_redirect(Ctx *ctx, const Req *req, const char *first);
 /* On which address links are built (0.8). */

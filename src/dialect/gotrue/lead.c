@@ -192,10 +192,9 @@ Err gotrue_lead_fault(Ctx *ctx, Reply *reply, const char *redirect, Err err)
 
 Err gotrue_lead_astray(Ctx *ctx, const Req *req, Reply *reply, Err err)
 {
-    const GotrueSettings *settings = ctx_settings(ctx);
     const GotrueFault fault = gotrue_fault(ctx, err);
     const FormPair pairs[] = { { "error", "invalid_request" }, { "error_code", fault.code }, { "error_description", fault.text } };
-    Str query = str_of(settings->site_url);
+    Str query = str_of(gotrue_site(ctx));
     const Str path = str_cut(&query, '?');
     const char *where = arena_printf(ctx->arena, "%.*s?%s", (int)path.n, path.p, merge_query(ctx, query, pairs, COUNTOF(pairs)));
     char *shown;

@@ -320,9 +320,15 @@ static bool is_allowed(Ctx *ctx, Str url)
     return in_allow_list(ctx, url, &parts);
 }
 
-const char *gotrue_redirect(Ctx *ctx, const Req *req, const char *first)
+const char *gotrue_site(const Ctx *ctx)
 {
     const GotrueSettings *settings = ctx_settings(ctx);
+
+    return text_empty(settings->site_url) ? settings->external_url : settings->site_url;
+}
+
+const char *gotrue_redirect(Ctx *ctx, const Req *req, const char *first)
+{
     Str candidate = req_header(req, "redirect_to");
     const Str referer = req_header(req, "referer");
     char *value = NULL;
@@ -335,7 +341,7 @@ const char *gotrue_redirect(Ctx *ctx, const Req *req, const char *first)
         return str_dup(ctx->arena, candidate);
     if (referer.n > 0 && is_allowed(ctx, referer))
         return str_dup(ctx->arena, referer);
-    return settings->site_url;
+    return gotrue_site(ctx);
 }
 
 const char *gotrue_external_url(Ctx *ctx, const Req *req)
