@@ -10,8 +10,8 @@
 #include "http/internal.h"
 
 /* LAST_CALL_MS: from the begin of a drain to the end of listening, for those whom the kernel has let in already. PATIENCE_MS: how long the drain
- * waits for the first request of a connection. */
-enum { TICK_MS = 250, LAST_CALL_MS = 20, PATIENCE_MS = 1000, BACKLOG = 1024, RESERVE = 64 };
+ * waits for the first request of a connection. MOST_LATE: how many are answered that they are late before others have a turn. */
+enum { TICK_MS = 250, LAST_CALL_MS = 20, PATIENCE_MS = 1000, BACKLOG = 1024, RESERVE = 64, MOST_LATE = 8 };
 
 /* ---- deadlines ---- */
 
@@ -45,18 +45,23 @@ static void on_tick(uv_timer_t *timer)
 {
     HttpServer *server = timer->data;
     const int64_t now = clock_mono_ms();
+    unsigned late = 0;
 
     if (server->draining)
         close_listener(server);
-    for (Conn *conn = server->conns, *next; conn != NULL; conn = next) {
+    for (Conn *conn = server->conns, *next; conn != NULL && late < MOST_LATE; conn = next) {
         next = conn->next;
         if (conn->closing)
             continue;
-        if (conn->deadline != 0 && now >= conn->deadline)
+        if (conn->deadline != 0 && now >= conn->deadline) {
             http_conn_late(conn);
-        else if (server->draining)
+            late++;
+        } else if (server->draining) {
             drain_conn(server, conn, now);
+        }
     }
+    if (late == MOST_LATE) /* thousands that came together are late together */
+        uv_timer_start(timer, on_tick, 1, TICK_MS);
     http_conn_gone(server);
 }
 
