@@ -55,7 +55,7 @@ const bodies = [
 const cases = [
   // paths and methods
   ['GET', '/', {}, ...notFound], ['GET', '/api/v2', {}, ...notFound], ['GET', '/api/v2/nothing', {}, ...notFound], ['GET', '/api/v2/users/', {}, ...notFound],
-  ['PUT', '/api/v2/users', json({}), ...notFound], ['DELETE', '/api/v2/users', {}, ...notFound], ['POST', '/api/v2/users/ID', json({}), ...notFound], ['PUT', '/api/v2/users/ID', json({}), ...notFound],
+  ['PUT', '/api/v2/users', json({}), ...notFound], ['DELETE', '/api/v2/users', {}, ...notFound], ['POST', '/api/v2/users/<ID>', json({}), ...notFound], ['PUT', '/api/v2/users/<ID>', json({}), ...notFound],
   ['POST', '/api/v2/users-by-email', json({}), ...notFound], ['GET', '/oauth/token', {}, ...notFound], ['POST', '/.well-known/jwks.json', json({}), ...notFound],
   // ids
   ['GET', '/api/v2/users/nobody', {}, 400, path('nobody'), 'invalid_uri'], ['PATCH', '/api/v2/users/nobody', json({ name: 'x' }), 400, path('nobody'), 'invalid_uri'],
@@ -63,8 +63,8 @@ const cases = [
   ['GET', '/api/v2/users/%7Cabc', {}, 400, path('|abc'), 'invalid_uri'],
   ['GET', '/api/v2/users/auth0%7Cnobody', {}, ...noUser], ['GET', '/api/v2/users/auth0%7C00000000000000000000000000000000', {}, ...noUser],
   ['GET', '/api/v2/users/google-oauth2%7C123', {}, ...noUser], ['GET', `/api/v2/users/auth0%7C${long(300)}`, {}, ...noUser], ['PATCH', '/api/v2/users/auth0%7Cnobody', json({ name: 'x' }), ...noUser],
-  ['GET', "/api/v2/users/auth0%7C'%20OR%20'1'='1", {}, ...noUser], ['GET', '/api/v2/users/auth0%7CUPPER', {}, ...noUser], ['GET', '/api/v2/users/AUTH0%7CHEX', {}, ...noUser],
-  ['GET', '/api/v2/users/auth0%257CHEX', {}, 400, undefined, 'invalid_uri'],
+  ['GET', "/api/v2/users/auth0%7C'%20OR%20'1'='1", {}, ...noUser], ['GET', '/api/v2/users/auth0%7CUPPER', {}, ...noUser], ['GET', '/api/v2/users/AUTH0%7C<HEX>', {}, ...noUser],
+  ['GET', '/api/v2/users/auth0%257C<HEX>', {}, 400, undefined, 'invalid_uri'],
   // encodings
   ['GET', '/api/v2/users/auth0%7C%zz', {}, 400, 'The request cannot be read'], ['GET', '/api/v2/users/auth0%7C%00', {}, 400, 'The request cannot be read'],
   ['GET', '/api/v2/users?q=%zz', {}, 400, 'The request cannot be read'], ['GET', '/api/v2/users?q=%ff', {}, 400, 'The request cannot be read'],
@@ -83,12 +83,12 @@ const cases = [
   ['GET', '/api/v2/users?search_engine=v4', {}, 400, query('No enum match for: v4', 'search_engine (The version of the search engine)'), 'invalid_query_string'],
   ['GET', '/api/v2/users?search_engine=v1', {}, 400, 'You are not allowed to use search_engine=v1.', 'invalid_query_string'],
   ['GET', '/api/v2/users?page=20', {}, 400, 'You can only page through the first 1000 records. See https://auth0.com/docs/users/search/v3/view-search-results-by-page#limitation', 'invalid_paging'],
-  ['GET', '/api/v2/users/ID?include_fields=1', {}, 400, query('Expected type boolean but found type string', 'include_fields (Whether the fields are to be included or excluded)'), 'invalid_query_string'],
-  ['GET', '/api/v2/users/ID?page=1', {}, 400, query('Additional properties not allowed: page'), 'invalid_query_string'],
+  ['GET', '/api/v2/users/<ID>?include_fields=1', {}, 400, query('Expected type boolean but found type string', 'include_fields (Whether the fields are to be included or excluded)'), 'invalid_query_string'],
+  ['GET', '/api/v2/users/<ID>?page=1', {}, 400, query('Additional properties not allowed: page'), 'invalid_query_string'],
   ['GET', '/api/v2/users-by-email', {}, 400, query('Missing required property: email'), 'invalid_query_string'],
   ['GET', '/api/v2/users-by-email?email=', {}, 400, query('String is too short (0 chars), minimum 1', 'email (Email address to search for)'), 'invalid_query_string'],
   // bodies
-  ...['POST /api/v2/users', 'PATCH /api/v2/users/ID'].flatMap((route) => [
+  ...['POST /api/v2/users', 'PATCH /api/v2/users/<ID>'].flatMap((route) => [
     ...bodies.map(([text, message]) => [...route.split(' '), json(text), 400, message, 'invalid_body']),
     [...route.split(' '), json({ connection, zoneinfo: 1, foo: 2 }), 400, payload(`Additional properties not allowed: zoneinfo,foo${hint}`), 'invalid_body'],
     [...route.split(' '), json({ connection, email: 'a@b.co', password, identities: [] }), 400, payload(`Additional properties not allowed: identities${hint}`), 'invalid_body'],
@@ -107,22 +107,22 @@ const cases = [
   ['POST', '/api/v2/users', make({ password: long(73) }), 400, 'PasswordStrengthError: Password is too long'],
   ['POST', '/api/v2/users', make({ user_id: 'a b' }), 400, payload('String does not match pattern ^\\S*$: a b', "user_id (The external user's id)"), 'invalid_body'],
   ['POST', '/api/v2/users', make({ user_id: long(256) }), 400, payload('String is too long (256 chars), maximum 255', "user_id (The external user's id)"), 'invalid_body'],
-  ['POST', '/api/v2/users', make({ user_id: 'HEX' }), 409, 'The user already exists.', 'auth0_idp_error'],
+  ['POST', '/api/v2/users', make({ user_id: '<HEX>' }), 409, 'The user already exists.', 'auth0_idp_error'],
   ['POST', '/api/v2/users', make({ email: 'STANDS@example.com' }), 409, 'The user already exists.', 'auth0_idp_error'],
   ['POST', '/api/v2/users', make({ username: 'STANDING' }), 409, 'The user already exists.', 'auth0_idp_error'],
   ['POST', '/api/v2/users', make({ phone_number: '+4930999' }), 409, 'The user already exists.', 'auth0_idp_error'],
   ['POST', '/api/v2/users', make({ app_metadata: { email: 1 } }), 400, payload('Invalid property name: email', 'app_metadata'), 'invalid_body'],
   ['POST', '/api/v2/users', make({ user_metadata: { $x: 1 } }), 400, payload('Invalid property name: $x', 'user_metadata'), 'invalid_body'],
   ['POST', '/api/v2/users', make({ user_metadata: { a: long(65536) } }), 400, payload('Metadata is too large, maximum 65536 bytes'), 'invalid_body'],
-  ['PATCH', '/api/v2/users/ID', json({ app_metadata: { a: long(65536) } }), 400, payload('Metadata is too large, maximum 65536 bytes'), 'invalid_body'],
-  ['PATCH', '/api/v2/users/ID', json({ user_id: 'x' }), 400, payload(`Additional properties not allowed: user_id${hint}`), 'invalid_body'],
-  ['PATCH', '/api/v2/users/ID', json({ email: 'other@example.com' }), 400, 'The specified new email already exists', 'auth0_idp_error'],
-  ['PATCH', '/api/v2/users/ID', json({ username: 'other' }), 400, 'The specified new username already exists', 'auth0_idp_error'],
-  ['PATCH', '/api/v2/users/ID', json({ phone_number: '+4930998' }), 400, 'The specified new phone number already exists', 'auth0_idp_error'],
-  ['PATCH', '/api/v2/users/ID', json({ password: 'short' }), 400, 'PasswordStrengthError: Password is too weak'],
-  ['PATCH', '/api/v2/users/ID', json({ password, email: 'x@example.com' }), 400, 'Cannot update password and email simultaneously', 'invalid_body'],
-  ['PATCH', '/api/v2/users/ID', json({ connection: 'nowhere', name: 'x' }), 400, 'The connection does not exist.', 'inexistent_connection'],
-  ['PATCH', '/api/v2/users/ID', json({ client_id: '' }), 400, payload('String is too short (0 chars), minimum 1', 'client_id (Id of the client)'), 'invalid_body'],
+  ['PATCH', '/api/v2/users/<ID>', json({ app_metadata: { a: long(65536) } }), 400, payload('Metadata is too large, maximum 65536 bytes'), 'invalid_body'],
+  ['PATCH', '/api/v2/users/<ID>', json({ user_id: 'x' }), 400, payload(`Additional properties not allowed: user_id${hint}`), 'invalid_body'],
+  ['PATCH', '/api/v2/users/<ID>', json({ email: 'other@example.com' }), 400, 'The specified new email already exists', 'auth0_idp_error'],
+  ['PATCH', '/api/v2/users/<ID>', json({ username: 'other' }), 400, 'The specified new username already exists', 'auth0_idp_error'],
+  ['PATCH', '/api/v2/users/<ID>', json({ phone_number: '+4930998' }), 400, 'The specified new phone number already exists', 'auth0_idp_error'],
+  ['PATCH', '/api/v2/users/<ID>', json({ password: 'short' }), 400, 'PasswordStrengthError: Password is too weak'],
+  ['PATCH', '/api/v2/users/<ID>', json({ password, email: 'x@example.com' }), 400, 'Cannot update password and email simultaneously', 'invalid_body'],
+  ['PATCH', '/api/v2/users/<ID>', json({ connection: 'nowhere', name: 'x' }), 400, 'The connection does not exist.', 'inexistent_connection'],
+  ['PATCH', '/api/v2/users/<ID>', json({ client_id: '' }), 400, payload('String is too short (0 chars), minimum 1', 'client_id (Id of the client)'), 'invalid_body'],
 ]
 
 // POST /oauth/token: request, status, error, error_description
@@ -163,8 +163,8 @@ for (const store of stores)
   describe(`bad requests on ${store}`, () => {
     let server, token, id, hex
     const call = (method, where, { body, headers } = {}, bearer = token) =>
-      fetch(server.auth0.url + where.replace('ID', encodeURIComponent(id)).replace('HEX', hex), {
-        method, body: body?.replace('"HEX"', `"${hex}"`), headers: { ...(bearer ? { authorization: `Bearer ${bearer}` } : {}), ...headers },
+      fetch(server.auth0.url + where.replace('<ID>', encodeURIComponent(id)).replace('<HEX>', hex), {
+        method, body: body?.replace('<HEX>', hex), headers: { ...(bearer ? { authorization: `Bearer ${bearer}` } : {}), ...headers },
       })
     const get = async (more = {}) => (await (await call('POST', '/oauth/token', json({
       grant_type: 'client_credentials', client_id: server.auth0.clientId, client_secret: server.auth0.clientSecret, audience: `${server.auth0.url}/api/v2/`, ...more,
@@ -224,24 +224,24 @@ for (const store of stores)
 
     test('a token opens what its scope says', async () => {
       const reader = await get({ scope: 'read:users' }), app = await get({ scope: 'update:users_app_metadata' })
-      assert.equal((await call('GET', '/api/v2/users/ID', {}, reader)).status, 200)
+      assert.equal((await call('GET', '/api/v2/users/<ID>', {}, reader)).status, 200)
       for (const [method, where, body, scopes] of [
-        ['POST', '/api/v2/users', {}, 'create:users'], ['PATCH', '/api/v2/users/ID', {}, 'update:users,update:users_app_metadata,update:current_user_metadata'],
-        ['DELETE', '/api/v2/users/ID', undefined, 'delete:users,delete:current_user'],
+        ['POST', '/api/v2/users', {}, 'create:users'], ['PATCH', '/api/v2/users/<ID>', {}, 'update:users,update:users_app_metadata,update:current_user_metadata'],
+        ['DELETE', '/api/v2/users/<ID>', undefined, 'delete:users,delete:current_user'],
       ]) {
         const answer = await call(method, where, body && json(body), reader)
         assert.deepEqual(await answer.json(), { statusCode: 403, error: 'Forbidden', message: `Insufficient scope, expected any of: ${scopes}`, errorCode: 'insufficient_scope' })
       }
-      assert.equal((await call('PATCH', '/api/v2/users/ID', json({ name: 'x', app_metadata: { a: 1 } }), app)).status, 403)
-      assert.equal((await call('PATCH', '/api/v2/users/ID', json({ blocked: true }), app)).status, 403)
-      assert.equal((await call('PATCH', '/api/v2/users/ID', json({ app_metadata: { a: 1 } }), app)).status, 200)
-      const user = await (await call('GET', '/api/v2/users/ID')).json()
+      assert.equal((await call('PATCH', '/api/v2/users/<ID>', json({ name: 'x', app_metadata: { a: 1 } }), app)).status, 403)
+      assert.equal((await call('PATCH', '/api/v2/users/<ID>', json({ blocked: true }), app)).status, 403)
+      assert.equal((await call('PATCH', '/api/v2/users/<ID>', json({ app_metadata: { a: 1 } }), app)).status, 200)
+      const user = await (await call('GET', '/api/v2/users/<ID>')).json()
       assert.deepEqual([user.name, user.app_metadata, user.blocked], ['stands@example.com', { a: 1 }, undefined])
     })
 
     test('an export is shown to who may read users, other jobs to who may create them, too', async () => {
       const reader = await get({ scope: 'read:users' }), creator = await get({ scope: 'create:users' })
-      const { user_id } = await (await call('GET', '/api/v2/users/ID')).json()
+      const { user_id } = await (await call('GET', '/api/v2/users/<ID>')).json()
       const begin = async (kind, body) => (await (await call('POST', `/api/v2/jobs/${kind}`, json(body))).json()).id
       const exported = await begin('users-exports', { format: 'json' }), mailed = await begin('verification-email', { user_id })
       for (const where of ['', '/errors']) {
@@ -253,14 +253,14 @@ for (const store of stores)
     })
 
     test('scopes that are needed together', async () => {
-      for (const [method, where, words] of [['GET', '/api/v2/users/ID/roles', ['read:users', 'read:roles']], ['POST', '/api/v2/users/ID/revoke-access', ['delete:sessions', 'delete:refresh_tokens']]]) {
+      for (const [method, where, words] of [['GET', '/api/v2/users/<ID>/roles', ['read:users', 'read:roles']], ['POST', '/api/v2/users/<ID>/revoke-access', ['delete:sessions', 'delete:refresh_tokens']]]) {
         for (const scope of words) {
           const answer = await call(method, where, {}, await get({ scope }))
           assert.deepEqual(await answer.json(), { statusCode: 403, error: 'Forbidden', message: `Insufficient scope, expected all of: ${words}`, errorCode: 'insufficient_scope' })
         }
         assert.ok((await call(method, where, {}, await get({ scope: words.join(' ') }))).ok, where)
       }
-      assert.equal((await call('GET', '/api/v2/users/ID/roles', {}, await get({ scope: 'read:role_members' }))).status, 200)
+      assert.equal((await call('GET', '/api/v2/users/<ID>/roles', {}, await get({ scope: 'read:role_members' }))).status, 200)
     })
 
     test('keys of other dialects and forged ones open nothing', async () => {
@@ -276,7 +276,7 @@ for (const store of stores)
         [`${hmac}.${createHmac('sha256', jwks.keys[0].n).update(hmac).digest('base64url')}`, 401], [`${hmac}.${createHmac('sha256', server.auth0.clientSecret).update(hmac).digest('base64url')}`, 401],
         [token.slice(0, -8), 401],
       ])
-        for (const [method, where, body] of [['GET', '/api/v2/users'], ['POST', '/api/v2/users', {}], ['GET', '/api/v2/users/ID'], ['PATCH', '/api/v2/users/ID', {}], ['DELETE', '/api/v2/users/ID'], ['GET', '/api/v2/users-by-email?email=a']])
+        for (const [method, where, body] of [['GET', '/api/v2/users'], ['POST', '/api/v2/users', {}], ['GET', '/api/v2/users/<ID>'], ['PATCH', '/api/v2/users/<ID>', {}], ['DELETE', '/api/v2/users/<ID>'], ['GET', '/api/v2/users-by-email?email=a']])
           assert.equal((await call(method, where, body && json(body), key)).status, status, `${method} ${where} ${key}`)
       assert.equal(await state(), before)
     })
