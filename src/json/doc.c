@@ -199,6 +199,12 @@ static Str take_value(Lex *lex, LexKind *kind)
     return *kind == LEX_OPEN ? (Str){ start, (size_t)(lex->p - start) } : lex->token;
 }
 
+/* Whether the letters of the key stand anywhere, or an escape that may be one of them: most documents need no closer look. */
+static bool may_hold(Str doc, const char *key)
+{
+    return doc.n > 0 && (memmem(doc.p, doc.n, key, strlen(key)) != NULL || memchr(doc.p, '\\', doc.n) != NULL);
+}
+
 /* LEX_END: the document has no such member, or is no readable object. */
 static LexKind find_member(Str doc, const char *key, Str *ret)
 {
@@ -206,7 +212,7 @@ static LexKind find_member(Str doc, const char *key, Str *ret)
     bool wide = false;
     LexKind kind;
 
-    if (!json_scan(doc, JSON_DEPTH, &wide))
+    if (!may_hold(doc, key) || !json_scan(doc, JSON_DEPTH, &wide))
         return LEX_END;
     while ((kind = lex_next(&lex)) != LEX_END)
         if (kind == LEX_NAME && lex.depth == 1 && token_is(lex.token, key)) {

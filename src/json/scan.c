@@ -2,7 +2,8 @@
  * names of each object when it ends. */
 #include "json/lex.h"
 
-enum { SHOWN = 64, FIRST_NAMES = 32 }; /* bytes of a repeated name in the sentence; names that are open at once in most documents */
+/* Bytes of a repeated name in the sentence; names that are open at once in most documents; names for which qsort() is not worth its call. */
+enum { SHOWN = 64, FIRST_NAMES = 32, FEW = 16 };
 
 void names_open(Names *names, unsigned depth)
 {
@@ -58,6 +59,18 @@ bool names_add(Names *names, const Lex *lex, size_t out)
     return true;
 }
 
+static void sort_few(Name *name, size_t n, int (*compare)(const void *, const void *))
+{
+    for (size_t i = 1; i < n; i++) {
+        const Name one = name[i];
+        size_t at = i;
+
+        for (; at > 0 && compare(&name[at - 1], &one) > 0; at--)
+            name[at] = name[at - 1];
+        name[at] = one;
+    }
+}
+
 const Name *names_sort(Names *names, unsigned depth)
 {
     const size_t first = names->first[depth - 1], n = names_count(names) - first;
@@ -67,7 +80,10 @@ const Name *names_sort(Names *names, unsigned depth)
     if (!names->unsorted[depth - 1])
         return NULL;
     name = names_at(names, first);
-    qsort(name, n, sizeof(Name), compare);
+    if (n <= FEW)
+        sort_few(name, n, compare);
+    else
+        qsort(name, n, sizeof(Name), compare);
     for (size_t i = 1; i < n; i++)
         if (compare(&name[i - 1], &name[i]) == 0)
             return &name[i];

@@ -31,10 +31,12 @@ static const Str good[] = {
     TEXT_OF("\"\\uffff\\u0001\""),
 };
 
-static const struct {
+typedef struct Judged {
     Str text;
-    const char *why;
-} bad[] = {
+    const char *why; /* NULL: it may stand there */
+} Judged;
+
+static const Judged bad[] = {
     { TEXT_OF(""), "unexpected end of JSON input" },
     { TEXT_OF(" \n"), "unexpected end of JSON input" },
     { TEXT_OF("{"), "unexpected end of JSON input" },
@@ -140,6 +142,37 @@ TEST(json_check_refuses_and_says_why)
         assert_err(json_check(&ctx, bad[i].text, JSON_DEPTH), E_BAD_JSON);
         assert_string_equal(ctx.fault.text, bad[i].why);
     }
+}
+
+/* Strings are passed over in words: each byte that means something more, at each place of two of them, beside what is just no such byte. */
+TEST(json_check_sees_each_byte_at_each_place)
+{
+    static const Judged rows[] = {
+        { TEXT_OF("\x1f"), "invalid character '\\x1f' in string literal" },
+        { TEXT_OF("\0"), "invalid character '\\x00' in string literal" },
+        { TEXT_OF("\x80"), "invalid UTF-8 in string literal" },
+        { TEXT_OF("\xff"), "invalid UTF-8 in string literal" },
+        { TEXT_OF("\\x"), "invalid character 'x' in string escape code" },
+        { TEXT_OF("\"x"), "invalid character 'x' after top-level value" },
+        { TEXT_OF("\\\""), NULL },
+        { TEXT_OF("\xc3\xa9"), NULL },
+        { TEXT_OF(" !#[]\x7f"), NULL },
+    };
+
+    for (size_t i = 0; i < COUNTOF(rows); i++)
+        for (size_t at = 0; at < 17; at++) {
+            TEST_ARENA(arena);
+            Ctx ctx = ctx_new(arena, NULL);
+            Buf buf = buf_in(arena, 64);
+
+            buf_char(&buf, '"');
+            for (size_t k = 0; k < 17; k++)
+                buf_str(&buf, k == at ? rows[i].text : STR("#"));
+            buf_char(&buf, '"');
+            assert_int_equal(json_check(&ctx, buf_view(&buf), JSON_DEPTH), rows[i].why == NULL ? OK : E_BAD_JSON);
+            if (rows[i].why != NULL)
+                assert_string_equal(ctx.fault.text, rows[i].why);
+        }
 }
 
 /* A text is bounded by its length alone: what stands behind it is not looked at (ASan would tell). */
