@@ -19,7 +19,7 @@ enum {
     COARSE = 64,
     LARGE = 8192,
     CLASSES = SMALL / FINE + (LARGE - SMALL) / COARSE,
-    MOST_KEPT = 64 * 1024
+    MOST_KEPT = 256 * 1024
 };
 
 /* A piece while it is kept: its successor in the list. */
@@ -37,7 +37,7 @@ static pthread_key_t kept_key;
 
 static int rounded(int n)
 {
-    const int step = n + ADDED <= SMALL ? FINE : n + ADDED <= LARGE ? COARSE : FINE, size = (n + ADDED + step - 1) / step * step - ADDED;
+    const int step = n + ADDED <= SMALL ? FINE : n + ADDED <= LARGE ? COARSE : FINE, size = ((n + ADDED + step - 1) & -step) - ADDED;
 
     return size < LEAST ? LEAST : size;
 }
@@ -49,6 +49,12 @@ static size_t class_of(size_t size)
     return size <= SMALL ? size / FINE : SMALL / FINE + (size - SMALL) / COARSE;
 }
 
+/* What a piece of the class counts for, of any real size that has it. */
+static size_t class_bytes(size_t class)
+{
+    return class <= SMALL / FINE ? class * FINE : SMALL + (class - SMALL / FINE) * COARSE;
+}
+
 static bool is_large(size_t size)
 {
     return size + ADDED > LARGE;
@@ -56,14 +62,14 @@ static bool is_large(size_t size)
 
 static void *memory_take(int n)
 {
-    const size_t size = (size_t)rounded(n);
-    Piece *piece = is_large(size) || kept == NULL ? NULL : kept->first[class_of(size)];
+    const size_t size = (size_t)rounded(n), class = class_of(size);
+    Piece *piece = is_large(size) || kept == NULL ? NULL : kept->first[class];
 
     if (piece == NULL)
         return malloc(size);
-    kept->first[class_of(size)] = piece->next;
-    kept->bytes -= malloc_usable_size(piece);
-    ASAN_UNPOISON_MEMORY_REGION(piece, malloc_usable_size(piece));
+    kept->first[class] = piece->next;
+    kept->bytes -= class_bytes(class);
+    ASAN_UNPOISON_MEMORY_REGION(piece, size);
     return piece;
 }
 
@@ -82,29 +88,31 @@ static bool may_keep(size_t size)
 
 void sqlite_memory_trim(void)
 {
-    for (size_t i = 0; kept != NULL && i <= CLASSES; i++)
-        for (Piece *piece = kept->first[i]; piece != NULL; piece = kept->first[i]) {
-            ASAN_UNPOISON_MEMORY_REGION(piece, malloc_usable_size(piece));
-            kept->first[i] = piece->next;
-            kept->bytes -= malloc_usable_size(piece);
+    if (kept == NULL)
+        return;
+    for (size_t i = 0; i <= CLASSES; i++)
+        for (Piece *piece = kept->first[i], *next; piece != NULL; piece = next) {
+            ASAN_UNPOISON_MEMORY_REGION(piece, sizeof(*piece));
+            next = piece->next;
             free(piece);
         }
+    *kept = (Kept){ 0 };
 }
 
 static void memory_give(void *p)
 {
-    const size_t size = malloc_usable_size(p);
+    const size_t size = malloc_usable_size(p), class = class_of(size);
     Piece *piece = p;
 
     if (!may_keep(size)) {
         free(p);
         return;
     }
-    if (kept->bytes + size > MOST_KEPT) /* of what earlier work left: what this work needs comes back */
+    if (kept->bytes + class_bytes(class) > MOST_KEPT) /* of what earlier work left: what this work needs comes back */
         sqlite_memory_trim();
-    piece->next = kept->first[class_of(size)];
-    kept->first[class_of(size)] = piece;
-    kept->bytes += size;
+    piece->next = kept->first[class];
+    kept->first[class] = piece;
+    kept->bytes += class_bytes(class);
     ASAN_POISON_MEMORY_REGION(piece + 1, size - sizeof(*piece));
 }
 
