@@ -66,6 +66,8 @@ static void on_conn_closed(uv_handle_t *handle)
     Conn *conn = handle->data;
     HttpServer *server = conn->server;
 
+    if (server->look_on == conn)
+        server->look_on = conn->next;
     *conn->before = conn->next;
     if (conn->next != NULL)
         conn->next->before = conn->before;

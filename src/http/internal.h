@@ -30,7 +30,7 @@ struct HttpServer {
     } listener;
     uv_timer_t tick;
     bool unix_socket, inherited, draining;
-    Conn *conns;
+    Conn *conns, *look_on;  /* look_on: where the look at all deadlines was broken off, or NULL */
     _Atomic size_t n_conns; /* metrics read it from another loop */
     size_t n_running, memory;
     Arena *arenas[MOST_ARENAS];

@@ -11,7 +11,7 @@
 
 /* LAST_CALL_MS: from the begin of a drain to the end of listening, for those whom the kernel has let in already. PATIENCE_MS: how long the drain
  * waits for the first request of a connection. MOST_LATE: how many are answered that they are late before others have a turn. */
-enum { TICK_MS = 250, LAST_CALL_MS = 20, PATIENCE_MS = 1000, BACKLOG = 1024, RESERVE = 64, MOST_LATE = 8 };
+enum { TICK_MS = 250, LAST_CALL_MS = 20, PATIENCE_MS = 1000, BACKLOG = 1024, RESERVE = 64, MOST_LATE = 2 };
 
 /* ---- deadlines ---- */
 
@@ -41,15 +41,16 @@ static void close_listener(HttpServer *server)
         uv_close(&server->listener.handle, NULL);
 }
 
+/* Thousands that came together are late together: after each few the rest of the loop has its turn. */
 static void on_tick(uv_timer_t *timer)
 {
     HttpServer *server = timer->data;
+    Conn *conn = server->look_on != NULL ? server->look_on : server->conns, *next;
     const int64_t now = clock_mono_ms();
-    unsigned late = 0;
 
     if (server->draining)
         close_listener(server);
-    for (Conn *conn = server->conns, *next; conn != NULL && late < MOST_LATE; conn = next) {
+    for (unsigned late = 0; conn != NULL && late < MOST_LATE; conn = next) {
         next = conn->next;
         if (conn->closing)
             continue;
@@ -60,7 +61,8 @@ static void on_tick(uv_timer_t *timer)
             drain_conn(server, conn, now);
         }
     }
-    if (late == MOST_LATE) /* thousands that came together are late together */
+    server->look_on = conn;
+    if (conn != NULL)
         uv_timer_start(timer, on_tick, 1, TICK_MS);
     http_conn_gone(server);
 }
@@ -252,6 +254,7 @@ void http_conn_gone(HttpServer *server)
 void http_drain(HttpServer *server, void (*done)(void *arg), void *arg)
 {
     server->draining = true;
+    server->look_on = NULL;
     server->drain_begin = clock_mono_ms();
     server->drain_end = server->drain_begin + server->config.drain_ms;
     server->drained = done;
