@@ -43,6 +43,7 @@ enum { MOST_TAGS = 1000 };
 /* One member under several names where a statement needs it as several types. */
 static const Field write_cols[] = {
     UUID(SessionWrite, user_id, "user_id"),
+    UUID(SessionWrite, user_id, "id"),
     TEXT(SessionWrite, user_id, "user_id_text"),
     UUID(SessionWrite, session_id, "session_id"),
     TEXT(SessionWrite, token, "token", .flags = SECRET),
@@ -108,13 +109,6 @@ static Err load_row(Tx *tx, const Stmt *stmt, const SessionWrite *key, SessionRo
     return OK;
 }
 
-Err store_subject_load(Tx *tx, const char *user_id, const char *session_id, SessionRow **ret)
-{
-    const SessionWrite key = { .user_id = user_id, .session_id = session_id };
-
-    return load_row(tx, SQL_SUBJECT_LOAD, &key, ret);
-}
-
 Err store_refresh_load(Tx *tx, const char *token, SessionRow **ret)
 {
     const SessionWrite key = { .token = token };
@@ -127,6 +121,17 @@ Err store_session_load(Tx *tx, const char *session_id, SessionRow **ret)
     const SessionWrite key = { .session_id = session_id };
 
     return load_row(tx, SQL_SESSION_LOAD, &key, ret);
+}
+
+/* Most sessions are there and name their user: one read by one key, which PostgreSQL answers for all that wait at once. */
+Err store_subject_load(Tx *tx, const char *user_id, const char *session_id, SessionRow **ret)
+{
+    const SessionWrite key = { .user_id = user_id };
+    const Err err = session_id == NULL ? E_NO_ROW : store_session_load(tx, session_id, ret);
+
+    if (err == OK ? text_eq((*ret)->row.user.id, user_id) : err != E_NO_ROW)
+        return err;
+    return load_row(tx, SQL_USER_GET, &key, ret);
 }
 
 Err store_session_acting(Tx *tx, const char *session_id, SessionRow **ret)

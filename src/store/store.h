@@ -124,6 +124,7 @@ typedef struct SessionRow {
 } SessionRow;
 extern const Field session_cols[]; /* over SessionRow */
 
+/* A token's user, and the session if it is that user's; without one (none named, gone, another's) its members are empty. E_NO_ROW: no such user. */
 Err store_subject_load(Tx *tx, const char *user_id, const char *session_id, SessionRow **ret);
 Err store_refresh_load(Tx *tx, const char *token, SessionRow **ret);
 Err store_session_load(Tx *tx, const char *session_id, SessionRow **ret);

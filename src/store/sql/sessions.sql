@@ -16,13 +16,6 @@ s.refresh_token_counter, s.scopes
      'updated_at', m.updated_at))
    FROM (SELECT * FROM auth.mfa_amr_claims WHERE session_id = s.id ORDER BY updated_at DESC, id) m) AS amr
 
--- A user's credential: user and session in one row. Without a session the columns are null.
-
--- :subject_load
-SELECT #user_columns# #user_parts#, #session_columns# #session_amr#
-FROM #user_tables# #user_identity_rows# LEFT JOIN auth.sessions s ON s.id = :session_id
-WHERE u.id = :user_id
-
 -- A refresh token with its session, its user, and, where it was used, the session's active token.
 
 -- :refresh_load gathered
