@@ -250,5 +250,5 @@ Err tx_run(Ctx *ctx, Err (*fn)(Tx *tx, void *arg), void *arg)
             TRY(fiber_sleep(i * 5));
         err = ctx->db->driver->transaction(ctx, ctx->db, fn, arg);
     }
-    return err == E_DB_RETRY ? fail(ctx, E_CONFLICT, NOWHERE, NULL) : err;
+    return err;
 }

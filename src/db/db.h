@@ -89,8 +89,9 @@ Err db_list(Tx *tx, const Stmt *stmt, const Field *param_cols, const void *param
 /* Runs it; `changed` (or NULL) gets the number of rows changed by the last statement. */
 Err db_exec(Tx *tx, const Stmt *stmt, const Field *param_cols, const void *params, int64_t *changed);
 
-/* Errors of all three, and of tx_run(): E_DB_LOST (a write that was sent may or may not have happened), E_DB_RETRY (inside tx_run(): return
- * it, the function is run again), E_TIMEOUT, E_SHUTDOWN, E_DB; or what the unique index's name maps to (below). */
+/* Errors of all three, and of tx_run(): E_DB_LOST (a write that was sent may or may not have happened), E_DB_RETRY (nothing has
+ * happened, for others want the same rows; inside tx_run(): return it, the function is run again), E_TIMEOUT, E_SHUTDOWN, E_DB; or what the unique
+ * index's name maps to (below). */
 
 /* A statement built at run time: text from allow-listed pieces (store/filter.c), values bound. */
 typedef struct Value {
@@ -111,9 +112,10 @@ typedef struct Query {
 void query_value(Arena *arena, Query *query, Value value);
 Err db_query(Tx *tx, const Query *query, const Field *cols, size_t max, List *ret);
 
-/* Several statements as one whole. `fn` changes nothing but the database and memory of the request (it may be run again, at
- * most 5 times with a growing pause), waits for nothing but its statements, and gets a Tx of its own. An error that it returns undoes all
- * it did, and is returned. OK is returned after the commit is durable. */
+/* Several statements as one whole. `fn` changes nothing but the database and memory of the request (it may be run again: when
+ * PostgreSQL asks for it, at most 5 times with a growing pause; at once when its connection is lost before COMMIT; on SQLite when another transaction
+ * of its batch is undone), waits for nothing but its statements, and gets a Tx of its own. An error that it returns undoes all it did, and is
+ * returned. OK is returned after the commit is durable. */
 Err tx_run(Ctx *ctx, Err (*fn)(Tx *tx, void *arg), void *arg);
 
 /* Names of unique indexes and primary keys → error and member; the table is given once by the store. */

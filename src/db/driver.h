@@ -51,7 +51,7 @@ struct Tx {
     void *conn; /* the driver's connection; NULL: each statement alone */
 };
 
-enum { MOST_TRIES = 5 }; /* of a transaction that the database asks to run again */
+enum { MOST_TRIES = 5 }; /* of a transaction that the database asks to run again, or that loses its connection */
 
 /* Runs `fn(tx, arg)`, which may fill the request's arena; over its cap it returns E_NOMEM instead of ending the request, so that the caller can
  * tidy up. On any thread. */

@@ -88,9 +88,6 @@ static Err take(Db *db, Place **ret)
     pthread_mutex_unlock(&pool->lock);
     if (place == NULL)
         return E_TIMEOUT;
-    place->begun = false;
-    place->tx_err = OK;
-    place->n_later = 0;
     *ret = place;
     return OK;
 }
@@ -274,17 +271,18 @@ static Err roll_back(Place *place, Err err)
     return err;
 }
 
-/* A connection lost before COMMIT was sent undid all: that may be run again. */
-static Err finish(Place *place, Err err)
+/* `undone`: the connection was lost before COMMIT was sent: nothing has happened. */
+static Err finish(Place *place, Err err, bool *undone)
 {
     bool committed = false;
 
     if (err == OK)
         err = place->tx_err;
-    if (err == E_DB_LOST) {
+    *undone = err == E_DB_LOST;
+    if (*undone) {
         (void)drive_all(place, NULL); /* nothing stays on its way */
         pipe_close(&place->pipe);
-        return E_DB_RETRY;
+        return err;
     }
     if (!place->begun || place->pipe.conn == NULL)
         return err;
@@ -296,18 +294,30 @@ static Err finish(Place *place, Err err)
     return roll_back(place, err);
 }
 
+static void start_anew(Place *place)
+{
+    place->begun = false;
+    place->tx_err = OK;
+    place->n_later = 0;
+}
+
 Err pool_transaction(Ctx *ctx, Db *db, Err (*fn)(Tx *tx, void *arg), void *arg)
 {
     Tx tx = { .ctx = ctx, .db = db };
+    bool undone = true;
     Place *place;
-    Err err;
+    Err err = OK;
 
     TRY(take(db, &place));
     tx.conn = place;
     place->pipe.holds = false;
-    err = pipe_connect(&place->pipe, NULL);
-    if (err == OK)
-        err = finish(place, trapped(ctx, fn, &tx, arg));
+    for (int i = 0; i < MOST_TRIES && undone; i++) {
+        start_anew(place);
+        undone = false;
+        err = pipe_connect(&place->pipe, NULL);
+        if (err == OK)
+            err = finish(place, trapped(ctx, fn, &tx, arg), &undone);
+    }
     give(db, place);
     return err;
 }

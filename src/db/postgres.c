@@ -45,7 +45,7 @@ static Err write_apart(Ctx *ctx, Db *db, Work *work)
             TRY(fiber_sleep(i * 5));
         err = run_apart(((State *)db->state)->transactions, &job);
     }
-    return err == E_DB_RETRY ? E_CONFLICT : err;
+    return err;
 }
 
 static Err pg_write(Ctx *ctx, Db *db, Work *work)

@@ -506,11 +506,14 @@ Err linked_change_within(Tx *tx, const char *user_id, const char *identity_id, c
     Identity *identity;
     Linked *linked;
     User *owner;
+    Err err;
 
     TRY(lock(tx, user_id, E_NO_USER, &owner));
     identity = identity_by_id(owner, identity_id);
-    if (identity == NULL || store_linked_get(tx, identity_id, &linked) != OK)
+    err = identity == NULL ? E_NO_ROW : store_linked_get(tx, identity_id, &linked);
+    if (err == E_NO_ROW)
         return fail(ctx, E_NOT_THIS_USER, NOWHERE, NULL);
+    TRY(err);
     if (email_was != NULL && !text_eq(email_was, linked->email))
         return fail(ctx, E_LINK_INVALID, NOWHERE, NULL);
     TRY(change_addresses(tx, owner, in, linked, identity));

@@ -395,9 +395,15 @@ static Err find_by_code(Ctx *ctx, Verification *v)
 static Err prepare_password(Ctx *ctx, Verification *v)
 {
     User *user;
+    Err err;
 
-    if (v->kind != TOKEN_CONFIRMATION || is_phone(v) || store_user_get(db_auto(ctx), v->user_id, &user) != OK || user->invited_at == 0 ||
-        !text_empty(user->encrypted_password) || user->digest != NULL)
+    if (v->kind != TOKEN_CONFIRMATION || is_phone(v))
+        return OK;
+    err = store_user_get(db_auto(ctx), v->user_id, &user);
+    if (err == E_NO_ROW) /* deleted meanwhile: the transaction says so */
+        return OK;
+    TRY(err);
+    if (user->invited_at == 0 || !text_empty(user->encrypted_password) || user->digest != NULL)
         return OK;
     return password_hash(ctx, password_random(ctx), &v->password);
 }

@@ -215,6 +215,7 @@ static Exit exit_of(Err err, Exit config, Exit conflict)
     case E_IO:
         return EXIT_IO;
     case E_DB:
+    case E_DB_RETRY:
     case E_DB_LOST:
         return EXIT_DB;
     default:

@@ -1,14 +1,15 @@
 // outage.test.mjs: PostgreSQL goes away under load and comes back: 5xx in each dialect's shape meanwhile, all well within seconds, nothing acknowledged lost.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { admins } from '../lib/admins.mjs'
 import { newCluster } from '../lib/cluster.mjs'
 import { newCutter } from '../lib/cutter.mjs'
 import { figure } from '../lib/figure.mjs'
-import { crew, hangUp, present, RECOVERY_MS, sum, underLoad } from '../lib/load.mjs'
+import { crew, hangUp, present, RECOVERY_MS, shapes, sum, underLoad } from '../lib/load.mjs'
 import { start, stores } from '../lib/server.mjs'
 import { broken, query } from '../lib/tables.mjs'
 
-const CUTS = 60
+const CUTS = 60, TRIES = 5
 const env = { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOG_LEVEL: 'error', HECATE_DATA_KEY: '00112233445566778899aabbccddeeff'.repeat(2) }
 
 // Waits until writes and reads are answered again; the milliseconds it took.
@@ -87,6 +88,29 @@ if (stores.includes('postgres'))
         await present(those)
         assert.equal(broken(server), '')
         hangUp(those)
+      } finally {
+        await other.stop()
+        cutter.close()
+      }
+    })
+
+    // Each try of a creation meets another connection that is lost: nothing has happened, and each dialect says that it is not the caller's fault.
+    test('a transaction whose connection is lost each time', async () => {
+      const cutter = await newCutter(cluster.url)
+      const other = await start({ store: 'postgres', database: cutter.url, env })
+      try {
+        for (const [name, admin] of Object.entries(await admins(other))) {
+          const wire = admin.wire(), create = admin.create({ email: `lost-${name}@example.com`, password: 'Secret-pw-1', mark: 424242 }), before = cutter.cuts()
+          cutter.cutBefore('424242', TRIES) // only what inserts the user has its metadata
+          const refused = await wire.request(...create)
+          assert.equal(refused.status, 503, refused.text)
+          assert.ok(shapes[name](refused.status, refused.json), refused.text)
+          assert.equal(cutter.cuts(), before + TRIES)
+          const made = await wire.request(...create)
+          assert.ok(made.status < 300, made.text)
+          wire.close()
+        }
+        assert.equal(broken({ ...other, database: cluster.url }), '')
       } finally {
         await other.stop()
         cutter.close()

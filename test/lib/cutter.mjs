@@ -6,13 +6,13 @@ import { join } from 'node:path'
 
 const NAME = '.s.PGSQL.5432'
 
-// url: that of the database behind; cut(): the next answer on any connection is lost, with the connection; cutBefore(text): the next piece with this text
-// does not reach the database; cutAfter(text): it does, and the answer to it is lost. cuts(): how many there were.
+// url: that of the database behind; cut(): the next answer on any connection is lost, with the connection; cutBefore(text, n): the next n pieces with this text
+// do not reach the database; cutAfter(text): it does, and the answer to it is lost. cuts(): how many there were.
 export async function newCutter(url) {
   const behind = /[?&]host=([^&]+)/.exec(url)[1]
   const dir = mkdtempSync(join(tmpdir(), 'hecate-cutter-'))
   const open = new Set()
-  let due = 0, done = 0, word, last
+  let due = 0, done = 0, words = 0, word, last
   const server = net.createServer((client) => {
     const postgres = net.connect(join(behind, NAME))
     const end = () => [client, postgres].forEach((socket) => socket.destroy())
@@ -24,8 +24,8 @@ export async function newCutter(url) {
         last = undefined
         sent = true
       }
-      if (word === undefined || !chunk.includes(word)) return postgres.write(chunk)
-      word = undefined
+      if (words === 0 || !chunk.includes(word)) return postgres.write(chunk)
+      words--
       done++
       end()
     })
@@ -40,7 +40,7 @@ export async function newCutter(url) {
   return {
     url: url.replace(behind, dir),
     cut: () => { due = 1 },
-    cutBefore: (text) => { word = text },
+    cutBefore: (text, n = 1) => { [word, words] = [text, n] },
     cutAfter: (text) => { last = text },
     cuts: () => done,
     close: () => {

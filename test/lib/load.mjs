@@ -7,7 +7,7 @@ import { sleep } from './server.mjs'
 export const RECOVERY_MS = 5000
 const names = ['gotrue', 'clerk', 'auth0']
 // The shape of a refusal in each dialect.
-const shapes = {
+export const shapes = {
   gotrue: (status, json) => json.code === status && typeof json.error_code === 'string' && typeof json.msg === 'string',
   clerk: (status, json) => typeof json.errors[0].code === 'string' && typeof json.errors[0].long_message === 'string' && /^[0-9a-f]{32}$/.test(json.clerk_trace_id),
   auth0: (status, json) => json.statusCode === status && typeof json.error === 'string' && typeof json.message === 'string',

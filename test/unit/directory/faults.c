@@ -9,7 +9,7 @@ typedef struct World {
     Ctx ctx;
     User *user;
     Grant grant;
-    User *other;
+    User *other, *linked;
     Organization organization;
     Invitation invitation;
 } World;
@@ -151,6 +151,46 @@ static Err op_dissolve(World *world)
     return dir_organization_delete(&world->ctx, world->organization.id);
 }
 
+/* The account that was `other`, among the identities of the user that has it now. */
+static DirLink linked_one(const World *world)
+{
+    DirLink link = { .user_id = world->user->id, .provider = LINKED_PROVIDER, .subject = world->other->id, .connection = "c", .plain = true };
+
+    for (size_t i = 0; i < world->linked->identities.n; i++) {
+        const Identity *identity = world->linked->identities.v[i];
+
+        if (text_eq(identity->provider, LINKED_PROVIDER))
+            link.identity_id = identity->id;
+    }
+    return link;
+}
+
+static Err op_link(World *world)
+{
+    const DirLink in = {
+        .user_id = world->user->id, .secondary_id = world->other->id, .provider = LINKED_PROVIDER, .subject = world->other->id, .connection = "c"
+    };
+
+    return dir_user_link(&world->ctx, &in, &world->linked);
+}
+
+static Err op_change_linked(World *world)
+{
+    const DirLink link = linked_one(world);
+    const LinkedPatch in = { .email = "eve@example.com", .username = "eve", .password = "secret-pw-3", .policy = &walk_policy };
+    User *user;
+
+    return dir_linked_update(&world->ctx, link.user_id, link.identity_id, &in, &user);
+}
+
+static Err op_unlink(World *world)
+{
+    const DirLink in = linked_one(world);
+    User *user;
+
+    return dir_user_unlink(&world->ctx, &in, &user);
+}
+
 /* Fails the 1st, 2nd, … call until the operation needs no more. */
 static void walk(World *world, const char *name, Err (*op)(World *world))
 {
@@ -174,6 +214,7 @@ static void walk(World *world, const char *name, Err (*op)(World *world))
         }
         if (strcmp(after, before) != 0)
             print_error("%s: call %u failed with %s and left something behind\n", name, n, err_name(err));
+        assert_err(err, E_DB); /* no other cause is made of it */
         assert_string_equal(after, before);
     }
     assert_ok(err);
@@ -185,10 +226,25 @@ static const struct {
     const char *name;
     Err (*op)(World *world);
 } steps[] = {
-    { "create", op_create },     { "sign in", op_sign_in }, { "refresh", op_refresh },   { "refresh again", op_refresh_again },
-    { "sign out", op_sign_out }, { "update", op_update },   { "ban", op_ban },           { "organization", op_organization },
-    { "invite", op_invite },     { "revoke", op_revoke },   { "join", op_join },         { "raise", op_raise },
-    { "rename", op_rename },     { "leave", op_leave },     { "dissolve", op_dissolve }, { "soft delete", op_soft_delete },
+    { "create", op_create },
+    { "sign in", op_sign_in },
+    { "refresh", op_refresh },
+    { "refresh again", op_refresh_again },
+    { "sign out", op_sign_out },
+    { "update", op_update },
+    { "ban", op_ban },
+    { "organization", op_organization },
+    { "invite", op_invite },
+    { "revoke", op_revoke },
+    { "join", op_join },
+    { "raise", op_raise },
+    { "rename", op_rename },
+    { "leave", op_leave },
+    { "dissolve", op_dissolve },
+    { "link", op_link },
+    { "change linked", op_change_linked },
+    { "unlink", op_unlink },
+    { "soft delete", op_soft_delete },
     { "delete", op_delete },
 };
 
