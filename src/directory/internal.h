@@ -72,6 +72,8 @@ bool password_is_common(Ctx *ctx, const char *password);
 Err password_hash(Ctx *ctx, const char *password, char **ret);
 /* A password that nobody knows: 64 characters. */
 char *password_random(Ctx *ctx);
+/* E_BUSY: a password would not be tried now. Said before its user is read, it tells nothing of the user and costs the store nothing. */
+Err password_room(const Ctx *ctx);
 /* Puts a ready hash where its scheme may stand: the core column, or hecate.passwords (user->digest). */
 Err password_place(Ctx *ctx, User *user, const char *hash, ptrdiff_t at);
 /* Verifies against what the user has. OK, E_WRONG_PASSWORD, E_NO_PASSWORD, E_FOREIGN_PASSWORD, E_BUSY. An unknown user (NULL), one without a

@@ -49,6 +49,11 @@ static Err in_lane(Ctx *ctx, Err (*fn)(void *arg), HashJob *job)
     return err;
 }
 
+Err password_room(const Ctx *ctx)
+{
+    return ctx->directory->hash_lane != NULL && lane_full(ctx->directory->hash_lane) ? E_BUSY : OK;
+}
+
 Err password_fits_hash(Ctx *ctx, const char *hash, const char *password)
 {
     HashJob job = { .hash = hash, .password = str_of(password) };

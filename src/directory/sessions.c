@@ -199,6 +199,7 @@ static Err try_sign_in(Ctx *ctx, const SignIn *in, bool again, Grant *ret)
 
     if ((in->email != NULL && ctx->directory->email_off) || (in->phone != NULL && ctx->directory->phone_off))
         return fail(ctx, E_PROVIDER_OFF, NOWHERE, NULL);
+    TRY(password_room(ctx));
     err = find_user(ctx, in, &user);
     if (err != OK && err != E_NO_ROW)
         return err;

@@ -47,6 +47,11 @@ void fibers_shutdown(Loop *loop);
 void fibers_free(Loop *loop);
 /* Ends the job of this thread of a lane; returns if it is none. */
 void lane_kill(void);
+/* turns.c, of the calling thread: once; before and after each job, and at the end, without effect where it never began. */
+void turns_begin(void);
+void turns_start(void);
+void turns_stop(void);
+void turns_end(void);
 /* Ready fibers keep the loop from sleeping. */
 void loop_spin(Loop *loop, bool on);
 /* Loops that run, for the watchdog; the loop may be freed once it is unwatched. */

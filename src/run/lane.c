@@ -71,6 +71,7 @@ static void run_job(Job *job)
 static bool step_behind(void)
 {
     setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0) + BEHIND);
+    turns_begin();
     return true;
 }
 
@@ -87,11 +88,14 @@ static void *work(void *arg)
 
         if (atomic_load(&lane->behind) && !behind)
             behind = step_behind();
+        turns_start();
         run_job(job);
+        turns_stop();
         average = atomic_load(&lane->average);
         atomic_store(&lane->average, average + (clock_mono_ms() - begun) - average / 16);
         waiter_done(&job->waiter);
     }
+    turns_end();
     return NULL;
 }
 
@@ -165,6 +169,11 @@ Err lane_run(Lane *lane, Err (*fn)(void *arg), void *arg)
         return err;
     waiter_wait(&job.waiter);
     return job.err;
+}
+
+bool lane_full(const Lane *lane)
+{
+    return lane_waiting(lane) >= lane->queue;
 }
 
 unsigned lane_waiting(const Lane *lane)

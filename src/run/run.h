@@ -80,8 +80,11 @@ Err lane_new(const char *name, unsigned threads, unsigned queue, Lane **ret);
  * time is over before a thread has begun; E_NOMEM when `fn` filled the request's arena. In a thread that is no fiber it goes the same way. `fn`
  * returns what lane_run() returns. */
 Err lane_run(Lane *lane, Err (*fn)(void *arg), void *arg);
-/* From now on its threads give way to others that want a core (10 steps of nice(2)): for what burns CPU while others wait. */
+/* From now on its threads give way to others that want a core (10 steps of nice(2), and a yield each half millisecond, by SIGVTALRM): for what burns
+ * CPU while others wait. */
 void lane_behind(Lane *lane);
+/* Would lane_run() say E_BUSY now? */
+bool lane_full(const Lane *lane);
 /* How many wait now, and a guess of the milliseconds until a place is free (for Retry-After). */
 unsigned lane_waiting(const Lane *lane);
 int64_t lane_delay_ms(const Lane *lane);

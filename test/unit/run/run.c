@@ -1,7 +1,9 @@
 /* run.c: fibers, wakes, lanes. */
 #include "test.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
@@ -118,6 +120,97 @@ TEST(lane_works_outside_fibers)
     assert_ok(lane_new("test", 1, 1, &lane));
     assert_ok(lane_run(lane, slow, NULL));
     lane_free(lane);
+}
+
+static Err until_let_go(void *arg)
+{
+    (void)arg;
+    atomic_fetch_add(&count, 1);
+    while (atomic_load(&count) < 10)
+        usleep(1000);
+    return OK;
+}
+
+static void take_place(void *arg)
+{
+    (void)arg;
+    assert_ok(lane_run(lane, until_let_go, NULL));
+    if (++n_steps == 2)
+        loop_stop(loop);
+}
+
+static void find_it_full(void *arg)
+{
+    assert_false(lane_full(lane));
+    fiber_start(take_place, arg, "runs");
+    while (atomic_load(&count) == 0)
+        assert_ok(fiber_sleep(1));
+    assert_false(lane_full(lane));
+    fiber_start(take_place, arg, "waits");
+    assert_ok(fiber_sleep(1));
+    assert_true(lane_full(lane));
+    assert_err(lane_run(lane, until_let_go, NULL), E_BUSY);
+    atomic_store(&count, 10);
+}
+
+static void start_find_it_full(void *arg)
+{
+    fiber_start(find_it_full, arg, "looks");
+}
+
+TEST(lane_says_that_it_is_full)
+{
+    begin();
+    assert_ok(lane_new("test", 1, 1, &lane));
+    run_from(start_find_it_full, NULL);
+    assert_false(lane_full(lane));
+    lane_free(lane);
+}
+
+static int ends[2];
+
+/* Is a wait that signals end cut short? poll(2) is not begun again, whatever sigaction(2) was told. */
+static Err wait_and_read(void *arg)
+{
+    const bool is_cut = poll(NULL, 0, 200) < 0 && errno == EINTR;
+    char byte = 0;
+
+    assert_int_equal(read(ends[0], &byte, 1), 1); /* which goes on through them */
+    assert_int_equal(byte, 'x');
+    *(bool *)arg = is_cut;
+    return OK;
+}
+
+static void *write_late(void *arg)
+{
+    (void)arg;
+    usleep(300 * 1000);
+    assert_int_equal(write(ends[1], "x", 1), 1);
+    return NULL;
+}
+
+static bool is_interrupted(bool behind)
+{
+    bool is_cut = false;
+    pthread_t writer;
+
+    assert_int_equal(pipe(ends), 0);
+    assert_ok(lane_new("test", 1, 1, &lane));
+    if (behind)
+        lane_behind(lane);
+    pthread_create(&writer, NULL, write_late, NULL);
+    assert_ok(lane_run(lane, wait_and_read, &is_cut));
+    pthread_join(writer, NULL);
+    lane_free(lane);
+    close(ends[0]);
+    close(ends[1]);
+    return is_cut;
+}
+
+TEST(lane_behind_gives_way_by_signals)
+{
+    assert_true(is_interrupted(true));
+    assert_false(is_interrupted(false));
 }
 
 static void park_for_good(void *arg)
