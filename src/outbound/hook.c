@@ -8,7 +8,7 @@
 #include "base/id.h"
 #include "crypto/crypto.h"
 
-enum { MOST_ANSWER = 200 * 1024, TRIES = 3, CALL_MS = 5000 };
+enum { MOST_ANSWER = 200 * 1024, MOST_TYPE = 4096, TRIES = 3, CALL_MS = 5000, PAUSE_MS = 2000 };
 
 bool hook_url_ok(const char *url)
 {
@@ -64,10 +64,28 @@ static const char *sign(Arena *arena, const Hook *hook, const char *id, long lon
     return ret;
 }
 
+/* On the heap, and the arena's to free: over its cap the arena leaves a function where it stands, which libcurl does not survive. */
 typedef struct Answer {
     Buf body;
     bool too_large, again;
+    char type[MOST_TYPE];
 } Answer;
+
+static void answer_free(void *arg)
+{
+    Answer *answer = arg;
+
+    buf_free(&answer->body);
+}
+
+static Answer *answer_new(Arena *arena)
+{
+    Answer *answer = ARENA_NEW(arena, Answer);
+
+    answer->body = buf_heap(MOST_ANSWER + 1); /* and the NUL */
+    arena_own(arena, answer_free, answer);
+    return answer;
+}
 
 static size_t take_body(char *from, size_t size, size_t n, void *arg)
 {
@@ -109,8 +127,8 @@ static void set_call(CURL *curl, const WebPost *post, struct curl_slist *headers
 
 Err web_post(Arena *arena, const WebPost *post, HookAnswer *ret)
 {
+    Answer *answer = answer_new(arena); /* first: nothing is to be freed yet */
     struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
-    Answer answer = { .body = buf_in(arena, MOST_ANSWER + 1) }; /* and the NUL */
     CURL *curl = outbound_curl();
     char *type = NULL, *text;
     CURLcode code;
@@ -119,26 +137,27 @@ Err web_post(Arena *arena, const WebPost *post, HookAnswer *ret)
         out_of_memory();
     for (size_t i = 0; i < post->n; i++)
         headers = curl_slist_append(headers, post->lines[i]);
-    set_call(curl, post, headers, &answer);
+    set_call(curl, post, headers, answer);
     code = curl_easy_perform(curl);
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &ret->status);
     curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
-    ret->type = arena_strdup(arena, type);
+    snprintf(answer->type, sizeof(answer->type), "%s", type == NULL ? "" : type);
+    ret->type = type == NULL ? NULL : answer->type;
     curl_easy_cleanup(curl);
     curl_slist_free_all(headers);
-    if (answer.too_large)
+    if (answer->too_large)
         return E_TOO_LARGE;
     if (code != CURLE_OK)
         return code == CURLE_OPERATION_TIMEDOUT ? E_TIMEOUT : E_IO;
-    if ((ret->status == 429 || ret->status == 503) && answer.again)
+    if ((ret->status == 429 || ret->status == 503) && answer->again)
         return E_BUSY;
-    TRY(buf_text(&answer.body, &text));
+    TRY(buf_text(&answer->body, &text));
     ret->body = text;
     return OK;
 }
 
 /* One try, signed under a new id. */
-static Err try_call(Arena *arena, const Hook *hook, int64_t now, const char *body, HookAnswer *ret)
+static Err try_call(Arena *arena, const Hook *hook, int64_t now, const char *body, int64_t ms, HookAnswer *ret)
 {
     const long long seconds = (long long)(now / US_PER_S);
     const char *id = uuid_new(arena);
@@ -147,17 +166,29 @@ static Err try_call(Arena *arena, const Hook *hook, int64_t now, const char *bod
         arena_printf(arena, text_empty(hook->secrets) ? "webhook-signature;%s" : "webhook-signature: %s", sign(arena, hook, id, seconds, body))
     };
 
-    return web_post(arena, &(WebPost){ hook->url, lines, COUNTOF(lines), body, CALL_MS }, ret);
+    return web_post(arena, &(WebPost){ hook->url, lines, COUNTOF(lines), body, ms }, ret);
+}
+
+/* Two seconds, or as long as there is time. */
+static void pause_until(int64_t end)
+{
+    int64_t ms = end - clock_mono_ms();
+
+    ms = ms < 0 ? 0 : ms < PAUSE_MS ? ms : PAUSE_MS;
+    nanosleep(&(const struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 }, NULL);
 }
 
 Err hook_call(Arena *arena, const Hook *hook, int64_t now, const char *body, HookAnswer *ret)
 {
+    const int64_t end = clock_mono_ms() + CALL_MS;
+    int64_t left;
     Err err = E_IO;
 
     for (int i = 0; i < TRIES && (err == E_IO || err == E_BUSY); i++) {
         if (i > 0 && err == E_IO)
-            nanosleep(&(const struct timespec){ .tv_sec = 2 }, NULL);
-        err = try_call(arena, hook, now, body, ret);
+            pause_until(end);
+        left = end - clock_mono_ms();
+        err = left > 0 ? try_call(arena, hook, now, body, left, ret) : E_TIMEOUT;
     }
     return err;
 }

@@ -13,7 +13,7 @@ typedef struct Hook {
 typedef struct HookAnswer {
     long status;
     const char *type; /* Content-Type, or NULL */
-    const char *body; /* "" if there is none */
+    const char *body; /* "" if there is none; the arena's, as the rest */
 } HookAnswer;
 
 /* One request as it is, without tries and signature: header lines, a body (NULL: a GET), how long it may take. Errors as hook_call(), E_BUSY after
@@ -33,7 +33,7 @@ bool hook_url_ok(const char *url);
 bool hook_secrets_ok(Arena *arena, const char *secrets);
 
 /* Posts the body, each time under an id of its own. No redirects, no proxy. Tried three times, 2 s apart where nobody listens, at once where the
- * answer is 429 or 503 with Retry-After. Blocks for 5 s at the most, and 4 s between tries: run it in a lane. E_TIMEOUT: too slow; E_IO: nobody
+ * answer is 429 or 503 with Retry-After. Blocks for 5 s at the most, pauses included: run it in a lane. E_TIMEOUT: too slow; E_IO: nobody
  * listens, or the connection fails; E_TOO_LARGE: an answer over 200 KiB; E_BUSY: it asked to come again three times. */
 Err hook_call(Arena *arena, const Hook *hook, int64_t now, const char *body, HookAnswer *ret);
 
