@@ -260,9 +260,9 @@ const char *recovery_digest(Ctx *ctx, const char *code)
     return digest;
 }
 
-Err recovery_code_void(Tx *tx, const User *user, int64_t since)
+Err recovery_code_void(Tx *tx, const User *user, int64_t made)
 {
-    const AccountKey key = { .user_id = user->id, .created_at = since };
+    const AccountKey key = { .user_id = user->id, .created_at = made };
 
     return user_owes_factor(tx_ctx(tx), user) ? OK : store_account_write(tx, VOID_RECOVERY_CODE, &key, NULL);
 }

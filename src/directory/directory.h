@@ -255,10 +255,11 @@ const Factor *user_factor(const User *user, const char *factor_id); /* NULL: it 
 typedef struct NewFactor {
     const char *factor_type, *friendly_name, *phone;
 } NewFactor;
-/* Begins an enrolment; `*secret` is the TOTP secret (base32), else NULL. Audit: factor_in_progress. E_SESSION_GONE: the credential names no session;
- * E_BAD_VALUE (kind), E_FACTOR_OFF, E_MISSING and E_BAD_PHONE (phone), E_FACTOR_EXISTS, E_FACTOR_NAME_TAKEN (fault.text is the name), E_FACTORS_MANY,
- * E_MFA_REQUIRED. */
-Err dir_factor_enroll(Ctx *ctx, const NewFactor *in, Factor **ret, const char **secret);
+/* Begins an enrolment; `*secret` is the TOTP secret (base32), else NULL. `recovery` (or NULL) gets a recovery code that is good once this factor is
+ * the user's first (E_MFA_REQUIRED: there is one); the one from before is over. Audit: factor_in_progress. E_SESSION_GONE: the credential names no
+ * session; E_BAD_VALUE (kind), E_FACTOR_OFF, E_MISSING and E_BAD_PHONE (phone), E_FACTOR_EXISTS, E_FACTOR_NAME_TAKEN (fault.text is the name),
+ * E_FACTORS_MANY, E_MFA_REQUIRED. */
+Err dir_factor_enroll(Ctx *ctx, const NewFactor *in, Factor **ret, const char **secret, const char **recovery);
 
 /* A challenge of the factor; it is good until `*expires_at` (µs). Audit: challenge_created. A phone
  * gets its code: E_SMS_LIMIT, E_SMS_FAILED, E_HOOK. E_FACTOR_OFF. */
@@ -367,7 +368,8 @@ typedef struct SignIn {
 Err dir_sign_in(Ctx *ctx, const SignIn *in, Grant *ret);
 
 /* The second step of a sign-in that stopped there: a code of the user's TOTP, or its recovery code, in whose place `*next` then stands. The session
- * is aal2. E_NO_USER, E_BANNED; E_NO_FACTOR: there is nothing of this kind; E_WRONG_CODE (of TOTP counted), E_RATE_LIMIT (FACTOR_TRIES). */
+ * is aal2. E_NO_USER, E_BANNED; E_NO_FACTOR: there is nothing of this kind; E_FACTOR_OFF; E_WRONG_CODE (of TOTP counted), E_RATE_LIMIT
+ * (FACTOR_TRIES). Of codes the hook of second factors is asked: E_HOOK, E_HOOK_REJECTED. */
 Err dir_sign_in_totp(Ctx *ctx, const char *user_id, const char *code, Grant *ret);
 /* The same by the code of a challenge (dir_factor_challenge()) of a verified phone. E_NO_FACTOR, E_FACTOR_OFF, E_NO_CHALLENGE, E_CHALLENGE_USED,
  * E_CHALLENGE_OVER, E_WRONG_CODE (counted), E_RATE_LIMIT. */

@@ -248,8 +248,9 @@ bool user_two_factor(const User *user);
 
 /* A recovery code, 24 characters, and what is kept of one. */
 const char *recovery_code_new(Ctx *ctx);
-/* Of a user who gets a first second factor, made at `since`: a code from before was not got by who has the factor, and opens nothing. */
-Err recovery_code_void(Tx *tx, const User *user, int64_t since);
+/* Of a user who gets a first second factor, begun at `made`: a code that did not come with it was not got by who has the factor, and opens nothing.
+ */
+Err recovery_code_void(Tx *tx, const User *user, int64_t made);
 const char *recovery_digest(Ctx *ctx, const char *code);
 
 /* The file of a picture goes (images.c); "" and NULL: nothing does. */

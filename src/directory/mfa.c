@@ -57,6 +57,7 @@ static Err need_session(Ctx *ctx)
 typedef struct Enrolment {
     const NewFactor *in;
     FactorRow row;
+    const char *recovery; /* the code that comes with it, or NULL */
 } Enrolment;
 
 /* Begun, never challenged, and too old: as good as gone. */
@@ -103,6 +104,15 @@ static Err clear_phone(Tx *tx, const User *user, Enrolment *enrolment)
     return OK;
 }
 
+/* With the first factor alone, and good with it alone: recovery_code_void(). Another may have become one since the caller looked. */
+static Err put_recovery(Tx *tx, const User *user, const char *code)
+{
+    Ctx *ctx = tx_ctx(tx);
+    const AccountKey key = { .user_id = user->id, .digest = recovery_digest(ctx, code), .created_at = ctx->now };
+
+    return user_has_factor(user) ? fail(ctx, E_MFA_REQUIRED, NOWHERE, NULL) : store_account_write(tx, PUT_RECOVERY_CODE, &key, NULL);
+}
+
 static Err enroll(Tx *tx, void *arg)
 {
     Enrolment *enrolment = arg;
@@ -115,6 +125,8 @@ static Err enroll(Tx *tx, void *arg)
     TRY(store_factor_write(tx, FACTOR_DELETE_STALE, row));
     TRY(check_room(tx_ctx(tx), user, enrolment));
     TRY(store_factor_write(tx, FACTOR_INSERT, row));
+    if (enrolment->recovery != NULL)
+        TRY(put_recovery(tx, user, enrolment->recovery));
     return event_add(tx, EV_FACTOR_IN_PROGRESS, user, &traits);
 }
 
@@ -132,7 +144,7 @@ static Err check_kind(Ctx *ctx, const NewFactor *in)
     return OK;
 }
 
-Err dir_factor_enroll(Ctx *ctx, const NewFactor *in, Factor **ret, const char **secret)
+Err dir_factor_enroll(Ctx *ctx, const NewFactor *in, Factor **ret, const char **secret, const char **recovery)
 {
     Enrolment *enrolment = ARENA_NEW(ctx->arena, Enrolment);
     Factor *factor = &enrolment->row.factor;
@@ -152,9 +164,12 @@ Err dir_factor_enroll(Ctx *ctx, const NewFactor *in, Factor **ret, const char **
         enrolment->row.secret = totp_secret(ctx->arena);
     enrolment->row.now = ctx->now;
     enrolment->row.before = ctx->now - ctx->directory->factors.factor_life;
+    enrolment->recovery = recovery == NULL ? NULL : recovery_code_new(ctx);
     TRY(tx_run(ctx, enroll, enrolment));
     *ret = factor;
     *secret = enrolment->row.secret;
+    if (recovery != NULL)
+        *recovery = enrolment->recovery;
     return OK;
 }
 
@@ -369,12 +384,48 @@ static Err verify(Tx *tx, void *arg)
     return admit(tx, verification, user, row);
 }
 
-/* The operator's program sees each try, and may refuse it; then all sessions of the user end. */
-static Err ask_mfa_hook(Ctx *ctx, const Verification *verification)
+typedef struct Refusal {
+    const FactorRow *row;
+    bool valid;
+} Refusal;
+
+/* All sessions of the user end. A wrong code counts all the same: else a program that refuses such would leave tries without end. */
+static Err refuse(Tx *tx, void *arg)
 {
-    const char *user_id = ctx->caller->user->id;
-    const FactorRow key = { .factor.id = verification->factor->id, .factor.user_id = user_id, .challenge_id = verification->challenge_id };
-    bool sign_out = false, valid;
+    const Refusal *refusal = arg;
+    FactorRow *row;
+    User *user;
+    Err err;
+
+    TRY(user_load(tx, refusal->row->factor.user_id, &user));
+    TRY(store_sessions_delete_all(tx, user->id));
+    err = store_challenge_get(tx, refusal->row, &row);
+    if (refusal->valid || err == E_NO_ROW)
+        return OK;
+    TRY(err);
+    return count_wrong(tx, row);
+}
+
+/* The operator's program sees each try, and may refuse it. */
+static Err ask_mfa_hook(Ctx *ctx, const FactorRow *row, bool valid)
+{
+    const char *user_id = row->factor.user_id;
+    bool sign_out = false;
+    const Err err = hook_decide(ctx, HOOK_MFA,
+                                arena_printf(ctx->arena, "\"user_id\":\"%s\",\"factor_id\":\"%s\",\"factor_type\":\"%s\",\"valid\":%s", user_id,
+                                             row->factor.id, row->factor.factor_type, valid ? "true" : "false"),
+                                &sign_out);
+
+    if (err == E_HOOK_REJECTED)
+        TRY(tx_run(ctx, refuse, &(Refusal){ .row = row, .valid = valid }));
+    return err;
+}
+
+static Err ask_of_challenge(Ctx *ctx, const Verification *verification)
+{
+    const FactorRow key = { .factor.id = verification->factor->id,
+                            .factor.user_id = ctx->caller->user->id,
+                            .challenge_id = verification->challenge_id };
     FactorRow *row;
     Err err;
 
@@ -385,14 +436,7 @@ static Err ask_mfa_hook(Ctx *ctx, const Verification *verification)
         return fail(ctx, E_NO_FACTOR, NOWHERE, NULL);
     TRY(err);
     TRY(check_challenge(ctx, row));
-    valid = find_step(ctx, row, verification->code) >= 0;
-    err = hook_decide(ctx, HOOK_MFA,
-                      arena_printf(ctx->arena, "\"user_id\":\"%s\",\"factor_id\":\"%s\",\"factor_type\":\"%s\",\"valid\":%s", user_id, key.factor.id,
-                                   row->factor.factor_type, valid ? "true" : "false"),
-                      &sign_out);
-    if (err == E_HOOK_REJECTED)
-        TRY(store_sessions_delete_all(db_auto(ctx), user_id));
-    return err;
+    return ask_mfa_hook(ctx, row, find_step(ctx, row, verification->code) >= 0);
 }
 
 Err dir_factor_verify(Ctx *ctx, const Factor *factor, const char *challenge_id, const char *code, Grant *ret)
@@ -401,7 +445,7 @@ Err dir_factor_verify(Ctx *ctx, const Factor *factor, const char *challenge_id, 
 
     TRY(need_session(ctx));
     TRY(check_use(ctx, factor));
-    TRY(ask_mfa_hook(ctx, &verification));
+    TRY(ask_of_challenge(ctx, &verification));
     TRY(tx_run(ctx, verify, &verification));
     message_wake(ctx);
     return verification.wrong ? fail(ctx, E_WRONG_CODE, NOWHERE, NULL) : OK;
@@ -603,29 +647,62 @@ static Err step_by_totp(Tx *tx, void *arg)
     return enter(tx, step, user, row);
 }
 
+/* A wrong code is told of as one for the first factor that it was tried at. */
+static Err ask_of_totp(Ctx *ctx, const SecondStep *step)
+{
+    List tried = { 0 };
+    FactorRow *row;
+    User *user;
+
+    if (!hook_on(ctx, HOOK_MFA))
+        return OK;
+    TRY(user_found(ctx, store_user_get(db_auto(ctx), step->user_id, &user), &user));
+    TRY(find_totp(db_auto(ctx), step, user, &row, &tried));
+    return ask_mfa_hook(ctx, row != NULL ? row : tried.v[0], row != NULL);
+}
+
 Err dir_sign_in_totp(Ctx *ctx, const char *user_id, const char *code, Grant *ret)
 {
     SecondStep step = { .user_id = user_id, .code = code, .grant = ret };
 
+    if (!ctx->directory->factors.totp_verify)
+        return fail(ctx, E_FACTOR_OFF, NOWHERE, NULL);
+    TRY(ask_of_totp(ctx, &step));
     TRY(tx_run(ctx, step_by_totp, &step));
     return step.wrong ? fail(ctx, E_WRONG_CODE, NOWHERE, NULL) : OK;
+}
+
+/* The phone that is answered for, with its challenge, which is open. */
+static Err find_phone(Tx *tx, const SecondStep *step, FactorRow **ret)
+{
+    const FactorRow key = { .factor.id = step->phone->factor_id, .factor.user_id = step->user_id, .challenge_id = step->phone->challenge_id };
+    const Err err = store_challenge_get(tx, &key, ret);
+
+    if (err == E_NO_ROW || (err == OK && (!is_phone(&(*ret)->factor) || !is_verified(&(*ret)->factor))))
+        return fail(tx_ctx(tx), E_NO_FACTOR, NOWHERE, NULL);
+    TRY(err);
+    return check_challenge(tx_ctx(tx), *ret);
+}
+
+static Err ask_of_phone(Ctx *ctx, const SecondStep *step)
+{
+    FactorRow *row;
+
+    if (!hook_on(ctx, HOOK_MFA))
+        return OK;
+    TRY(find_phone(db_auto(ctx), step, &row));
+    return ask_mfa_hook(ctx, row, find_step(ctx, row, step->phone->code) >= 0);
 }
 
 static Err step_by_phone(Tx *tx, void *arg)
 {
     SecondStep *step = arg;
     Ctx *ctx = tx_ctx(tx);
-    const FactorRow key = { .factor.id = step->phone->factor_id, .factor.user_id = step->user_id, .challenge_id = step->phone->challenge_id };
     FactorRow *row;
     User *user;
-    Err err;
 
     TRY(load_for_step(tx, step, &user));
-    err = store_challenge_get(tx, &key, &row);
-    if (err == E_NO_ROW || (err == OK && (!is_phone(&row->factor) || !is_verified(&row->factor))))
-        return fail(ctx, E_NO_FACTOR, NOWHERE, NULL);
-    TRY(err);
-    TRY(check_challenge(ctx, row));
+    TRY(find_phone(tx, step, &row));
     step->wrong = find_step(ctx, row, step->phone->code) < 0;
     if (step->wrong)
         return count_wrong(tx, row);
@@ -643,6 +720,7 @@ Err dir_sign_in_phone(Ctx *ctx, const char *user_id, const PhoneAnswer *in, Gran
 
     if (!ctx->directory->factors.phone_verify)
         return fail(ctx, E_FACTOR_OFF, NOWHERE, NULL);
+    TRY(ask_of_phone(ctx, &step));
     TRY(tx_run(ctx, step_by_phone, &step));
     return step.wrong ? fail(ctx, E_WRONG_CODE, NOWHERE, NULL) : OK;
 }

@@ -232,6 +232,11 @@ for (const store of stores)
       const p = await made(), { access_token, secret, code } = await associate(p) // the one that comes with the factor is good
       await good(secondStep(access_token, totp(secret)))
       assert.equal((await recover(p, code)).status, 200)
+      const q = await made(), { access_token: token } = await signIn(q.address) // one that came meanwhile is not: another got it
+      const factor = await good(gotrue('POST', '/factors', { factor_type: 'totp', friendly_name: 'mine' }, token)), { code: meanwhile } = await associate(q)
+      const { id } = await good(gotrue('POST', `/factors/${factor.id}/challenge`, {}, token))
+      await good(gotrue('POST', `/factors/${factor.id}/verify`, { challenge_id: id, code: totp(factor.totp.secret) }, token))
+      assert.equal((await recover(q, meanwhile)).status, 403)
     })
 
     test('a phone that must be shown is asked for by every dialect', async () => {
@@ -243,6 +248,22 @@ for (const store of stores)
       const answer = await passwordGrant(p.address)
       assert.deepEqual([answer.status, answer.json.error, answer.json.access_token], [403, 'mfa_required', undefined])
       assert.ok((await secondStep(answer.json.mfa_token, sms.code(number))).status >= 400)
+    })
+
+    test('codes of authenticators that are switched off open nothing at Auth0', async (t) => {
+      const off = await start({ store, env: { HECATE_PASSWORD_HASH: 'bcrypt:4', GOTRUE_MFA_TOTP_VERIFY_ENABLED: 'false', GOTRUE_MFA_PHONE_VERIFY_ENABLED: 'true', GOTRUE_SMS_TEST_OTP: '4930111:111111' } })
+      const wire = new Wire(off.auth0.url, {}, off.auth0.ca), client = { client_id: off.auth0.clientId, client_secret: off.auth0.clientSecret }, totp_secret = 'JBSWY3DPEHPK3PXP', address = email()
+      const ask = (where, body) => wire.request('POST', where, { ...client, ...body })
+      t.after(async () => { wire.close(); await off.stop() })
+      const { access_token } = await good(ask('/oauth/token', { grant_type: 'client_credentials', audience: `${off.auth0.url}/api/v2/` }))
+      const { user_id } = await good(wire.request('POST', '/api/v2/users', { connection: 'Username-Password-Authentication', email: address, password: 'Secret-pw-1' }, bearer(access_token)))
+      for (const method of [{ type: 'totp', name: 'a', totp_secret }, { type: 'phone', name: 'b', phone_number: '+4930111' }])
+        await good(wire.request('POST', `/api/v2/users/${encodeURIComponent(user_id)}/authentication-methods`, method, bearer(access_token)))
+      const { mfa_token } = (await ask('/oauth/token', { grant_type: 'password', username: address, password: 'Secret-pw-1' })).json
+      const { oob_code } = await good(ask('/mfa/challenge', { mfa_token }))
+      const step = (kind, body) => ask('/oauth/token', { grant_type: `http://auth0.com/oauth/grant-type/mfa-${kind}`, mfa_token, ...body })
+      assert.equal((await step('otp', { otp: totp(totp_secret) })).status, 403)
+      assert.equal((await step('oob', { oob_code, binding_code: '111111' })).status, 200)
     })
 
     test('a token from before the factor was shown takes no factor away', async () => {

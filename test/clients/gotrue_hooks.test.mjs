@@ -3,12 +3,14 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { GoTrueClient } from '@supabase/auth-js'
-import { start, stores } from '../lib/server.mjs'
+import { sleep, start, stores } from '../lib/server.mjs'
 import { query } from '../lib/tables.mjs'
+import { totp, wrong } from '../lib/totp.mjs'
 
 const secret = 'v1,whsec_' + Buffer.from('a secret of hooks of 24 b').toString('base64')
 
-// Keeps what comes; `answers[path]` is the body that goes back.
+// Keeps what comes; `answers[path]` is the body that goes back, or `hangUp`.
+const hangUp = Symbol('no answer')
 async function listener() {
   const kept = [], answers = {}
   const server = createServer(async (request, response) => {
@@ -16,7 +18,9 @@ async function listener() {
     for await (const chunk of request.setEncoding('utf8')) text += chunk
     const path = request.url
     kept.push({ path, text, headers: request.headers })
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answers[path]?.(text) ?? {}))
+    const answer = await answers[path]?.(text)
+    if (answer === hangUp) return request.socket.destroy()
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer ?? {}))
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   const take = (path) => { const at = kept.findIndex((one) => one.path === path); return at < 0 ? undefined : kept.splice(at, 1)[0] }
@@ -44,7 +48,7 @@ for (const store of stores)
         HECATE_CAPTCHA_URL: `${web.url}/captcha`, GOTRUE_MFA_PHONE_ENROLL_ENABLED: 'true', GOTRUE_MFA_PHONE_VERIFY_ENABLED: 'true',
         GOTRUE_EXTERNAL_ANONYMOUS_USERS_ENABLED: 'true', GOTRUE_MAILER_AUTOCONFIRM: 'true', HECATE_PASSWORD_HASH: 'bcrypt:4',
         ...hook('BEFORE_USER_CREATED', `${web.url}/before`), ...hook('AFTER_USER_CREATED', `${web.url}/after`), ...hook('SEND_SMS', `${web.url}/sms`),
-        ...hook('CUSTOM_ACCESS_TOKEN', `${web.url}/token`),
+        ...hook('CUSTOM_ACCESS_TOKEN', `${web.url}/token`), ...hook('MFA_VERIFICATION_ATTEMPT', `${web.url}/mfa`),
       } })
     })
     after(async () => { web?.stop(); await server?.stop() })
@@ -95,6 +99,16 @@ for (const store of stores)
       assert.equal(JSON.parse(sent.text).metadata.name, 'before-user-created')
     })
 
+    test('a hook that hangs up late has five seconds in all', async () => {
+      while (web.take('/before'));
+      web.answers['/before'] = async () => { await sleep(3500); return hangUp }
+      const { error } = await client().signUp({ email: address(), password: 'secret-pw-1', ...good })
+      delete web.answers['/before']
+      assert.equal(error.code, 'hook_timeout')
+      assert.ok(web.take('/before'))
+      assert.equal(web.take('/before'), undefined) // not tried again after its time
+    })
+
     test('a phone factor gets its code through the hook and gives aal2', async () => {
       const own = client()
       await own.signUp({ email: address(), password: 'secret-pw-1', ...good })
@@ -111,6 +125,44 @@ for (const store of stores)
       assert.equal((await own.mfa.getAuthenticatorAssuranceLevel()).data.currentLevel, 'aal2')
       assert.equal((await own.mfa.listFactors()).data.phone.length, 1)
       assert.equal((await own.mfa.verify({ factorId: factor.id, challengeId: challenge.id, code: sms.otp })).error.code, 'mfa_ip_address_mismatch')
+    })
+
+    test('the hook of second factors is asked at the second step of Auth0, too', async () => {
+      const oauth = async (body) => {
+        const answer = await fetch(`${server.auth0.url}/oauth/token`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ client_id: server.auth0.clientId, client_secret: server.auth0.clientSecret, ...body }) })
+        return { status: answer.status, ...await answer.json() }
+      }
+      const own = client(), email = address(), password = 'secret-pw-1', number = '+15551230002'
+      const { data: { user } } = await own.signUp({ email, password, ...good }), ids = {}
+      for (const [factorType, more] of [['totp', {}], ['phone', { phone: number }]]) {
+        const { data: factor } = await own.mfa.enroll({ factorType, friendlyName: factorType, ...more })
+        while (web.take('/sms'));
+        const { data: challenge } = await own.mfa.challenge({ factorId: factor.id })
+        ids[factorType] = { id: factor.id, secret: factor.totp?.secret }
+        assert.equal((await own.mfa.verify({ factorId: factor.id, challengeId: challenge.id, code: factor.totp ? totp(factor.totp.secret, -1) : JSON.parse(web.take('/sms').text).sms.otp })).error, null)
+      }
+      await query(server, `UPDATE auth.mfa_factors SET last_challenged_at = NULL WHERE user_id = '${user.id}' RETURNING id`, true)
+      const { mfa_token } = await oauth({ grant_type: 'password', username: email, password })
+      const challenge = await fetch(`${server.auth0.url}/mfa/challenge`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ client_id: server.auth0.clientId, client_secret: server.auth0.clientSecret, mfa_token, challenge_type: 'oob' }) })
+      const { oob_code } = await challenge.json(), { otp } = JSON.parse(web.take('/sms').text).sms
+      const sessions = async () => (await query(server, `SELECT count(*) AS n FROM auth.sessions WHERE user_id = '${user.id}'`))[0].n
+      const ways = { // the right and the wrong code of each
+        totp: (right) => ({ grant_type: 'http://auth0.com/oauth/grant-type/mfa-otp', otp: right ? totp(ids.totp.secret) : wrong(ids.totp.secret) }),
+        phone: (right) => ({ grant_type: 'http://auth0.com/oauth/grant-type/mfa-oob', oob_code, binding_code: right ? otp : otp === '000000' ? '000001' : '000000' }),
+      }
+      while (web.take('/mfa'));
+      web.answers['/mfa'] = () => ({ decision: 'reject', message: 'no more' })
+      for (const [factor_type, body] of Object.entries(ways))
+        for (const valid of [true, false]) {
+          assert.equal((await oauth({ mfa_token, ...body(valid) })).status, 403)
+          const { metadata, ...told } = JSON.parse(web.take('/mfa').text)
+          assert.deepEqual([metadata.name, told], ['mfa-verification', { user_id: user.id, factor_id: ids[factor_type].id, factor_type, valid }])
+        }
+      assert.equal(Number(await sessions()), 0) // all ended
+      const tries = await query(server, `SELECT h.tries FROM hecate.factors h JOIN auth.mfa_factors f ON f.id = h.factor_id WHERE f.user_id = '${user.id}'`)
+      assert.deepEqual(tries.map((row) => Number(row.tries)), [1, 1]) // wrong ones count though they were refused
+      delete web.answers['/mfa']
+      for (const body of Object.values(ways)) assert.equal((await oauth({ mfa_token, ...body(true) })).status, 200) // what was refused was not used up
     })
 
     test('a sign-in whose token the hook refuses has not been', async () => {

@@ -301,7 +301,9 @@ Err auth0_mfa_challenge(Ctx *ctx, const Req *req, Reply *reply)
     TRY(need(ctx, in.mfa_token, "mfa_token"));
     TRY(read_step(ctx, &client, in.mfa_token, &step));
     types = text_empty(in.challenge_type) ? "otp oob" : in.challenge_type;
-    totp = word_in(str_of(types), ' ', STR("otp")) ? find_factor(ctx, step.user, true, true, in.authenticator_id) : NULL;
+    totp = ctx->directory->factors.totp_verify && word_in(str_of(types), ' ', STR("otp"))
+               ? find_factor(ctx, step.user, true, true, in.authenticator_id)
+               : NULL;
     phone = word_in(str_of(types), ' ', STR("oob")) ? find_factor(ctx, step.user, false, true, in.authenticator_id) : NULL;
     if (totp != NULL)
         return auth0_reply_fixed(ctx, reply, "{\"challenge_type\":\"otp\"}");
@@ -362,7 +364,7 @@ static Err read_owner(Ctx *ctx, const Req *req, const char *scope, Step *ret)
     return ret->session != NULL ? OK : fail(ctx, E_MFA_REQUIRED, NOWHERE, NULL);
 }
 
-static Err enroll(Ctx *ctx, const Step *step, const Auth0AssociateIn *in, bool totp, Auth0Associated *out)
+static Err enroll(Ctx *ctx, const Step *step, const Auth0AssociateIn *in, bool totp, const char **recovery, Auth0Associated *out)
 {
     const char *kind = totp ? "totp" : "phone", *secret;
     const NewFactor new = { .factor_type = kind,
@@ -370,7 +372,7 @@ static Err enroll(Ctx *ctx, const Step *step, const Auth0AssociateIn *in, bool t
                             .friendly_name = arena_printf(ctx->arena, "%s %s", kind, random_text(ctx->arena, 6, "0123456789abcdef")) };
     Factor *factor;
 
-    TRY(dir_factor_enroll(ctx, &new, &factor, &secret));
+    TRY(dir_factor_enroll(ctx, &new, &factor, &secret, recovery));
     *out = (Auth0Associated){ .type = totp ? "otp" : "oob", .channel = totp ? NULL : "sms", .secret = secret };
     if (!totp) {
         out->binding_method = "prompt";
@@ -403,11 +405,9 @@ Err auth0_mfa_associate(Ctx *ctx, const Req *req, Reply *reply)
     if (!totp && !(has(&in.types, "oob") && has(&in.channels, "sms")))
         return auth0_say(ctx, 400, "invalid_request", "No authenticator of these types can be associated.");
     first = find_factor(ctx, step.user, true, true, NULL) == NULL && find_factor(ctx, step.user, false, true, NULL) == NULL;
-    TRY(enroll(ctx, &step, &in, totp, &out));
-    if (first) {
-        TRY(dir_account_recovery_code(ctx, step.user->id, &recovery));
+    TRY(enroll(ctx, &step, &in, totp, first ? &recovery : NULL, &out));
+    if (first)
         texts_add(ctx->arena, &out.recovery_codes, recovery);
-    }
     return reply_json(ctx, reply, 200, AUTH0_JSON, auth0_associated, &out, JSON_PLAIN);
 }
 

@@ -92,7 +92,7 @@ Err gotrue_factor_enroll(Ctx *ctx, const Req *req, Reply *reply)
 
     TRY(gotrue_read(ctx, req, GOTRUE_BODY, &in));
     new = (NewFactor){ .factor_type = in.factor_type, .friendly_name = in.friendly_name, .phone = in.phone };
-    err = dir_factor_enroll(ctx, &new, &factor, &secret);
+    err = dir_factor_enroll(ctx, &new, &factor, &secret, NULL);
     if (err == E_FACTOR_OFF)
         return say_off(ctx, in.factor_type, true);
     if (err == E_FACTOR_NAME_TAKEN)

@@ -97,8 +97,10 @@ DELETE FROM hecate.email_factors WHERE user_id = :user_id
 INSERT INTO hecate.recovery_codes (user_id, digest, created_at) VALUES (:user_id, :digest, :created_at)
 ON CONFLICT (user_id) DO UPDATE SET digest = excluded.digest, created_at = excluded.created_at
 
+-- All but the one that was made with something: its time is that of the same request.
+
 -- :recovery_code_void write
-DELETE FROM hecate.recovery_codes WHERE user_id = :user_id AND created_at < :created_at
+DELETE FROM hecate.recovery_codes WHERE user_id = :user_id AND created_at <> :created_at
 
 -- A code is good once: another one takes its place.
 
