@@ -26,6 +26,7 @@ enum RouteFlags {
     ROUTE_SLASH = 1,   /* a trailing slash matches, too */
     ROUTE_RAW = 2,     /* the body is not JSON: the handler reads it */
     ROUTE_CAPTCHA = 4, /* the dialect may ask for the answer to a captcha first */
+    ROUTE_PACED = 8,   /* answered at one time, whether or not anybody is known by the address it is about (directory/pace.h) */
 };
 
 /* One row an operation. `in` and `out` are the field tables of the two bodies (or of the query, for a GET). */

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "dialect/dialect.h"
+#include "directory/pace.h"
 
 /* A node of the trie: literal children by name, at most one parameter. */
 typedef struct Node {
@@ -221,6 +222,17 @@ static Err check_need(Ctx *ctx, const Req *req, const Call *call)
     return (route->need == NEED_SECRET ? kind == CALLER_ADMIN : kind == CALLER_USER) ? OK : fail(ctx, E_NOT_ADMIN, NOWHERE, NULL);
 }
 
+static Err run_handler(Ctx *ctx, const Req *req, Reply *reply)
+{
+    const Route *route = ctx_call(ctx)->route;
+    const int64_t since = clock_mono_us();
+    const Err err = route->fn(ctx, req, reply);
+
+    if ((route->flags & ROUTE_PACED) != 0)
+        pace_wait(ctx, since);
+    return err;
+}
+
 static Err serve(Ctx *ctx, const Node *root, const Req *req, Reply *reply)
 {
     Call *call = ctx_call(ctx);
@@ -236,7 +248,7 @@ static Err serve(Ctx *ctx, const Node *root, const Req *req, Reply *reply)
         return fail(ctx, call->allowed == 0 ? E_NO_ROUTE : E_NO_METHOD, NOWHERE, NULL);
     if (req->err != OK)
         return fail(ctx, req->err, NOWHERE, NULL);
-    return call->route->fn(ctx, req, reply);
+    return run_handler(ctx, req, reply);
 }
 
 static void log_request(const Ctx *ctx, const Req *req, const Reply *reply, int64_t us, Err err)

@@ -1,7 +1,6 @@
 /* links.c: operations that end in a message: sign-up to confirm, links and codes to sign in, invitations, links for administrators. */
 #include "base/clock.h"
 #include "base/id.h"
-#include "directory/pace.h"
 #include "directory/post.h"
 #include "json/json.h"
 
@@ -240,7 +239,7 @@ Err dir_phone_code(Ctx *ctx, const char *phone, const Postal *post, bool *test)
     return run_known(ctx, user, &work);
 }
 
-static Err recover(Ctx *ctx, const char *email, const Postal *post)
+Err dir_recover(Ctx *ctx, const char *email, const Postal *post)
 {
     Work work = { .event = EV_RECOVERY_REQUESTED, .sending = { .purpose = FOR_RECOVERY, .post = post } };
     User *user;
@@ -250,16 +249,6 @@ static Err recover(Ctx *ctx, const char *email, const Postal *post)
         return post_nobody(ctx, "recovery", email, false);
     TRY(err);
     return run_known(ctx, user, &work);
-}
-
-/* At one time, whether the address is known or not. */
-Err dir_recover(Ctx *ctx, const char *email, const Postal *post)
-{
-    const int64_t since = clock_mono_us();
-    const Err err = recover(ctx, email, post);
-
-    pace_wait(ctx, since);
-    return err;
 }
 
 /* To the new address, and with secure change to the present one, too; each has a token of its own. */

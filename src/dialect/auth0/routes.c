@@ -134,7 +134,7 @@ const Route auth0_routes[] = {
     { GET,    "/api/v2/client-grants/{id}", NEED_SECRET, auth0_client_grant_get, NULL, auth0_client_grant, .scope = "read:client_grants" },
     { PATCH,  "/api/v2/client-grants/{id}", NEED_SECRET, auth0_client_grant_update, auth0_client_grant_patch, auth0_client_grant, .scope = "update:client_grants" },
     { DELETE, "/api/v2/client-grants/{id}", NEED_SECRET, auth0_client_grant_delete, NULL, NULL, .scope = "delete:client_grants" },
-    { POST,   "/dbconnections/change_password", NEED_NOTHING, auth0_change_password, auth0_forgotten_in, NULL, .limit = "forgotten" },
+    { POST,   "/dbconnections/change_password", NEED_NOTHING, auth0_change_password, auth0_forgotten_in, NULL, .limit = "forgotten", .flags = ROUTE_PACED },
     { GET,    "/u/email-verification", NEED_NOTHING, auth0_open_verify },
     { GET,    "/u/reset-password", NEED_NOTHING, auth0_open_password },
     { POST,   "/u/reset-password", NEED_NOTHING, auth0_set_password, NULL, NULL, .flags = ROUTE_RAW, .body = 16384 },
