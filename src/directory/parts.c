@@ -238,7 +238,9 @@ Err dir_identity_unlink(Ctx *ctx, const char *user_id, const char *identity_id, 
 {
     Unlinking unlinking = { .user_id = user_id, .identity_id = identity_id, .confirm = confirm, .by_user = by_user };
 
-    return tx_run(ctx, unlink_identity, &unlinking);
+    TRY(tx_run(ctx, unlink_identity, &unlinking));
+    message_wake(ctx);
+    return OK;
 }
 
 /* ---- second factors ---- */

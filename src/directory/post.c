@@ -87,11 +87,16 @@ Err message_add(Tx *tx, const Message *message)
     TRY(buf_text(&buf, &text));
     TRY(seal_write(ctx->arena, ctx->directory->data_key, "outbox", str_of(text), &sealed));
     letter.sealed = sealed;
+    if (message->hook != NULL)
+        list_add(ctx->arena, &ctx->letters, (void *)letter.id);
     return store_outbox_insert(tx, &letter);
 }
 
-void message_wake(const Ctx *ctx)
+void message_wake(Ctx *ctx)
 {
+    for (size_t i = 0; i < ctx->letters.n; i++)
+        outbox_tell(ctx, ctx->letters.v[i]);
+    ctx->letters = (List){ 0 };
     if (ctx->directory->mail.wake != NULL)
         ctx->directory->mail.wake(ctx->directory->mail.wake_arg);
 }

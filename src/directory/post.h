@@ -33,8 +33,11 @@ typedef struct Message {
 Err message_add(Tx *tx, const Message *message);
 /* May mail go to this address at all? */
 bool message_may_go(Ctx *ctx, const char *to);
-/* The sender may look: to be called after the commit. */
-void message_wake(const Ctx *ctx);
+/* To be called after the commit: what was written for the hook goes to it now, once, as the reference has it; mail when its sender looks. What fails
+ * is tried again by that one. */
+void message_wake(Ctx *ctx);
+/* outbox.c: posts that letter to the hook, unless another does. */
+void outbox_tell(Ctx *ctx, const char *id);
 /* A notification, where that is switched on and the user has an address. Where a hook sends mail it is shown this user. */
 Err message_notify(Tx *tx, const User *user, Message message);
 

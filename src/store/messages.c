@@ -274,11 +274,11 @@ Err store_outbox_insert(Tx *tx, const Letter *letter)
     return db_exec(tx, SQL_OUTBOX_INSERT, letter_cols, letter, NULL);
 }
 
-Err store_outbox_claim(Tx *tx, int64_t now, int64_t until, Letter **ret)
+Err store_outbox_claim(Tx *tx, const char *id, int64_t now, int64_t until, Letter **ret)
 {
-    const Letter key = { .now = now, .next_at = until };
+    const Letter key = { .id = id, .now = now, .next_at = until };
 
-    return db_one(tx, SQL_OUTBOX_CLAIM, letter_cols, &key, letter_cols, ret);
+    return db_one(tx, id == NULL ? SQL_OUTBOX_CLAIM : SQL_OUTBOX_CLAIM_ONE, letter_cols, &key, letter_cols, ret);
 }
 
 static Err write_letter(Tx *tx, const Stmt *stmt, const Letter *letter)

@@ -82,8 +82,8 @@ typedef struct Letter {
     int64_t tries, next_at, created_at, now, limit;
 } Letter;
 Err store_outbox_insert(Tx *tx, const Letter *letter);
-/* The next one that is due at `now`, which is nobody else's until `until`. E_NO_ROW. */
-Err store_outbox_claim(Tx *tx, int64_t now, int64_t until, Letter **ret);
+/* The next one that is due at `now`, or that one (`id` not NULL) if it is; it is nobody else's until `until`. E_NO_ROW. */
+Err store_outbox_claim(Tx *tx, const char *id, int64_t now, int64_t until, Letter **ret);
 Err store_outbox_put_back(Tx *tx, const char *id, const char *state, int64_t next_at);
 Err store_outbox_delete(Tx *tx, const char *id);
 Err store_outbox_delete_user(Tx *tx, const char *user_id);

@@ -1,5 +1,5 @@
 // gotrue_mail_hook.test.mjs: mails that a hook sends instead of SMTP, through auth-js: what it is told opens what it should, what it refuses leaves nothing behind, and nobody
-// else waits for it. Notifications go to it from the outbox.
+// else waits for it. Notifications that do not arrive wait in the outbox.
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
 import { createServer } from 'node:http'
@@ -138,6 +138,16 @@ for (const store of stores)
       const { data } = await client().verifyOtp({ type: 'email_change', token_hash: told.token_hash })
       assert.equal(data.user.email, fresh)
       assert.equal((await hook.next('email_changed_notification', fresh)).email_data.old_email, email)
+    })
+
+    test('a notification has reached the hook when the request is answered', async () => {
+      const { own, id } = await known()
+      let told = 0
+      hook.answer = () => (told++, { delay: 200 })
+      assert.equal((await own.updateUser({ password: 'secret-pw-2' })).error, null)
+      assert.equal(told, 1)
+      assert.deepEqual(await query(server, `SELECT state FROM hecate.outbox WHERE user_id = '${id}'`), [])
+      hook.answer = () => ({})
     })
 
     test('a notification that the hook refuses is over, one that does not reach it waits', async () => {

@@ -160,6 +160,10 @@ UPDATE hecate.outbox SET tries = tries + 1, next_at = :next_at
 WHERE id = (SELECT o.id FROM hecate.outbox o WHERE o.state = 'waiting' AND o.next_at <= :now ORDER BY o.next_at, o.id LIMIT 1)
 RETURNING id, kind, sealed, state, tries, next_at, created_at
 
+-- :outbox_claim_one write
+UPDATE hecate.outbox SET tries = tries + 1, next_at = :next_at WHERE id = :id AND state = 'waiting' AND next_at <= :now
+RETURNING id, kind, sealed, state, tries, next_at, created_at
+
 -- :outbox_kept
 SELECT id, kind, sealed, state, tries, next_at, created_at FROM hecate.outbox WHERE state = 'kept' ORDER BY next_at DESC, id DESC LIMIT :limit
 
