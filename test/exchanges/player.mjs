@@ -83,6 +83,8 @@ async function startServer(world, store) {
 
 // ---- playing
 
+const LATE_MS = 1000, TURNS = 3
+
 // What is expected of a server that is not the reference: nothing where that has a hole, unless `instead` says what.
 function differences(one, step, actual) {
   if (step.hole) return one.judge.judgeInstead(step.instead, actual)
@@ -104,15 +106,24 @@ async function playStep(one, step) {
   }
 }
 
-async function playCase({ name, area, data }, world) {
+async function playOnce({ name, area, data }, world) {
   const one = new Case(data, world), results = []
+  let late = false
   if (usesHooks({ data })) world.hooks.enter(one)
   for (const [i, step] of data.steps.entries()) {
-    const result = await playStep(one, step)
+    const due = performance.now() + (step.wait ?? 0) * 1000, result = await playStep(one, step)
+    late ||= Boolean(step.call) && performance.now() - due > LATE_MS
     if (result) results.push({ case: name, area, step: i + 1, name: stepName(step), ...result })
   }
   world.hooks.leave(one)
-  return results
+  return { results, late }
+}
+
+// A case that waits between its steps says something only where they come in time, which a busy machine may not let them: then it is played again.
+async function playCase(one, world) {
+  let played = await playOnce(one, world)
+  for (let turn = 1; turn < TURNS && played.late && hasStep(one, 'wait'); turn++) played = await playOnce(one, world)
+  return played.results
 }
 
 // Takes work from the list until it is empty, `jobs` at a time.
