@@ -25,18 +25,19 @@ export function cpu(pid) {
 export function memory(pid) {
   return Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/RssAnon:\s+(\d+)/)[1]) / 1024
 }
-// Backends come and go: those that ended are in the postmaster's count of its children.
+// Backends come and go: those that ended are in the postmaster's count of its children, which is taken again if one ended meanwhile.
 let postmaster
 export function postgresCpu() {
   postmaster ??= Number(psql(process.env.HECATE_TEST_PG, "SELECT (regexp_match(pg_read_file('postmaster.pid'), '^[0-9]+'))[1]"))
-  const own = readFileSync(`/proc/${postmaster}/stat`, 'utf8').split(') ')[1].split(' ')
-  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)], { encoding: 'utf8' }).trim().split(/\s+/)
-  let sum = (Number(own[11]) + Number(own[12]) + Number(own[13]) + Number(own[14])) / ticks
-  for (const pid of children)
+  const children = () => execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)], { encoding: 'utf8' })
+  for (;;) {
+    const own = readFileSync(`/proc/${postmaster}/stat`, 'utf8').split(') ')[1].split(' '), running = children()
+    let sum = (Number(own[11]) + Number(own[12]) + Number(own[13]) + Number(own[14])) / ticks
     try {
-      sum += cpu(pid)
-    } catch { /* ended in between */ }
-  return sum
+      for (const pid of running.trim().split(/\s+/)) sum += cpu(pid)
+      if (children() === running) return sum
+    } catch { /* one ended */ }
+  }
 }
 export const spent = (server) => [cpu(server.pid), server.store === 'postgres' ? postgresCpu() : 0]
 
@@ -62,6 +63,35 @@ export async function measure(server, ...args) {
   const after = spent(server)
   return { ...result, server_us: ((after[0] - before[0]) * 1e6) / result.requests, database_us: ((after[1] - before[1]) * 1e6) / result.requests }
 }
+
+// ---- users and requests
+
+const PASSWORD = 'correct horse battery staple'
+const jsonOf = (i) => JSON.stringify({ email: `seed-${i}@example.com`, password: PASSWORD })
+
+// Makes users with that password, a hundred at a time; their ids.
+export async function seed(server, n) {
+  const headers = { authorization: `Bearer ${server.gotrue.serviceKey}`, 'content-type': 'application/json' }
+  const hash = '$2a$10$abcdefghijklmnopqrstuuGGgFFcYeueaAql8Z7U7CnCTRw4DR77W'
+  const ids = []
+  for (let at = 0; at < n; at += 100)
+    ids.push(...(await Promise.all(Array.from({ length: 100 }, async (_, i) => {
+      const answer = await fetch(`${server.gotrue.url}/admin/users`, { method: 'POST', headers, body: JSON.stringify({ email: `seed-${at + i}@example.com`, password_hash: hash, email_confirm: true, user_metadata: { name: `Seed ${at + i}`, plan: 'pro' } }) })
+      return (await answer.json()).id
+    }))))
+  return ids
+}
+
+export const signIn = async (server, i) => (await fetch(`${server.gotrue.url}/token?grant_type=password`, { method: 'POST', body: jsonOf(i) })).json()
+export async function signInMany(server) {
+  const sessions = []
+  for (let i = 0; i < CONNECTIONS; i++) sessions.push(await signIn(server, i))
+  return sessions
+}
+
+// Lines for bench-load.
+export const reading = (server, ids) => ids.slice(0, 4000).map((id) => `GET /admin/users/${id} HTTP/1.1|Host: localhost|Authorization: Bearer ${server.gotrue.serviceKey}||`)
+export const signing = Array.from({ length: 64 }, (_, i) => `POST /token?grant_type=password HTTP/1.1|Host: localhost|Content-Type: application/json|Content-Length: ${jsonOf(i).length}||${jsonOf(i)}`)
 
 // Calls `once(i)` one after another for a while; the CPU of one call in ms.
 export async function measureCalls(server, once, { calls = 60, time = 2000 } = {}) {
