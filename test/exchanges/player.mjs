@@ -83,7 +83,7 @@ async function startServer(world, store) {
 
 // ---- playing
 
-const LATE_MS = 1000, TURNS = 3
+const LATE_MS = 1000, TURNS = 8
 
 // What is expected of a server that is not the reference: nothing where that has a hole, unless `instead` says what.
 function differences(one, step, actual) {
