@@ -52,6 +52,7 @@ typedef struct Job {
     Ctx *ctx;
     Err (*fn)(Tx *tx, void *arg);
     void *arg;
+    int64_t due; /* by clock_mono_us(): until then it may wait for others */
     Err err;
     Waiter waiter;
 } Job;
@@ -70,6 +71,7 @@ typedef struct State {
     pthread_mutex_t lock;
     pthread_cond_t more;
     Job *jobs, **jobs_end;
+    int64_t due; /* of the one that waits least */
     bool stop;
 } State;
 
@@ -584,13 +586,26 @@ static bool run_job(Batch *batch, Job *job)
     return run_again(batch);
 }
 
+/* Until there is one that does not wait for others any more. */
+static void await_jobs(State *state)
+{
+    while (!state->stop && (state->jobs == NULL || state->due > clock_mono_us())) {
+        const struct timespec due = { state->due / US_PER_S, state->due % US_PER_S * 1000 };
+
+        if (state->jobs == NULL)
+            pthread_cond_wait(&state->more, &state->lock);
+        else
+            pthread_cond_timedwait(&state->more, &state->lock, &due);
+    }
+}
+
 static Job *take_jobs(State *state, bool wait)
 {
     Job *jobs;
 
     pthread_mutex_lock(&state->lock);
-    while (wait && state->jobs == NULL && !state->stop)
-        pthread_cond_wait(&state->more, &state->lock);
+    if (wait)
+        await_jobs(state);
     jobs = state->jobs;
     state->jobs = NULL;
     state->jobs_end = &state->jobs;
@@ -668,7 +683,7 @@ static void *write_loop(void *arg)
 
 static Err submit(Ctx *ctx, State *state, Err (*fn)(Tx *tx, void *arg), void *arg)
 {
-    Job job = { .ctx = ctx, .fn = fn, .arg = arg };
+    Job job = { .ctx = ctx, .fn = fn, .arg = arg, .due = ctx->patience == 0 ? 0 : clock_mono_us() + ctx->patience };
 
     if (pthread_equal(pthread_self(), state->thread))
         abort(); /* a transaction that does not use its own handle would wait for itself */
@@ -678,6 +693,7 @@ static Err submit(Ctx *ctx, State *state, Err (*fn)(Tx *tx, void *arg), void *ar
         pthread_mutex_unlock(&state->lock);
         return E_SHUTDOWN;
     }
+    state->due = state->jobs == NULL || job.due < state->due ? job.due : state->due;
     *state->jobs_end = &job;
     state->jobs_end = &job.next;
     pthread_cond_signal(&state->more);
@@ -851,6 +867,18 @@ static void configure(void)
     sqlite_wal_configure();
 }
 
+static void init_locks(State *state)
+{
+    pthread_condattr_t attr;
+
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&state->more, &attr);
+    pthread_condattr_destroy(&attr);
+    pthread_mutex_init(&state->lock, NULL);
+    pthread_mutex_init(&state->shared_lock, NULL);
+}
+
 static Err sqlite_open(Db *db, Buf *why)
 {
     State *state = calloc(1, sizeof(*state));
@@ -865,9 +893,7 @@ static Err sqlite_open(Db *db, Buf *why)
     state->path = db->config.url + strlen("sqlite:");
     state->lock_fd = -1;
     state->jobs_end = &state->jobs;
-    pthread_mutex_init(&state->lock, NULL);
-    pthread_mutex_init(&state->shared_lock, NULL);
-    pthread_cond_init(&state->more, NULL);
+    init_locks(state);
     err = open_all(db, state, why);
     if (err != OK)
         sqlite_close(db);

@@ -15,6 +15,8 @@ Err fail_at(Ctx *ctx, Err err, ptrdiff_t at)
 
 /* ---- the lane ---- */
 
+enum { PATIENCE_US = 10 * 1000 };
+
 typedef struct HashJob {
     Arena *arena;
     const char *setting, *hash;
@@ -40,11 +42,14 @@ static Err run_verify(void *arg)
     return err;
 }
 
+/* Where others wait for a hash there are many sign-ins: none of their commits holds up who does not wait for hashes. */
 static Err in_lane(Ctx *ctx, Err (*fn)(void *arg), HashJob *job)
 {
     const int64_t from = clock_mono_us();
-    const Err err = ctx->directory->hash_lane == NULL ? fn(job) : lane_run(ctx->directory->hash_lane, fn, job);
+    Lane *lane = ctx->directory->hash_lane;
+    const Err err = lane == NULL ? fn(job) : lane_run(lane, fn, job);
 
+    ctx->patience = lane != NULL && lane_waiting(lane) > 0 ? PATIENCE_US : 0;
     job->wall += clock_mono_us() - from;
     return err;
 }

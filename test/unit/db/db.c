@@ -585,6 +585,56 @@ STORE_TEST(what_is_not_waited_for_fails_with_its_transaction)
     assert_int_equal(number_of(store, 0), 82);
 }
 
+/* A transaction that could wait for a minute, and one that does not wait. */
+typedef struct Shared {
+    TestStore *store;
+    bool hurries;
+    _Atomic bool *ran;
+    bool waited; /* it had not run when the other came */
+    Err err;
+} Shared;
+
+static Err add_and_tell(Tx *tx, void *arg)
+{
+    atomic_store((_Atomic bool *)arg, true);
+    return add_in(tx, 1, 1);
+}
+
+static void write_shared(void *arg)
+{
+    Shared *shared = arg;
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, shared->store->db);
+
+    ctx.patience = shared->hurries ? 0 : 60 * US_PER_S;
+    if (!shared->hurries) {
+        shared->err = tx_run(&ctx, add_and_tell, (void *)shared->ran);
+        return;
+    }
+    shared->err = fiber_sleep(20);
+    shared->waited = !atomic_load(shared->ran);
+    for (int64_t id = 2; shared->err == OK && !atomic_load(shared->ran); id++) /* it may not have come yet */
+        shared->err = insert(&ctx, id);
+}
+
+STORE_TEST(a_patient_transaction_goes_with_the_next_one)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+    _Atomic bool ran = false;
+    Shared tasks[] = { { .store = store, .ran = &ran }, { .store = store, .hurries = true, .ran = &ran } };
+
+    make_things(store);
+    assert_ok(insert(&ctx, 1));
+    store_fibers(store, COUNTOF(tasks), write_shared, tasks, sizeof(*tasks));
+    assert_ok(tasks[0].err);
+    assert_ok(tasks[1].err);
+    assert_true(store->postgres || tasks[1].waited);
+    ctx.patience = 1000; /* nobody comes */
+    assert_ok(tx_run(&ctx, add_and_tell, (void *)&ran));
+    assert_int_equal(number_of(store, 1), 2);
+}
+
 /* More pages than the writer keeps in memory: some are in the log before the end. */
 static Err write_much_and_fail(Tx *tx, void *arg)
 {
