@@ -79,7 +79,7 @@ typedef struct State {
 
 static const char setup_sql[] = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
                                 "PRAGMA case_sensitive_like = ON; PRAGMA temp_store = MEMORY;"
-                                "PRAGMA cache_size = -1024; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 16777216;";
+                                "PRAGMA cache_size = -1024; PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;";
 
 static void prepared_free(Prepared *prepared)
 {
