@@ -37,6 +37,23 @@ int64_t clock_thread_us(void)
     return clock_read(CLOCK_THREAD_CPUTIME_ID);
 }
 
+void clock_cond_init(pthread_cond_t *cond)
+{
+    pthread_condattr_t attr;
+
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(cond, &attr);
+    pthread_condattr_destroy(&attr);
+}
+
+bool clock_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until)
+{
+    const struct timespec time = { until / US_PER_S, until % US_PER_S * 1000 };
+
+    return pthread_cond_timedwait(cond, lock, &time) == 0;
+}
+
 void clock_shift(int64_t us)
 {
     atomic_store(&clock_offset, us);

@@ -3,6 +3,8 @@
 #ifndef HECATE_CLOCK_H
 #define HECATE_CLOCK_H
 
+#include <pthread.h>
+
 #include "base.h"
 #include "buf.h"
 #include "str.h"
@@ -18,6 +20,10 @@ int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
 /* Microseconds of a processor that this thread has used. */
 int64_t clock_thread_us(void);
+/* A condition whose waits end by clock_mono_us(); pthread_cond_destroy() ends it. */
+void clock_cond_init(pthread_cond_t *cond);
+/* Waits for a signal, with the lock held, until that time; false when it is over. */
+bool clock_cond_wait(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t until);
 /* Moves the wall clock by so many microseconds against the machine's (0: back to it). */
 void clock_shift(int64_t us);
 /* Stops the wall clock at this instant (tests with fixed answers); 0 lets it run again. */

@@ -32,16 +32,12 @@ static void note_answer(Item *item)
 Err pool_open(Db *db, unsigned size, Pool **ret)
 {
     Pool *pool = calloc(1, sizeof(*pool) + size * sizeof(*pool->places));
-    pthread_condattr_t attr;
 
     if (pool == NULL)
         return E_NOMEM;
     pool->size = size;
     pthread_mutex_init(&pool->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&pool->given, &attr);
-    pthread_condattr_destroy(&attr);
+    clock_cond_init(&pool->given);
     for (unsigned i = 0; i < size; i++)
         pipe_init(&pool->places[i].pipe, db, 1, note_answer);
     *ret = pool;
@@ -75,13 +71,12 @@ static Place *free_place(Pool *pool)
 static Err take(Db *db, Place **ret)
 {
     Pool *pool = ((State *)db->state)->pool;
-    const int64_t until = clock_mono_ms() + db->config.wait_ms;
-    const struct timespec deadline = { until / 1000, until % 1000 * 1000000 };
+    const int64_t until = clock_mono_us() + db->config.wait_ms * US_PER_MS;
     Place *place;
 
     pthread_mutex_lock(&pool->lock);
     while ((place = free_place(pool)) == NULL)
-        if (pthread_cond_timedwait(&pool->given, &pool->lock, &deadline) != 0)
+        if (!clock_cond_wait(&pool->given, &pool->lock, until))
             break;
     if (place != NULL)
         place->taken = true;

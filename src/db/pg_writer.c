@@ -34,14 +34,11 @@ static bool idle(const Writer *writer)
 /* Moves the inbox to what waits. With `wait`, false when the writer is to end and nothing is left. */
 static bool collect(Writer *writer, bool wait)
 {
-    struct timespec until;
     Item *items;
 
     pthread_mutex_lock(&writer->lock);
     while (wait && writer->inbox == NULL && !writer->stop) {
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += REAP_S;
-        pthread_cond_timedwait(&writer->more, &writer->lock, &until);
+        (void)clock_cond_wait(&writer->more, &writer->lock, clock_mono_us() + REAP_S * US_PER_S);
         if (writer->inbox == NULL)
             pool_reap(((State *)writer->db->state)->pool);
     }
@@ -89,7 +86,7 @@ Err writer_open(Db *db, Writer **ret)
     writer->pipe.holds = writer->pipe.impatient = writer->pipe.by_key = true;
     writer->pipe.lock_ms = LOCK_MS;
     pthread_mutex_init(&writer->lock, NULL);
-    pthread_cond_init(&writer->more, NULL);
+    clock_cond_init(&writer->more);
     if (pthread_create(&writer->thread, NULL, write_loop, writer) != 0) {
         free(writer);
         return E_IO;

@@ -590,12 +590,10 @@ static bool run_job(Batch *batch, Job *job)
 static void await_jobs(State *state)
 {
     while (!state->stop && (state->jobs == NULL || state->due > clock_mono_us())) {
-        const struct timespec due = { state->due / US_PER_S, state->due % US_PER_S * 1000 };
-
         if (state->jobs == NULL)
             pthread_cond_wait(&state->more, &state->lock);
         else
-            pthread_cond_timedwait(&state->more, &state->lock, &due);
+            (void)clock_cond_wait(&state->more, &state->lock, state->due);
     }
 }
 
@@ -867,18 +865,6 @@ static void configure(void)
     sqlite_wal_configure();
 }
 
-static void init_locks(State *state)
-{
-    pthread_condattr_t attr;
-
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&state->more, &attr);
-    pthread_condattr_destroy(&attr);
-    pthread_mutex_init(&state->lock, NULL);
-    pthread_mutex_init(&state->shared_lock, NULL);
-}
-
 static Err sqlite_open(Db *db, Buf *why)
 {
     State *state = calloc(1, sizeof(*state));
@@ -893,7 +879,9 @@ static Err sqlite_open(Db *db, Buf *why)
     state->path = db->config.url + strlen("sqlite:");
     state->lock_fd = -1;
     state->jobs_end = &state->jobs;
-    init_locks(state);
+    pthread_mutex_init(&state->lock, NULL);
+    pthread_mutex_init(&state->shared_lock, NULL);
+    clock_cond_init(&state->more);
     err = open_all(db, state, why);
     if (err != OK)
         sqlite_close(db);

@@ -1,7 +1,5 @@
 /* mailer.c: threads that send what stands in the outbox. They look when a letter was committed, and now and then. One tends the kept counts, too, and
  * cleans tables. */
-#include <errno.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "directory/messages.h"
@@ -103,12 +101,10 @@ static void clean_tables(Mailer *mailer, int64_t *next)
 /* Until there is news, or the time is over. */
 static void rest(Mailer *mailer, unsigned seen, int64_t seconds)
 {
-    struct timespec until;
+    const int64_t until = clock_mono_us() + seconds * US_PER_S;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += seconds;
     pthread_mutex_lock(&mailer->lock);
-    while (mailer->waked == seen && !atomic_load(&mailer->stop) && pthread_cond_timedwait(&mailer->news, &mailer->lock, &until) != ETIMEDOUT)
+    while (mailer->waked == seen && !atomic_load(&mailer->stop) && clock_cond_wait(&mailer->news, &mailer->lock, until))
         continue;
     pthread_mutex_unlock(&mailer->lock);
 }
@@ -144,7 +140,6 @@ static void *run_mailer(void *arg)
 Err mailer_start(Server *server, Buf *why)
 {
     Mailer *mailer = calloc(1, sizeof(*mailer));
-    pthread_condattr_t attr;
     bool started = true;
 
     (void)why;
@@ -152,11 +147,8 @@ Err mailer_start(Server *server, Buf *why)
         out_of_memory();
     mailer->server = server;
     server->mailer = mailer;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&mailer->lock, NULL);
-    pthread_cond_init(&mailer->news, &attr);
-    pthread_condattr_destroy(&attr);
+    clock_cond_init(&mailer->news);
     TRY(in_house(server, dir_outbox_open));
     TRY(lane_new("hook", 8, 256, &server->hook_lane));
     mailer_settle(server, &atomic_load(&server->house)->settings.directory.mail);

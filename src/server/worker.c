@@ -1,6 +1,4 @@
 /* worker.c: a thread that does what jobs ask for, one after the other. It looks when one was committed, and now and then. */
-#include <errno.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "directory/jobs.h"
@@ -58,12 +56,10 @@ static Err open_jobs(Ctx *ctx, JobWorker *worker)
 
 static void rest(JobWorker *worker, unsigned seen)
 {
-    struct timespec until;
+    const int64_t until = clock_mono_us() + REST_S * US_PER_S;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += REST_S;
     pthread_mutex_lock(&worker->lock);
-    while (worker->waked == seen && !atomic_load(&worker->stop) && pthread_cond_timedwait(&worker->news, &worker->lock, &until) != ETIMEDOUT)
+    while (worker->waked == seen && !atomic_load(&worker->stop) && clock_cond_wait(&worker->news, &worker->lock, until))
         continue;
     pthread_mutex_unlock(&worker->lock);
 }
@@ -91,18 +87,14 @@ static void *run_worker(void *arg)
 Err worker_start(Server *server, Buf *why)
 {
     JobWorker *worker = calloc(1, sizeof(*worker));
-    pthread_condattr_t attr;
 
     (void)why;
     if (worker == NULL)
         out_of_memory();
     worker->server = server;
     server->job_worker = worker;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&worker->lock, NULL);
-    pthread_cond_init(&worker->news, &attr);
-    pthread_condattr_destroy(&attr);
+    clock_cond_init(&worker->news);
     TRY(run_with(server, open_jobs, worker));
     worker_settle(server, &atomic_load(&server->house)->settings.directory);
     worker->on = pthread_create(&worker->thread, NULL, run_worker, worker) == 0;
