@@ -25,9 +25,9 @@ async function listener() {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(back))
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  // The next message of this kind to this user, for up to 5 s.
+  // The next message of this kind to this user, for up to 15 s.
   const next = async (action, email) => {
-    for (const end = Date.now() + 5000; Date.now() < end; await sleep(10)) {
+    for (const end = Date.now() + 15_000; Date.now() < end; await sleep(10)) {
       const at = kept.findIndex((one) => one.email_data.email_action_type === action && one.user.email === email)
       if (at >= 0) return kept.splice(at, 1)[0]
     }
@@ -152,7 +152,7 @@ for (const store of stores)
 
     test('a notification that the hook refuses is over, one that does not reach it waits', async () => {
       const { email, own, id } = await known(), states = () => query(server, `SELECT state FROM hecate.outbox WHERE user_id = '${id}'`).then((all) => all.map(({ state }) => state))
-      const settled = async (want) => { for (const end = Date.now() + 5000; Date.now() < end && String(await states()) !== want; ) await sleep(20); return String(await states()) }
+      const settled = async (want) => { for (const end = Date.now() + 15_000; Date.now() < end && String(await states()) !== want; ) await sleep(20); return String(await states()) }
       assert.equal((await own.updateUser({ password: 'secret-pw-2' })).error, null)
       assert.equal((await hook.next('password_changed_notification', email)).user.id, id)
       assert.equal(await settled(''), '')
