@@ -115,7 +115,9 @@ static Err check_current(Ctx *ctx, const OwnChange *c)
     if (text_empty(c->in->current_password))
         return fail(ctx, E_CURRENT_MISSING, NOWHERE, NULL);
     err = password_try(ctx, c->before, c->in->current_password);
-    return err == OK || err == E_BUSY ? err : fail(ctx, E_CURRENT_WRONG, NOWHERE, NULL);
+    if (err == E_WRONG_PASSWORD || err == E_NO_PASSWORD || err == E_FOREIGN_PASSWORD)
+        return fail(ctx, E_CURRENT_WRONG, NOWHERE, NULL);
+    return err;
 }
 
 static Err prepare_password(Ctx *ctx, OwnChange *c)
