@@ -683,6 +683,7 @@ static Err submit(Ctx *ctx, State *state, Err (*fn)(Tx *tx, void *arg), void *ar
 {
     Job job = { .ctx = ctx, .fn = fn, .arg = arg, .due = ctx->patience == 0 ? 0 : clock_mono_us() + ctx->patience };
 
+    ctx->patience = 0; /* once is enough */
     if (pthread_equal(pthread_self(), state->thread))
         abort(); /* a transaction that does not use its own handle would wait for itself */
     waiter_init(&job.waiter);

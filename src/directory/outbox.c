@@ -238,6 +238,8 @@ void outbox_tell(Ctx *ctx, const char *id)
     Telling telling = { .asker = ctx, .id = id };
     Lane *lane = ctx->directory->mail.hook_lane;
 
+    if (lane != NULL && lane_waiting(lane) > 0) /* for answers that requests cannot do without */
+        return;
     IGNORE(lane == NULL ? tell(&telling) : lane_run(lane, tell, &telling)); /* the mailer has it then */
 }
 
