@@ -298,6 +298,7 @@ static void start_anew(Place *place)
 
 Err pool_transaction(Ctx *ctx, Db *db, Err (*fn)(Tx *tx, void *arg), void *arg)
 {
+    const int64_t until = clock_mono_ms() + db->config.wait_ms; /* a connection that ends is known to at once, one that is silent is not */
     Tx tx = { .ctx = ctx, .db = db };
     bool undone = true;
     Place *place;
@@ -306,7 +307,7 @@ Err pool_transaction(Ctx *ctx, Db *db, Err (*fn)(Tx *tx, void *arg), void *arg)
     TRY(take(db, &place));
     tx.conn = place;
     place->pipe.holds = false;
-    for (int i = 0; i < MOST_TRIES && undone; i++) {
+    for (int i = 0; i < MOST_TRIES && undone && (i == 0 || clock_mono_ms() < until); i++) {
         start_anew(place);
         undone = false;
         err = pipe_connect(&place->pipe, NULL);
