@@ -82,6 +82,7 @@ enum { MOST_BUILT = 16 }; /* kept queries of a connection */
 typedef struct Prepared {
     uint8_t sent;    /* a Parse is under way or done */
     uint8_t version; /* part of its name: a statement that went stale gets another */
+    uint16_t users;  /* items on their way that run it */
 } Prepared;
 
 /* A built query that this connection keeps, with the types of its values. */
@@ -115,7 +116,8 @@ bool pg_state(const PGresult *result, const char *state);
 /* ---- kept queries (pg_built.c) ---- */
 
 /* The place of a query whose values are bound in conn->params: its own, or that of the query that was not used for longest, which `forget` then names
- * ("": it is not prepared). A plan is kept for a minute: it may be of a table that was small. */
+ * ("": it is not prepared). A plan is kept for a minute: it may be of a table that was small. No place is given up while something is on its way that
+ * runs its query: whether the server has that is not known yet. NULL: that is so of all. */
 Built *built_place(Conn *conn, const char *sql, char forget[24]);
 void built_name(char name[24], const Conn *conn, const Built *built);
 void built_free(Conn *conn);

@@ -41,7 +41,8 @@ static void forget_prepared(const Item *item)
 /* A plan that went stale (a column changed its type), a name that is gone or was taken: prepared anew, under a new name. */
 static bool stale(const Item *item, const PGresult *result)
 {
-    return item->prepared != NULL && item->tries < 2 && (pg_state(result, "0A000") || pg_state(result, "26000") || pg_state(result, "42P05"));
+    return item->prepared != NULL && item->tries < MOST_TRIES &&
+           (pg_state(result, "0A000") || pg_state(result, "26000") || pg_state(result, "42P05"));
 }
 
 static void bad_result(Pipe *pipe, Item *item, PGresult *result)
@@ -83,6 +84,8 @@ static void finish(Pipe *pipe)
 {
     Item *item = queue_take(&pipe->sent);
 
+    if (item->prepared != NULL)
+        item->prepared->users--;
     if (item->again) {
         item_forget(item);
         item->ran = false;

@@ -42,22 +42,26 @@ static void keep(Built *built, const char *sql, const Params *params)
 Built *built_place(Conn *conn, const char *sql, char forget[24])
 {
     const int64_t now = clock_mono_ms();
-    Built *oldest = conn->built;
+    Built *oldest = NULL;
 
     forget[0] = '\0';
     conn->turn++;
     for (Built *built = conn->built; built < conn->built + MOST_BUILT; built++) {
-        const bool same = is_it(built, sql, &conn->params);
+        const bool same = is_it(built, sql, &conn->params), busy = built->prepared.users > 0;
 
         if (same && now - built->since_ms < KEPT_MS) {
             built->used = conn->turn;
             return built;
         }
-        if (same || built->used < oldest->used)
-            oldest = built;
         if (same)
+            drop(built); /* it gets another place, or this one */
+        if (!busy && (oldest == NULL || same || built->used < oldest->used))
+            oldest = built;
+        if (same && !busy)
             break;
     }
+    if (oldest == NULL)
+        return NULL;
     if (oldest->prepared.sent)
         built_name(forget, conn, oldest);
     drop(oldest);

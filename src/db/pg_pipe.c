@@ -140,6 +140,12 @@ void pipe_lost(Pipe *pipe)
 
 /* ---- sending ---- */
 
+static void use_prepared(Item *item, Prepared *prepared)
+{
+    item->prepared = prepared;
+    prepared->users++;
+}
+
 static void stmt_name(char name[24], const Stmt *stmt, const Prepared *prepared)
 {
     snprintf(name, 24, "s%u_%u", stmt->index, prepared->version);
@@ -154,17 +160,16 @@ static bool send_step(Item *item, uint8_t step, int sent)
 
 /* A query that is kept, under its name. One that gives up its place is forgotten first; should that be passed over with a batch that fails, the
  * server keeps it until the connection ends. */
-static Err send_kept(Conn *conn, Item *item)
+static Err send_kept(Conn *conn, Item *item, Built *built, const char *forget)
 {
     const Params *params = &conn->params;
     const char *sql = item->work->query->sql.data;
-    char forget[24], name[24], command[48];
-    Built *built = built_place(conn, sql, forget);
+    char name[24], command[48];
     bool sent = true;
 
     built_name(name, conn, built);
     snprintf(command, sizeof(command), "DEALLOCATE %s", forget);
-    item->prepared = &built->prepared;
+    use_prepared(item, &built->prepared);
     if (forget[0] != '\0')
         sent = send_step(item, STEP_FORGET, PQsendQueryParams(conn->pg, command, 0, NULL, NULL, NULL, NULL, 1));
     if (!built->prepared.sent)
@@ -177,13 +182,16 @@ static Err send_kept(Conn *conn, Item *item)
 static Err send_query(Conn *conn, Item *item)
 {
     const char *sql = item->command;
+    char forget[24];
+    Built *built;
     int sent;
 
     if (item->work == NULL)
         return send_step(item, STEP_RUN, PQsendQueryParams(conn->pg, sql, 0, NULL, NULL, NULL, NULL, 1)) ? OK : E_DB_LOST;
     TRY(params_bind(&conn->params, item->work, NULL));
-    if (item->work->query->steady)
-        return send_kept(conn, item);
+    built = item->work->query->steady ? built_place(conn, item->work->query->sql.data, forget) : NULL;
+    if (built != NULL)
+        return send_kept(conn, item, built, forget);
     sent = PQsendQueryParams(conn->pg, item->work->query->sql.data, conn->params.n, conn->params.types, conn->params.values, conn->params.lengths,
                              conn->params.formats, 1);
     return send_step(item, STEP_RUN, sent) ? OK : E_DB_LOST;
@@ -203,7 +211,7 @@ static Err send_statement(Pipe *pipe, Item *item)
     if (shape != NULL)
         TRY(params_bind(&conn->params, item->work, shape));
     stmt_name(name, stmt, prepared);
-    item->prepared = prepared;
+    use_prepared(item, prepared);
     if (!prepared->sent)
         sent = send_step(item, STEP_PREPARE, PQsendPrepare(conn->pg, name, stmt->pg, 0, NULL));
     prepared->sent = true;
