@@ -6,7 +6,7 @@
 #include "crypto/crypto.h"
 #include "json/json.h"
 
-enum { MOST_DATA = 64 * 1024, MOST_HOOK = 1024 * 1024 };
+enum { MOST_DATA = 64 * 1024, MOST_HOOK = 896 * 1024 };
 
 #define PATH(m) offsetof(Mailing, m)
 #define TIME_OF(m) offsetof(User, m)
