@@ -8,7 +8,7 @@
 #include "outbound/mail.h"
 #include "json/json.h"
 
-enum { LEASE_S = 45, DAY_S = 86400, IDLE_MS = 5000, TELL_CAP = 16 << 20 };
+enum { LEASE_S = 45, DAY_S = 86400, IDLE_MS = 5000, TELL_CAP = 16 << 20, LATE_US = 2 * 1000 * 1000 };
 
 /* Built-in subjects and bodies. A body with a link has no code in it; the one with a code has no link. */
 #define LINKED(title, sentence, word) "<h2>" title "</h2>\n\n<p>" sentence "</p>\n<p><a href=\"{{ .ConfirmationURL }}\">" word "</a></p>\n"
@@ -239,6 +239,8 @@ void outbox_tell(Ctx *ctx, const char *id)
     Lane *lane = ctx->directory->mail.hook_lane;
 
     if (lane != NULL && lane_waiting(lane) > 0) /* for answers that requests cannot do without */
+        return;
+    if (clock_now() - ctx->now > LATE_US) /* there is more to do before this one's answer is due */
         return;
     IGNORE(lane == NULL ? tell(&telling) : lane_run(lane, tell, &telling)); /* the mailer has it then */
 }
