@@ -32,7 +32,7 @@ typedef struct Ctx {
     const char *ip, *user_agent;       /* of the client, NULL if unknown */
     const char *user_id;               /* of the user acted on, for the log line */
     int64_t events;                    /* audit rows so far: each is a microsecond later than the one before */
-    int64_t patience;                  /* µs that a transaction may wait for those of others, to share their commit (SQLite); else 0 */
+    int64_t patience;                  /* µs that the next transaction may wait for those of others, to share their commit (SQLite); else 0 */
     List letters;                      /* const char *: messages for the mail hook that were written, to go out after the commit */
     Fault fault;
 } Ctx;

@@ -227,8 +227,11 @@ static Err tell(void *arg)
 
     ctx.directory = telling->asker->directory;
     err = store_outbox_claim(db_auto(&ctx), telling->id, ctx.now, ctx.now + LEASE_S * US_PER_S, &letter);
-    if (err == OK)
-        err = settle(&ctx, letter, post_to_hook(&ctx, letter, &why), &why);
+    if (err == OK) {
+        err = post_to_hook(&ctx, letter, &why);
+        ctx.now = clock_now(); /* that took its time */
+        err = settle(&ctx, letter, err, &why);
+    }
     arena_free(arena);
     return err;
 }
