@@ -1,6 +1,12 @@
-/* pace.c: when a refused sign-in is answered. */
-#include "directory/pace.h"
+/* pace.c: when a refused sign-in is answered, and what waits for the commits of others. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
 #include "base/clock.h"
+#include "directory/internal.h"
+#include "directory/pace.h"
+#include "run/run.h"
 
 #include "test.h"
 
@@ -80,4 +86,72 @@ TEST(pace_forgets_a_kind_that_nobody_tries)
     pace_learn(pace, "bcrypt", 50 * ms, 50 * ms);
     clock_shift(0);
     assert_in_range(pace_due(pace, 0), 60 * ms, 100 * ms);
+}
+
+/* ---- company ---- */
+
+typedef struct Turnstile {
+    Lane *lane;
+    _Atomic bool began, open;
+} Turnstile;
+
+static Err pass(void *arg)
+{
+    Turnstile *turnstile = arg;
+
+    atomic_store(&turnstile->began, true);
+    while (!atomic_load(&turnstile->open))
+        usleep(1000);
+    return OK;
+}
+
+static void *queue_up(void *arg)
+{
+    return (void *)(uintptr_t)lane_run(((Turnstile *)arg)->lane, pass, arg);
+}
+
+static void *hash_one(void *arg)
+{
+    char *hash;
+
+    return (void *)(uintptr_t)password_hash(arg, "secret-pw-1", &hash);
+}
+
+static void begin_behind(pthread_t *thread, void *(*fn)(void *arg), void *arg, const Lane *lane, unsigned waiting)
+{
+    assert_int_equal(pthread_create(thread, NULL, fn, arg), 0);
+    while (lane_waiting(lane) != waiting)
+        usleep(1000);
+}
+
+/* One thread: somebody, then a hash, then somebody who stays, and another who waits while the hash is over. */
+TEST(a_hash_is_patient_where_others_wait)
+{
+    TEST_ARENA(arena);
+    Turnstile first = { 0 }, second = { 0 };
+    Directory directory = { .password_hash = "bcrypt:4" };
+    Ctx ctx = ctx_new(arena, NULL);
+    pthread_t threads[4];
+    void *err;
+
+    assert_ok(lane_new("hash", 1, 8, &directory.hash_lane));
+    first.lane = second.lane = directory.hash_lane;
+    ctx.directory = &directory;
+    assert_null(hash_one(&ctx));
+    assert_int_equal(ctx.patience, 0);
+    begin_behind(&threads[0], queue_up, &first, first.lane, 0);
+    while (!atomic_load(&first.began))
+        usleep(1000);
+    begin_behind(&threads[1], hash_one, &ctx, first.lane, 1);
+    begin_behind(&threads[2], queue_up, &second, first.lane, 2);
+    begin_behind(&threads[3], queue_up, &second, first.lane, 3);
+    atomic_store(&first.open, true);
+    pthread_join(threads[1], &err);
+    assert_null(err);
+    assert_true(ctx.patience > 0);
+    atomic_store(&second.open, true);
+    for (size_t i = 0; i < COUNTOF(threads); i++)
+        if (i != 1)
+            pthread_join(threads[i], NULL);
+    lane_free(directory.hash_lane);
 }
