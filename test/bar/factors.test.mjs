@@ -9,7 +9,7 @@ import { sleep, start } from '../lib/server.mjs'
 import { sink } from '../lib/smtp.mjs'
 import { query } from '../lib/tables.mjs'
 import { texts } from '../lib/texts.mjs'
-import { totp } from '../lib/totp.mjs'
+import { steady, totp } from '../lib/totp.mjs'
 import { race, Wire } from '../lib/wire.mjs'
 
 const password = 'secret-pw-1', verifier = 'v'.repeat(43)
@@ -50,7 +50,6 @@ for (const store of stores)
       return answer.json
     }
     const signIn = (address) => good(gotrue('POST', '/token?grant_type=password', { email: address, password }))
-    const wait = async () => { if (Date.now() % 30_000 > 22_000) await sleep(30_100 - Date.now() % 30_000) } // so that no step ends in between
 
     async function made() {
       const address = email(), phone = `1555${1000000 + n}`
@@ -83,7 +82,7 @@ for (const store of stores)
         assert.ok(answer.status >= 400 && !answer.text.includes('access_token'), `${way}: ${answer.status} ${answer.text}`)
       }
       for (let i = 0; i < trials; i++) {
-        await wait()
+        await steady(8000) // no step ends in between
         const p = await guarded(), other = await signIn(p.address), code = totp(p.secret)
         const wins = (await race([p.high, other].map((s) => s.access_token).flatMap((token) => [1, 2]).map((_, k) => k).map((k) => [new Wire(server.gotrue.url), 'POST', `/factors/${p.factorId}/challenge`, {}, bearer([p.high, other][k % 2].access_token)])))
           .map(({ json }) => json.id)
@@ -149,7 +148,7 @@ for (const store of stores)
     test('no session without the second factor does what it guards', { timeout: 600_000 }, async (t) => {
       let asked = 0
       for (const [way, get] of Object.entries(low)) {
-        await wait()
+        await steady(8000) // no step ends in between
         const p = await guarded(), token = await get(p)
         assert.equal(claimsOf(token).aal, 'aal1', way)
         p.challengeId = (await good(gotrue('POST', `/factors/${p.factorId}/challenge`, {}, token))).id
@@ -165,7 +164,7 @@ for (const store of stores)
     })
 
     test('what was got before the factor, or by half of a sign-in, leads to nothing', async (t) => {
-      await wait()
+      await steady(8000) // no step ends in between
       const p = await guarded(), before = await untouched(p)
       const refused = async (what, asked) => {
         const answer = await asked
@@ -267,7 +266,7 @@ for (const store of stores)
     })
 
     test('a token from before the factor was shown takes no factor away', async () => {
-      await wait()
+      await steady(8000) // no step ends in between
       const p = await made(), audience = `${server.auth0.url}/mfa/`, scope = 'enroll remove:authenticators read:authenticators', client = { client_id: server.auth0.clientId, client_secret: server.auth0.clientSecret }
       const { access_token: old } = await good(oauth({ grant_type: 'password', username: p.address, password, scope, audience }))
       const mfa = (method, where, token, body) => wires.auth0.request(method, `/mfa/${where}`, body, bearer(token))

@@ -95,11 +95,11 @@ for (const store of stores)
         assert.deepEqual([said.statusCode, said.error, said.error_description], [403, 'mfa_required', 'Multifactor authentication required'])
         assert.deepEqual((await m.users.getSessions({ user_id: u.user_id })).data.sessions, [])
         assert.equal((await first('Wrong-pw-1')).error, 'invalid_grant')
-        const mfa_token = await token(), good = await second('mfa-otp', { mfa_token, otp: totp(secret) })
+        const mfa_token = await token(), otp = totp(secret), good = await second('mfa-otp', { mfa_token, otp })
         assert.deepEqual([good.status, good.body.scope, decodeJwt(good.body.id_token).sub, decodeJwt(good.body.access_token).gty], [200, 'openid email offline_access', u.user_id, 'password'])
         assert.equal((await m.users.getSessions({ user_id: u.user_id })).data.sessions.length, 1)
         assert.equal((await auth.oauth.refreshTokenGrant({ refresh_token: good.body.refresh_token })).status, 200)
-        assert.deepEqual(await second('mfa-otp', { mfa_token, otp: totp(secret) }), { status: 403, body: { error: 'invalid_grant', error_description: 'Invalid otp_code.' } }) // a step counts once
+        assert.deepEqual(await second('mfa-otp', { mfa_token, otp }), { status: 403, body: { error: 'invalid_grant', error_description: 'Invalid otp_code.' } }) // a step counts once
       })
 
       test('a second factor: refused', async () => {

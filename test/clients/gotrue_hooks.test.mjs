@@ -139,7 +139,7 @@ for (const store of stores)
         while (web.take('/sms'));
         const { data: challenge } = await own.mfa.challenge({ factorId: factor.id })
         ids[factorType] = { id: factor.id, secret: factor.totp?.secret }
-        assert.equal((await own.mfa.verify({ factorId: factor.id, challengeId: challenge.id, code: factor.totp ? totp(factor.totp.secret, -1) : JSON.parse(web.take('/sms').text).sms.otp })).error, null)
+        assert.equal((await own.mfa.verify({ factorId: factor.id, challengeId: challenge.id, code: factor.totp ? totp(factor.totp.secret) : JSON.parse(web.take('/sms').text).sms.otp })).error, null)
       }
       await query(server, `UPDATE auth.mfa_factors SET last_challenged_at = NULL WHERE user_id = '${user.id}' RETURNING id`, true)
       const { mfa_token } = await oauth({ grant_type: 'password', username: email, password })
@@ -147,7 +147,7 @@ for (const store of stores)
       const { oob_code } = await challenge.json(), { otp } = JSON.parse(web.take('/sms').text).sms
       const sessions = async () => (await query(server, `SELECT count(*) AS n FROM auth.sessions WHERE user_id = '${user.id}'`))[0].n
       const ways = { // the right and the wrong code of each
-        totp: (right) => ({ grant_type: 'http://auth0.com/oauth/grant-type/mfa-otp', otp: right ? totp(ids.totp.secret) : wrong(ids.totp.secret) }),
+        totp: (right) => ({ grant_type: 'http://auth0.com/oauth/grant-type/mfa-otp', otp: right ? totp(ids.totp.secret, 1) : wrong(ids.totp.secret) }),
         phone: (right) => ({ grant_type: 'http://auth0.com/oauth/grant-type/mfa-oob', oob_code, binding_code: right ? otp : otp === '000000' ? '000001' : '000000' }),
       }
       while (web.take('/mfa'));

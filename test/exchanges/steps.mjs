@@ -2,7 +2,7 @@
 import { createHash, createHmac, createPrivateKey, randomBytes, randomInt, randomUUID, sign } from 'node:crypto'
 import { request as httpRequest } from 'node:http'
 import { sleep } from '../lib/server.mjs'
-import { totp } from '../lib/totp.mjs'
+import { steady, totp } from '../lib/totp.mjs'
 import { Judge, readJwt, readUrl } from './judge.mjs'
 
 const HEADERS = ['content-type', 'location', 'link', 'x-total-count', 'x-sb-error-code', 'x-supabase-api-version', 'retry-after', 'www-authenticate', 'cache-control']
@@ -201,8 +201,7 @@ export class Case {
   }
 
   async totp({ totp: { secret, save, offset = 0 } }) {
-    const left = 30_000 - Date.now() % 30_000
-    if (left < 2000) await sleep(left + 50)
+    await steady(2000)
     this.vars[save] = totp(this.fillText(secret), offset / 30)
   }
 

@@ -149,8 +149,8 @@ for (const store of [...stores, ...(process.env.HECATE_TRIALS && stores.includes
       },
       'step of TOTP': async () => {
         const made = await factor(), [first] = await challenges(made, 1)
-        const { access_token: token } = (await call('POST', `/factors/${made.id}/verify`, { challenge_id: first, code: totp(made.secret, -1) }, made.token)).json
-        const ids = await challenges({ ...made, token }, REQUESTS), code = totp(made.secret)
+        const { access_token: token } = (await call('POST', `/factors/${made.id}/verify`, { challenge_id: first, code: totp(made.secret) }, made.token)).json
+        const ids = await challenges({ ...made, token }, REQUESTS), code = totp(made.secret, 1)
         return (i) => ['POST', `/factors/${made.id}/verify`, { challenge_id: ids[i], code }, bearer(token)]
       },
       'code for a new password': async () => {
