@@ -25,13 +25,14 @@ export function cpu(pid) {
 export function memory(pid) {
   return Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/RssAnon:\s+(\d+)/)[1]) / 1024
 }
-// Backends come and go: those that ended are in the postmaster's count of its children, which is taken again if one ended meanwhile.
+// Backends come and go, many of them as a load ends: those that ended are in the postmaster's count of its children, and all is counted again if one came or
+// ended between the two looks at who is there.
 let postmaster
 export function postgresCpu() {
   postmaster ??= Number(psql(process.env.HECATE_TEST_PG, "SELECT (regexp_match(pg_read_file('postmaster.pid'), '^[0-9]+'))[1]"))
   const children = () => execFileSync('ps', ['-o', 'pid=', '--ppid', String(postmaster)], { encoding: 'utf8' })
   for (;;) {
-    const own = readFileSync(`/proc/${postmaster}/stat`, 'utf8').split(') ')[1].split(' '), running = children()
+    const running = children(), own = readFileSync(`/proc/${postmaster}/stat`, 'utf8').split(') ')[1].split(' ')
     let sum = (Number(own[11]) + Number(own[12]) + Number(own[13]) + Number(own[14])) / ticks
     try {
       for (const pid of running.trim().split(/\s+/)) sum += cpu(pid)
