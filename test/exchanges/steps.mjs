@@ -7,7 +7,8 @@ import { Judge, readJwt, readUrl } from './judge.mjs'
 
 const HEADERS = ['content-type', 'location', 'link', 'x-total-count', 'x-sb-error-code', 'x-supabase-api-version', 'retry-after', 'www-authenticate', 'cache-control']
 const HOOK_HEADERS = ['content-type', 'authorization', 'webhook-id', 'webhook-timestamp', 'webhook-signature']
-const WAIT = 15_000, QUIET = 1500, ANSWER = 20_000
+const WAIT = 15_000, ANSWER = 20_000
+export const QUIET = 1500
 
 // A step that lacks what an earlier one should have saved.
 export class Missing extends Error {}
