@@ -83,7 +83,6 @@ for (const store of [...stores, ...(process.env.HECATE_TRIALS && stores.includes
       return { address, token: session.access_token }
     }
     const factor = async () => {
-      if (Date.now() % 30_000 > 25_000) await sleep(30_000 - Date.now() % 30_000) // so that no step ends in between
       const { access_token: token } = await signedIn(await known())
       const made = (await call('POST', '/factors', { factor_type: 'totp' }, token)).json
       return { token, id: made.id, secret: made.totp.secret }
