@@ -58,7 +58,7 @@ test('SIGTERM does not wait for clients that dawdle', async (t) => {
 test('SIGTERM and SIGHUP during the start are kept until somebody listens', async (t) => {
   for (const ms of [0, 5, 20, 50, 120]) {
     const self = command(['serve'], await addresses(scratch(t)))
-    await until('begun', () => readFileSync(`/proc/${self.child.pid}/status`, 'utf8').match(/SigBlk:\s*0*[1-9]/), 5000).catch(() => 0)
+    await until('begun', () => readFileSync(`/proc/${self.child.pid}/status`, 'utf8').match(/SigBlk:\s*0*[1-9]/)).catch(() => 0)
     await sleep(ms)
     self.child.kill('SIGHUP')
     self.child.kill('SIGTERM')
@@ -67,7 +67,7 @@ test('SIGTERM and SIGHUP during the start are kept until somebody listens', asyn
 })
 
 test('readiness goes false before the listeners close', async (t) => {
-  const env = { ...(await addresses(scratch(t))), HECATE_DRAIN_DELAY: '1500ms' }, self = await serve(t, env)
+  const env = { ...(await addresses(scratch(t))), HECATE_DRAIN_DELAY: '3s' }, self = await serve(t, env)
   assert.equal(await status(`${url(env, 'ops')}/readyz`), 200)
   assert.equal(await status(`${url(env, 'ops')}/healthz`), 200)
   const exit = end(self)
@@ -218,14 +218,13 @@ test('reloads drop no request', async (t) => {
       n++
     }
   }))
-  for (let i = 0; i < 10; i++) {
+  for (let i = 1; i <= 10; i++) {
     self.child.kill('SIGHUP')
-    await sleep(100)
+    await until('reloaded', () => self.err.split('"reloaded"').length > i)
+    await Promise.race([load, until('load', () => n > 10 * i)])
   }
   going = false
   await load
-  assert.ok(n > 50)
-  assert.ok(self.err.split('"reloaded"').length > 5)
   assert.equal(await end(self), 0)
 })
 
