@@ -49,8 +49,12 @@ describe('redirects', () => {
     for (const url of bad) assert.equal(await resolved(url), site, url)
   })
   test('a pattern that could take long does not', async () => {
-    const began = Date.now()
-    assert.equal(await resolved(`https://star.example.net.evil.com/${'a/'.repeat(3000)}`), site)
-    assert.ok(Date.now() - began < 1000)
+    const took = []
+    for (let i = 0; i < 3; i++) { // other work of the machine does not meet all of them
+      const began = Date.now()
+      assert.equal(await resolved(`https://star.example.net.evil.com/${'a/'.repeat(3000)}`), site)
+      took.push(Date.now() - began)
+    }
+    assert.ok(Math.min(...took) < 1000, String(took))
   })
 })
