@@ -115,7 +115,7 @@ for (const store of stores)
   test(`a lock ends by itself; without lockout nothing counts, on ${store}`, async () => {
     const address = email()
     for (const attempts of ['5', '0']) {
-      const server = await start({ store, env: { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOCKOUT_ATTEMPTS: attempts, HECATE_LOCKOUT_DURATION: '2s' } })
+      const server = await start({ store, env: { HECATE_PASSWORD_HASH: 'bcrypt:4', HECATE_LOCKOUT_ATTEMPTS: attempts, HECATE_LOCKOUT_DURATION: '3s' } })
       const signIn = (secret) => fetch(`${server.gotrue.url}/token?grant_type=password`, { method: 'POST', body: JSON.stringify({ email: address, password: secret }) }).then((answer) => answer.status)
       try {
         for (const client of [first, second, newest]) {
@@ -125,7 +125,7 @@ for (const store of stores)
           const user = await raw(server, id)
           assert.deepEqual([user.locked, user.verification_attempts_remaining], attempts === '5' ? [true, 0] : [false, null])
           assert.equal(await signIn(password), attempts === '5' ? 400 : 200)
-          if (attempts === '5') await sleep(2100)
+          if (attempts === '5') await sleep(3100)
           assert.equal(await signIn(password), 200)
           for (const call of attempts === '5' ? [] : [() => users.lockUser(id), () => users.unlockUser(id), () => users.createUser({ username: 'locked_from_start', locked: true })]) {
             const error = await call().then(() => assert.fail('it was taken'), (reason) => reason)

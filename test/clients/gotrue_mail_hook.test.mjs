@@ -10,7 +10,7 @@ import { query } from '../lib/tables.mjs'
 
 const key = Buffer.from('a secret of hooks of 24 b'), password = 'secret-pw-1'
 
-// Keeps what comes; `answer(body)` may give { status, body, delay } for one message.
+// Keeps what comes; `answer(body)` may give { status, body, delay, until } for one message, `until` a promise.
 async function listener() {
   const kept = [], self = { answer: () => ({}), calls: 0 }
   const server = createServer(async (request, response) => {
@@ -20,8 +20,9 @@ async function listener() {
     const body = JSON.parse(text)
     self.calls++
     kept.push({ ...body, signed: signature === `v1,${createHmac('sha256', key).update(`${id}.${at}.${text}`).digest('base64')}` })
-    const { status = 200, body: back = {}, delay = 0 } = self.answer(body)
+    const { status = 200, body: back = {}, delay = 0, until } = self.answer(body)
     await sleep(delay)
+    await until
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(back))
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -99,13 +100,15 @@ for (const store of stores)
 
     test('who waits for it holds nobody up', async () => {
       const { email } = await known()
+      const asked = Promise.withResolvers(), others = Promise.withResolvers()
       let answered = false
-      hook.answer = (body) => (body.user.email === email ? { delay: 1500 } : {})
+      hook.answer = (body) => (body.user.email === email ? (asked.resolve(), { until: others.promise }) : {})
       const slow = client().resetPasswordForEmail(email).then(({ error }) => { answered = true; return error })
-      await sleep(100)
+      await asked.promise
       for (let i = 0; i < 5; i++) assert.equal((await admin().createUser({ email: address() })).error, null)
       assert.equal((await client().signUp({ email: address(), password })).error, null)
       assert.equal(answered, false)
+      others.resolve()
       assert.equal(await slow, null)
       hook.answer = () => ({})
       const { email_data: told } = await hook.next('recovery', email)
