@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <cmocka.h>
 #undef fail /* ours is ctx.h's */
@@ -31,6 +32,11 @@ void test_register(const char *name, CMUnitTestFunction fn);
 
 /* What a stopwatch allows: under valgrind everything takes many times as long. */
 #define LIMIT_MS(ms) ((ms) * (RUNNING_ON_VALGRIND ? 60 : 1))
+/* The processor's time that this program has had: what else the machine does is not in it. */
+static inline int64_t spent_ms(void)
+{
+    return (int64_t)clock() / (CLOCKS_PER_SEC / 1000);
+}
 /* How far a loop over many cases goes at once: there, n. */
 #define STEP(n) (RUNNING_ON_VALGRIND ? (n) : 1)
 
