@@ -56,7 +56,7 @@ for (const store of stores)
       })
 
       const ended = async (job) => {
-        for (let i = 0; i < 400; i++) {
+        for (let i = 0; i < 2400; i++) {
           const now = await m.job(job.id)
           if (now.status === 'completed' || now.status === 'failed') return now
           await sleep(25)

@@ -23,14 +23,14 @@ before(async () => {
   })
   ended = new Promise((resolve) => server.on('exit', resolve))
   for (const stream of [server.stdout, server.stderr]) stream.setEncoding('utf8').on('data', (chunk) => { text += chunk })
-  for (let i = 0; i < 400 && !/"ready"/.test(text); i++) await sleep(50)
+  for (let i = 0; i < 1200 && !/"ready"/.test(text); i++) await sleep(50)
   const key = (pattern) => text.match(pattern)?.[1] ?? assert.fail(`${pattern} is not printed:\n${text}`)
   ca = key(/NODE_EXTRA_CA_CERTS=(\S+)/)
   names = {
     SERVICE_ROLE_KEY: key(/service role\).*, '([^']+)'\)/), ANON_KEY: key(/anonymous\).*, '([^']+)'\)/), CLERK_SECRET_KEY: key(/secretKey: '([^']+)'/), CLIENT_ID: key(/clientId: '([^']+)'/),
     CLIENT_SECRET: key(/clientSecret: '([^']+)'/), '127.0.0.1:9999': gotrue, '127.0.0.1:9998': clerk, '127.0.0.1:9443': auth0,
   }
-}, { timeout: 60_000 })
+}, { timeout: 180_000 })
 
 after(async () => {
   server.kill('SIGTERM')
@@ -42,13 +42,13 @@ const filled = (code, quote) => Object.entries(names).reduce((text, [name, value
 
 for (const file of ['README.md', 'docs/clients.md'])
   for (const [i, code] of blocks(file, 'js').entries())
-    test(`${file}, block ${i + 1}`, { timeout: 60_000 }, async () => {
+    test(`${file}, block ${i + 1}`, { timeout: 180_000 }, async () => {
       writeFileSync(join(dir, 'lines.mjs'), filled(code, "'"))
-      const { stdout } = await run(process.execPath, [join(dir, 'lines.mjs')], { env: { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: ca }, timeout: 30_000 })
+      const { stdout } = await run(process.execPath, [join(dir, 'lines.mjs')], { env: { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: ca }, timeout: 120_000 })
       assert.deepEqual(stdout.trim().split('\n'), [...code.matchAll(/console\.log\(.*\) \/\/ (.*)/g)].map((match) => match[1]))
     })
 
-test('docs/clients.md, a shell', { timeout: 60_000 }, async () => {
+test('docs/clients.md, a shell', { timeout: 180_000 }, async () => {
   const [code] = blocks('docs/clients.md', 'sh')
   const { stdout } = await run('sh', ['-ec', filled(code, '')], { env: { PATH: `${dirname(binary)}:${process.env.PATH}` } })
   assert.match(stdout, /mary@example\.com/)

@@ -46,7 +46,7 @@ for (const store of stores)
         m = await open()
       }
       let job
-      for (let i = 0; i < 400 && job?.status !== 'completed'; i++, await sleep(100)) job = (await m.jobs.get({ id })).data
+      for (let i = 0; i < 2000 && job?.status !== 'completed'; i++, await sleep(100)) job = (await m.jobs.get({ id })).data
       const bad = rows.filter((r) => r.email.startsWith('no')).length
       assert.deepEqual(job.summary, { failed: bad + 10, updated: 0, inserted: ROWS - bad - 10, total: ROWS })
       assert.equal((await m.jobs.getErrors({ id })).data.length, bad + 10)

@@ -179,7 +179,7 @@ function exchange(host, port, bytes) {
   return new Promise((resolve, reject) => {
     let seen = Buffer.alloc(0)
     const socket = net.connect(port, host, () => socket.write(bytes))
-    socket.setTimeout(10_000, () => socket.destroy(new Error(`no answer to ${bytes.split('\r\n')[0]}`)))
+    socket.setTimeout(60_000, () => socket.destroy(new Error(`no answer to ${bytes.split('\r\n')[0]}`)))
     socket.on('error', reject).on('data', (chunk) => {
       seen = Buffer.concat([seen, chunk])
       const end = seen.indexOf('\r\n\r\n')

@@ -59,7 +59,7 @@ export async function sink() {
     env: { GOTRUE_SMTP_HOST: '127.0.0.1', GOTRUE_SMTP_PORT: String(port), GOTRUE_SMTP_ADMIN_EMAIL: 'admin@example.com', GOTRUE_SMTP_SENDER_NAME: 'Example',
       GOTRUE_SMTP_MAX_FREQUENCY: '1ms', GOTRUE_RATE_LIMIT_EMAIL_SENT: '1000000', GOTRUE_SITE_URL: 'http://127.0.0.1:3000',
       GOTRUE_URI_ALLOW_LIST: 'http://127.0.0.1:3000/**' },
-    next: async (address, ms = 10000) => {
+    next: async (address, ms = 30_000) => {
       for (const end = Date.now() + ms; ; await sleep(20)) {
         const mail = to(address).shift()
         if (mail) return mail

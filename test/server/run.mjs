@@ -24,7 +24,7 @@ export function command(args, env = {}, cwd) {
 
 export async function ended(args, env, cwd) {
   const self = command(args, env, cwd)
-  const timer = setTimeout(() => self.child.kill('SIGKILL'), 20000)
+  const timer = setTimeout(() => self.child.kill('SIGKILL'), 60_000)
   self.code = await self.exit
   clearTimeout(timer)
   return self
@@ -41,7 +41,7 @@ export async function addresses(dir) {
 
 export const url = (env, name) => `http://${env[`HECATE_LISTEN_${name.toUpperCase()}`]}`
 
-export async function until(what, test, ms = 15000) {
+export async function until(what, test, ms = 60_000) {
   for (const end = Date.now() + ms; Date.now() < end; await sleep(20)) {
     const value = await Promise.resolve().then(test).catch(() => undefined)
     if (value) return value

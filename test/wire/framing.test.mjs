@@ -101,7 +101,7 @@ function talk(door, pieces, answers = Infinity) {
   return new Promise((resolve, reject) => {
     const socket = doors[door]()
     let text = ''
-    const late = setTimeout(() => reject(new Error(`nothing for 5 s behind: ${text}`)), 5000)
+    const late = setTimeout(() => reject(new Error(`nothing for 30 s behind: ${text}`)), 30_000)
     const finish = (closed) => {
       clearTimeout(late)
       socket.destroy()

@@ -122,7 +122,7 @@ for (const store of stores)
       const own = [server.gotrue.jwtSecret, server.gotrue.serviceKey, server.clerk.secretKey, server.auth0.clientSecret, session.access_token, machine, (await signingKey(server, 'clerk')).d, (await signingKey(server, 'auth0')).d]
       const metrics = await (await fetch(`${ops}/metrics`, { headers: { authorization: `Bearer ${operator.HECATE_OPS_TOKEN}` } })).text()
       assert.ok(metrics.length > 100)
-      for (let i = 0; i < 100 && mail.all.length < 2; i++) await sleep(50)
+      for (let i = 0; i < 600 && mail.all.length < 2; i++) await sleep(50)
       assert.ok(mail.all.length >= 2, 'letters are at hand')
       const all = [...canaries, ...own, session.refresh_token]
       for (const secret of all)
