@@ -6,7 +6,7 @@ import { sample, stores } from '../lib/bar.mjs'
 import { figure } from '../lib/figure.mjs'
 import { sleep, start } from '../lib/server.mjs'
 import { sink } from '../lib/smtp.mjs'
-import { query } from '../lib/tables.mjs'
+import { query, settled } from '../lib/tables.mjs'
 import { Wire } from '../lib/wire.mjs'
 
 const password = 'secret-pw-1'
@@ -87,7 +87,7 @@ for (const store of stores)
             assert.equal((await gotrue('/token?grant_type=password', { email: owner, password })).json.user.id, ownerId)
           }
       }
-      await sleep(1000)
+      await settled(server)
       const stored = new Set((await users()).map(({ email }) => email).filter((email) => email && email !== owner))
       for (const { recipients, to } of mail.all)
         for (const address of recipients) assert.ok(stored.has(address) && to.includes(address), `a letter to ${address}`)

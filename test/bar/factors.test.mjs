@@ -63,9 +63,9 @@ for (const store of stores)
       const p = await made(), session = await signIn(p.address)
       const factor = await good(gotrue('POST', '/factors', { factor_type: 'totp', friendly_name: 'a' }, session.access_token))
       const { id } = await good(gotrue('POST', `/factors/${factor.id}/challenge`, {}, session.access_token))
-      const high = await good(gotrue('POST', `/factors/${factor.id}/verify`, { challenge_id: id, code: totp(factor.totp.secret, at) }, session.access_token))
+      const used = totp(factor.totp.secret, at), high = await good(gotrue('POST', `/factors/${factor.id}/verify`, { challenge_id: id, code: used }, session.access_token))
       assert.equal(claimsOf(high.access_token).aal, 'aal2')
-      return { ...p, secret: factor.totp.secret, factorId: factor.id, high, low: session }
+      return { ...p, used, secret: factor.totp.secret, factorId: factor.id, high, low: session }
     }
     const answerChallenge = async (p, token, code) => {
       const { id } = await good(gotrue('POST', `/factors/${p.factorId}/challenge`, {}, token))
@@ -96,8 +96,9 @@ for (const store of stores)
         none(await answerChallenge(p, token, totp(p.secret, -1)), 'the step before')
         none(await secondStep((await passwordGrant(p.address)).json.mfa_token, code), 'at Auth0')
         none(await clerk('POST', `/users/${p.clerkId}/verify_totp`, { code }), 'at Clerk')
-        assert.ok((await secondStep((await passwordGrant(p.address)).json.mfa_token, totp(p.secret, 1))).status === 200, 'the next step is good')
-        none(await answerChallenge(p, token, totp(p.secret, 1)), 'used at Auth0, then at GoTrue')
+        const next = totp(p.secret, 1)
+        assert.ok((await secondStep((await passwordGrant(p.address)).json.mfa_token, next)).status === 200, 'the next step is good')
+        none(await answerChallenge(p, token, next), 'used at Auth0, then at GoTrue')
       }
       figure(t, `${again} second uses of ${trials} codes (${store}), 0 taken`)
     })
@@ -189,7 +190,7 @@ for (const store of stores)
       const realm = await oauth({ grant_type: 'http://auth0.com/oauth/grant-type/password-realm', realm: 'Username-Password-Authentication', username: p.address, password })
       assert.equal(realm.json.error, 'mfa_required')
       const { mfa_token } = realm.json
-      for (const [what, body] of Object.entries({ 'no code': {}, 'an empty code': { otp: '' }, 'a code of null': { otp: null }, 'a list': { otp: [totp(p.secret)] }, 'a wrong code': { otp: '000000' }, 'a number': { otp: 0 }, 'the step before': { otp: totp(p.secret, -1) } }))
+      for (const [what, body] of Object.entries({ 'no code': {}, 'an empty code': { otp: '' }, 'a code of null': { otp: null }, 'a list': { otp: [totp(p.secret)] }, 'a wrong code': { otp: '000000' }, 'a number': { otp: 0 }, 'the step before': { otp: p.used } }))
         await refused(what, secondStep(mfa_token, body.otp))
       await refused('the token of another', secondStep((await passwordGrant(q.address)).json.mfa_token, totp(p.secret)))
       for (const grant of ['mfa-oob', 'mfa-recovery-code', 'passwordless/otp']) await refused(grant, oauth({ grant_type: `http://auth0.com/oauth/grant-type/${grant}`, mfa_token, oob_code: 'x', recovery_code: 'x', otp: '000000' }))

