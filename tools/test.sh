@@ -12,8 +12,14 @@ program() { # PROGRAM LOG
     echo "$(basename "$1"): ${last:-0 passed, 1 failed}"
 }
 
+# The first faults, and the last: what a server said when it ended comes behind all that it did not answer.
+ends() {
+    awk 'NR <= 120 { print; next } { rest[NR % 120] = $0 }
+         END { if (NR > 240) print "(…)"; for (i = NR > 240 ? NR - 119 : 121; i <= NR; i++) print rest[i % 120] }'
+}
+
 file() { # FILE LOG
-    timeout 900 test/node_modules/.bin/node --test --test-reporter=tap "$1" > "$2" 2>&1 || grep -avE '^ *(#|ok|duration_ms|type|---|\.\.\.)' "$2" | head -n 120
+    timeout 900 test/node_modules/.bin/node --test --test-reporter=tap "$1" > "$2" 2>&1 || grep -avE '^ *(#|ok|duration_ms|type|---|\.\.\.)' "$2" | ends
     ok=$(grep -acE '^ *ok [0-9]' "$2") || true
     bad=$(grep -acE '^ *not ok [0-9]' "$2") || true
     [ "$((ok + bad))" -gt 0 ] || bad=1
