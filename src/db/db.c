@@ -252,3 +252,8 @@ Err tx_run(Ctx *ctx, Err (*fn)(Tx *tx, void *arg), void *arg)
     }
     return err;
 }
+
+Err tx_near(Ctx *ctx, Err (*fn)(Tx *tx, void *arg), void *arg)
+{
+    return ctx->db->postgres ? fn(db_auto(ctx), arg) : tx_run(ctx, fn, arg);
+}

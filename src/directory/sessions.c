@@ -326,22 +326,24 @@ static const char *tag_of(const Ctx *ctx, const char *tag)
 }
 
 /* Has the user signed in again since, where one session a user (and tag) is allowed? */
-static Err find_newer(Ctx *ctx, const Session *session, bool *ret)
+static Err find_newer(Tx *tx, const Session *session, bool *ret)
 {
+    const Ctx *ctx = tx_ctx(tx);
     const SessionWrite key = { .user_id = session->user_id, .created_at = session->created_at, .now = ctx->now };
     List newer = { 0 };
 
     *ret = false;
     if (!ctx->directory->single_session)
         return OK;
-    TRY(store_session_newer(db_auto(ctx), &key, &newer));
+    TRY(store_session_newer(tx, &key, &newer));
     for (size_t i = 0; i < newer.n; i++)
         *ret = *ret || text_eq(tag_of(ctx, ((const SessionWrite *)newer.v[i])->tag), tag_of(ctx, session->tag));
     return OK;
 }
 
-static Err session_allowed(Ctx *ctx, const SessionRow *row)
+static Err session_allowed(Tx *tx, const SessionRow *row)
 {
+    Ctx *ctx = tx_ctx(tx);
     const Session *session = &row->session;
     bool newer;
 
@@ -350,7 +352,7 @@ static Err session_allowed(Ctx *ctx, const SessionRow *row)
     TRY(dir_session_check(ctx, session));
     if (low_aal_over(ctx, session, &row->row.user))
         return fail(ctx, E_SESSION_EXPIRED, NOWHERE, "Invalid Refresh Token: Session Expired (Low AAL: User Needs MFA Verification)");
-    TRY(find_newer(ctx, session, &newer));
+    TRY(find_newer(tx, session, &newer));
     return newer ? fail(ctx, E_SESSION_EXPIRED, NOWHERE, "Invalid Refresh Token: Session Expired (Revoked by Newer Login)") : OK;
 }
 
@@ -543,9 +545,10 @@ static Err refresh_again(Ctx *ctx, SessionRow *row, Grant *ret)
     return fail(ctx, E_REFRESH_REUSED, NOWHERE, NULL);
 }
 
-static Err refresh_load(Ctx *ctx, const char *token, SessionRow **ret)
+static Err refresh_load(Tx *tx, const char *token, SessionRow **ret)
 {
-    const Err err = store_refresh_load(db_auto(ctx), token, ret);
+    Ctx *ctx = tx_ctx(tx);
+    const Err err = store_refresh_load(tx, token, ret);
 
     if (err == E_NO_ROW)
         return fail(ctx, E_NO_REFRESH_TOKEN, NOWHERE, NULL);
@@ -553,7 +556,7 @@ static Err refresh_load(Ctx *ctx, const char *token, SessionRow **ret)
     if ((*ret)->session.id == NULL || (*ret)->row.user.id == NULL)
         return fail(ctx, E_SESSION_GONE, NOWHERE, NULL);
     ctx->user_id = (*ret)->row.user.id;
-    return session_allowed(ctx, *ret);
+    return session_allowed(tx, *ret);
 }
 
 /* ---- refresh tokens, version 2 ---- */
@@ -567,7 +570,7 @@ static Err counted_load(Ctx *ctx, const Refresh2 *token, SessionRow **ret)
         return fail(ctx, E_NO_REFRESH_TOKEN, NOWHERE, NULL);
     TRY(err);
     ctx->user_id = (*ret)->row.user.id;
-    return session_allowed(ctx, *ret);
+    return session_allowed(db_auto(ctx), *ret);
 }
 
 /* Raises the counter from what was read, or only touches the session (`again`), with the audit row. */
@@ -672,40 +675,60 @@ static Err upgrade(Tx *tx, void *arg)
     return store_session_upgrade(tx, &up->write, up->session);
 }
 
-static Err swap(Ctx *ctx, SessionRow *row, bool *swapped, Grant *ret)
-{
-    Upgrade up = { .session = &row->session };
+/* A token that is live becomes its child. */
+typedef struct Refreshing {
+    const char *token;
+    SessionRow *row;
+    SessionWrite write;
+    bool counted, swapped; /* the child is of version 2, and is still to be made; it is made */
+} Refreshing;
 
-    refresh_write(ctx, row, &up.write);
-    ret->counted = is_upgraded(ctx, &row->session);
-    if (!ret->counted) {
-        TRY(store_refresh_swap(db_auto(ctx), &up.write, swapped));
-    } else {
-        up.write.refresh_token_hmac_key = refresh2_key(ctx->arena);
-        TRY(tx_run(ctx, upgrade, &up));
-        *swapped = up.swapped;
-    }
-    row->session.refreshed_at = row->row.user.updated_at = ctx->now;
-    grant_fill(row, ret->counted ? refresh2_write(ctx, &row->session, row->session.refresh_token_counter) : up.write.child, false, ret);
+static Err refresh_live(Tx *tx, void *arg)
+{
+    Refreshing *refreshing = arg;
+    Ctx *ctx = tx_ctx(tx);
+
+    refreshing->swapped = false;
+    TRY(refresh_load(tx, refreshing->token, &refreshing->row));
+    refreshing->counted = is_upgraded(ctx, &refreshing->row->session);
+    if (refreshing->row->revoked)
+        return OK;
+    refresh_write(ctx, refreshing->row, &refreshing->write);
+    return refreshing->counted ? OK : store_refresh_swap(tx, &refreshing->write, &refreshing->swapped);
+}
+
+static Err refresh_upgrade(Ctx *ctx, Refreshing *refreshing)
+{
+    Upgrade up = { .write = refreshing->write, .session = &refreshing->row->session };
+
+    up.write.refresh_token_hmac_key = refresh2_key(ctx->arena);
+    TRY(tx_run(ctx, upgrade, &up));
+    refreshing->swapped = up.swapped;
     return OK;
 }
 
 Err dir_session_refresh(Ctx *ctx, const char *token, Grant *ret)
 {
+    Refreshing refreshing = { .token = token };
     SessionRow *row;
     Refresh2 counted;
-    bool swapped = false;
 
     if (refresh2_read(ctx->arena, token, &counted))
         return refresh_counted(ctx, &counted, ret);
     if (!is_token(token))
         return fail(ctx, E_BAD_VALUE, NOWHERE, "Refresh token is not valid");
-    TRY(refresh_load(ctx, token, &row));
+    TRY(tx_near(ctx, refresh_live, &refreshing));
+    row = refreshing.row;
     if (row->revoked)
         return refresh_again(ctx, row, ret);
-    TRY(swap(ctx, row, &swapped, ret));
-    if (swapped)
-        return OK;
-    TRY(refresh_load(ctx, token, &row)); /* another request was faster: its child is there by now */
-    return refresh_again(ctx, row, ret);
+    if (refreshing.counted)
+        TRY(refresh_upgrade(ctx, &refreshing));
+    if (!refreshing.swapped) { /* another request was faster: its child is there by now */
+        TRY(refresh_load(db_auto(ctx), token, &row));
+        return refresh_again(ctx, row, ret);
+    }
+    row->session.refreshed_at = row->row.user.updated_at = ctx->now;
+    ret->counted = refreshing.counted;
+    grant_fill(row, ret->counted ? refresh2_write(ctx, &row->session, row->session.refresh_token_counter) : refreshing.write.child, false, ret);
+    return OK;
 }

@@ -525,6 +525,17 @@ STORE_TEST(an_error_undoes_the_transaction)
     assert_int_equal(number_of(store, 1), 0);
 }
 
+STORE_TEST(what_is_near_is_one_transaction_only_where_that_costs_nothing)
+{
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+
+    make_things(store);
+    assert_ok(insert(&ctx, 1));
+    assert_err(tx_near(&ctx, add_and_fail, NULL), E_FORBIDDEN_COMBO);
+    assert_int_equal(number_of(store, 1), store->postgres ? 5 : 0);
+}
+
 /* Inserts from `first` to before `end` without waiting; then reads, or ends with an error. */
 typedef struct Late {
     int64_t first, end;
