@@ -46,7 +46,7 @@ static bool buf_grow(Buf *buf, size_t need)
     return true;
 }
 
-char *buf_room(Buf *buf, size_t n)
+char *buf_more(Buf *buf, size_t n)
 {
     size_t need;
 
@@ -55,27 +55,6 @@ char *buf_room(Buf *buf, size_t n)
         return NULL;
     }
     return buf->data + buf->len;
-}
-
-void buf_add(Buf *buf, const void *p, size_t n)
-{
-    char *room = n == 0 ? NULL : buf_room(buf, n);
-
-    if (room != NULL) {
-        memcpy(room, p, n);
-        buf->len += n;
-    }
-}
-
-void buf_str(Buf *buf, Str s)
-{
-    buf_add(buf, s.p, s.n);
-}
-
-void buf_puts(Buf *buf, const char *s)
-{
-    if (s != NULL)
-        buf_add(buf, s, strlen(s));
 }
 
 void buf_printf(Buf *buf, const char *format, ...)

@@ -19,16 +19,35 @@ Buf buf_in(Arena *arena, size_t cap);
 Buf buf_heap(size_t cap);
 void buf_free(Buf *buf); /* heap buffers; wipes what it held; also as CLEANUP */
 
+char *buf_more(Buf *buf, size_t n); /* buf_room() of a buffer that must grow */
 /* Room for `n` more bytes behind the content, or NULL (then `over` is set). Write there, then buf_added(). */
-char *buf_room(Buf *buf, size_t n);
+static inline char *buf_room(Buf *buf, size_t n)
+{
+    return n <= buf->size - buf->len && !buf->over ? buf->data + buf->len : buf_more(buf, n);
+}
 static inline void buf_added(Buf *buf, size_t n)
 {
     buf->len += n;
 }
 
-void buf_add(Buf *buf, const void *p, size_t n);
-void buf_str(Buf *buf, Str s);
-void buf_puts(Buf *buf, const char *s); /* NULL adds nothing */
+static inline void buf_add(Buf *buf, const void *p, size_t n)
+{
+    char *room = n == 0 ? NULL : buf_room(buf, n);
+
+    if (room != NULL) {
+        memcpy(room, p, n);
+        buf->len += n;
+    }
+}
+static inline void buf_str(Buf *buf, Str s)
+{
+    buf_add(buf, s.p, s.n);
+}
+static inline void buf_puts(Buf *buf, const char *s) /* NULL adds nothing */
+{
+    if (s != NULL)
+        buf_add(buf, s, strlen(s));
+}
 void buf_printf(Buf *buf, const char *format, ...) PRINTF(2, 3);
 void buf_int(Buf *buf, int64_t n); /* decimal */
 

@@ -11,7 +11,7 @@ size_t field_size(const Field *fields)
 const Field *field_named(const Field *fields, Str name)
 {
     for (; fields->kind != F_END; fields++)
-        if (fields->name != NULL && strlen(fields->name) == name.n && memcmp(fields->name, name.p, name.n) == 0)
+        if (fields->name != NULL && (name.n == 0 || *fields->name == *name.p) && str_eq(str_of(fields->name), name))
             return fields;
     return NULL;
 }

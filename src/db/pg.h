@@ -142,6 +142,7 @@ typedef struct Item {
     Err err;
     PGresult *result; /* of OK; the waiting one's to free */
     struct Gather *gather;
+    const char *key; /* of one that goes with others */
     Waiter waiter;
 } Item;
 

@@ -213,15 +213,21 @@ static Err put_list(Params *params, int i, Oid type, const Work *work)
     const Work *const *list = work->list == NULL ? &work : work->list;
     const size_t n = work->list == NULL ? 1 : work->n_list;
     const Oid element = element_of(type);
-    size_t at = 20;
+    const Field *field = NULL;
+    size_t at = 20, size = 0;
     char *array = NULL;
     bool nulls = false;
 
     if (element == 0)
         return E_DB;
     for (size_t k = 0; k < n; k++) {
-        TRY(put_member(params, i, element, work_param(list[k], work->stmt->params[i]), list[k]->params));
-        array = params->owned[i] = more(array, (int)(at + 4 + (size_t)params->lengths[i]), 1);
+        if (k == 0 || list[k]->param_cols != list[k - 1]->param_cols)
+            field = work_param(list[k], work->stmt->params[i]);
+        TRY(put_member(params, i, element, field, list[k]->params));
+        if (at + 4 + (size_t)params->lengths[i] > size) {
+            size = (at + 4 + (size_t)params->lengths[i]) * 2;
+            array = params->owned[i] = more(array, (int)size, 1);
+        }
         at = add_word(array, at, params->values[i] == NULL ? UINT32_MAX : (uint32_t)params->lengths[i]);
         if (params->values[i] != NULL)
             memcpy(array + at, params->values[i], (size_t)params->lengths[i]);

@@ -39,7 +39,8 @@ static const char *key_of(const Item *item)
 
 bool gather_add(Gatherings *gatherings, Item *item)
 {
-    if (key_of(item) == NULL)
+    item->key = key_of(item);
+    if (item->key == NULL)
         return false;
     for (Queue *queue = gatherings->kinds; queue < gatherings->kinds + MOST_KINDS; queue++) {
         if (queue->first != NULL && queue->first->work->stmt != item->work->stmt)
@@ -59,7 +60,7 @@ static bool collides(const Gather *gather, const Item *item)
     bool found = false;
 
     for (const Item *other = gather->items.first; item->write && other != NULL && !found; other = other->next)
-        found = text_eq(key_of(other), key_of(item));
+        found = text_eq(other->key, item->key);
     return found;
 }
 
@@ -146,11 +147,10 @@ void gather_deal(Item *leader)
 Err gather_read(Ctx *ctx, Db *db, Item *item)
 {
     const PGresult *result = item->gather->item.result;
-    const char *key = key_of(item);
     Err err = OK;
 
     for (int row = 0; row < PQntuples(result) && err == OK; row++)
-        if (row_is(result, row, key))
+        if (row_is(result, row, item->key))
             err = rows_take(ctx, db, item->work, result, row, row + 1);
 
     release(item->gather);
