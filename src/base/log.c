@@ -171,31 +171,42 @@ void log_gather(bool on)
     }
 }
 
-/* What is worth a warning goes out at once, behind what was said before it. */
-static void put_out(const char *p, size_t n, LogLevel level)
+/* Written where it waits, if there is room. */
+static bool gather_line(LogLevel level, const char *event, const LogField *fields, size_t n)
 {
-    if (gathered != NULL && n > sizeof(gathered->lines) - gathered->n)
-        log_flush();
-    if (gathered == NULL || n > sizeof(gathered->lines)) {
-        write_out(p, n);
-        return;
-    }
-    memcpy(gathered->lines + gathered->n, p, n);
-    gathered->n += n;
-    if (level >= LOG_WARN)
-        log_flush();
+    const size_t room = gathered == NULL ? 0 : sizeof(gathered->lines) - gathered->n;
+    Buf line = { .data = room == 0 ? NULL : gathered->lines + gathered->n, .size = room, .cap = room };
+
+    if (room > 0)
+        put_line(&line, level, event, fields, n);
+    if (room == 0 || line.over)
+        return false;
+    gathered->n += line.len;
+    return true;
 }
 
-void log_line(LogLevel level, const char *event, const LogField *fields, size_t n)
+static void write_line(LogLevel level, const char *event, const LogField *fields, size_t n)
 {
     Buf line CLEANUP(buf_free) = buf_heap(MOST_LINE);
 
-    if (!log_wants(level))
-        return;
     put_line(&line, level, event, fields, n);
     if (line.over && line.len > 0)
         line.data[line.len - 1] = '\n'; /* the next line begins on its own all the same */
-    put_out(line.data, line.len, level);
+    write_out(line.data, line.len);
+}
+
+/* What is worth a warning goes out at once, behind what was said before it. */
+void log_line(LogLevel level, const char *event, const LogField *fields, size_t n)
+{
+    if (!log_wants(level))
+        return;
+    if (!gather_line(level, event, fields, n)) {
+        log_flush();
+        if (!gather_line(level, event, fields, n))
+            write_line(level, event, fields, n);
+    }
+    if (level >= LOG_WARN)
+        log_flush();
 }
 
 LogField log_member(const Field *field, const void *object)
