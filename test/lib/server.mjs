@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { createServer, setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import tls from 'node:tls'
@@ -21,6 +21,8 @@ export function mint(claims, secret = JWT_SECRET) {
   const text = `${base64({ alg: 'HS256', typ: 'JWT' })}.${base64({ iat: now, exp: now + 3600, ...claims })}`
   return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
 }
+
+setDefaultAutoSelectFamilyAttemptTimeout(10_000) // a busy machine may need more than the quarter of a second after which Node gives up an address of localhost
 
 const claims = new Set()
 process.on('exit', () => claims.forEach((file) => rmSync(file, { force: true })))
