@@ -87,9 +87,25 @@ static const Field answer_cols[] = {
 
 /* ---- reading ---- */
 
+/* The newest first. */
+static int compare_amr(const void *a, const void *b)
+{
+    const Amr *one = *(const Amr *const *)a, *other = *(const Amr *const *)b;
+
+    return one->updated_at != other->updated_at ? (one->updated_at < other->updated_at) - (one->updated_at > other->updated_at)
+                                                : strcmp(one->id, other->id);
+}
+
 Err session_row_finish(Ctx *ctx, SessionRow *row)
 {
-    return row->amr_json == NULL ? OK : json_read_list(ctx, str_of(row->amr_json), amr_doc, &row->session.amr);
+    List *amr = &row->session.amr;
+
+    if (row->amr_json == NULL)
+        return OK;
+    TRY(json_read_list(ctx, str_of(row->amr_json), amr_doc, amr));
+    if (amr->n > 1)
+        qsort(amr->v, amr->n, sizeof(*amr->v), compare_amr);
+    return OK;
 }
 
 static Err load_row(Tx *tx, const Stmt *stmt, const SessionWrite *key, SessionRow **ret)
