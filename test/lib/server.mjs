@@ -129,7 +129,7 @@ export async function start({ store = 'sqlite', env = {}, data, database, args =
     // Ends it as an operator would; a bad exit or a sanitizer's report fails the test.
     stop: async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
-      const late = new Promise((resolve) => setTimeout(() => resolve('still running'), 60_000).unref()) // it does not hold up the end of the tests
+      const late = new Promise((resolve) => setTimeout(() => resolve('still running'), 15_000).unref()) // it does not hold up the end of the tests
       const code = await Promise.race([ended, late])
       if (code === 'still running') child.kill('SIGKILL')
       clean()

@@ -24,7 +24,7 @@ export function command(args, env = {}, cwd) {
 
 export async function ended(args, env, cwd) {
   const self = command(args, env, cwd)
-  const timer = setTimeout(() => self.child.kill('SIGKILL'), 60_000)
+  const timer = setTimeout(() => self.child.kill('SIGKILL'), 20_000)
   self.code = await self.exit
   clearTimeout(timer)
   return self

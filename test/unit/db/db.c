@@ -514,6 +514,7 @@ static Err add_and_fail(Tx *tx, void *arg)
     return E_FORBIDDEN_COMBO;
 }
 
+/* What is near is a transaction only where that costs nothing. */
 STORE_TEST(an_error_undoes_the_transaction)
 {
     TEST_ARENA(arena);
@@ -523,15 +524,6 @@ STORE_TEST(an_error_undoes_the_transaction)
     assert_ok(insert(&ctx, 1));
     assert_err(tx_run(&ctx, add_and_fail, NULL), E_FORBIDDEN_COMBO);
     assert_int_equal(number_of(store, 1), 0);
-}
-
-STORE_TEST(what_is_near_is_one_transaction_only_where_that_costs_nothing)
-{
-    TEST_ARENA(arena);
-    Ctx ctx = ctx_new(arena, store->db);
-
-    make_things(store);
-    assert_ok(insert(&ctx, 1));
     assert_err(tx_near(&ctx, add_and_fail, NULL), E_FORBIDDEN_COMBO);
     assert_int_equal(number_of(store, 1), store->postgres ? 5 : 0);
 }
