@@ -10,7 +10,7 @@ size_t field_size(const Field *fields)
 
 const Field *field_named(const Field *fields, Str name)
 {
-    for (; fields->kind != F_END; fields++)
+    for (; fields->kind != F_END; fields++) /* most differ in their first letter */
         if (fields->name != NULL && (name.n == 0 || *fields->name == *name.p) && str_eq(str_of(fields->name), name))
             return fields;
     return NULL;
