@@ -12,7 +12,7 @@
 #include "db/sqlite_parts.h"
 #include "run/run.h"
 
-enum { MOST_BATCH = 256, MOST_BUILT = 12, BRIEF_STEPS = 20000 };
+enum { MOST_BATCH = 256, MOST_BUILT = 12, BRIEF_STEPS = 20000, SETTLE_MS = 1000 };
 
 /* A prepared statement, with the rows of the field tables that its columns last went to and its parameters last came from. */
 typedef struct Prepared {
@@ -863,7 +863,7 @@ static void configure(void)
     sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
-    sqlite_wal_configure();
+    sqlite_vfs_configure();
 }
 
 static Err sqlite_open(Db *db, Buf *why)
@@ -889,12 +889,21 @@ static Err sqlite_open(Db *db, Buf *why)
     return err;
 }
 
+static void settle(void *loop)
+{
+    Conn *conn = *loop_slot(loop, LOOP_SLOT_DB);
+
+    if (conn != NULL)
+        sqlite_shm_settle(conn->db);
+}
+
 static Err sqlite_loop_open(Db *db)
 {
     Conn *conn;
 
     TRY(conn_open(db, ((State *)db->state)->path, NULL, &conn));
     *loop_slot(loop_self(), LOOP_SLOT_DB) = conn;
+    loop_every(loop_self(), SETTLE_MS, settle, loop_self());
     return OK;
 }
 

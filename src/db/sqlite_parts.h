@@ -1,4 +1,4 @@
-/* sqlite_parts.h: what SQLite is given of ours: memory, and a file system that writes logs in large pieces. */
+/* sqlite_parts.h: what SQLite is given of ours: memory, and a file system that writes logs in large pieces and asks the system for fewer locks. */
 #ifndef HECATE_DB_SQLITE_PARTS_H
 #define HECATE_DB_SQLITE_PARTS_H
 
@@ -11,8 +11,11 @@ void sqlite_memory_configure(void);
 /* Gives back what the calling thread keeps for its next statements: after work that does not come again. */
 void sqlite_memory_trim(void);
 /* Its file system, after all that is configured. */
-void sqlite_wal_configure(void);
+void sqlite_vfs_configure(void);
 /* Between two transactions: what the last one wrote and did not commit is gone. Another process may have written in its place since. */
 void sqlite_wal_forget(sqlite3 *db);
+/* Gives back what the process keeps of locks that none of its connections to this database uses: now and then, for other processes that wait for
+ * them. */
+void sqlite_shm_settle(sqlite3 *db);
 
 #endif

@@ -1,26 +1,12 @@
-/* sqlite_wal.c: SQLite's file system with a write-ahead log that is written in large pieces. SQLite writes each changed page in two calls, a header
+/* sqlite_wal.c: a write-ahead log that is written in large pieces. SQLite writes each changed page in two calls, a header
  * of 24 bytes and the page; they follow one another, and nobody reads them before the sync that ends the commit. */
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "db/sqlite_parts.h"
+#include "db/sqlite_vfs.h"
 
 enum { MOST_GATHERED = 32 * 1024 };
-
-/* A log. The file of the system's own kind stands behind it. */
-typedef struct Wal {
-    sqlite3_file base;
-    char *gathered; /* MOST_GATHERED; from the first write on until the sync */
-    int n;
-    sqlite3_int64 at;
-    int failed; /* what a write failed with in this transaction: it may not be committed */
-} Wal;
-
-static sqlite3_file *real_of(sqlite3_file *file)
-{
-    return (sqlite3_file *)((Wal *)file + 1);
-}
 
 /* SQLite took what is gathered for written, and might go on after a read that finds out that it was not: all fails until the transaction is over. */
 static int flush(sqlite3_file *file)
@@ -94,87 +80,22 @@ static int wal_size(sqlite3_file *file, sqlite3_int64 *ret)
     return rc != SQLITE_OK ? rc : real_of(file)->pMethods->xFileSize(real_of(file), ret);
 }
 
-static int wal_lock(sqlite3_file *file, int level)
+void sqlite_wal_methods(sqlite3_io_methods *methods)
 {
-    return real_of(file)->pMethods->xLock(real_of(file), level);
-}
-
-static int wal_unlock(sqlite3_file *file, int level)
-{
-    return real_of(file)->pMethods->xUnlock(real_of(file), level);
-}
-
-static int wal_locked(sqlite3_file *file, int *ret)
-{
-    return real_of(file)->pMethods->xCheckReservedLock(real_of(file), ret);
-}
-
-static int wal_control(sqlite3_file *file, int what, void *arg)
-{
-    return real_of(file)->pMethods->xFileControl(real_of(file), what, arg);
-}
-
-static int wal_sector(sqlite3_file *file)
-{
-    return real_of(file)->pMethods->xSectorSize(real_of(file));
-}
-
-static int wal_device(sqlite3_file *file)
-{
-    return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file));
-}
-
-static const sqlite3_io_methods wal_methods = { .iVersion = 1, /* a log is neither mapped nor shared memory */
-                                                .xClose = wal_close,
-                                                .xRead = wal_read,
-                                                .xWrite = wal_write,
-                                                .xTruncate = wal_truncate,
-                                                .xSync = wal_sync,
-                                                .xFileSize = wal_size,
-                                                .xLock = wal_lock,
-                                                .xUnlock = wal_unlock,
-                                                .xCheckReservedLock = wal_locked,
-                                                .xFileControl = wal_control,
-                                                .xSectorSize = wal_sector,
-                                                .xDeviceCharacteristics = wal_device };
-
-/* All other files are the system's own from here on. */
-static int open_file(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *ret)
-{
-    sqlite3_vfs *system = vfs->pAppData;
-    int rc;
-
-    if ((flags & SQLITE_OPEN_WAL) == 0)
-        return system->xOpen(system, name, file, flags, ret);
-    *(Wal *)file = (Wal){ 0 };
-    rc = system->xOpen(system, name, real_of(file), flags, ret);
-    if (real_of(file)->pMethods != NULL)
-        file->pMethods = &wal_methods;
-    return rc;
+    methods->xClose = wal_close;
+    methods->xRead = wal_read;
+    methods->xWrite = wal_write;
+    methods->xTruncate = wal_truncate;
+    methods->xSync = wal_sync;
+    methods->xFileSize = wal_size;
 }
 
 void sqlite_wal_forget(sqlite3 *db)
 {
-    sqlite3_file *file = NULL;
+    Wal *wal = sqlite_wal_of(db);
 
-    if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) != SQLITE_OK || file == NULL || file->pMethods != &wal_methods)
+    if (wal == NULL)
         return;
-    ((Wal *)file)->n = 0;
-    ((Wal *)file)->failed = SQLITE_OK;
-}
-
-void sqlite_wal_configure(void)
-{
-    static sqlite3_vfs vfs;
-    sqlite3_vfs *system = sqlite3_vfs_find(NULL);
-
-    if (system == NULL || system == &vfs)
-        return;
-    vfs = *system;
-    vfs.pNext = NULL;
-    vfs.zName = "hecate";
-    vfs.szOsFile = (int)sizeof(Wal) + system->szOsFile;
-    vfs.pAppData = system;
-    vfs.xOpen = open_file;
-    sqlite3_vfs_register(&vfs, 1);
+    wal->n = 0;
+    wal->failed = SQLITE_OK;
 }
