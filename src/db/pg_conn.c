@@ -60,9 +60,10 @@ static const char setup_sql[] =
 #define TUNE(names)                                                                                                                                      \
     "SELECT set_config(name, CASE name WHEN 'plan_cache_mode' THEN 'force_generic_plan' WHEN 'max_parallel_workers_per_gather' THEN '0' ELSE 'off' END," \
     " false) FROM pg_settings WHERE name IN ('jit'" names ")"
-static const char tune_sql[] = TUNE(""),
-                  tune_by_key_sql[] =
-                      TUNE(", 'plan_cache_mode', 'max_parallel_workers_per_gather', 'enable_seqscan', 'enable_hashjoin', 'enable_mergejoin'");
+static const char
+    tune_sql[] = TUNE(""),
+    tune_by_key_sql[] =
+        TUNE(", 'plan_cache_mode', 'max_parallel_workers_per_gather', 'enable_seqscan', 'enable_hashjoin', 'enable_mergejoin', 'enable_material'");
 
 static void first_line(Buf *why, const char *text)
 {

@@ -18,23 +18,38 @@ s.refresh_token_counter, s.scopes
      'updated_at', m.updated_at))
    FROM auth.mfa_amr_claims m WHERE m.session_id = s.id) AS amr
 
+-- On PostgreSQL a table of which the order of an index helps to join with what equals may be walked whole by that index, if it was small when the plan was
+-- made, and the plan stays; what is equal to one of an array can only be looked up.
+
+-- #define of_token
+-- @pg
+s.id = ANY (ARRAY[t.session_id])
+-- @sqlite
+s.id = t.session_id
+
+-- #define of_session
+-- @pg
+u.id = ANY (ARRAY[s.user_id])
+-- @sqlite
+u.id = s.user_id
+
 -- A refresh token with its session, its user, and, where it was used, the session's active token.
 
 -- :refresh_load gathered
 SELECT t.token, t.parent, t.revoked, t.updated_at AS token_updated_at, t.session_id AS token_session_id,
   c.token AS active_token, c.parent AS active_parent, #session_columns# #session_amr#, #user_columns# #user_parts#
 FROM auth.refresh_tokens t
-LEFT JOIN auth.sessions s ON s.id = t.session_id
+LEFT JOIN auth.sessions s ON #of_token#
 LEFT JOIN auth.refresh_tokens c
   ON c.id = CASE WHEN t.revoked = false THEN NULL ELSE (SELECT max(d.id) FROM auth.refresh_tokens d WHERE d.session_id = t.session_id AND d.revoked = false) END
-LEFT JOIN auth.users u ON u.id = s.user_id
+LEFT JOIN auth.users u ON #of_session#
 LEFT JOIN hecate.profiles p ON p.user_id = u.id
 #user_secrets#
 #user_identity_rows#
 WHERE t.token = :token
 
 -- Swaps a live token for its child, once: of several at a time one finds it live. All of a refresh is in here. It names what it swapped.
--- (Where tables are small PostgreSQL would walk a whole index of what equals, or is not revoked, and keep that plan: ANY can only be looked up.)
+-- (ANY: as above; nor does an index serve what is "not revoked".)
 
 -- :refresh_swap write gathered guarded
 -- @pg
@@ -108,7 +123,7 @@ RETURNING refresh_token_hmac_key, refresh_token_counter AS counter
 -- :session_load gathered
 SELECT #session_columns# #session_amr#, #user_columns# #user_parts#
 FROM auth.sessions s
-LEFT JOIN auth.users u ON u.id = s.user_id
+LEFT JOIN auth.users u ON #of_session#
 LEFT JOIN hecate.profiles p ON p.user_id = u.id
 #user_secrets#
 #user_identity_rows#
@@ -120,7 +135,7 @@ WHERE s.id = :session_id
 SELECT #session_columns# #session_amr#, u.id, u.banned_until, u.deleted_at,
   (SELECT o.organization_id FROM hecate.session_organizations o WHERE o.session_id = s.id) AS organization_id
 FROM auth.sessions s
-JOIN auth.users u ON u.id = s.user_id
+JOIN auth.users u ON #of_session#
 WHERE s.id = :session_id
 
 -- Tags of newer sessions of the same user, for one session a user and tag.

@@ -53,6 +53,92 @@ STORE_TEST(every_statement_prepares)
         prepare_sqlite(store->url + strlen("sqlite:"));
 }
 
+/* ---- plans ---- */
+
+/* As the connections that go by keys are set (pg_conn.c). */
+static const char by_key[] = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;"
+                             "SET enable_mergejoin = off; SET enable_material = off; CREATE TEMP TABLE ids (id uuid)";
+
+static const char more[] =
+    "TRUNCATE ids; INSERT INTO ids SELECT gen_random_uuid() FROM generate_series(1, %d) n;"
+    "INSERT INTO auth.users (id, email) SELECT id, id || '@example.com' FROM ids;"
+    "INSERT INTO auth.identities (id, user_id, provider, provider_id, identity_data) SELECT id, id, 'email', id, '{}' FROM ids;"
+    "INSERT INTO auth.sessions (id, user_id, created_at) SELECT id, id, now() FROM ids;"
+    "INSERT INTO auth.mfa_amr_claims (id, session_id, created_at, updated_at, authentication_method) SELECT id, id, now(), now(), 'otp' FROM ids;"
+    "INSERT INTO auth.refresh_tokens (token, session_id, revoked) SELECT id, id, false FROM ids;"
+    "INSERT INTO hecate.profiles (user_id) SELECT id FROM ids; ANALYZE";
+
+static PGresult *ask(PGconn *pg, const char *sql)
+{
+    PGresult *result = PQexec(pg, sql);
+
+    if (PQresultStatus(result) != PGRES_TUPLES_OK && PQresultStatus(result) != PGRES_COMMAND_OK)
+        print_error("%s: %s\n", sql, PQerrorMessage(pg));
+    assert_true(PQresultStatus(result) == PGRES_TUPLES_OK || PQresultStatus(result) == PGRES_COMMAND_OK);
+    return result;
+}
+
+static int number_of_params(const Stmt *stmt)
+{
+    int n = 0;
+
+    for (const char *at = stmt->pg; (at = strchr(at, '$')) != NULL; at++) {
+        const int number = (int)strtol(at + 1, NULL, 10);
+
+        n = number > n ? number : n;
+    }
+    return n;
+}
+
+/* How many nodes of the statement's plan read a table without looking for something in an index. */
+static int walks(PGconn *pg, Arena *arena, const Stmt *stmt)
+{
+    Buf sql = buf_in(arena, 64 * 1024);
+    PGresult *plan;
+    char *text;
+    int ret = 0;
+
+    PQclear(ask(pg, arena_printf(arena, "PREPARE p AS %s", stmt->pg)));
+    buf_printf(&sql, "EXPLAIN EXECUTE p");
+    for (int i = 0; i < number_of_params(stmt); i++)
+        buf_printf(&sql, i == 0 ? "(NULL" : ", NULL");
+    buf_printf(&sql, ")");
+    assert_ok(buf_text(&sql, &text));
+    plan = ask(pg, text);
+    for (int i = 0; i < PQntuples(plan); i++) {
+        const char *line = PQgetvalue(plan, i, 0), *next = i + 1 < PQntuples(plan) ? PQgetvalue(plan, i + 1, 0) : "";
+
+        if (strstr(line, "Seq Scan") != NULL || (strstr(line, "Scan using") != NULL && strstr(next, "Index Cond") == NULL)) {
+            print_error("%s: %s\n", stmt->name, line);
+            ret++;
+        }
+    }
+    PQclear(plan);
+    PQclear(ask(pg, "DEALLOCATE p"));
+    return ret;
+}
+
+STORE_TEST(what_is_gathered_is_looked_up_also_where_tables_were_small_when_planned)
+{
+    TEST_ARENA(arena);
+    static const int rows[] = { 4, 28, 168 };
+    PGconn *pg;
+    int n = 0;
+
+    if (!store->postgres)
+        return;
+    pg = PQconnectdb(store->url);
+    PQclear(ask(pg, by_key));
+    for (size_t k = 0; k < COUNTOF(rows); k++) {
+        PQclear(ask(pg, arena_printf(arena, more, rows[k])));
+        for (size_t i = 0; i < sql_n; i++)
+            if (sql_stmts[i].many != NULL || (sql_stmts[i].flags & STMT_LISTS) != 0)
+                n += walks(pg, arena, &sql_stmts[i]);
+    }
+    PQfinish(pg);
+    assert_int_equal(n, 0);
+}
+
 /* Takes away what auth_used does not name: who takes a schema over looks for these columns alone. */
 static void drop_unused(TestStore *store, Arena *arena)
 {
