@@ -39,7 +39,7 @@ export async function startPeer() {
   await (await begin(env, url)).stop()
   const begun = performance.now(), { child, stop } = await begin(env, url)
   return {
-    started: performance.now() - begun, pid: child.pid, store: 'postgres', ports: [port], gotrue: { url, serviceKey: mint({ role: 'service_role' }) },
+    started: performance.now() - begun, pid: child.pid, store: 'postgres', database: database.url, ports: [port], gotrue: { url, serviceKey: mint({ role: 'service_role' }) },
     stop: () => stop().finally(database.drop),
   }
 }
