@@ -309,12 +309,28 @@ static int bind_all(Prepared *prepared, const Work *work)
 
 /* ---- rows ---- */
 
+static void read_text(Ctx *ctx, sqlite3_stmt *stmt, int column, char **member)
+{
+    const char *text = (const char *)sqlite3_column_text(stmt, column);
+
+    if (text != NULL)
+        *member = arena_strndup(ctx->arena, text, (size_t)sqlite3_column_bytes(stmt, column));
+}
+
+static void read_bytes(Ctx *ctx, sqlite3_stmt *stmt, int column, Str *member)
+{
+    const void *bytes = sqlite3_column_blob(stmt, column);
+    const size_t n = (size_t)sqlite3_column_bytes(stmt, column);
+
+    if (sqlite3_column_type(stmt, column) != SQLITE_NULL)
+        *member = (Str){ arena_strndup(ctx->arena, bytes, n), n };
+}
+
+/* A row is all zeros, and so is what SQLite says of NULL: it is asked for the value alone, for most columns of a user are NULL. */
 static void read_member(Ctx *ctx, sqlite3_stmt *stmt, int column, const Field *field, void *row)
 {
     void *member = field_in(field, row);
 
-    if (sqlite3_column_type(stmt, column) == SQLITE_NULL)
-        return;
     switch (field->kind) {
     case F_BOOL:
         *(bool *)member = sqlite3_column_int(stmt, column) != 0;
@@ -329,19 +345,12 @@ static void read_member(Ctx *ctx, sqlite3_stmt *stmt, int column, const Field *f
     case F_DOUBLE:
         *(double *)member = sqlite3_column_double(stmt, column);
         break;
-    case F_BYTES: {
-        const void *bytes = sqlite3_column_blob(stmt, column);
-        const size_t n = (size_t)sqlite3_column_bytes(stmt, column);
-
-        *(Str *)member = (Str){ arena_strndup(ctx->arena, bytes, n), n };
+    case F_BYTES:
+        read_bytes(ctx, stmt, column, member);
         break;
-    }
-    default: {
-        const char *text = (const char *)sqlite3_column_text(stmt, column);
-
-        *(char **)member = arena_strndup(ctx->arena, text, (size_t)sqlite3_column_bytes(stmt, column));
+    default:
+        read_text(ctx, stmt, column, member);
         break;
-    }
     }
 }
 
@@ -390,7 +399,9 @@ static Err step_rows(Tx *tx, void *arg)
         rc = sqlite3_step(stmt);
         if (rc == SQLITE_ROW && work->cols != NULL) {
             read_row(tx->ctx, stepping->prepared, work);
-            if (work->too_many || work->max == 1)
+            if (sqlite3_errcode(stepping->conn->db) == SQLITE_NOMEM) /* a text that there was no memory for looks like NULL */
+                rc = SQLITE_NOMEM;
+            else if (work->too_many || work->max == 1)
                 rc = SQLITE_DONE;
         }
     }
