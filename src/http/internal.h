@@ -35,7 +35,7 @@ struct HttpServer {
     size_t n_running, memory;
     Arena *arenas[MOST_ARENAS];
     size_t n_arenas;
-    char *read_buffer, *plain_buffer, *piece; /* what came; the same decrypted; what is to be encrypted */
+    char *read_buffer, *plain_buffer, *piece; /* what came; the same decrypted; what goes out next, in one */
     int64_t drain_begin, drain_end;
     void (*drained)(void *arg);
     void *drained_arg;

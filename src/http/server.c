@@ -184,10 +184,10 @@ static HttpServer *server_new(Loop *loop, Tls *tls, const HttpConfig *config, vo
 
     if (server == NULL)
         out_of_memory();
-    *server = (HttpServer){ .loop = loop, .config = *config, .tls = tls, .mark = mark, .read_buffer = malloc(READ_SIZE) };
+    *server = (HttpServer){ .loop = loop, .config = *config, .tls = tls, .mark = mark, .read_buffer = malloc(READ_SIZE), .piece = malloc(PIECE) };
     if (tls != NULL)
-        server->plain_buffer = malloc(READ_SIZE), server->piece = malloc(PIECE);
-    if (server->read_buffer == NULL || (tls != NULL && (server->plain_buffer == NULL || server->piece == NULL)))
+        server->plain_buffer = malloc(READ_SIZE);
+    if (server->read_buffer == NULL || server->piece == NULL || (tls != NULL && server->plain_buffer == NULL))
         out_of_memory();
     return server;
 }

@@ -42,9 +42,27 @@ static void advance(Conn *conn, size_t n)
         conn->out[0] = uv_buf_init(conn->out[0].base + n, (unsigned)(conn->out[0].len - n));
 }
 
+/* What fits goes out in one piece: the kernel takes longer over each of several than the copy does. */
+static int try_write(Conn *conn)
+{
+    char *piece = conn->server->piece;
+    uv_buf_t whole = uv_buf_init(piece, 0);
+    int sent;
+
+    for (unsigned i = 0; i < conn->n_out; i++) {
+        if (conn->out[i].len > PIECE - whole.len)
+            return uv_try_write(&conn->socket.stream, conn->out, conn->n_out);
+        memcpy(piece + whole.len, conn->out[i].base, conn->out[i].len);
+        whole.len += conn->out[i].len;
+    }
+    sent = uv_try_write(&conn->socket.stream, &whole, 1);
+    explicit_bzero(piece, whole.len);
+    return sent;
+}
+
 static void write_plain(Conn *conn)
 {
-    const int sent = uv_try_write(&conn->socket.stream, conn->out, conn->n_out);
+    const int sent = try_write(conn);
 
     if (sent < 0 && sent != UV_EAGAIN) {
         http_conn_close(conn);
@@ -173,6 +191,24 @@ static const char *http_date(void)
     return text;
 }
 
+/* No printf: it takes longer than all else here. */
+static void write_head(const Conn *conn, Buf *line, bool bodiless, bool keep)
+{
+    const Reply *reply = &conn->reply;
+
+    buf_puts(line, "HTTP/1.1 ");
+    buf_int(line, reply->status);
+    buf_char(line, ' ');
+    buf_puts(line, reason_of(reply->status));
+    buf_puts(line, "\r\nDate: ");
+    buf_puts(line, http_date());
+    if (!bodiless) {
+        buf_puts(line, "\r\nContent-Length: ");
+        buf_int(line, (int64_t)reply->body.len);
+    }
+    buf_puts(line, keep ? "\r\n" : "\r\nConnection: close\r\n");
+}
+
 static void add_out(Conn *conn, char *p, size_t n)
 {
     if (n > 0)
@@ -185,16 +221,13 @@ void http_conn_answer(Conn *conn)
     Reply *reply = &conn->reply;
     const bool keep = parser_keep_alive(conn->parser) && !reply->close && !conn->server->draining;
     const bool bodiless = reply->status == 204 || reply->status == 304, head = parser_req(conn->parser)->method == HEAD;
-    char length[40] = "";
+    Buf line = { .data = conn->line, .size = MOST_LINE, .cap = MOST_LINE }; /* it has room for all that is said */
 
     conn->close_after = conn->close_after || !keep;
     http_conn_phase(conn, WRITING, conn->server->config.idle_ms);
-    if (!bodiless)
-        snprintf(length, sizeof(length), "Content-Length: %zu\r\n", reply->body.len);
-    snprintf(conn->line, MOST_LINE, "HTTP/1.1 %d %s\r\nDate: %s\r\n%s%s", reply->status, reason_of(reply->status), http_date(), length,
-             keep ? "" : "Connection: close\r\n");
+    write_head(conn, &line, bodiless, keep);
     conn->n_out = 0;
-    add_out(conn, conn->line, strlen(conn->line));
+    add_out(conn, conn->line, line.len);
     add_out(conn, reply->head.data, reply->head.len);
     add_out(conn, end, 2);
     add_out(conn, reply->body.data, bodiless || head ? 0 : reply->body.len);
