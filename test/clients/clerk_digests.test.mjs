@@ -45,7 +45,8 @@ for (const store of stores)
       const verify = (userId, password) => users.verifyPassword({ userId, password }).then(({ verified }) => verified, (error) => error.errors[0].code)
 
       before(async () => {
-        server = await start({ store, env: { HECATE_PASSWORD_HASH: setting } })
+        // All of them at once, the slowest ones too, on a machine that may have other things to do: that is not what an answer may take elsewhere.
+        server = await start({ store, env: { HECATE_PASSWORD_HASH: setting, HECATE_REQUEST_TIMEOUT: '60s' } })
         users = createClerkClient({ secretKey: server.clerk.secretKey, apiUrl: server.clerk.url, telemetry: { disabled: true } }).users
       })
       after(() => server.stop())
