@@ -334,7 +334,7 @@ void auth0_write_error(Ctx *ctx, const Req *req, Reply *reply, Err err)
     if (reply->status == 401)
         reply_header(reply, "WWW-Authenticate", is_oauth(ctx) ? "Basic" : "Bearer");
     if (err == E_RATE_LIMIT && ctx_call(ctx)->allowance.most > 0)
-        reply_headerf(reply, "Retry-After", "%lld", (long long)ctx_call(ctx)->allowance.next);
+        reply_header(reply, "Retry-After", text_int(reply->arena, ctx_call(ctx)->allowance.next));
     else if (reply->status == 503 || reply->status == 429)
         reply_retry_after(ctx, reply);
     reply_header(reply, "Content-Type", AUTH0_JSON);
@@ -360,7 +360,7 @@ void auth0_finish(Ctx *ctx, const Req *req, Reply *reply)
     reply_header(reply, "Cache-Control", "no-store");
     if (allowance.most == 0)
         return;
-    reply_headerf(reply, "X-RateLimit-Limit", "%lld", (long long)allowance.most);
-    reply_headerf(reply, "X-RateLimit-Remaining", "%lld", (long long)allowance.left);
-    reply_headerf(reply, "X-RateLimit-Reset", "%lld", (long long)(ctx->now / US_PER_S + allowance.next));
+    reply_header(reply, "X-RateLimit-Limit", text_int(reply->arena, allowance.most));
+    reply_header(reply, "X-RateLimit-Remaining", text_int(reply->arena, allowance.left));
+    reply_header(reply, "X-RateLimit-Reset", text_int(reply->arena, ctx->now / US_PER_S + allowance.next));
 }
