@@ -914,6 +914,7 @@ static Err sqlite_loop_open(Db *db)
 
     TRY(conn_open(db, ((State *)db->state)->path, NULL, &conn));
     *loop_slot(loop_self(), LOOP_SLOT_DB) = conn;
+    sqlite_shm_share(conn->db);
     loop_every(loop_self(), SETTLE_MS, settle, loop_self());
     return OK;
 }

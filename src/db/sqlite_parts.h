@@ -14,8 +14,10 @@ void sqlite_memory_trim(void);
 void sqlite_vfs_configure(void);
 /* Between two transactions: what the last one wrote and did not commit is gone. Another process may have written in its place since. */
 void sqlite_wal_forget(sqlite3 *db);
-/* Gives back what the process keeps of locks that none of its connections to this database uses: now and then, for other processes that wait for
- * them. */
+/* From now on what this connection's reads lock stays locked for those that come after them: until sqlite_shm_settle(), to be called now and then by
+ * whoever shares, for other processes that wait for such a lock. Between two transactions. */
+void sqlite_shm_share(sqlite3 *db);
+/* Gives back what the process keeps of locks that none of its connections to this database uses. */
 void sqlite_shm_settle(sqlite3 *db);
 
 #endif

@@ -1,21 +1,23 @@
 /* sqlite_shm.c: the locks of a database's shared index. A reader shares one for as long as its snapshot lasts. SQLite asks the system for it each
- * time, under one lock of the process: two system calls a read, and loops that wait for one another. Here readers of this process count themselves;
+ * time, under one lock of the process: two system calls a read, and loops that wait for one another. Here the connections of loops count themselves;
  * the system's lock stays when the last of them leaves, until somebody of this process wants the slot alone, or until sqlite_shm_settle(). Who else
- * has the file open sees a lock that may be held longer, never one that is missing. */
+ * has the file open sees a lock that may be held longer, never one that is missing. All other connections ask the system, as ever. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/stat.h>
 
 #include "db/sqlite_parts.h"
 #include "db/sqlite_vfs.h"
 
-enum { SLOTS = SQLITE_SHM_NLOCK, KEPT = 1 << 30 };
+/* Readers share the slots from FIRST on; the others are for who writes, checkpoints and recovers. */
+enum { FIRST = 3, SLOTS = SQLITE_SHM_NLOCK, KEPT = 1 << 30 };
 
 /* What the connections of this process to one database have in common. */
 struct Shm {
     Shm *next;
-    char *path;
+    dev_t device;
+    ino_t inode;
     Main *files;
     _Atomic int sharers[SLOTS]; /* KEPT + how many share the slot; 0: the system holds no shared lock for us. KEPT comes and goes under the lock */
     Main *keeper[SLOTS];        /* whose file holds it there */
@@ -101,51 +103,71 @@ static int shm_lock(sqlite3_file *file, int slot, int n, int flags)
 {
     Main *main = (Main *)file;
 
-    if (main->shm == NULL || flags == (SQLITE_SHM_UNLOCK | SQLITE_SHM_EXCLUSIVE))
-        return system_lock(main, slot, n, flags);
-    if ((flags & SQLITE_SHM_EXCLUSIVE) != 0)
+    if (main->shm != NULL && flags == (SQLITE_SHM_LOCK | SQLITE_SHM_EXCLUSIVE))
         return take_alone(main, slot, n, flags);
+    if (main->shm == NULL || !main->shares || slot < FIRST || (flags & SQLITE_SHM_EXCLUSIVE) != 0)
+        return system_lock(main, slot, n, flags);
     return (flags & SQLITE_SHM_LOCK) != 0 ? share_begin(main, slot) : share_end(main, slot);
 }
 
-static Shm *shm_of(const char *path)
+/* NULL: no memory. */
+static Shm *shm_of(const struct stat *st)
 {
     Shm *shm = shms;
 
-    while (shm != NULL && strcmp(shm->path, path) != 0)
+    while (shm != NULL && (shm->device != st->st_dev || shm->inode != st->st_ino))
         shm = shm->next;
-    if (shm != NULL)
-        return shm;
-    shm = calloc(1, sizeof(*shm));
-    if (shm == NULL || (shm->path = strdup(path)) == NULL) {
-        free(shm);
-        return NULL;
+    if (shm == NULL && (shm = calloc(1, sizeof(*shm))) != NULL) {
+        shm->next = shms;
+        shm->device = st->st_dev;
+        shm->inode = st->st_ino;
+        shms = shm;
     }
-    shm->next = shms;
-    shms = shm;
     return shm;
 }
 
-static int join(Main *main)
+/* What the file is, if it has its name still. */
+static bool look(Main *main, struct stat *st)
 {
+    int moved = 1;
+
+    return stat(main->path, st) == 0 &&
+           real_of(&main->file.base)->pMethods->xFileControl(real_of(&main->file.base), SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved == 0;
+}
+
+/* Who cannot join asks the system for everything, and meets the locks that are kept as another process does. */
+static void join(Main *main)
+{
+    struct stat st;
     Shm *shm;
 
+    if (!look(main, &st))
+        return;
     pthread_mutex_lock(&shms_lock);
-    shm = shm_of(main->path);
+    shm = shm_of(&st);
     if (shm != NULL) {
         main->next = shm->files;
         shm->files = main;
         main->shm = shm;
     }
     pthread_mutex_unlock(&shms_lock);
-    return shm != NULL ? SQLITE_OK : SQLITE_NOMEM;
 }
 
 static int shm_map(sqlite3_file *file, int region, int size, int extend, void volatile **ret)
 {
     const int rc = real_of(file)->pMethods->xShmMap(real_of(file), region, size, extend, ret);
 
-    return rc != SQLITE_OK || ((Main *)file)->shm != NULL ? rc : join((Main *)file);
+    if (rc == SQLITE_OK && region == 0 && ((Main *)file)->shm == NULL)
+        join((Main *)file);
+    return rc;
+}
+
+void sqlite_shm_share(sqlite3 *db)
+{
+    Main *main = sqlite_main_of(db);
+
+    if (main != NULL)
+        main->shares = true;
 }
 
 /* The system's lock of a slot that others share goes over to one of them. */
@@ -165,7 +187,6 @@ static void shm_free(Shm *shm)
     while (*link != shm)
         link = &(*link)->next;
     *link = shm->next;
-    free(shm->path);
     free(shm);
 }
 

@@ -28,7 +28,8 @@ typedef struct Main {
     const char *path; /* SQLite's, while the file is open */
     Shm *shm;         /* once its index is mapped */
     struct Main *next;
-    unsigned shared; /* a bit for each slot that it shares */
+    bool shares;     /* its snapshots' locks are of those that stay for a while */
+    unsigned shared; /* a bit for each slot that it shares now */
 } Main;
 
 static inline sqlite3_file *real_of(sqlite3_file *file)

@@ -46,17 +46,19 @@ static void advance(Conn *conn, size_t n)
 static int try_write(Conn *conn)
 {
     char *piece = conn->server->piece;
-    uv_buf_t whole = uv_buf_init(piece, 0);
+    size_t n = 0, at = 0;
+    uv_buf_t whole;
     int sent;
 
-    for (unsigned i = 0; i < conn->n_out; i++) {
-        if (conn->out[i].len > PIECE - whole.len)
-            return uv_try_write(&conn->socket.stream, conn->out, conn->n_out);
-        memcpy(piece + whole.len, conn->out[i].base, conn->out[i].len);
-        whole.len += conn->out[i].len;
-    }
+    for (unsigned i = 0; i < conn->n_out; i++)
+        n += conn->out[i].len;
+    if (n > PIECE)
+        return uv_try_write(&conn->socket.stream, conn->out, conn->n_out);
+    for (unsigned i = 0; i < conn->n_out; at += conn->out[i++].len)
+        memcpy(piece + at, conn->out[i].base, conn->out[i].len);
+    whole = uv_buf_init(piece, (unsigned)n);
     sent = uv_try_write(&conn->socket.stream, &whole, 1);
-    explicit_bzero(piece, whole.len);
+    explicit_bzero(piece, n);
     return sent;
 }
 

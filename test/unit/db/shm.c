@@ -48,6 +48,7 @@ static sqlite3 *open_db(const File *file)
     assert_int_equal(sqlite3_open_v2(file->path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, "hecate"), SQLITE_OK);
     assert_int_equal(sqlite3_busy_timeout(db, 10000), SQLITE_OK);
     run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0");
+    sqlite_shm_share(db);
     return db;
 }
 
@@ -112,6 +113,51 @@ TEST(another_process_waits_for_what_is_read_here_and_no_longer)
     assert_int_equal(number(one, "SELECT count(*) FROM t"), 5);
     sqlite3_close(one);
     remove_file(&file);
+}
+
+TEST(who_does_not_share_keeps_nothing)
+{
+    const File file = new_file();
+    sqlite3 *one = open_db(&file), *other;
+
+    assert_int_equal(sqlite3_open_v2(file.path, &other, SQLITE_OPEN_READWRITE, "hecate"), SQLITE_OK);
+    run(one, "CREATE TABLE t (n); INSERT INTO t VALUES (1)");
+    sqlite_shm_settle(one);
+    run(other, "BEGIN");
+    assert_int_equal(number(other, "SELECT count(*) FROM t"), 1);
+    assert_int_equal(number(one, "SELECT count(*) FROM t"), 1);
+    sqlite_shm_settle(one);
+    assert_int_equal(add_and_empty(&file), 1);
+    assert_int_equal(number(other, "SELECT count(*) FROM t"), 1);
+    run(other, "COMMIT");
+    assert_int_equal(add_and_empty(&file), 0);
+    assert_int_equal(number(one, "SELECT count(*) FROM t"), 3); /* and what one keeps then is not in the way of the other */
+    assert_int_equal(number(other, "PRAGMA wal_checkpoint(TRUNCATE)"), 0);
+    sqlite3_close(one);
+    sqlite3_close(other);
+    remove_file(&file);
+}
+
+TEST(a_file_that_took_the_name_of_another_is_locked_itself)
+{
+    const File file = new_file(), moved = new_file();
+    sqlite3 *one = open_db(&file), *other;
+
+    run(one, "CREATE TABLE t (n); INSERT INTO t VALUES (1); PRAGMA wal_checkpoint(TRUNCATE)");
+    assert_int_equal(number(one, "SELECT count(*) FROM t"), 1);
+    assert_int_equal(rename(file.path, moved.path), 0);
+    remove_file(&file);
+    other = open_db(&file);
+    run(other, "CREATE TABLE t (n); PRAGMA wal_checkpoint(TRUNCATE)");
+    assert_int_equal(number(one, "SELECT count(*) FROM t"), 1);
+    run(other, "BEGIN");
+    assert_int_equal(number(other, "SELECT count(*) FROM t"), 0);
+    assert_int_equal(add_and_empty(&file), 1);
+    assert_int_equal(number(other, "SELECT count(*) FROM t"), 0);
+    sqlite3_close(other);
+    sqlite3_close(one);
+    remove_file(&file);
+    remove_file(&moved);
 }
 
 TEST(a_lock_goes_over_to_who_shares_it)
