@@ -12,7 +12,7 @@
 #include "db/sqlite_parts.h"
 #include "run/run.h"
 
-enum { MOST_BATCH = 256, MOST_BUILT = 12, BRIEF_STEPS = 20000, SETTLE_MS = 1000 };
+enum { MOST_BATCH = 256, MOST_BUILT = 12, BRIEF_STEPS = 20000, SETTLE_MS = 100 };
 
 /* A prepared statement, with the rows of the field tables that its columns last went to and its parameters last came from. */
 typedef struct Prepared {

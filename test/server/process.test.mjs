@@ -89,6 +89,20 @@ test('several loops have their own sockets and all serve', async (t) => {
   assert.equal(await end(self), 0)
 })
 
+test('another process can empty the log of a server that rests', async (t) => {
+  const env = { ...(await addresses(scratch(t))), HECATE_PASSWORD_HASH: 'bcrypt:4', GOTRUE_JWT_SECRET: '3'.repeat(40) }, self = await serve(t, env)
+  const headers = { authorization: `Bearer ${mint({ role: 'service_role' }, '3'.repeat(40))}`, 'content-type': 'application/json' }
+  const made = await fetch(`${url(env, 'gotrue')}/admin/users`, { method: 'POST', headers, body: JSON.stringify({ email: 'a@example.com' }) }), { id } = await made.json()
+  for (let i = 0; i < 20; i++) assert.equal((await fetch(`${url(env, 'gotrue')}/admin/users/${id}`, { headers })).status, 200)
+  for (let i = 0; i < 5; i++) { // it looks at its keys now and then
+    const said = execFileSync('sqlite3', [join(env.HECATE_DATA, 'hecate.db'), 'PRAGMA busy_timeout = 5000; PRAGMA wal_checkpoint(TRUNCATE)'], { encoding: 'utf8' })
+    assert.match(said, /^0\|0\|0$/m)
+    await sleep(250)
+  }
+  assert.equal((await fetch(`${url(env, 'gotrue')}/admin/users/${id}`, { headers })).status, 200)
+  assert.equal(await end(self), 0)
+})
+
 test('a unix socket is served', async (t) => {
   const dir = scratch(t), path = join(dir, 'gotrue.sock')
   const env = { ...(await addresses(dir)), HECATE_LISTEN_GOTRUE: `unix:${path}`, HECATE_LOOPS: '2' }, self = await serve(t, env)
