@@ -42,11 +42,25 @@ static void advance(Conn *conn, size_t n)
         conn->out[0] = uv_buf_init(conn->out[0].base + n, (unsigned)(conn->out[0].len - n));
 }
 
+/* Copies what is first of the reply; how much of it. */
+static size_t gather(const Conn *conn)
+{
+    char *piece = conn->server->piece;
+    size_t n = 0;
+
+    for (unsigned i = 0; i < conn->n_out && n < PIECE; i++) {
+        const size_t take = conn->out[i].len < PIECE - n ? conn->out[i].len : PIECE - n;
+
+        memcpy(piece + n, conn->out[i].base, take);
+        n += take;
+    }
+    return n;
+}
+
 /* What fits goes out in one piece: the kernel takes longer over each of several than the copy does. */
 static int try_write(Conn *conn)
 {
-    char *piece = conn->server->piece;
-    size_t n = 0, at = 0;
+    size_t n = 0;
     uv_buf_t whole;
     int sent;
 
@@ -54,11 +68,9 @@ static int try_write(Conn *conn)
         n += conn->out[i].len;
     if (n > PIECE)
         return uv_try_write(&conn->socket.stream, conn->out, conn->n_out);
-    for (unsigned i = 0; i < conn->n_out; at += conn->out[i++].len)
-        memcpy(piece + at, conn->out[i].base, conn->out[i].len);
-    whole = uv_buf_init(piece, (unsigned)n);
+    whole = uv_buf_init(conn->server->piece, (unsigned)gather(conn));
     sent = uv_try_write(&conn->socket.stream, &whole, 1);
-    explicit_bzero(piece, n);
+    explicit_bzero(whole.base, whole.len);
     return sent;
 }
 
@@ -106,20 +118,15 @@ bool http_conn_flush(Conn *conn)
 static bool encrypt_more(Conn *conn)
 {
     char *piece = conn->server->piece;
-    size_t n = 0;
+    size_t n;
 
     if (conn->n_out == 0) {
         if (!conn->close_after || !tls_conn_bye(conn->tls))
             return false;
         return true;
     }
-    while (n < PIECE && conn->n_out > 0) {
-        const size_t take = conn->out[0].len < PIECE - n ? conn->out[0].len : PIECE - n;
-
-        memcpy(piece + n, conn->out[0].base, take);
-        n += take;
-        advance(conn, take);
-    }
+    n = gather(conn);
+    advance(conn, n);
     if (!tls_conn_write(conn->tls, (Str){ piece, n }))
         http_conn_close(conn);
     explicit_bzero(piece, n);
