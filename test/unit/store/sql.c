@@ -2,6 +2,7 @@
 #include <libpq-fe.h>
 #include <sqlite3.h>
 
+#include "db/pg.h"
 #include "sql.gen.h"
 #include "store/auth_versions.h"
 #include "store/store.h"
@@ -55,12 +56,9 @@ STORE_TEST(every_statement_prepares)
 
 /* ---- plans ---- */
 
-/* As the connections that go by keys are set (pg_conn.c). */
-static const char by_key[] = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_hashjoin = off;"
-                             "SET enable_mergejoin = off; SET enable_material = off; CREATE TEMP TABLE ids (id uuid)";
-
+/* So many users more, each with what a refresh reads. */
 static const char more[] =
-    "TRUNCATE ids; INSERT INTO ids SELECT gen_random_uuid() FROM generate_series(1, %d) n;"
+    "DROP TABLE IF EXISTS ids; CREATE TEMP TABLE ids (id uuid); INSERT INTO ids SELECT gen_random_uuid() FROM generate_series(1, %d) n;"
     "INSERT INTO auth.users (id, email) SELECT id, id || '@example.com' FROM ids;"
     "INSERT INTO auth.identities (id, user_id, provider, provider_id, identity_data) SELECT id, id, 'email', id, '{}' FROM ids;"
     "INSERT INTO auth.sessions (id, user_id, created_at) SELECT id, id, now() FROM ids;"
@@ -78,31 +76,21 @@ static PGresult *ask(PGconn *pg, const char *sql)
     return result;
 }
 
-static int number_of_params(const Stmt *stmt)
-{
-    int n = 0;
-
-    for (const char *at = stmt->pg; (at = strchr(at, '$')) != NULL; at++) {
-        const int number = (int)strtol(at + 1, NULL, 10);
-
-        n = number > n ? number : n;
-    }
-    return n;
-}
-
 /* How many nodes of the statement's plan read a table without looking for something in an index. */
 static int walks(PGconn *pg, Arena *arena, const Stmt *stmt)
 {
     Buf sql = buf_in(arena, 64 * 1024);
-    PGresult *plan;
+    PGresult *described, *plan;
     char *text;
     int ret = 0;
 
-    PQclear(ask(pg, arena_printf(arena, "PREPARE p AS %s", stmt->pg)));
-    buf_printf(&sql, "EXPLAIN EXECUTE p");
-    for (int i = 0; i < number_of_params(stmt); i++)
-        buf_printf(&sql, i == 0 ? "(NULL" : ", NULL");
-    buf_printf(&sql, ")");
+    PQclear(PQprepare(pg, "p", stmt->pg, 0, NULL));
+    described = PQdescribePrepared(pg, "p");
+    assert_true(PQnparams(described) > 0);
+    for (int i = 0; i < PQnparams(described); i++)
+        buf_puts(&sql, i == 0 ? "EXPLAIN EXECUTE p (NULL" : ", NULL");
+    buf_char(&sql, ')');
+    PQclear(described);
     assert_ok(buf_text(&sql, &text));
     plan = ask(pg, text);
     for (int i = 0; i < PQntuples(plan); i++) {
@@ -122,20 +110,20 @@ STORE_TEST(what_is_gathered_is_looked_up_also_where_tables_were_small_when_plann
 {
     TEST_ARENA(arena);
     static const int rows[] = { 4, 28, 168 };
-    PGconn *pg;
+    Conn *conn;
     int n = 0;
 
     if (!store->postgres)
         return;
-    pg = PQconnectdb(store->url);
-    PQclear(ask(pg, by_key));
+    assert_ok(conn_open(store->db, 5000, true, NULL, &conn)); /* set up as those are that keep these plans */
+    assert_true(PQexitPipelineMode(conn->pg) == 1 && PQsetnonblocking(conn->pg, 0) == 0);
     for (size_t k = 0; k < COUNTOF(rows); k++) {
-        PQclear(ask(pg, arena_printf(arena, more, rows[k])));
+        PQclear(ask(conn->pg, arena_printf(arena, more, rows[k])));
         for (size_t i = 0; i < sql_n; i++)
             if (sql_stmts[i].many != NULL || (sql_stmts[i].flags & STMT_LISTS) != 0)
-                n += walks(pg, arena, &sql_stmts[i]);
+                n += walks(conn->pg, arena, &sql_stmts[i]);
     }
-    PQfinish(pg);
+    conn_free(conn);
     assert_int_equal(n, 0);
 }
 
