@@ -45,8 +45,7 @@ for (const store of stores)
       const verify = (userId, password) => users.verifyPassword({ userId, password }).then(({ verified }) => verified, (error) => error.errors[0].code)
 
       before(async () => {
-        // All of them at once, the slowest ones too, on a machine that may have other things to do: that is not what an answer may take elsewhere.
-        server = await start({ store, env: { HECATE_PASSWORD_HASH: setting, HECATE_REQUEST_TIMEOUT: '60s' } })
+        server = await start({ store, env: { HECATE_PASSWORD_HASH: setting } })
         users = createClerkClient({ secretKey: server.clerk.secretKey, apiUrl: server.clerk.url, telemetry: { disabled: true } }).users
       })
       after(() => server.stop())
@@ -60,8 +59,13 @@ for (const store of stores)
 
       // PostgreSQL runs one of each: what differs is the row. No body may hold a U+0000; the unit tests have these two.
       const these = hashers.flatMap((hasher) => vectors.filter((one) => one.hasher === hasher).slice(0, store === 'sqlite' ? undefined : 1)).filter((one) => !one.password.includes('\0'))
-      // Refused tries wait until the slowest hash would have been done: so they come all at once, before and after the right ones.
-      const together = (items, fn) => Promise.all(items.map(fn))
+      // Refused tries wait until the slowest hash would have been done: so many come at once, before and after the right ones, but not more than are answered in time
+      // on a machine that has other things to do.
+      const together = async (items, fn) => {
+        const results = []
+        for (let at = 0; at < items.length; at += 24) results.push(...(await Promise.all(items.slice(at, at + 24).map((item, i) => fn(item, at + i)))))
+        return results
+      }
       const later = []
 
       test('they come in, and no wrong password verifies', async () => {
