@@ -22,13 +22,20 @@ typedef enum StmtFlags {
     STMT_LATER = 16,  /* nobody waits for it in a transaction: its error may come with a later statement's answer, or the commit's */
 } StmtFlags;
 
+/* One of the statements of which a body for SQLite consists. */
+typedef struct StmtPart {
+    const char *sql;
+    int when; /* it is run: 0: always; n: if parameter $n is true, or not NULL; PART_THEN: if the one before was */
+} StmtPart;
+enum { PART_THEN = -1 };
+
 /* One statement for both databases. Parameters are numbered $1… by first appearance. A `gathered` one (an attribute of its block) gives the rows
  * of one key, its first parameter, which is their first column, too: PostgreSQL's driver may ask for several keys at once by `many`, the same with an
  * array for the key. A gathered write is one with STMT_LISTS itself; it says what it did by its rows, and not by their number. */
 typedef struct Stmt {
     const char *name;
     const char *pg;
-    const char *const *sqlite; /* one or more statements, NULL at the end; the last one's rows count */
+    const StmtPart *sqlite;    /* one or more, a NULL text at the end; the last one's rows count */
     const char *const *params; /* names for $1…, NULL at the end; the same for all bodies */
     unsigned flags;
     unsigned index; /* its place in the table: drivers keep prepared statements by it */

@@ -17,7 +17,8 @@ enum { MOST_BATCH = 256, MOST_BUILT = 12, BRIEF_STEPS = 20000, SETTLE_MS = 100 }
 /* A prepared statement, with the rows of the field tables that its columns last went to and its parameters last came from. */
 typedef struct Prepared {
     sqlite3_stmt *stmt;
-    Str text; /* of a built one: stmt's */
+    const Field *wanted; /* the parameter that says whether it is run, in param_cols */
+    Str text;            /* of a built one: stmt's */
     const Field *cols, *param_cols;
     const Field **fields, **params;
     int n_fields, n_params;
@@ -490,7 +491,7 @@ static Parts *parts_of(Conn *conn, const Stmt *stmt)
 
     if (*parts != NULL)
         return *parts;
-    while (stmt->sqlite[n] != NULL)
+    while (stmt->sqlite[n].sql != NULL)
         n++;
     *parts = calloc(1, sizeof(**parts) + n * sizeof(Prepared));
     if (*parts != NULL)
@@ -498,8 +499,18 @@ static Parts *parts_of(Conn *conn, const Stmt *stmt)
     return *parts;
 }
 
+static bool part_wanted(const StmtPart *part, Prepared *prepared, const Work *work, bool before)
+{
+    if (part->when <= 0)
+        return part->when == 0 || before;
+    if (prepared->wanted == NULL || prepared->param_cols != work->param_cols)
+        prepared->wanted = work_param(work, work->stmt->params[part->when - 1]);
+    return prepared->wanted->kind == F_BOOL ? *(const bool *)field_of(prepared->wanted, work->params) : !field_null(prepared->wanted, work->params);
+}
+
 static Err run_on(Conn *conn, Ctx *ctx, Work *work)
 {
+    bool ran = true;
     Parts *parts;
 
     if (work->script != NULL)
@@ -511,9 +522,12 @@ static Err run_on(Conn *conn, Ctx *ctx, Work *work)
         return E_NOMEM;
     for (size_t part = 0; part < parts->n; part++) {
         Prepared *prepared = &parts->prepared[part];
+        const StmtPart *text = &work->stmt->sqlite[part];
 
-        if (prepared->stmt == NULL &&
-            sqlite3_prepare_v3(conn->db, work->stmt->sqlite[part], -1, SQLITE_PREPARE_PERSISTENT, &prepared->stmt, NULL) != SQLITE_OK)
+        ran = part_wanted(text, prepared, work, ran);
+        if (!ran)
+            continue;
+        if (prepared->stmt == NULL && sqlite3_prepare_v3(conn->db, text->sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared->stmt, NULL) != SQLITE_OK)
             return sqlite_error(conn, work->stmt->name);
         TRY(step_all(conn, ctx, prepared, work, work->stmt->name));
         if (part == 0 && (work->stmt->flags & STMT_GUARDED) != 0 && work->changed == 0)

@@ -27,23 +27,51 @@ static const Field thing_cols[] = {
     DOUBLE(Thing, real, "real"), BYTES(Thing, raw, "raw"), INT(Thing, wait_s, "wait_s"), END(Thing),
 };
 
-enum { S_INSERT, S_GET, S_COUNT, S_ADD, S_SLEEP, S_LOCK, S_WRONG, S_KILL, S_GET_UUID, S_MANY_UUID, S_GET_TEXT, S_MANY_TEXT, S_TOUCH, S_LATER };
-static const char *const insert_sqlite[] = {
-    "INSERT INTO things (id, n, at, uuid, text, doc, ip, flag, real, raw) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", NULL
+enum {
+    S_INSERT,
+    S_GET,
+    S_COUNT,
+    S_ADD,
+    S_SLEEP,
+    S_LOCK,
+    S_WRONG,
+    S_KILL,
+    S_GET_UUID,
+    S_MANY_UUID,
+    S_GET_TEXT,
+    S_MANY_TEXT,
+    S_TOUCH,
+    S_LATER,
+    S_PARTS
 };
-static const char *const get_sqlite[] = { "SELECT * FROM things WHERE id = $1", NULL };
-static const char *const count_sqlite[] = { "SELECT count(*) AS n FROM things", NULL };
-static const char *const add_sqlite[] = { "UPDATE things SET n = n + $1 WHERE id = $2", NULL };
-static const char *const none_sqlite[] = { "SELECT 1 AS n", NULL };
-static const char *const get_uuid_sqlite[] = { "SELECT uuid, id FROM things WHERE uuid = $1", NULL };
-static const char *const get_text_sqlite[] = { "SELECT text, id FROM things WHERE text = $1", NULL };
-static const char *const touch_sqlite[] = { "UPDATE things SET n = n + 1, at = $2, uuid = $3, flag = $4 WHERE text = $1 RETURNING text, id", NULL };
+static const StmtPart insert_sqlite[] = {
+    { .sql = "INSERT INTO things (id, n, at, uuid, text, doc, ip, flag, real, raw) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)" }, { 0 }
+};
+static const StmtPart get_sqlite[] = { { .sql = "SELECT * FROM things WHERE id = $1" }, { 0 } };
+static const StmtPart count_sqlite[] = { { .sql = "SELECT count(*) AS n FROM things" }, { 0 } };
+static const StmtPart add_sqlite[] = { { .sql = "UPDATE things SET n = n + $1 WHERE id = $2" }, { 0 } };
+static const StmtPart none_sqlite[] = { { .sql = "SELECT 1 AS n" }, { 0 } };
+static const StmtPart get_uuid_sqlite[] = { { .sql = "SELECT uuid, id FROM things WHERE uuid = $1" }, { 0 } };
+static const StmtPart get_text_sqlite[] = { { .sql = "SELECT text, id FROM things WHERE text = $1" }, { 0 } };
+static const StmtPart touch_sqlite[] = { { .sql = "UPDATE things SET n = n + 1, at = $2, uuid = $3, flag = $4 WHERE text = $1 RETURNING text, id" },
+                                         { 0 } };
 static const char *const all_params[] = { "id", "n", "at", "uuid", "text", "doc", "ip", "flag", "real", "raw", NULL };
 static const char *const id_params[] = { "id", NULL };
 static const char *const add_params[] = { "n", "id", NULL };
 static const char *const uuid_params[] = { "uuid", NULL };
 static const char *const text_params[] = { "text", NULL };
-static const char *const later_sqlite[] = { "INSERT INTO things (id, n, text) VALUES ($1, $2, $3)", NULL };
+static const StmtPart later_sqlite[] = { { .sql = "INSERT INTO things (id, n, text) VALUES ($1, $2, $3)" }, { 0 } };
+static const StmtPart parts_sqlite[] = {
+    { .sql = "INSERT INTO things (id) VALUES ($1)" },
+    { .sql = "INSERT INTO things (id) VALUES ($1 + 1)", .when = 2 },
+    { .sql = "INSERT INTO things (id) VALUES ($1 + 2)", .when = PART_THEN },
+    { .sql = "INSERT INTO things (id) VALUES ($1 + 3)", .when = PART_THEN },
+    { .sql = "INSERT INTO things (id) VALUES ($1 + 4)", .when = 3 },
+    { .sql = "INSERT INTO things (id) VALUES ($1 + 5)" },
+    { .sql = "INSERT INTO things (id) VALUES ($1 + 6)", .when = PART_THEN },
+    { 0 },
+};
+static const char *const parts_params[] = { "id", "flag", "text", NULL };
 static const char *const later_params[] = { "id", "n", "text", NULL };
 static const char *const touch_params[] = { "text", "at", "uuid", "flag", NULL };
 static const char *const no_params[] = { NULL };
@@ -75,6 +103,7 @@ static const Stmt stmts[] = {
                   " WHERE t.text = l.text RETURNING t.text, t.id",
                   touch_sqlite, touch_params, STMT_LISTS, S_TOUCH },
     [S_LATER] = { "later", "INSERT INTO public.things (id, n, text) VALUES ($1, $2, $3)", later_sqlite, later_params, STMT_LATER, S_LATER },
+    [S_PARTS] = { "parts", "SELECT 1", parts_sqlite, parts_params, 0, S_PARTS },
 };
 
 __attribute__((constructor)) static void use_stmts(void)
@@ -205,6 +234,34 @@ STORE_TEST(built_statements_are_kept_apart)
             assert_int_equal(query_n(&ctx, store, name, round == 1 ? other_cols : thing_cols, F_INT), n);
             assert_int_equal(query_n(&ctx, store, name, other_cols, F_INT), n); /* the same text, another table, other kinds */
             assert_int_equal(query_n(&ctx, store, name, thing_cols, F_DOUBLE), n);
+        }
+}
+
+STORE_TEST(parts_of_a_statement_are_run_as_they_say)
+{
+    static const struct {
+        Thing thing;
+        int64_t rows;
+    } cases[] = {
+        { { .id = 10 }, 3 },
+        { { .id = 20, .flag = true }, 6 },
+        { { .id = 30, .text = "" }, 4 },
+        { { .id = 40, .flag = true, .text = "text" }, 7 },
+    };
+    TEST_ARENA(arena);
+    Ctx ctx = ctx_new(arena, store->db);
+    int64_t all = 0;
+
+    if (store->postgres) /* it has one statement for all */
+        return;
+    make_things(store);
+    for (size_t round = 0; round < 2; round++)
+        for (size_t i = 0; i < COUNTOF(cases); i++) {
+            const Thing thing = { .id = cases[i].thing.id + (int64_t)round * 100, .flag = cases[i].thing.flag, .text = cases[i].thing.text };
+
+            assert_ok(db_exec(db_auto(&ctx), &stmts[S_PARTS], thing_cols, &thing, NULL));
+            all += cases[i].rows;
+            assert_int_equal(number_of(store, 0), all);
         }
 }
 

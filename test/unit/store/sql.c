@@ -33,10 +33,10 @@ static void prepare_sqlite(const char *path)
 
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     for (size_t i = 0; i < sql_n; i++)
-        for (size_t part = 0; sql_stmts[i].sqlite[part] != NULL; part++) {
+        for (size_t part = 0; sql_stmts[i].sqlite[part].sql != NULL; part++) {
             sqlite3_stmt *stmt;
 
-            if (sqlite3_prepare_v2(db, sql_stmts[i].sqlite[part], -1, &stmt, NULL) != SQLITE_OK) {
+            if (sqlite3_prepare_v2(db, sql_stmts[i].sqlite[part].sql, -1, &stmt, NULL) != SQLITE_OK) {
                 print_error("%s: %s\n", sql_stmts[i].name, sqlite3_errmsg(db));
                 failed++;
             }
