@@ -79,16 +79,22 @@ static const Field payload_doc[] = {
     END(Payload),
 };
 
+static const char *actor_id(const Ctx *ctx, const User *actor)
+{
+    if (actor != NULL)
+        return actor->id;
+    return ctx->caller != NULL && ctx->caller->actor_id != NULL ? ctx->caller->actor_id : UUID_NIL;
+}
+
 static void set_actor(Ctx *ctx, const User *actor, Payload *payload)
 {
+    payload->actor_id = actor_id(ctx, actor);
     if (actor != NULL) {
-        payload->actor_id = actor->id;
         payload->actor_username = !text_empty(actor->phone) ? actor->phone : !text_empty(actor->email) ? actor->email : "";
         payload->actor_via_sso = actor->is_sso_user;
         payload->actor_name = json_value(ctx->arena, actor->meta_user, "full_name");
         return;
     }
-    payload->actor_id = ctx->caller != NULL && ctx->caller->actor_id != NULL ? ctx->caller->actor_id : UUID_NIL;
     payload->actor_username = ctx->caller != NULL && ctx->caller->actor_name != NULL ? ctx->caller->actor_name : "";
 }
 
@@ -110,6 +116,7 @@ Err event_add(Tx *tx, EventKind kind, const User *actor, const Traits *traits)
 {
     Ctx *ctx = tx_ctx(tx);
     const Event event = { .id = uuid_timed(ctx->arena, ctx->now),
+                          .about = traits != NULL && traits->user_id != NULL ? traits->user_id : actor_id(ctx, actor),
                           .payload = event_payload(ctx, kind, actor, traits),
                           .created_at = ctx->now + ctx->events++,
                           .ip_address = event_rows[kind].ip && ctx->ip != NULL ? ctx->ip : "" };

@@ -319,6 +319,7 @@ typedef struct RefreshToken {
 /* auth.audit_log_entries */
 typedef struct Event {
     const char *id, *payload, *ip_address;
+    const char *about; /* as it is added: the user that it was done to, else who did it */
     int64_t created_at;
 } Event;
 

@@ -1,4 +1,5 @@
 /* cond.c: trees of conditions on users as SQL. Text comes from the tables here; every name and value from outside is bound. */
+#include "sql.gen.h"
 #include "store/filter.h"
 #include "json/json.h"
 
@@ -133,13 +134,27 @@ static void put_range(Filter *f, const Cond *cond)
         put_comparison(f, cond->field, cond->high.without ? " < " : " <= ", &cond->high);
 }
 
+/* The chain of a user's events. */
+static void put_chained(Filter *f, const CondValue *value)
+{
+    const char *sql = sql_text_log_chained[1], *hole = strchr(sql, '$');
+
+    put(f, "e.id IN (");
+    buf_add(&f->query->sql, sql, (size_t)(hole - sql));
+    filter_value(f, (Value){ .kind = F_TEXT, .text = value->text });
+    put(f, strchr(hole, ' '));
+    put(f, ")");
+}
+
 static void put_column_test(Filter *f, const Cond *cond)
 {
     const bool has_index = cond->field == UF_EMAIL && cond->kind == COND_EQUAL;
 
     if (f->by_index && !has_index && columns[cond->field].searched != 0)
         filter_text_candidates(f, columns[cond->field].searched, cond);
-    if (cond->kind == COND_EQUAL) {
+    if (cond->kind == COND_EQUAL && cond->field == EF_USER_ID && !is_postgres(f)) {
+        put_chained(f, &cond->low);
+    } else if (cond->kind == COND_EQUAL) {
         put_comparison(f, cond->field, " = ", &cond->low);
     } else if (cond->kind == COND_MATCH) {
         put_column(f, cond->field);

@@ -55,7 +55,9 @@ static Filter search_of(Tx *tx, const char *what, const LogKey *key, const Cond 
 
     put(&f, what);
     put(&f, tx_is_postgres(tx) ? " FROM auth.audit_log_entries e" : " FROM auth_audit_log_entries e");
-    put_time(&f, " WHERE (e.payload ->> 'action') <> 'token_revoked' AND e.created_at >= ", key->since);
+    put(&f, " WHERE ");
+    put(&f, sql_text_log_told[tx_is_postgres(tx) ? 0 : 1]);
+    put_time(&f, " AND e.created_at >= ", key->since);
     put_time(&f, " AND e.created_at <= ", key->until);
     put(&f, " AND ");
     filter_cond(&f, where);

@@ -286,7 +286,12 @@ Err store_sessions_delete_others(Tx *tx, const char *user_id, const char *sessio
 }
 
 static const Field event_cols[] = {
-    UUID(Event, id, "id"), JSON(Event, payload, "payload"), TEXT(Event, ip_address, "ip_address"), TIME(Event, created_at, "created_at"), END(Event),
+    UUID(Event, id, "event_1"),
+    UUID(Event, about, "user_id"),
+    JSON(Event, payload, "payload"),
+    TEXT(Event, ip_address, "ip_address"),
+    TIME(Event, created_at, "created_at"),
+    END(Event),
 };
 
 Err store_event_insert(Tx *tx, const Event *event)

@@ -278,12 +278,13 @@ for (const store of stores)
 
       test('logs of a user, the newest first', async () => {
         const u = await user()
-        await signIn(u)
-        const logs = await m.logs(u.user_id)
-        assert.deepEqual(logs.map((l) => l.type), ['s', 'ss'])
+        const { refresh_token } = await signIn(u)
+        assert.equal(await refresh(refresh_token), 200)
+        const [exchange, ...logs] = await m.logs(u.user_id)
+        assert.deepEqual([exchange, ...logs].map((l) => l.type), ['sertft', 's', 'ss'])
         assert.deepEqual([logs[0].user_id, logs[0].user_name, logs[0]._id], [u.user_id, u.email, logs[0].log_id])
-        const page = await m.logs(u.user_id, { include_totals: true, per_page: 1, page: 1 })
-        assert.deepEqual([page.start, page.limit, page.length, page.total, page.logs.map((l) => l.log_id)], [1, 1, 1, 2, [logs[1].log_id]])
+        const page = await m.logs(u.user_id, { include_totals: true, per_page: 1, page: 2 })
+        assert.deepEqual([page.start, page.limit, page.length, page.total, page.logs.map((l) => l.log_id)], [2, 1, 1, 3, [logs[1].log_id]])
       })
 
       test('blocks by id and by identifier', async () => {

@@ -14,17 +14,19 @@ const types = {
   boolean: 'INTEGER', smallint: 'INTEGER', bigint: 'INTEGER', bytea: 'BLOB',
 }
 
-// Indexes that SQLite does without: no query needs them, and each costs every write.
+// Indexes that SQLite does without: no query needs them, or has another way, and each costs every write.
 const left_out = new Set([
   'users_instance_id_idx', 'users_instance_id_email_idx', 'users_is_anonymous_idx', 'refresh_tokens_instance_id_idx',
   'refresh_tokens_instance_id_user_id_idx', 'audit_logs_instance_id_idx', // led by a column with one or two values
   'refresh_tokens_parent_idx', 'refresh_tokens_updated_at_idx', 'sessions_not_after_idx', 'sessions_oauth_client_id_idx', // no statement reads them
+  'refresh_tokens_session_id_revoked_idx', 'hecate_audit_user_idx', // another index; a chain
   'sessions_user_id_idx', 'mfa_factors_user_id_idx', 'custom_oauth_providers_identifier_idx', 'schema_migrations_version_idx', // repeat another
 ])
 
-// What one of them keeps in a way of its own: searches by pieces of a text, and documents by their members; changes that are not counted yet.
+// What one of them keeps in a way of its own: searches by pieces of a text, and documents by their members; changes that are not counted yet; a user's log.
 const pg_only = new Set(['hecate_user_changes', 'hecate_users_search_idx', 'profiles_search_idx', 'addresses_search_idx'])
-const sqlite_only = `name NOT LIKE 'hecate\\_search%' ESCAPE '\\'`
+const sqlite_only = (name) => ['search', 'log\\_'].map((word) => `${name} NOT LIKE 'hecate\\_${word}%' ESCAPE '\\'`).join(' AND ')
+const sqlite_only_index = new Set(['refresh_tokens_session_id_idx'])
 
 const schemas = `('auth'::regnamespace, 'hecate'::regnamespace)`
 const queries = {
@@ -94,18 +96,18 @@ function column_checks(sql, name) {
 }
 
 function sqlite_schema(file) {
-  const tables = sqlite_rows(file, `SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND ${sqlite_only} ORDER BY name`)
+  const tables = sqlite_rows(file, `SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND ${sqlite_only('name')} ORDER BY name`)
   const columns = sqlite_rows(file, `SELECT m.name AS "table", m.sql, c.name, c.type, c."notnull", c.hidden, c.dflt_value, c.pk
-    FROM sqlite_schema m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND m.${sqlite_only} ORDER BY m.name, c.cid`)
+    FROM sqlite_schema m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND ${sqlite_only('m.name')} ORDER BY m.name, c.cid`)
   const indexes = sqlite_rows(file, `SELECT m.name AS "table", l.name, l."unique", l.partial, i.sql, x.name AS part
-    FROM sqlite_schema m, pragma_index_list(m.name) l, pragma_index_info(l.name) x JOIN sqlite_schema i ON i.name = l.name WHERE m.type = 'table' AND m.${sqlite_only} ORDER BY 1, 2, x.seqno`)
+    FROM sqlite_schema m, pragma_index_list(m.name) l, pragma_index_info(l.name) x JOIN sqlite_schema i ON i.name = l.name WHERE m.type = 'table' AND ${sqlite_only('m.name')} ORDER BY 1, 2, x.seqno`)
   const ret = { columns: {}, indexes: {}, foreign: {}, checks: {} }
 
   for (const { table, sql, name, type, notnull, hidden, dflt_value, pk } of columns) {
     (ret.columns[table] ??= []).push({ name, type, not_null: notnull === 1, generated: hidden === 3, value: dflt_value, checks: column_checks(sql, name) })
     if (pk) (ret.indexes[table] ??= {})[`${table.replace(/^[a-z]+_/, '')}_pkey`] = { unique: true, partial: false, parts: [name] }
   }
-  for (const { table, name, unique, partial, sql, part } of indexes.filter(({ sql }) => sql)) { // those without text are of primary keys
+  for (const { table, name, unique, partial, sql, part } of indexes.filter(({ name, sql }) => sql && !sqlite_only_index.has(name))) { // those without text are of primary keys
     const index = (ret.indexes[table] ??= {})[name] ??= { unique: unique === 1, partial: partial === 1, parts: [] }
     index.parts.push(part ?? sql.match(/coalesce\([^()]+\)|\w+\(\w+\)|\(\w+ ->> '[^']+'\)/)[0])
   }

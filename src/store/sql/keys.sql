@@ -28,6 +28,11 @@ DELETE FROM hecate.keys WHERE id = :id AND kind = 'signing' AND state <> 'curren
 INSERT INTO hecate.keys (id, dialect, kind, alg, sealed, state, created_at) VALUES (:id, :dialect, :kind, :alg, :sealed, :state, :created_at)
 ON CONFLICT (id) DO NOTHING
 
+-- #define check_log
+-- @sqlite
+UNION ALL
+SELECT 'event_not_chained', count(*) FROM auth.audit_log_entries e WHERE #log_told# AND e.id NOT IN (SELECT c.event_id FROM hecate.log_chain c)
+
 -- :check_invariants slow
 SELECT 'user_without_identity' AS name, count(*) AS count FROM auth.users u
 WHERE (u.email IS NOT NULL OR u.phone IS NOT NULL) AND u.is_anonymous = false AND u.deleted_at IS NULL
@@ -73,6 +78,7 @@ UNION ALL
 SELECT 'message_kept_and_tried', count(*) FROM hecate.outbox o WHERE o.state = 'kept' AND o.tries > 0
 UNION ALL
 SELECT 'message_failed_untried', count(*) FROM hecate.outbox o WHERE o.state = 'failed' AND o.tries = 0
+#check_log#
 UNION ALL
 SELECT 'two_passwords', count(*) FROM auth.users u JOIN hecate.passwords w ON w.user_id = u.id
 WHERE u.encrypted_password IS NOT NULL AND u.encrypted_password <> ''

@@ -3,15 +3,36 @@
 -- #define log_columns
 e.id, e.payload, e.ip_address, e.created_at
 
+-- #define log_told
+-- @pg
+(e.payload ->> 'action') <> 'token_revoked'
+-- @sqlite
+substr(e.payload, 1, 25) <> '{"action":"token_revoked"'
+
 -- #define log_wanted
-(e.payload ->> 'action') <> 'token_revoked' AND e.created_at >= :since AND e.created_at <= :until
+#log_told# AND e.created_at >= :since AND e.created_at <= :until
   AND (CAST(:actions AS text) IS NULL OR CAST(:actions AS text) LIKE '%,' || (e.payload ->> 'action') || ',%')
+
+-- What is about a user, on SQLite along the chain (migrations/0035_log_chain), the newest first: it is followed as far as a page goes.
+
+-- #define log_chained
+-- @sqlite
+WITH RECURSIVE chain (event_id, previous) AS (
+  SELECT c.event_id, c.previous FROM hecate.log_heads h JOIN hecate.log_chain c ON c.entry = h.entry WHERE h.user_id = :user_id
+  UNION ALL
+  SELECT c.event_id, c.previous FROM chain b JOIN hecate.log_chain c ON c.entry = b.previous
+) SELECT event_id FROM chain
 
 -- #define log_of_user
 -- @pg
-coalesce(e.payload #>> '{traits,user_id}', e.payload ->> 'actor_id') = :user_id
+auth.audit_log_entries e WHERE coalesce(e.payload #>> '{traits,user_id}', e.payload ->> 'actor_id') = :user_id
 -- @sqlite
-coalesce(e.payload ->> '$.traits.user_id', e.payload ->> 'actor_id') = :user_id
+(#log_chained#) d CROSS JOIN auth.audit_log_entries e WHERE e.id = d.event_id
+
+-- #define log_newest
+-- @pg
+ORDER BY e.created_at DESC, e.id DESC
+-- @sqlite
 
 -- :log_list slow
 SELECT #log_columns# FROM auth.audit_log_entries e WHERE #log_wanted# ORDER BY e.created_at DESC, e.id DESC LIMIT :limit OFFSET :offset
@@ -23,12 +44,12 @@ ORDER BY e.created_at, e.id LIMIT :limit OFFSET :offset
 -- :log_count slow
 SELECT count(*) AS total FROM auth.audit_log_entries e WHERE #log_wanted#
 
--- :log_user_list
-SELECT #log_columns# FROM auth.audit_log_entries e WHERE #log_of_user# AND #log_wanted# ORDER BY e.created_at DESC, e.id DESC LIMIT :limit OFFSET :offset
+-- :log_user_list slow
+SELECT #log_columns# FROM #log_of_user# AND #log_wanted# #log_newest# LIMIT :limit OFFSET :offset
 
--- :log_user_list_up
-SELECT #log_columns# FROM auth.audit_log_entries e WHERE #log_of_user# AND #log_wanted# AND (e.created_at > :since OR e.id > :after_id)
+-- :log_user_list_up slow
+SELECT #log_columns# FROM #log_of_user# AND #log_wanted# AND (e.created_at > :since OR e.id > :after_id)
 ORDER BY e.created_at, e.id LIMIT :limit OFFSET :offset
 
--- :log_user_count
-SELECT count(*) AS total FROM auth.audit_log_entries e WHERE #log_of_user# AND #log_wanted#
+-- :log_user_count slow
+SELECT count(*) AS total FROM #log_of_user# AND #log_wanted#

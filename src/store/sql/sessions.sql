@@ -33,6 +33,15 @@ u.id = ANY (ARRAY[s.user_id])
 -- @sqlite
 u.id = s.user_id
 
+-- What an audit row is about, chained to what was before: after the insertion of :event_1. (PostgreSQL has an index of it.)
+
+-- #define log_chain
+-- @sqlite
+; then
+INSERT INTO hecate.log_chain (event_id, previous) VALUES (:event_1, (SELECT h.entry FROM hecate.log_heads h WHERE h.user_id = :user_id))
+; then
+INSERT OR REPLACE INTO hecate.log_heads (user_id, entry) VALUES (:user_id, last_insert_rowid())
+
 -- A refresh token with its session, its user, and, where it was used, the session's active token.
 
 -- :refresh_load gathered
@@ -76,7 +85,7 @@ WITH old AS (
 )
 SELECT token, 1 AS swapped FROM old
 -- @sqlite
--- Each row is one that SQLite need not be able to undo alone (VALUES, OR FAIL), which takes a copy of each page: what fails undoes the whole transaction.
+-- One row of VALUES is what SQLite need not be able to undo alone, for which it copies each page: what fails undoes the whole transaction.
 UPDATE auth.refresh_tokens SET revoked = 1, updated_at = :now WHERE token = :token AND revoked = 0
 ;
 INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
@@ -85,11 +94,13 @@ VALUES ('00000000-0000-0000-0000-000000000000', :child, :user_id_text, :token, :
 UPDATE auth.sessions SET refreshed_at = :refreshed_at, updated_at = :now, user_agent = :user_agent, ip = :ip WHERE id = :session_id
 ;
 UPDATE auth.users SET updated_at = :now WHERE id = :user_id
-;
-INSERT OR FAIL INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
-SELECT '00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, '' WHERE :audit
-UNION ALL
-SELECT '00000000-0000-0000-0000-000000000000', :event_2, :payload_2, :now, '' WHERE :audit
+; if :audit
+INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
+VALUES ('00000000-0000-0000-0000-000000000000', :event_2, :payload_2, :now, '')
+; then
+INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
+VALUES ('00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, '')
+#log_chain#
 ;
 SELECT :token AS token, 1 AS swapped
 
@@ -170,7 +181,7 @@ DELETE FROM hecate.sign_in_tries WHERE id = :user_id
 -- A sign-in: last_sign_in_at, session, amr claim, first refresh token, audit row, no wrong passwords. Nothing at all when the user is gone, is locked out or
 -- has another password by now: the row of the user is what a sign-in and a new password wait for one another at.
 
--- :sign_in write
+-- :sign_in write guarded
 -- @pg
 WITH person AS (
   UPDATE auth.users SET last_sign_in_at = :now, updated_at = :now
@@ -202,23 +213,21 @@ UPDATE auth.users SET last_sign_in_at = :now, updated_at = :now
 WHERE id = :user_id AND coalesce(encrypted_password, '') = :password AND NOT EXISTS (#locked_out#)
 ;
 INSERT INTO auth.sessions (id, user_id, created_at, updated_at, aal, user_agent, ip, refresh_token_hmac_key, refresh_token_counter)
-SELECT :session_id, :user_id, :now, :now, :aal, :user_agent, :ip, :refresh_token_hmac_key,
-  CASE WHEN :refresh_token_hmac_key IS NOT NULL THEN :counter END
-WHERE changes() = 1
+VALUES (:session_id, :user_id, :now, :now, :aal, :user_agent, :ip, :refresh_token_hmac_key,
+  CASE WHEN :refresh_token_hmac_key IS NOT NULL THEN :counter END)
 ;
-INSERT INTO auth.mfa_amr_claims (id, session_id, created_at, updated_at, authentication_method)
-SELECT :amr_id, :session_id, :now, :now, :method WHERE changes() = 1
-;
+INSERT INTO auth.mfa_amr_claims (id, session_id, created_at, updated_at, authentication_method) VALUES (:amr_id, :session_id, :now, :now, :method)
+; if :token
 INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
-SELECT '00000000-0000-0000-0000-000000000000', :token, :user_id_text, NULL, id, 0, :now, :now
-FROM auth.sessions WHERE id = :session_id AND :token IS NOT NULL
+VALUES ('00000000-0000-0000-0000-000000000000', :token, :user_id_text, NULL, :session_id, 0, :now, :now)
 ;
-DELETE FROM hecate.sign_in_tries WHERE id IN (SELECT user_id FROM auth.sessions WHERE id = :session_id)
-;
+DELETE FROM hecate.sign_in_tries WHERE id = :user_id
+; if :audit
 INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
-SELECT '00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :event_at, '' FROM auth.sessions WHERE id = :session_id AND :audit
+VALUES ('00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :event_at, '')
+#log_chain#
 ;
-SELECT id AS session_id FROM auth.sessions WHERE id = :session_id
+SELECT :session_id AS session_id
 
 -- :sessions_delete_all write
 DELETE FROM auth.sessions WHERE user_id = :user_id
@@ -236,4 +245,5 @@ DELETE FROM auth.sessions WHERE user_id = :user_id AND id <> :session_id
 
 -- :event_insert write later
 INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
-VALUES ('00000000-0000-0000-0000-000000000000', :id, :payload, :created_at, :ip_address)
+VALUES ('00000000-0000-0000-0000-000000000000', :event_1, :payload, :created_at, :ip_address)
+#log_chain#

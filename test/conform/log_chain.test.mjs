@@ -1,0 +1,65 @@
+// log_chain.test.mjs: a SQLite database from before the chain of a user's events (migrations/0035_log_chain) shows the same logs after it, and goes on from there.
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { ManagementClient } from 'auth0'
+import { run } from '../lib/pg.mjs'
+import { start } from '../lib/server.mjs'
+import { broken } from '../lib/tables.mjs'
+
+const earlier = `DROP TABLE hecate_log_chain; DROP TABLE hecate_log_heads; DROP INDEX hecate_audit_created_at_idx; DROP INDEX refresh_tokens_session_id_idx;
+  CREATE INDEX refresh_tokens_session_id_revoked_idx ON auth_refresh_tokens (session_id, revoked);
+  CREATE INDEX hecate_audit_created_at_idx ON auth_audit_log_entries (created_at, id) WHERE (payload ->> 'action') <> 'token_revoked';
+  CREATE INDEX hecate_audit_user_idx ON auth_audit_log_entries (coalesce(payload ->> '$.traits.user_id', payload ->> 'actor_id'), created_at, id)
+    WHERE (payload ->> 'action') <> 'token_revoked';
+  DELETE FROM hecate_migrations WHERE name = '0035_log_chain';`
+const password = 'Secret-pw-1'
+
+test('logs of users go on over the migration', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'hecate-test-'))
+  const up = async () => {
+    const server = await start({ data, env: { HECATE_PASSWORD_HASH: 'bcrypt:4' } })
+    const { domain, clientId, clientSecret } = server.auth0
+    const m = new ManagementClient({ domain, clientId, clientSecret })
+    const post = async (path, body) => {
+      const reply = await fetch(server.gotrue.url + path, { method: 'POST', headers: { authorization: `Bearer ${server.gotrue.serviceKey}` }, body: JSON.stringify(body) })
+      assert.equal(reply.status, 200, path)
+      return reply.json()
+    }
+    return {
+      server, post,
+      logs: async (id, q = {}) => (await m.users.logs.list(`auth0|${id.replaceAll('-', '')}`, q)).data.map(({ type, log_id }) => `${type} ${log_id}`),
+      found: async (id) => (await m.logs.list({ search: `user_id:"auth0|${id.replaceAll('-', '')}"` })).data.map(({ type, log_id }) => `${type} ${log_id}`),
+    }
+  }
+  try {
+    let { server, post, logs } = await up()
+    const users = []
+    for (const name of ['ada', 'bob', 'eve']) users.push((await post('/admin/users', { email: `${name}@example.com`, password, email_confirm: true })).id)
+    const refresh = async (post, token) => (await post('/token?grant_type=refresh_token', { refresh_token: token })).refresh_token
+    let [ada, bob] = await Promise.all(['ada', 'bob'].map(async (name) => (await post('/token?grant_type=password', { email: `${name}@example.com`, password })).refresh_token))
+    for (let i = 0; i < 3; i++) [ada, bob] = [await refresh(post, ada), await refresh(post, bob)] // their events alternate
+    const before = await Promise.all(users.map((id) => logs(id)))
+    assert.deepEqual(before.map((list) => list.length), [5, 5, 1])
+    assert.equal(broken(server), '')
+    await server.stop()
+
+    run('sqlite3', ['-bail', join(data, 'hecate.db'), earlier])
+    const next = await up()
+    assert.deepEqual(await Promise.all(users.map((id) => next.logs(id))), before)
+    ada = await refresh(next.post, ada)
+    const after = await next.logs(users[0])
+    assert.deepEqual(after.slice(1), before[0])
+    assert.match(after[0], /^sertft /)
+    assert.deepEqual(await next.found(users[0]), after)
+    assert.deepEqual(await next.logs(users[0], { per_page: 2, page: 1 }), after.slice(2, 4))
+    assert.deepEqual(await next.logs(users[0], { sort: 'date:1' }), after.toReversed())
+    assert.deepEqual(await next.logs(users[1]), before[1])
+    assert.equal(broken(next.server), '')
+    await next.server.stop()
+  } finally {
+    rmSync(data, { recursive: true, force: true })
+  }
+})
