@@ -75,50 +75,52 @@ static int64_t days_from_date(int64_t y, int64_t m, int64_t d)
     return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
-static void date_from_days(int64_t days, int64_t *y, int64_t *m, int64_t *d)
+/* From 1 January of the year 0; one era of 400 years is added and taken away, so that nothing is negative. */
+static void date_from_days(int64_t days, unsigned *y, unsigned *m, unsigned *d)
 {
-    const int64_t z = days + 719468;
-    const int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-    const int64_t doe = z - era * 146097;
-    const int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    const int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    const int64_t mp = (5 * doy + 2) / 153;
+    const uint32_t z = (uint32_t)(days + 719468 + 146097);
+    const uint32_t era = z / 146097;
+    const uint32_t doe = z - era * 146097;
+    const uint32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    const uint32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    const uint32_t mp = (5 * doy + 2) / 153;
 
     *d = doy - (153 * mp + 2) / 5 + 1;
     *m = mp < 10 ? mp + 3 : mp - 9;
-    *y = yoe + era * 400 + (*m <= 2);
+    *y = yoe + era * 400 - 400 + (*m <= 2);
 }
 
 /* 0000-01-01T00:00:00Z and 9999-12-31T23:59:59.999999Z. */
 #define FIRST_US (-62167219200 * US_PER_S)
 #define LAST_US (253402300800 * US_PER_S - 1)
 
-static void put_digits(char *p, int64_t value, int digits)
+static void put_pair(char *p, unsigned value)
 {
-    for (int i = digits - 1; i >= 0; i--, value /= 10)
-        p[i] = (char)('0' + value % 10);
+    p[0] = (char)('0' + value / 10);
+    p[1] = (char)('0' + value % 10);
 }
 
 void time_write(Buf *buf, int64_t us, int digits)
 {
     char text[] = "0000-00-00T00:00:00.000000";
-    int64_t seconds, fraction, y, m, d, rest;
+    int64_t seconds, days;
+    unsigned fraction, rest, y, m, d;
 
     us = us < FIRST_US ? FIRST_US : us > LAST_US ? LAST_US : us;
-    seconds = us / US_PER_S, fraction = us % US_PER_S;
-    if (fraction < 0)
-        fraction += US_PER_S, seconds--;
-    rest = seconds % 86400;
-    if (rest < 0)
-        rest += 86400;
-    date_from_days((seconds - rest) / 86400, &y, &m, &d);
-    put_digits(text, y, 4);
-    put_digits(text + 5, m, 2);
-    put_digits(text + 8, d, 2);
-    put_digits(text + 11, rest / 3600, 2);
-    put_digits(text + 14, rest / 60 % 60, 2);
-    put_digits(text + 17, rest % 60, 2);
-    put_digits(text + 20, fraction, 6);
+    us -= FIRST_US; /* not negative */
+    seconds = us / US_PER_S, fraction = (unsigned)(us % US_PER_S);
+    days = seconds / 86400, rest = (unsigned)(seconds % 86400);
+    date_from_days(days + FIRST_US / US_PER_S / 86400, &y, &m, &d);
+    put_pair(text, y / 100);
+    put_pair(text + 2, y % 100);
+    put_pair(text + 5, m);
+    put_pair(text + 8, d);
+    put_pair(text + 11, rest / 3600);
+    put_pair(text + 14, rest / 60 % 60);
+    put_pair(text + 17, rest % 60);
+    put_pair(text + 20, fraction / 10000);
+    put_pair(text + 22, fraction / 100 % 100);
+    put_pair(text + 24, fraction % 100);
     if (digits < 0)
         for (digits = fraction == 0 ? 0 : 6; digits > 0 && text[19 + digits] == '0';)
             digits--;

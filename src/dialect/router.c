@@ -225,10 +225,11 @@ static Err check_need(Ctx *ctx, const Req *req, const Call *call)
 static Err run_handler(Ctx *ctx, const Req *req, Reply *reply)
 {
     const Route *route = ctx_call(ctx)->route;
-    const int64_t since = clock_mono_us();
+    const bool paced = (route->flags & ROUTE_PACED) != 0;
+    const int64_t since = paced ? clock_mono_us() : 0;
     const Err err = route->fn(ctx, req, reply);
 
-    if ((route->flags & ROUTE_PACED) != 0)
+    if (paced)
         pace_wait(ctx, since);
     return err;
 }
