@@ -17,8 +17,8 @@ enum { MOST_BATCH = 256, MOST_BUILT = 12, BRIEF_STEPS = 20000, SETTLE_MS = 100 }
 /* A prepared statement, with the rows of the field tables that its columns last went to and its parameters last came from. */
 typedef struct Prepared {
     sqlite3_stmt *stmt;
-    const Field *wanted; /* the parameter that says whether it is run, in param_cols */
-    Str text;            /* of a built one: stmt's */
+    const Field *wanted, *wanted_cols; /* the parameter that says whether it is run, and its table */
+    Str text;                          /* of a built one: stmt's */
     const Field *cols, *param_cols;
     const Field **fields, **params;
     int n_fields, n_params;
@@ -503,8 +503,10 @@ static bool part_wanted(const StmtPart *part, Prepared *prepared, const Work *wo
 {
     if (part->when <= 0)
         return part->when == 0 || before;
-    if (prepared->wanted == NULL || prepared->param_cols != work->param_cols)
+    if (prepared->wanted_cols != work->param_cols) {
         prepared->wanted = work_param(work, work->stmt->params[part->when - 1]);
+        prepared->wanted_cols = work->param_cols;
+    }
     return prepared->wanted->kind == F_BOOL ? *(const bool *)field_of(prepared->wanted, work->params) : !field_null(prepared->wanted, work->params);
 }
 
