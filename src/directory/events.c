@@ -4,6 +4,8 @@
 #include "directory/internal.h"
 #include "json/json.h"
 
+enum { MOST_PAYLOAD = 128 * 1024 }; /* metadata has 64 KiB, all of which may be the name */
+
 static const struct {
     const char *action, *log_type;
     bool ip; /* with the caller's address */
@@ -103,12 +105,17 @@ const char *event_payload(Ctx *ctx, EventKind kind, const User *actor, const Tra
     static const Traits none;
     const bool empty = traits == NULL || memcmp(traits, &none, sizeof(none)) == 0;
     Payload payload = { .action = event_rows[kind].action, .log_type = event_rows[kind].log_type, .traits = empty ? NULL : traits };
-    Buf buf = buf_in(ctx->arena, 64 * 1024);
+    Buf buf = buf_in(ctx->arena, MOST_PAYLOAD);
     char *text = "{}";
 
     set_actor(ctx, actor, &payload);
     json_write(&buf, payload_doc, &payload, JSON_PLAIN);
-    IGNORE(buf_text(&buf, &text)); /* addresses and names are bounded far below the cap */
+    if (buf.over) { /* another server's metadata may have a name of any length */
+        payload.actor_name = NULL;
+        buf = buf_in(ctx->arena, MOST_PAYLOAD);
+        json_write(&buf, payload_doc, &payload, JSON_PLAIN);
+    }
+    IGNORE(buf_text(&buf, &text)); /* all else is bounded far below the cap */
     return text;
 }
 

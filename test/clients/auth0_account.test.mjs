@@ -287,6 +287,15 @@ for (const store of stores)
         assert.deepEqual([page.start, page.limit, page.length, page.total, page.logs.map((l) => l.log_id)], [2, 1, 1, 3, [logs[1].log_id]])
       })
 
+      test('events of a user whose name is as long as metadata may be', async () => {
+        const u = await user({ user_metadata: { full_name: 'x'.repeat(65_400) } })
+        const { refresh_token } = await signIn(u)
+        assert.equal(await refresh(refresh_token), 200)
+        assert.deepEqual((await m.logs(u.user_id)).map((l) => l.type), ['sertft', 's', 'ss'])
+        assert.deepEqual((await m.allLogs({ q: `user_id:"${u.user_id}"` })).map((l) => l.type), ['sertft', 's', 'ss'])
+        assert.equal(broken(server), '')
+      })
+
       test('blocks by id and by identifier', async () => {
         const u = await user()
         const clerk = (method, path) => fetch(`${server.clerk.url}/v1${path}`, { method, headers: { authorization: `Bearer ${server.clerk.secretKey}` } }).then((r) => r.json())
