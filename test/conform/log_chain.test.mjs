@@ -9,7 +9,7 @@ import { run } from '../lib/pg.mjs'
 import { start } from '../lib/server.mjs'
 import { broken } from '../lib/tables.mjs'
 
-const earlier = `DROP TABLE hecate_log_chain; DROP TABLE hecate_log_heads; DROP INDEX hecate_audit_created_at_idx; DROP INDEX refresh_tokens_session_id_idx;
+const earlier = `DROP TABLE hecate_log_chain; DROP TABLE hecate_log_heads; DROP INDEX hecate_audit_created_at_idx; DROP INDEX refresh_tokens_session_id_idx; DROP INDEX refresh_tokens_live_idx;
   CREATE INDEX refresh_tokens_session_id_revoked_idx ON auth_refresh_tokens (session_id, revoked);
   CREATE INDEX hecate_audit_created_at_idx ON auth_audit_log_entries (created_at, id) WHERE (payload ->> 'action') <> 'token_revoked';
   CREATE INDEX hecate_audit_user_idx ON auth_audit_log_entries (coalesce(payload ->> '$.traits.user_id', payload ->> 'actor_id'), created_at, id)
@@ -19,8 +19,9 @@ const password = 'Secret-pw-1'
 
 test('logs of users go on over the migration', async () => {
   const data = mkdtempSync(join(tmpdir(), 'hecate-test-'))
+  let running
   const up = async () => {
-    const server = await start({ data, env: { HECATE_PASSWORD_HASH: 'bcrypt:4' } })
+    const server = running = await start({ data, env: { HECATE_PASSWORD_HASH: 'bcrypt:4' } })
     const { domain, clientId, clientSecret } = server.auth0
     const m = new ManagementClient({ domain, clientId, clientSecret })
     const post = async (path, body) => {
@@ -59,7 +60,19 @@ test('logs of users go on over the migration', async () => {
     assert.deepEqual(await next.logs(users[1]), before[1])
     assert.equal(broken(next.server), '')
     await next.server.stop()
+
+    // What was done last began first: logs go by when it began.
+    run('sqlite3', ['-bail', join(data, 'hecate.db'), `UPDATE auth_audit_log_entries SET created_at = created_at - 60000000
+      WHERE id = (SELECT c.event_id FROM hecate_log_chain c JOIN hecate_log_heads h ON h.entry = c.entry WHERE h.user_id = '${users[0]}')`])
+    const last = await up()
+    const turned = await last.logs(users[0])
+    assert.deepEqual(turned.slice(0, 5), after.slice(1))
+    assert.equal(turned[5].slice(-36), after[0].slice(-36)) // what stands before tells the time
+    assert.deepEqual(await last.logs(users[0], { per_page: 2, page: 2 }), turned.slice(4, 6))
+    assert.deepEqual(await last.found(users[0]), turned)
+    await last.server.stop()
   } finally {
+    await running?.kill() // what failed half-way
     rmSync(data, { recursive: true, force: true })
   }
 })

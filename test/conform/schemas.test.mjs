@@ -19,14 +19,14 @@ const left_out = new Set([
   'users_instance_id_idx', 'users_instance_id_email_idx', 'users_is_anonymous_idx', 'refresh_tokens_instance_id_idx',
   'refresh_tokens_instance_id_user_id_idx', 'audit_logs_instance_id_idx', // led by a column with one or two values
   'refresh_tokens_parent_idx', 'refresh_tokens_updated_at_idx', 'sessions_not_after_idx', 'sessions_oauth_client_id_idx', // no statement reads them
-  'refresh_tokens_session_id_revoked_idx', 'hecate_audit_user_idx', // another index; a chain
+  'refresh_tokens_session_id_revoked_idx', 'hecate_audit_user_idx', // two indexes; a chain
   'sessions_user_id_idx', 'mfa_factors_user_id_idx', 'custom_oauth_providers_identifier_idx', 'schema_migrations_version_idx', // repeat another
 ])
 
 // What one of them keeps in a way of its own: searches by pieces of a text, and documents by their members; changes that are not counted yet; a user's log.
 const pg_only = new Set(['hecate_user_changes', 'hecate_users_search_idx', 'profiles_search_idx', 'addresses_search_idx'])
 const sqlite_only = (name) => ['search', 'log\\_'].map((word) => `${name} NOT LIKE 'hecate\\_${word}%' ESCAPE '\\'`).join(' AND ')
-const sqlite_only_index = new Set(['refresh_tokens_session_id_idx'])
+const sqlite_only_index = new Set(['refresh_tokens_session_id_idx', 'refresh_tokens_live_idx'])
 
 const schemas = `('auth'::regnamespace, 'hecate'::regnamespace)`
 const queries = {

@@ -30,13 +30,10 @@ DELETE FROM auth.sessions WHERE id = :id
 (CAST(:client_id AS text) IS NULL OR coalesce(x.client_id, CAST(:own_client AS text)) = :client_id)
   AND (CAST(:audience AS text) IS NULL OR x.audience = :audience)
 
--- A session has one live refresh token, its newest, or none. (SQLite looks for the newest first.)
+-- A session has one live refresh token, or none.
 
 -- #define has_token
--- @pg
 (s.refresh_token_hmac_key IS NOT NULL OR EXISTS (SELECT 1 FROM auth.refresh_tokens t WHERE t.session_id = s.id AND t.revoked = false))
--- @sqlite
-(s.refresh_token_hmac_key IS NOT NULL OR (SELECT max(t.id) FROM auth.refresh_tokens t WHERE t.session_id = s.id AND t.revoked = false) IS NOT NULL)
 
 -- :account_tokens
 SELECT #account_columns# FROM #account_tables#

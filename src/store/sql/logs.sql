@@ -7,13 +7,13 @@ e.id, e.payload, e.ip_address, e.created_at
 -- @pg
 (e.payload ->> 'action') <> 'token_revoked'
 -- @sqlite
-substr(e.payload, 1, 25) <> '{"action":"token_revoked"'
+substr(e.payload, 1, 10) = '{"action":' AND substr(e.payload, 1, 25) <> '{"action":"token_revoked"'
 
 -- #define log_wanted
 #log_told# AND e.created_at >= :since AND e.created_at <= :until
   AND (CAST(:actions AS text) IS NULL OR CAST(:actions AS text) LIKE '%,' || (e.payload ->> 'action') || ',%')
 
--- What is about a user, on SQLite along the chain (migrations/0035_log_chain), the newest first: it is followed as far as a page goes.
+-- What is about a user, on SQLite along the chain (migrations/0035_log_chain), the last first.
 
 -- #define log_chained
 -- @sqlite
@@ -29,11 +29,6 @@ auth.audit_log_entries e WHERE coalesce(e.payload #>> '{traits,user_id}', e.payl
 -- @sqlite
 (#log_chained#) d CROSS JOIN auth.audit_log_entries e WHERE e.id = d.event_id
 
--- #define log_newest
--- @pg
-ORDER BY e.created_at DESC, e.id DESC
--- @sqlite
-
 -- :log_list slow
 SELECT #log_columns# FROM auth.audit_log_entries e WHERE #log_wanted# ORDER BY e.created_at DESC, e.id DESC LIMIT :limit OFFSET :offset
 
@@ -44,8 +39,14 @@ ORDER BY e.created_at, e.id LIMIT :limit OFFSET :offset
 -- :log_count slow
 SELECT count(*) AS total FROM auth.audit_log_entries e WHERE #log_wanted#
 
+-- The chain is in the order in which things were done, and a request that hashed began before others that overtook it: 64 more are read, and sorted.
+
 -- :log_user_list slow
-SELECT #log_columns# FROM #log_of_user# AND #log_wanted# #log_newest# LIMIT :limit OFFSET :offset
+-- @pg
+SELECT #log_columns# FROM #log_of_user# AND #log_wanted# ORDER BY e.created_at DESC, e.id DESC LIMIT :limit OFFSET :offset
+-- @sqlite
+SELECT #log_columns# FROM (SELECT e.* FROM #log_of_user# AND #log_wanted# LIMIT :limit + :offset + 64) e
+ORDER BY e.created_at DESC, e.id DESC LIMIT :limit OFFSET :offset
 
 -- :log_user_list_up slow
 SELECT #log_columns# FROM #log_of_user# AND #log_wanted# AND (e.created_at > :since OR e.id > :after_id)

@@ -128,6 +128,41 @@ STORE_TEST(what_is_gathered_is_looked_up_also_where_tables_were_small_when_plann
 }
 
 /* Takes away what auth_used does not name: who takes a schema over looks for these columns alone. */
+/* How often a statement of SQLite goes by this index. */
+static int uses(sqlite3 *db, const char *sql, const char *index)
+{
+    char *explain = sqlite3_mprintf("EXPLAIN QUERY PLAN %s", sql);
+    sqlite3_stmt *stmt;
+    int n = 0;
+
+    assert_int_equal(sqlite3_prepare_v2(db, explain, -1, &stmt, NULL), SQLITE_OK);
+    while (sqlite3_step(stmt) == SQLITE_ROW)
+        n += strstr((const char *)sqlite3_column_text(stmt, 3), index) != NULL;
+    sqlite3_finalize(stmt);
+    sqlite3_free(explain);
+    return n;
+}
+
+STORE_TEST(the_live_token_of_a_session_is_found_among_live_ones)
+{
+    sqlite3 *db;
+    int asked = 0;
+
+    if (store->postgres) /* it has an index by session and revoked */
+        return;
+    assert_int_equal(sqlite3_open(store->url + strlen("sqlite:"), &db), SQLITE_OK);
+    for (size_t i = 0; i < sql_n; i++)
+        for (const StmtPart *part = sql_stmts[i].sqlite; part->sql != NULL; part++)
+            if (strstr(part->sql, "session_id = ") != NULL && strstr(part->sql, "revoked = false") != NULL) {
+                if (uses(db, part->sql, "refresh_tokens_live_idx") == 0)
+                    print_error("%s\n", sql_stmts[i].name);
+                assert_true(uses(db, part->sql, "refresh_tokens_live_idx") > 0);
+                asked++;
+            }
+    sqlite3_close(db);
+    assert_true(asked >= 5);
+}
+
 static void drop_unused(TestStore *store, Arena *arena)
 {
     Buf sql = buf_in(arena, 64 * 1024);
