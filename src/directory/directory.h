@@ -145,6 +145,8 @@ Err dir_user_create(Ctx *ctx, const NewUser *in, User **ret);
 
 /* The whole user: profile, identities, addresses, factors, subjects; one statement. E_NO_USER. */
 Err dir_user_get(Ctx *ctx, const char *id, User **ret);
+/* What GoTrue shows of it (User.core), in the same way: to be shown, and not to be changed. E_NO_USER. */
+Err dir_user_get_core(Ctx *ctx, const char *id, User **ret);
 /* The user with a caller-chosen id, in the same way. E_NO_USER. */
 Err dir_user_get_subject(Ctx *ctx, const char *provider, const char *subject, User **ret);
 
@@ -385,8 +387,9 @@ Err dir_sign_up(Ctx *ctx, const NewUser *in, Grant *ret);
 
 /* ---- sessions and refresh tokens (spec/gotrue.md 3.3) ---- */
 
-/* One live child each, whatever comes at once. E_NO_REFRESH_TOKEN, E_BANNED, E_SESSION_GONE, E_SESSION_EXPIRED (fault.text says which way),
- * E_REFRESH_REUSED (the family is then revoked, if rotation is on), E_BAD_VALUE (not of a token's form). */
+/* One live child each, whatever comes at once. The user is one of dir_user_get_core(). E_NO_REFRESH_TOKEN, E_BANNED, E_SESSION_GONE,
+ * E_SESSION_EXPIRED (fault.text says which way), E_REFRESH_REUSED (the family is then revoked, if rotation is on), E_BAD_VALUE (not of a token's
+ * form). */
 Err dir_session_refresh(Ctx *ctx, const char *token, Grant *ret);
 
 /* The user and session of a user's credential; session_id may be NULL. E_SUBJECT_GONE, E_SESSION_GONE, E_BANNED (user, session are then set all the

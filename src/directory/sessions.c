@@ -556,14 +556,15 @@ static Err refresh_load(Tx *tx, const char *token, SessionRow **ret)
     if ((*ret)->session.id == NULL || (*ret)->row.user.id == NULL)
         return fail(ctx, E_SESSION_GONE, NOWHERE, NULL);
     ctx->user_id = (*ret)->row.user.id;
-    return session_allowed(tx, *ret);
+    TRY(session_allowed(tx, *ret));
+    return (*ret)->revoked ? store_refresh_active(tx, *ret) : OK;
 }
 
 /* ---- refresh tokens, version 2 ---- */
 
 static Err counted_load(Ctx *ctx, const Refresh2 *token, SessionRow **ret)
 {
-    const Err err = store_session_load(db_auto(ctx), token->session_id, ret);
+    const Err err = store_refresh_load_session(db_auto(ctx), token->session_id, ret);
 
     if (err == E_NO_ROW ||
         (err == OK && ((*ret)->row.user.id == NULL || !refresh2_verify(ctx->arena, token, (*ret)->session.refresh_token_hmac_key))))

@@ -24,6 +24,12 @@ Err dir_user_get(Ctx *ctx, const char *id, User **ret)
     return user_found(ctx, store_user_get(db_auto(ctx), id, ret), ret);
 }
 
+Err dir_user_get_core(Ctx *ctx, const char *id, User **ret)
+{
+    ctx->user_id = id;
+    return user_found(ctx, store_user_get_core(db_auto(ctx), id, ret), ret);
+}
+
 Err dir_user_get_subject(Ctx *ctx, const char *provider, const char *subject, User **ret)
 {
     return user_found(ctx, store_user_get_by_subject(db_auto(ctx), provider, subject, ret), ret);

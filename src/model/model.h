@@ -176,6 +176,7 @@ struct User {
     const char *email_change, *phone_change; /* pending, "" or NULL: none */
     const char *meta_app, *meta_user;        /* NULL reads as {} */
     bool is_sso_user, is_anonymous;
+    bool core; /* read is this alone, with identities and factors, and no password: what GoTrue shows */
 
     /* hecate.profiles; a user that another server made has none, and defaults hold */
     bool has_profile;

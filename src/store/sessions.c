@@ -23,8 +23,6 @@ const Field session_cols[] = {
     TEXT(SessionRow, session.scopes, "scopes"),
     JSON(SessionRow, amr_json, "amr"),
     TEXT(SessionRow, token, "token", .flags = SECRET),
-    TEXT(SessionRow, parent, "parent", .flags = SECRET),
-    UUID(SessionRow, token_session_id, "token_session_id"),
     TEXT(SessionRow, active_token, "active_token", .flags = SECRET),
     TEXT(SessionRow, active_parent, "active_parent", .flags = SECRET),
     BOOL(SessionRow, revoked, "revoked"),
@@ -108,7 +106,9 @@ Err session_row_finish(Ctx *ctx, SessionRow *row)
     return OK;
 }
 
-static Err load_row(Tx *tx, const Stmt *stmt, const SessionWrite *key, SessionRow **ret)
+typedef Err RowsFinish(Ctx *ctx, const List *rows, size_t at, User **ret);
+
+static Err load_row(Tx *tx, const Stmt *stmt, const SessionWrite *key, RowsFinish *finish, SessionRow **ret)
 {
     List rows = { 0 };
     SessionRow *row;
@@ -119,7 +119,7 @@ static Err load_row(Tx *tx, const Stmt *stmt, const SessionWrite *key, SessionRo
         return E_NO_ROW;
     row = rows.v[0];
     if (row->row.user.id != NULL)
-        TRY(user_rows_finish(tx_ctx(tx), &rows, offsetof(SessionRow, row), &user));
+        TRY(finish(tx_ctx(tx), &rows, offsetof(SessionRow, row), &user));
     TRY(session_row_finish(tx_ctx(tx), row));
     *ret = row;
     return OK;
@@ -129,14 +129,32 @@ Err store_refresh_load(Tx *tx, const char *token, SessionRow **ret)
 {
     const SessionWrite key = { .token = token };
 
-    return load_row(tx, SQL_REFRESH_LOAD, &key, ret);
+    return load_row(tx, SQL_REFRESH_LOAD, &key, user_rows_core, ret);
+}
+
+Err store_refresh_load_session(Tx *tx, const char *session_id, SessionRow **ret)
+{
+    const SessionWrite key = { .session_id = session_id };
+
+    return load_row(tx, SQL_REFRESH_LOAD_SESSION, &key, user_rows_core, ret);
+}
+
+Err store_refresh_active(Tx *tx, SessionRow *row)
+{
+    const SessionWrite key = { .session_id = row->session.id };
+    SessionRow *active;
+    const Err err = db_one(tx, SQL_REFRESH_ACTIVE, write_cols, &key, session_cols, &active);
+
+    row->active_token = err == OK ? active->active_token : NULL;
+    row->active_parent = err == OK ? active->active_parent : NULL;
+    return err == E_NO_ROW ? OK : err;
 }
 
 Err store_session_load(Tx *tx, const char *session_id, SessionRow **ret)
 {
     const SessionWrite key = { .session_id = session_id };
 
-    return load_row(tx, SQL_SESSION_LOAD, &key, ret);
+    return load_row(tx, SQL_SESSION_LOAD, &key, user_rows_finish, ret);
 }
 
 /* Most sessions are there and name their user: one read by one key, which PostgreSQL answers for all that wait at once. */
@@ -147,7 +165,7 @@ Err store_subject_load(Tx *tx, const char *user_id, const char *session_id, Sess
 
     if (err == OK ? text_eq((*ret)->row.user.id, user_id) : err != E_NO_ROW)
         return err;
-    return load_row(tx, SQL_USER_GET, &key, ret);
+    return load_row(tx, SQL_USER_GET, &key, user_rows_finish, ret);
 }
 
 Err store_session_acting(Tx *tx, const char *session_id, SessionRow **ret)

@@ -33,6 +33,7 @@ typedef struct UserRow {
 extern const Field user_cols[]; /* over UserRow */
 
 Err store_user_get(Tx *tx, const char *id, User **ret);
+Err store_user_get_core(Tx *tx, const char *id, User **ret); /* User.core */
 Err store_user_get_for_update(Tx *tx, const char *id, User **ret);
 Err store_user_get_by_subject(Tx *tx, const char *provider, const char *subject, User **ret);
 Err store_user_get_by_email(Tx *tx, const char *email, const char *aud, User **ret);
@@ -100,6 +101,8 @@ Err store_identity_move(Tx *tx, const char *identity_id, const char *to_id);
 Err user_row_finish(Ctx *ctx, UserRow *row, User **ret);
 /* The same for the rows of one user, each with an identity: `at` is where the UserRow stands in them. The first one holds the user. E_NO_ROW. */
 Err user_rows_finish(Ctx *ctx, const List *rows, size_t at, User **ret);
+/* The same of rows that have the core alone (User.core). */
+Err user_rows_core(Ctx *ctx, const List *rows, size_t at, User **ret);
 
 /* ---- lists (list.c) ---- */
 
@@ -117,7 +120,7 @@ typedef struct SessionRow {
     Session session;
     const char *amr_json;
     /* of the refresh token that was asked for */
-    const char *token, *parent, *token_session_id, *active_token, *active_parent;
+    const char *token, *active_token, *active_parent; /* the active one: of store_refresh_active() alone */
     bool revoked;
     int64_t token_updated_at;
     const char *organization_id; /* of store_session_acting() alone */
@@ -126,7 +129,12 @@ extern const Field session_cols[]; /* over SessionRow */
 
 /* A token's user, and the session if it is that user's; without one (none named, gone, another's) its members are empty. E_NO_ROW: no such user. */
 Err store_subject_load(Tx *tx, const char *user_id, const char *session_id, SessionRow **ret);
+/* A refresh token of version 1, or the session that one of version 2 names, with the core of its user (User.core); of the session what decides
+ * whether it goes on, and its amr. Where session or user are gone their members are empty. E_NO_ROW. */
 Err store_refresh_load(Tx *tx, const char *token, SessionRow **ret);
+Err store_refresh_load_session(Tx *tx, const char *session_id, SessionRow **ret);
+/* Sets the session's active token, NULL: it has none. */
+Err store_refresh_active(Tx *tx, SessionRow *row);
 Err store_session_load(Tx *tx, const char *session_id, SessionRow **ret);
 /* Of the user only what says whether it may act: id, banned_until, deleted_at. */
 Err store_session_acting(Tx *tx, const char *session_id, SessionRow **ret);

@@ -200,6 +200,18 @@ static void mark_second_factors(const User *user)
     }
 }
 
+static Err read_factors(Ctx *ctx, UserRow *row)
+{
+    return read_part(ctx, row->factors_json, factor_doc, (PartOrder){ offsetof(Factor, created_at), { offsetof(Factor, id), offsetof(Factor, id) } },
+                     &row->user.factors);
+}
+
+static void name_owner(const User *user)
+{
+    for (size_t i = 0; i < user->identities.n; i++)
+        ((Identity *)user->identities.v[i])->user_id = user->id;
+}
+
 Err user_row_finish(Ctx *ctx, UserRow *row, User **ret)
 {
     User *user = &row->user;
@@ -212,13 +224,11 @@ Err user_row_finish(Ctx *ctx, UserRow *row, User **ret)
     add_core_address(ctx, user, "email", user->email, user->email_confirmed_at, user->email_id);
     add_core_address(ctx, user, "phone", user->phone, user->phone_confirmed_at, user->phone_id);
     TRY(read_part(ctx, row->identities_json, identity_doc, identity_order, &user->identities));
-    for (size_t i = 0; i < user->identities.n; i++)
-        ((Identity *)user->identities.v[i])->user_id = user->id;
+    name_owner(user);
     TRY(read_part(ctx, row->addresses_json, address_doc,
                   (PartOrder){ offsetof(Address, created_at), { offsetof(Address, id), offsetof(Address, id) } }, &user->addresses));
     mark_wallet(user);
-    TRY(read_part(ctx, row->factors_json, factor_doc, (PartOrder){ offsetof(Factor, created_at), { offsetof(Factor, id), offsetof(Factor, id) } },
-                  &user->factors));
+    TRY(read_factors(ctx, row));
     mark_second_factors(user);
     TRY(read_part(ctx, row->subjects_json, subject_doc,
                   (PartOrder){ offsetof(Subject, created_at), { offsetof(Subject, provider), offsetof(Subject, subject) } }, &user->subjects));
@@ -228,13 +238,12 @@ Err user_row_finish(Ctx *ctx, UserRow *row, User **ret)
     return OK;
 }
 
-Err user_rows_finish(Ctx *ctx, const List *rows, size_t at, User **ret)
+/* Rows of one user, an identity in each: the first one gets them all. */
+static UserRow *gather_identities(Ctx *ctx, const List *rows, size_t at)
 {
-    UserRow *first = rows->n == 0 ? NULL : (UserRow *)(void *)((char *)rows->v[0] + at);
+    UserRow *first = (UserRow *)(void *)((char *)rows->v[0] + at);
     List identities = { 0 };
 
-    if (first == NULL)
-        return E_NO_ROW;
     for (size_t i = 0; i < rows->n; i++) {
         UserRow *row = (UserRow *)(void *)((char *)rows->v[i] + at);
 
@@ -242,7 +251,24 @@ Err user_rows_finish(Ctx *ctx, const List *rows, size_t at, User **ret)
             list_add(ctx->arena, &identities, &row->identity);
     }
     add_parts(ctx, &identities, identity_order, &first->user.identities);
-    return user_row_finish(ctx, first, ret);
+    return first;
+}
+
+Err user_rows_finish(Ctx *ctx, const List *rows, size_t at, User **ret)
+{
+    return rows->n == 0 ? E_NO_ROW : user_row_finish(ctx, gather_identities(ctx, rows, at), ret);
+}
+
+Err user_rows_core(Ctx *ctx, const List *rows, size_t at, User **ret)
+{
+    UserRow *row = rows->n == 0 ? NULL : gather_identities(ctx, rows, at);
+
+    if (row == NULL)
+        return E_NO_ROW;
+    row->user.core = true;
+    name_owner(&row->user);
+    *ret = &row->user;
+    return read_factors(ctx, row);
 }
 
 static Err get_user(Tx *tx, const Stmt *stmt, const Field *params, const void *key, User **ret)
@@ -258,6 +284,15 @@ Err store_user_get(Tx *tx, const char *id, User **ret)
     const UserRow key = { .user.id = id };
 
     return get_user(tx, SQL_USER_GET, user_cols, &key, ret);
+}
+
+Err store_user_get_core(Tx *tx, const char *id, User **ret)
+{
+    const UserRow key = { .user.id = id };
+    List rows = { 0 };
+
+    TRY(db_list(tx, SQL_USER_GET_CORE, user_cols, &key, user_cols, SIZE_MAX, &rows));
+    return user_rows_core(tx_ctx(tx), &rows, 0, ret);
 }
 
 Err store_user_get_for_update(Tx *tx, const char *id, User **ret)
@@ -327,7 +362,7 @@ static Err write_user(Tx *tx, const Stmt *stmt, const User *user)
 {
     const UserRow row = { .user = *user, .username_key = text_lower(tx_ctx(tx)->arena, user->username) };
 
-    return db_exec(tx, stmt, user_cols, &row, NULL);
+    return user->core ? E_INTERNAL : db_exec(tx, stmt, user_cols, &row, NULL); /* what was not read would be written as nothing */
 }
 
 static Err write_by_id(Tx *tx, const Stmt *stmt, const char *id)

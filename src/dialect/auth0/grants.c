@@ -334,8 +334,12 @@ static const char *narrow(Ctx *ctx, const char *granted, const char *asked)
 /* Whatever stands in its way, the token is one that is good for nothing. */
 static Err refresh_session(Ctx *ctx, const char *token, Grant *ret)
 {
-    const Err err = dir_session_refresh(ctx, token, ret);
+    Err err = dir_session_refresh(ctx, token, ret);
 
+    if (err == OK) {
+        err = dir_user_get(ctx, ret->user->id, &ret->user);
+        return err == E_NO_USER ? fail(ctx, E_NO_REFRESH_TOKEN, NOWHERE, NULL) : err;
+    }
     return err == E_BANNED || err == E_BAD_VALUE ? fail(ctx, E_NO_REFRESH_TOKEN, NOWHERE, NULL) : err;
 }
 

@@ -349,7 +349,7 @@ static Err load_path(Ctx *ctx, Str path)
     if (call->n_params == 0 || !str_starts(path, STR("/admin/users/")))
         return OK;
     TRY(gotrue_read_user_id(ctx, req_param(ctx, "user_id"), &id));
-    TRY(dir_user_get(ctx, id, &user));
+    TRY(call->req->method == GET ? dir_user_get_core(ctx, id, &user) : dir_user_get(ctx, id, &user));
     call->loaded = user;
     return find_factor(ctx, user, req_param(ctx, "factor_id"));
 }

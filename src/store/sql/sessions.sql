@@ -42,20 +42,36 @@ INSERT INTO hecate.log_chain (event_id, previous) VALUES (:event_1, (SELECT h.en
 ; then
 INSERT OR REPLACE INTO hecate.log_heads (user_id, entry) VALUES (:user_id, last_insert_rowid())
 
--- A refresh token with its session, its user, and, where it was used, the session's active token.
+-- What decides whether a session goes on, and what its tokens say of it.
+
+-- #define session_state
+s.id AS session_id, s.user_id AS session_user_id, s.created_at AS session_created_at, s.aal, s.not_after, s.refreshed_at, s.tag,
+s.refresh_token_hmac_key, s.refresh_token_counter
+
+-- A refresh token with its session and its user.
 
 -- :refresh_load gathered
-SELECT t.token, t.parent, t.revoked, t.updated_at AS token_updated_at, t.session_id AS token_session_id,
-  c.token AS active_token, c.parent AS active_parent, #session_columns# #session_amr#, #user_columns# #user_parts#
+SELECT t.token, t.revoked, t.updated_at AS token_updated_at, #session_state# #session_amr#, #core_columns# #core_parts#
 FROM auth.refresh_tokens t
 LEFT JOIN auth.sessions s ON #of_token#
-LEFT JOIN auth.refresh_tokens c
-  ON c.id = CASE WHEN t.revoked = false THEN NULL ELSE (SELECT max(d.id) FROM auth.refresh_tokens d WHERE d.session_id = t.session_id AND d.revoked = false) END
 LEFT JOIN auth.users u ON #of_session#
-LEFT JOIN hecate.profiles p ON p.user_id = u.id
-#user_secrets#
 #user_identity_rows#
 WHERE t.token = :token
+
+-- The same of a token of version 2, which names its session.
+
+-- :refresh_load_session gathered
+SELECT #session_state# #session_amr#, #core_columns# #core_parts#
+FROM auth.sessions s
+LEFT JOIN auth.users u ON #of_session#
+#user_identity_rows#
+WHERE s.id = :session_id
+
+-- The active token of a session, of which one was used again. (PostgreSQL is not to look for it along the order of all ids.)
+
+-- :refresh_active
+SELECT t.token AS active_token, t.parent AS active_parent FROM auth.refresh_tokens t
+WHERE t.session_id = :session_id AND t.revoked = false ORDER BY t.id + 0 DESC LIMIT 1
 
 -- Swaps a live token for its child, once: of several at a time one finds it live. All of a refresh is in here. It names what it swapped.
 -- (ANY: as above; nor does an index serve what is "not revoked".)
