@@ -4,7 +4,7 @@
 #
 # A block starts with `-- :name [read|write] [slow|later] [gathered] [guarded]`, or with `-- #define name` for text that other blocks use as #name#. Inside, `-- @pg`
 # and `-- @sqlite` start the body of one database; a line `;` parts the statements of an SQLite body; after
-# `; if :param` one is run if that is true or not NULL, after `; then` if the one before was. `:param` becomes $1, $2 … by first
+# `; if :param` one is run if that is true or not NULL, after `; then` if the one before was, after `; else` if that was and changed nothing. `:param` becomes $1, $2 … by first
 # appearance in the block. A gathered statement ends in `= :key` and has the key as its first column; it gets a second row for an array of keys. A gathered write takes arrays on
 # PostgreSQL, and a row's first column is of the first of them. In SQLite bodies `auth.x` and `hecate.x` are written auth_x and hecate_x.
 
@@ -112,6 +112,8 @@ function part(text,    when) {
     when = 0
     if (sub(/^& /, "", text))
         when = "PART_THEN"
+    else if (sub(/^! /, "", text))
+        when = "PART_ELSE"
     else if (match(text, /^\?\$[0-9]+ /)) {
         when = substr(text, 3, RLENGTH - 3)
         text = substr(text, RLENGTH + 1)
@@ -125,6 +127,7 @@ function write_statement(i,    pg, sqlite, parts, n, k, flags, words, many) {
     sqlite = expand(body[name, "sqlite"], "sqlite")
     gsub(/\n; if :/, "\n;\n?:", sqlite)
     gsub(/\n; then\n/, "\n;\n\\& ", sqlite)
+    gsub(/\n; else\n/, "\n;\n! ", sqlite)
     n = split(sqlite, parts, /\n;\n/)
     sqlite = ""
     for (k = 1; k <= n; k++)

@@ -25,9 +25,9 @@ typedef enum StmtFlags {
 /* One of the statements of which a body for SQLite consists. */
 typedef struct StmtPart {
     const char *sql;
-    int when; /* it is run: 0: always; n: if parameter $n is true, or not NULL; PART_THEN: if the one before was */
+    int when; /* it is run: 0: always; n: if parameter $n is true, or not NULL; PART_THEN: if the one before was; PART_ELSE: and changed nothing */
 } StmtPart;
-enum { PART_THEN = -1 };
+enum { PART_THEN = -1, PART_ELSE = -2 };
 
 /* One statement for both databases. Parameters are numbered $1… by first appearance. A `gathered` one (an attribute of its block) gives the rows
  * of one key, its first parameter, which is their first column, too: PostgreSQL's driver may ask for several keys at once by `many`, the same with an

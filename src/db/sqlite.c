@@ -502,7 +502,7 @@ static Parts *parts_of(Conn *conn, const Stmt *stmt)
 static bool part_wanted(const StmtPart *part, Prepared *prepared, const Work *work, bool before)
 {
     if (part->when <= 0)
-        return part->when == 0 || before;
+        return part->when == 0 || (before && (part->when != PART_ELSE || work->changed == 0));
     if (prepared->wanted_cols != work->param_cols) {
         prepared->wanted = work_param(work, work->stmt->params[part->when - 1]);
         prepared->wanted_cols = work->param_cols;

@@ -69,6 +69,9 @@ static const StmtPart parts_sqlite[] = {
     { .sql = "INSERT INTO things (id) VALUES ($1 + 4)", .when = 3 },
     { .sql = "INSERT INTO things (id) VALUES ($1 + 5)" },
     { .sql = "INSERT INTO things (id) VALUES ($1 + 6)", .when = PART_THEN },
+    { .sql = "UPDATE things SET n = 1 WHERE id = $1 + 1" },
+    { .sql = "INSERT INTO things (id) VALUES ($1 + 7)", .when = PART_ELSE },
+    { .sql = "INSERT INTO things (id) VALUES ($1 + 8)", .when = PART_THEN },
     { 0 },
 };
 static const char *const parts_params[] = { "id", "flag", "text", NULL };
@@ -243,9 +246,9 @@ STORE_TEST(parts_of_a_statement_are_run_as_they_say)
         Thing thing;
         int64_t rows;
     } cases[] = {
-        { { .id = 10 }, 3 },
+        { { .id = 10 }, 5 },
         { { .id = 20, .flag = true }, 6 },
-        { { .id = 30, .text = "" }, 4 },
+        { { .id = 30, .text = "" }, 6 },
         { { .id = 40, .flag = true, .text = "text" }, 7 },
     };
     TEST_ARENA(arena);
