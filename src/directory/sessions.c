@@ -466,6 +466,7 @@ static void refresh_write(Ctx *ctx, const SessionRow *row, SessionWrite *write)
         .user_id = user->id,
         .session_id = row->session.id,
         .token = row->token,
+        .token_id = row->token_id,
         .child = refresh1_new(ctx),
         .user_agent = ctx->user_agent,
         .ip = ctx->ip,

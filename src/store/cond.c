@@ -137,12 +137,14 @@ static void put_range(Filter *f, const Cond *cond)
 /* The chain of a user's events. */
 static void put_chained(Filter *f, const CondValue *value)
 {
-    const char *sql = sql_text_log_chained[1], *hole = strchr(sql, '$');
+    const char *sql = sql_text_log_chained[1];
 
     put(f, "e.id IN (");
-    buf_add(&f->query->sql, sql, (size_t)(hole - sql));
-    filter_value(f, (Value){ .kind = F_TEXT, .text = value->text });
-    put(f, strchr(hole, ' '));
+    for (const char *hole; (hole = strchr(sql, '$')) != NULL; sql = hole + strlen("$1")) {
+        buf_add(&f->query->sql, sql, (size_t)(hole - sql));
+        filter_value(f, (Value){ .kind = F_TEXT, .text = value->text });
+    }
+    put(f, sql);
     put(f, ")");
 }
 

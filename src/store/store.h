@@ -122,7 +122,7 @@ typedef struct SessionRow {
     /* of the refresh token that was asked for */
     const char *token, *active_token, *active_parent; /* the active one: of store_refresh_active() alone */
     bool revoked;
-    int64_t token_updated_at;
+    int64_t token_id, token_updated_at;
     const char *organization_id; /* of store_session_acting() alone */
 } SessionRow;
 extern const Field session_cols[]; /* over SessionRow */
@@ -143,7 +143,7 @@ Err store_session_acting(Tx *tx, const char *session_id, SessionRow **ret);
 typedef struct SessionWrite {
     const char *user_id, *session_id, *token, *child, *amr_id, *method, *aal, *user_agent, *ip, *tag;
     const char *refresh_token_hmac_key, *password; /* what a sign-in found in auth.users.encrypted_password, '' for NULL */
-    int64_t counter;
+    int64_t token_id, counter;
     bool audit;
     const char *event_1, *payload_1, *event_2, *payload_2;
     int64_t now, created_at, event_at; /* event_at: of the audit row of a sign-in */

@@ -1,4 +1,5 @@
-// log_chain.test.mjs: a SQLite database from before the chain of a user's events (migrations/0035_log_chain) shows the same logs after it, and goes on from there.
+// log_chain.test.mjs: a SQLite database from before the chain of a user's events (migrations/0035_log_chain), or from before its head stood in the user's row
+// (0036_log_head), shows the same logs after it, and goes on from there; and those of a deleted user stay.
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,7 +10,9 @@ import { run } from '../lib/pg.mjs'
 import { start } from '../lib/server.mjs'
 import { broken } from '../lib/tables.mjs'
 
-const earlier = `DROP TABLE hecate_log_chain; DROP TABLE hecate_log_heads; DROP INDEX hecate_audit_created_at_idx; DROP INDEX refresh_tokens_session_id_idx; DROP INDEX refresh_tokens_live_idx;
+const heads_apart = `INSERT OR REPLACE INTO hecate_log_heads SELECT id, hecate_log_head FROM auth_users WHERE hecate_log_head IS NOT NULL;
+  DROP TRIGGER hecate_log_head_kept; ALTER TABLE auth_users DROP COLUMN hecate_log_head; DELETE FROM hecate_migrations WHERE name = '0036_log_head';`
+const earlier = `${heads_apart} DROP TABLE hecate_log_chain; DROP TABLE hecate_log_heads; DROP INDEX hecate_audit_created_at_idx; DROP INDEX refresh_tokens_session_id_idx; DROP INDEX refresh_tokens_live_idx;
   CREATE INDEX refresh_tokens_session_id_revoked_idx ON auth_refresh_tokens (session_id, revoked);
   CREATE INDEX hecate_audit_created_at_idx ON auth_audit_log_entries (created_at, id) WHERE (payload ->> 'action') <> 'token_revoked';
   CREATE INDEX hecate_audit_user_idx ON auth_audit_log_entries (coalesce(payload ->> '$.traits.user_id', payload ->> 'actor_id'), created_at, id)
@@ -31,6 +34,7 @@ test('logs of users go on over the migration', async () => {
     }
     return {
       server, post,
+      remove: async (id) => (await fetch(`${server.gotrue.url}/admin/users/${id}`, { method: 'DELETE', headers: { authorization: `Bearer ${server.gotrue.serviceKey}` }, body: '{}' })).status,
       logs: async (id, q = {}) => (await m.users.logs.list(`auth0|${id.replaceAll('-', '')}`, q)).data.map(({ type, log_id }) => `${type} ${log_id}`),
       found: async (id) => (await m.logs.list({ search: `user_id:"auth0|${id.replaceAll('-', '')}"` })).data.map(({ type, log_id }) => `${type} ${log_id}`),
     }
@@ -63,14 +67,27 @@ test('logs of users go on over the migration', async () => {
 
     // What was done last began first: logs go by when it began.
     run('sqlite3', ['-bail', join(data, 'hecate.db'), `UPDATE auth_audit_log_entries SET created_at = created_at - 60000000
-      WHERE id = (SELECT c.event_id FROM hecate_log_chain c JOIN hecate_log_heads h ON h.entry = c.entry WHERE h.user_id = '${users[0]}')`])
+      WHERE id = (SELECT c.event_id FROM hecate_log_chain c JOIN auth_users u ON u.hecate_log_head = c.entry WHERE u.id = '${users[0]}')`])
     const last = await up()
     const turned = await last.logs(users[0])
     assert.deepEqual(turned.slice(0, 5), after.slice(1))
     assert.equal(turned[5].slice(-36), after[0].slice(-36)) // what stands before tells the time
     assert.deepEqual(await last.logs(users[0], { per_page: 2, page: 2 }), turned.slice(4, 6))
     assert.deepEqual(await last.found(users[0]), turned)
+    assert.equal(await last.remove(users[1]), 200)
+    const gone = await last.found(users[1])
+    assert.deepEqual(gone.slice(1), before[1])
     await last.server.stop()
+
+    run('sqlite3', ['-bail', join(data, 'hecate.db'), heads_apart])
+    const newest = await up()
+    assert.deepEqual(await Promise.all(users.map((id) => newest.found(id))), [turned, gone, before[2]])
+    assert.deepEqual(await newest.logs(users[0]), turned)
+    ada = await refresh(newest.post, ada)
+    assert.deepEqual((await newest.logs(users[0])).slice(1), turned)
+    assert.deepEqual((await newest.found(users[0])).slice(1), turned)
+    assert.equal(broken(newest.server), '')
+    await newest.server.stop()
   } finally {
     await running?.kill() // what failed half-way
     rmSync(data, { recursive: true, force: true })

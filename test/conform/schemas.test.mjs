@@ -98,7 +98,7 @@ function column_checks(sql, name) {
 function sqlite_schema(file) {
   const tables = sqlite_rows(file, `SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND ${sqlite_only('name')} ORDER BY name`)
   const columns = sqlite_rows(file, `SELECT m.name AS "table", m.sql, c.name, c.type, c."notnull", c.hidden, c.dflt_value, c.pk
-    FROM sqlite_schema m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND ${sqlite_only('m.name')} ORDER BY m.name, c.cid`)
+    FROM sqlite_schema m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND ${sqlite_only('m.name')} AND ${sqlite_only('c.name')} ORDER BY m.name, c.cid`)
   const indexes = sqlite_rows(file, `SELECT m.name AS "table", l.name, l."unique", l.partial, i.sql, x.name AS part
     FROM sqlite_schema m, pragma_index_list(m.name) l, pragma_index_info(l.name) x JOIN sqlite_schema i ON i.name = l.name WHERE m.type = 'table' AND ${sqlite_only('m.name')} ORDER BY 1, 2, x.seqno`)
   const ret = { columns: {}, indexes: {}, foreign: {}, checks: {} }

@@ -13,12 +13,16 @@ substr(e.payload, 1, 10) = '{"action":' AND substr(e.payload, 1, 25) <> '{"actio
 #log_told# AND e.created_at >= :since AND e.created_at <= :until
   AND (CAST(:actions AS text) IS NULL OR CAST(:actions AS text) LIKE '%,' || (e.payload ->> 'action') || ',%')
 
--- What is about a user, on SQLite along the chain (migrations/0035_log_chain), the last first.
+-- What is about a user, on SQLite along the chain (migrations/0035_log_chain, 0036_log_head), the last first.
+
+-- #define log_head
+-- @sqlite
+coalesce((SELECT u.hecate_log_head FROM auth.users u WHERE u.id = :user_id), (SELECT h.entry FROM hecate.log_heads h WHERE h.user_id = :user_id))
 
 -- #define log_chained
 -- @sqlite
 WITH RECURSIVE chain (event_id, previous) AS (
-  SELECT c.event_id, c.previous FROM hecate.log_heads h JOIN hecate.log_chain c ON c.entry = h.entry WHERE h.user_id = :user_id
+  SELECT c.event_id, c.previous FROM hecate.log_chain c WHERE c.entry = #log_head#
   UNION ALL
   SELECT c.event_id, c.previous FROM chain b JOIN hecate.log_chain c ON c.entry = b.previous
 ) SELECT event_id FROM chain

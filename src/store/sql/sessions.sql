@@ -33,13 +33,20 @@ u.id = ANY (ARRAY[s.user_id])
 -- @sqlite
 u.id = s.user_id
 
--- What an audit row is about, chained to what was before: after the insertion of :event_1. (PostgreSQL has an index of it.)
+-- What an audit row is about, chained to what was before: after the insertion of :event_1. The last one stands in the row of the user, which a sign-in or
+-- a refresh writes in any case; of who has no row, beside it. (PostgreSQL has an index of it.)
+
+-- #define log_entry
+-- @sqlite
+; then
+INSERT INTO hecate.log_chain (event_id, previous) VALUES (:event_1, #log_head#)
 
 -- #define log_chain
 -- @sqlite
+#log_entry#
 ; then
-INSERT INTO hecate.log_chain (event_id, previous) VALUES (:event_1, (SELECT h.entry FROM hecate.log_heads h WHERE h.user_id = :user_id))
-; then
+UPDATE auth.users SET hecate_log_head = last_insert_rowid() WHERE id = :user_id
+; else
 INSERT OR REPLACE INTO hecate.log_heads (user_id, entry) VALUES (:user_id, last_insert_rowid())
 
 -- What decides whether a session goes on, and what its tokens say of it.
@@ -51,7 +58,7 @@ s.refresh_token_hmac_key, s.refresh_token_counter
 -- A refresh token with its session and its user.
 
 -- :refresh_load gathered
-SELECT t.token, t.revoked, t.updated_at AS token_updated_at, #session_state# #session_amr#, #core_columns# #core_parts#
+SELECT t.token, t.id AS token_id, t.revoked, t.updated_at AS token_updated_at, #session_state# #session_amr#, #core_columns# #core_parts#
 FROM auth.refresh_tokens t
 LEFT JOIN auth.sessions s ON #of_token#
 LEFT JOIN auth.users u ON #of_session#
@@ -102,21 +109,21 @@ WITH old AS (
 SELECT token, 1 AS swapped FROM old
 -- @sqlite
 -- One row of VALUES is what SQLite need not be able to undo alone, for which it copies each page: what fails undoes the whole transaction.
-UPDATE auth.refresh_tokens SET revoked = 1, updated_at = :now WHERE token = :token AND revoked = 0
+UPDATE auth.refresh_tokens SET revoked = 1, updated_at = :now WHERE id = :token_id AND revoked = 0
 ;
 INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
 VALUES ('00000000-0000-0000-0000-000000000000', :child, :user_id_text, :token, :session_id, 0, :now, :now)
 ;
 UPDATE auth.sessions SET refreshed_at = :refreshed_at, updated_at = :now, user_agent = :user_agent, ip = :ip WHERE id = :session_id
-;
-UPDATE auth.users SET updated_at = :now WHERE id = :user_id
 ; if :audit
 INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
 VALUES ('00000000-0000-0000-0000-000000000000', :event_2, :payload_2, :now, '')
 ; then
 INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
 VALUES ('00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, '')
-#log_chain#
+#log_entry#
+;
+UPDATE auth.users SET updated_at = :now, hecate_log_head = CASE WHEN :audit THEN last_insert_rowid() ELSE hecate_log_head END WHERE id = :user_id
 ;
 SELECT :token AS token, 1 AS swapped
 

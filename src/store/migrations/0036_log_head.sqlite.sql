@@ -1,0 +1,6 @@
+-- The last entry of a user's chain (0035_log_chain) moves into the user's row, which sign-ins and refreshes write in any case: in a table of heads each of them
+-- changed a page more. What stands there counts until the user's next event, and for who has no row.
+ALTER TABLE auth_users ADD COLUMN hecate_log_head INTEGER;
+CREATE TRIGGER hecate_log_head_kept AFTER DELETE ON auth_users WHEN old.hecate_log_head IS NOT NULL BEGIN
+    INSERT OR REPLACE INTO hecate_log_heads (user_id, entry) VALUES (old.id, old.hecate_log_head);
+END;
