@@ -27,6 +27,7 @@ enum RouteFlags {
     ROUTE_RAW = 2,     /* the body is not JSON: the handler reads it */
     ROUTE_CAPTCHA = 4, /* the dialect may ask for the answer to a captcha first */
     ROUTE_PACED = 8,   /* answered at one time, whether or not anybody is known by the address it is about (directory/pace.h) */
+    ROUTE_CORE = 16,   /* the user whom it is about is shown, and not changed: User.core will do */
 };
 
 /* One row an operation. `in` and `out` are the field tables of the two bodies (or of the query, for a GET). */

@@ -392,9 +392,9 @@ Err dir_sign_up(Ctx *ctx, const NewUser *in, Grant *ret);
  * form). */
 Err dir_session_refresh(Ctx *ctx, const char *token, Grant *ret);
 
-/* The user and session of a user's credential; session_id may be NULL. E_SUBJECT_GONE, E_SESSION_GONE, E_BANNED (user, session are then set all the
- * same). */
-Err dir_session_load(Ctx *ctx, const char *user_id, const char *session_id, User **ret_user, Session **ret_session);
+/* The user and session of a user's credential; session_id may be NULL. `core`: the user is one of dir_user_get_core(), and the session says whether
+ * it goes on (dir_session_check()), and its amr. E_SUBJECT_GONE, E_SESSION_GONE, E_BANNED (user, session are then set all the same). */
+Err dir_session_load(Ctx *ctx, const char *user_id, const char *session_id, bool core, User **ret_user, Session **ret_session);
 /* OK or E_SESSION_EXPIRED by timebox, inactivity, not_after. */
 Err dir_session_check(Ctx *ctx, const Session *session);
 

@@ -356,10 +356,10 @@ static Err session_allowed(Tx *tx, const SessionRow *row)
     return newer ? fail(ctx, E_SESSION_EXPIRED, NOWHERE, "Invalid Refresh Token: Session Expired (Revoked by Newer Login)") : OK;
 }
 
-Err dir_session_load(Ctx *ctx, const char *user_id, const char *session_id, User **ret_user, Session **ret_session)
+Err dir_session_load(Ctx *ctx, const char *user_id, const char *session_id, bool core, User **ret_user, Session **ret_session)
 {
     SessionRow *row;
-    const Err err = store_subject_load(db_auto(ctx), user_id, session_id, &row);
+    const Err err = store_subject_load(db_auto(ctx), user_id, session_id, core, &row);
 
     if (err == E_NO_ROW)
         return fail(ctx, E_SUBJECT_GONE, NOWHERE, NULL);
@@ -565,7 +565,7 @@ static Err refresh_load(Tx *tx, const char *token, SessionRow **ret)
 
 static Err counted_load(Ctx *ctx, const Refresh2 *token, SessionRow **ret)
 {
-    const Err err = store_refresh_load_session(db_auto(ctx), token->session_id, ret);
+    const Err err = store_session_load_core(db_auto(ctx), token->session_id, ret);
 
     if (err == E_NO_ROW ||
         (err == OK && ((*ret)->row.user.id == NULL || !refresh2_verify(ctx->arena, token, (*ret)->session.refresh_token_hmac_key))))

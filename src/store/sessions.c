@@ -134,11 +134,11 @@ Err store_refresh_load(Tx *tx, const char *token, SessionRow **ret)
     return load_row(tx, SQL_REFRESH_LOAD, &key, user_rows_core, ret);
 }
 
-Err store_refresh_load_session(Tx *tx, const char *session_id, SessionRow **ret)
+Err store_session_load_core(Tx *tx, const char *session_id, SessionRow **ret)
 {
     const SessionWrite key = { .session_id = session_id };
 
-    return load_row(tx, SQL_REFRESH_LOAD_SESSION, &key, user_rows_core, ret);
+    return load_row(tx, SQL_SESSION_LOAD_CORE, &key, user_rows_core, ret);
 }
 
 Err store_refresh_active(Tx *tx, SessionRow *row)
@@ -160,14 +160,14 @@ Err store_session_load(Tx *tx, const char *session_id, SessionRow **ret)
 }
 
 /* Most sessions are there and name their user: one read by one key, which PostgreSQL answers for all that wait at once. */
-Err store_subject_load(Tx *tx, const char *user_id, const char *session_id, SessionRow **ret)
+Err store_subject_load(Tx *tx, const char *user_id, const char *session_id, bool core, SessionRow **ret)
 {
     const SessionWrite key = { .user_id = user_id };
-    const Err err = session_id == NULL ? E_NO_ROW : store_session_load(tx, session_id, ret);
+    const Err err = session_id == NULL ? E_NO_ROW : core ? store_session_load_core(tx, session_id, ret) : store_session_load(tx, session_id, ret);
 
     if (err == OK ? text_eq((*ret)->row.user.id, user_id) : err != E_NO_ROW)
         return err;
-    return load_row(tx, SQL_USER_GET, &key, user_rows_finish, ret);
+    return core ? load_row(tx, SQL_USER_GET_CORE, &key, user_rows_core, ret) : load_row(tx, SQL_USER_GET, &key, user_rows_finish, ret);
 }
 
 Err store_session_acting(Tx *tx, const char *session_id, SessionRow **ret)

@@ -127,12 +127,13 @@ typedef struct SessionRow {
 } SessionRow;
 extern const Field session_cols[]; /* over SessionRow */
 
-/* A token's user, and the session if it is that user's; without one (none named, gone, another's) its members are empty. E_NO_ROW: no such user. */
-Err store_subject_load(Tx *tx, const char *user_id, const char *session_id, SessionRow **ret);
-/* A refresh token of version 1, or the session that one of version 2 names, with the core of its user (User.core); of the session what decides
- * whether it goes on, and its amr. Where session or user are gone their members are empty. E_NO_ROW. */
+/* A token's user, and the session if it is that user's; without one (none named, gone, another's) its members are empty. `core`: as
+ * store_session_load_core(). E_NO_ROW: no such user. */
+Err store_subject_load(Tx *tx, const char *user_id, const char *session_id, bool core, SessionRow **ret);
+/* A refresh token of version 1, or a session, with the core of its user (User.core); of the session what decides whether it goes on, and its amr.
+ * Where session or user are gone their members are empty. E_NO_ROW. */
 Err store_refresh_load(Tx *tx, const char *token, SessionRow **ret);
-Err store_refresh_load_session(Tx *tx, const char *session_id, SessionRow **ret);
+Err store_session_load_core(Tx *tx, const char *session_id, SessionRow **ret);
 /* Sets the session's active token, NULL: it has none. */
 Err store_refresh_active(Tx *tx, SessionRow *row);
 Err store_session_load(Tx *tx, const char *session_id, SessionRow **ret);

@@ -144,7 +144,7 @@ Err auth0_load_session(Ctx *ctx, const Auth0Claims *claims, User **ret, Session 
     User *user;
 
     if (strchr(claims->sub, '|') == NULL || text_empty(claims->sid) || auth0_load(ctx, claims->sub, &user) != OK ||
-        dir_session_load(ctx, user->id, claims->sid, &user, &session) != OK)
+        dir_session_load(ctx, user->id, claims->sid, false, &user, &session) != OK)
         return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, NULL);
     *ret = user;
     *ret_session = session;

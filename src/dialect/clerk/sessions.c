@@ -170,7 +170,8 @@ static Err load_active(Ctx *ctx, const SessionShown *shown, Session **ret)
 {
     User *user;
 
-    if (!text_eq(shown->status, "active") || dir_session_load(ctx, shown->user_id, shown->id, &user, ret) != OK || dir_session_check(ctx, *ret) != OK)
+    if (!text_eq(shown->status, "active") || dir_session_load(ctx, shown->user_id, shown->id, false, &user, ret) != OK ||
+        dir_session_check(ctx, *ret) != OK)
         return fail(ctx, E_SESSION_GONE, NOWHERE, NULL);
     return user->deleted_at != 0 ? fail(ctx, E_SESSION_GONE, NOWHERE, NULL) : OK;
 }

@@ -176,7 +176,7 @@ static Caller *caller_new(Ctx *ctx, CallerKind kind, const Claims *claims)
     return caller;
 }
 
-static Err identify_user(Ctx *ctx, const Claims *claims)
+static Err identify_user(Ctx *ctx, const Claims *claims, bool core)
 {
     Caller *caller = caller_new(ctx, CALLER_USER, claims);
     const char *user_id, *session_id;
@@ -185,7 +185,7 @@ static Err identify_user(Ctx *ctx, const Claims *claims)
         return fail(ctx, E_BAD_CREDENTIAL, NOWHERE, "token has invalid claims: exp is missing");
     TRY(read_subject(ctx, claims, &user_id));
     TRY(read_session_id(ctx, claims, &session_id));
-    TRY(dir_session_load(ctx, user_id, session_id, &caller->user, &caller->session));
+    TRY(dir_session_load(ctx, user_id, session_id, core, &caller->user, &caller->session));
     caller->actor_id = caller->user->id;
     ctx->caller = caller;
     return OK;
@@ -202,7 +202,7 @@ static Err identify_admin(Ctx *ctx, const Claims *claims)
         TRY(read_subject(ctx, claims, &user_id));
     TRY(read_session_id(ctx, claims, &session_id));
     if (session_id != NULL) {
-        TRY(dir_session_load(ctx, user_id, session_id, &user, &session));
+        TRY(dir_session_load(ctx, user_id, session_id, true, &user, &session));
         if (dir_session_check(ctx, session) != OK)
             return fail(ctx, E_SESSION_EXPIRED, NOWHERE, NULL);
         ctx->user_id = NULL;
@@ -250,6 +250,11 @@ static Err check_feature(Ctx *ctx, const Req *req, Str path)
     return is_below(path, "/user/identities") ? gotrue_check_linking(ctx) : OK;
 }
 
+static bool wants_core(const Route *route)
+{
+    return route != NULL && (route->flags & ROUTE_CORE) != 0;
+}
+
 Err gotrue_identify(Ctx *ctx, const Req *req, Str path, const Route *route)
 {
     const Need need = route != NULL ? route->need : group_need(path);
@@ -258,7 +263,7 @@ Err gotrue_identify(Ctx *ctx, const Req *req, Str path, const Route *route)
     if (need == NEED_NOTHING)
         return OK;
     TRY(read_token(ctx, req, &claims));
-    return need == NEED_SECRET ? identify_admin(ctx, &claims) : identify_user(ctx, &claims);
+    return need == NEED_SECRET ? identify_admin(ctx, &claims) : identify_user(ctx, &claims, wants_core(route));
 }
 
 Err gotrue_identify_user(Ctx *ctx, const Req *req)
@@ -266,7 +271,7 @@ Err gotrue_identify_user(Ctx *ctx, const Req *req)
     Claims claims = { 0 };
 
     TRY(read_token(ctx, req, &claims));
-    return identify_user(ctx, &claims);
+    return identify_user(ctx, &claims, false);
 }
 
 bool gotrue_bears_admin(Ctx *ctx, const Req *req)
@@ -334,7 +339,7 @@ static const char *factor_of(Ctx *ctx, Str path)
 }
 
 /* Loads the user and the factor of the path, before the body is read and before a 405 (spec 2.0). */
-static Err load_path(Ctx *ctx, Str path)
+static Err load_path(Ctx *ctx, Str path, const Route *route)
 {
     Call *call = ctx_call(ctx);
     const char *id;
@@ -349,7 +354,7 @@ static Err load_path(Ctx *ctx, Str path)
     if (call->n_params == 0 || !str_starts(path, STR("/admin/users/")))
         return OK;
     TRY(gotrue_read_user_id(ctx, req_param(ctx, "user_id"), &id));
-    TRY(call->req->method == GET ? dir_user_get_core(ctx, id, &user) : dir_user_get(ctx, id, &user));
+    TRY(wants_core(route) ? dir_user_get_core(ctx, id, &user) : dir_user_get(ctx, id, &user));
     call->loaded = user;
     return find_factor(ctx, user, req_param(ctx, "factor_id"));
 }
@@ -358,7 +363,7 @@ Err gotrue_enter(Ctx *ctx, const Req *req, Str path, const Route *route)
 {
     if (route == NULL)
         TRY(check_feature(ctx, req, path));
-    TRY(load_path(ctx, path));
+    TRY(load_path(ctx, path, route));
     TRY(gotrue_limit_route(ctx, req, route));
     return gotrue_captcha(ctx, req, route);
 }

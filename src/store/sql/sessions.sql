@@ -65,9 +65,9 @@ LEFT JOIN auth.users u ON #of_session#
 #user_identity_rows#
 WHERE t.token = :token
 
--- The same of a token of version 2, which names its session.
+-- The same of a session: tokens of version 2 name theirs.
 
--- :refresh_load_session gathered
+-- :session_load_core gathered
 SELECT #session_state# #session_amr#, #core_columns# #core_parts#
 FROM auth.sessions s
 LEFT JOIN auth.users u ON #of_session#
