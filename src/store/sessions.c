@@ -22,6 +22,10 @@ const Field session_cols[] = {
     INT(SessionRow, session.refresh_token_counter, "refresh_token_counter"),
     TEXT(SessionRow, session.scopes, "scopes"),
     JSON(SessionRow, amr_json, "amr"),
+    UUID(SessionRow, amr.id, "amr_id"),
+    TEXT(SessionRow, amr.method, "amr_method"),
+    TIME(SessionRow, amr.created_at, "amr_created_at"),
+    TIME(SessionRow, amr.updated_at, "amr_updated_at"),
     TEXT(SessionRow, token, "token", .flags = SECRET),
     TEXT(SessionRow, active_token, "active_token", .flags = SECRET),
     TEXT(SessionRow, active_parent, "active_parent", .flags = SECRET),
@@ -96,33 +100,52 @@ static int compare_amr(const void *a, const void *b)
                                                 : strcmp(one->id, other->id);
 }
 
-Err session_row_finish(Ctx *ctx, SessionRow *row)
+static void sort_amr(List *amr)
 {
-    List *amr = &row->session.amr;
-
-    if (row->amr_json == NULL)
-        return OK;
-    TRY(json_read_list(ctx, str_of(row->amr_json), amr_doc, amr));
     if (amr->n > 1)
         qsort(amr->v, amr->n, sizeof(*amr->v), compare_amr);
+}
+
+Err session_row_finish(Ctx *ctx, SessionRow *row)
+{
+    if (row->amr_json == NULL)
+        return OK;
+    TRY(json_read_list(ctx, str_of(row->amr_json), amr_doc, &row->session.amr));
+    sort_amr(&row->session.amr);
     return OK;
+}
+
+/* Rows of one session: each claim beside each identity. The first one gets all claims, and `identities` the rows that tell each identity once. */
+static void gather_amr(Ctx *ctx, const List *rows, List *identities)
+{
+    SessionRow *first = rows->v[0];
+
+    for (size_t i = 0; i < rows->n; i++) {
+        SessionRow *row = rows->v[i];
+
+        if (text_eq(row->amr.id, first->amr.id))
+            list_add(ctx->arena, identities, row);
+        if (row->amr.id != NULL && text_eq(row->row.identity.id, first->row.identity.id))
+            list_add(ctx->arena, &first->session.amr, &row->amr);
+    }
+    sort_amr(&first->session.amr);
 }
 
 typedef Err RowsFinish(Ctx *ctx, const List *rows, size_t at, User **ret);
 
 static Err load_row(Tx *tx, const Stmt *stmt, const SessionWrite *key, RowsFinish *finish, SessionRow **ret)
 {
-    List rows = { 0 };
+    List rows = { 0 }, identities = { 0 };
     SessionRow *row;
     User *user;
 
     TRY(db_list(tx, stmt, write_cols, key, session_cols, SIZE_MAX, &rows));
     if (rows.n == 0)
         return E_NO_ROW;
+    gather_amr(tx_ctx(tx), &rows, &identities);
     row = rows.v[0];
     if (row->row.user.id != NULL)
-        TRY(finish(tx_ctx(tx), &rows, offsetof(SessionRow, row), &user));
-    TRY(session_row_finish(tx_ctx(tx), row));
+        TRY(finish(tx_ctx(tx), &identities, offsetof(SessionRow, row), &user));
     *ret = row;
     return OK;
 }

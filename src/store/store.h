@@ -118,7 +118,8 @@ Err store_counts_fold(Ctx *ctx, bool all);
 typedef struct SessionRow {
     UserRow row;
     Session session;
-    const char *amr_json;
+    Amr amr;              /* one of the claims, or none (no id) */
+    const char *amr_json; /* or all, as a document */
     /* of the refresh token that was asked for */
     const char *token, *active_token, *active_parent; /* the active one: of store_refresh_active() alone */
     bool revoked;

@@ -18,6 +18,17 @@ s.refresh_token_counter, s.scopes
      'updated_at', m.updated_at))
    FROM auth.mfa_amr_claims m WHERE m.session_id = s.id) AS amr
 
+-- Of one session: a row for each, beside each of its user's identities, for most have one.
+
+-- #define amr_columns
+m.id AS amr_id, m.authentication_method AS amr_method, m.created_at AS amr_created_at, m.updated_at AS amr_updated_at
+
+-- #define amr_rows
+-- @pg
+LEFT JOIN auth.mfa_amr_claims m ON m.session_id = ANY (ARRAY[s.id])
+-- @sqlite
+LEFT JOIN auth.mfa_amr_claims m ON m.session_id = s.id
+
 -- On PostgreSQL a table of which the order of an index helps to join with what equals may be walked whole by that index, if it was small when the plan was
 -- made, and the plan stays; what is equal to one of an array can only be looked up.
 
@@ -58,19 +69,21 @@ s.refresh_token_hmac_key, s.refresh_token_counter
 -- A refresh token with its session and its user.
 
 -- :refresh_load gathered
-SELECT t.token, t.id AS token_id, t.revoked, t.updated_at AS token_updated_at, #session_state# #session_amr#, #core_columns# #core_parts#
+SELECT t.token, t.id AS token_id, t.revoked, t.updated_at AS token_updated_at, #session_state#, #amr_columns#, #core_columns# #core_parts#
 FROM auth.refresh_tokens t
 LEFT JOIN auth.sessions s ON #of_token#
 LEFT JOIN auth.users u ON #of_session#
+#amr_rows#
 #user_identity_rows#
 WHERE t.token = :token
 
 -- The same of a session: tokens of version 2 name theirs.
 
 -- :session_load_core gathered
-SELECT #session_state# #session_amr#, #core_columns# #core_parts#
+SELECT #session_state#, #amr_columns#, #core_columns# #core_parts#
 FROM auth.sessions s
 LEFT JOIN auth.users u ON #of_session#
+#amr_rows#
 #user_identity_rows#
 WHERE s.id = :session_id
 
@@ -155,11 +168,12 @@ WHERE id = :session_id
 RETURNING refresh_token_hmac_key, refresh_token_counter AS counter
 
 -- :session_load gathered
-SELECT #session_columns# #session_amr#, #user_columns# #user_parts#
+SELECT #session_columns#, #amr_columns#, #user_columns# #user_parts#
 FROM auth.sessions s
 LEFT JOIN auth.users u ON #of_session#
 LEFT JOIN hecate.profiles p ON p.user_id = u.id
 #user_secrets#
+#amr_rows#
 #user_identity_rows#
 WHERE s.id = :session_id
 
