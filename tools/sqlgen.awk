@@ -130,6 +130,9 @@ function write_statement(i,    pg, sqlite, parts, n, k, flags, words, many) {
     gsub(/\n; else\n/, "\n;\n! ", sqlite)
     n = split(sqlite, parts, /\n;\n/)
     sqlite = ""
+    for (k = 2; k <= n; k++)
+        if (parts[k] ~ /^! / && (parts[k - 1] !~ /^([&!] |\?:[a-z_0-9]+\n)?(UPDATE|INSERT|DELETE) / || parts[k - 1] ~ /RETURNING/))
+            fault("what is before an else in " name " does not say how much it changed")
     for (k = 1; k <= n; k++)
         sqlite = sqlite part(bind(fold(parts[k]), "sqlite")) ", "
     words = attributes[name]

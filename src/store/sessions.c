@@ -170,8 +170,12 @@ Err store_refresh_active(Tx *tx, SessionRow *row)
     SessionRow *active;
     const Err err = db_one(tx, SQL_REFRESH_ACTIVE, write_cols, &key, session_cols, &active);
 
-    row->active_token = err == OK ? active->active_token : NULL;
-    row->active_parent = err == OK ? active->active_parent : NULL;
+    if (err == OK) {
+        row->active_token = active->active_token;
+        row->active_parent = active->active_parent;
+        row->session.refresh_token_hmac_key = active->session.refresh_token_hmac_key;
+        row->session.refresh_token_counter = active->session.refresh_token_counter;
+    }
     return err == E_NO_ROW ? OK : err;
 }
 

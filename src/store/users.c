@@ -448,7 +448,7 @@ Err store_password_put(Tx *tx, const User *user, const char *scheme)
 {
     const UserRow row = { .user = *user, .digest_scheme = scheme };
 
-    return db_exec(tx, SQL_PASSWORD_PUT, user_cols, &row, NULL);
+    return user->core ? E_INTERNAL : db_exec(tx, SQL_PASSWORD_PUT, user_cols, &row, NULL);
 }
 
 Err store_password_delete(Tx *tx, const char *id)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { GoTrueAdminApi, GoTrueClient } from '@supabase/auth-js'
-import { start, stores } from '../lib/server.mjs'
+import { sleep, start, stores } from '../lib/server.mjs'
 import { query } from '../lib/tables.mjs'
 
 const SESSIONS = 40, begun = Date.now()
@@ -68,6 +68,20 @@ for (const store of stores)
       const [{ next }] = upgraded, { data } = await refresh(next)
       assert.ok(data.session.refresh_token.length > 12 && data.session.refresh_token !== next)
       assert.equal((await refresh(stayed[0].next)).data.session.refresh_token.length, 12)
+    })
+
+    test('a used token within its time has an answer, also beside the refresh that makes its session one of version 2', async () => {
+      await fresh()
+      const ids = Array.from({ length: 16 }, () => `${randomUUID().slice(0, 28)}00000000`), all = await old(ids), now = () => time((begun - Date.now()) / 1000)
+      for (const { session, token } of all) {
+        const child = randomBytes(6).toString('hex')
+        await write(`INSERT INTO auth.refresh_tokens (instance_id, token, parent, user_id, session_id, revoked, created_at, updated_at)
+          VALUES ('00000000-0000-0000-0000-000000000000', '${child}', '${token}', '${id}', '${session}', false, ${now()}, ${now()})`)
+        await write(`UPDATE auth.refresh_tokens SET revoked = true, updated_at = ${now()} WHERE token = '${token}'`)
+        const again = Array.from({ length: 12 }, async (_, i) => (await sleep(i / 2), refresh(token)))
+        const answers = await Promise.all([refresh(child), ...again])
+        for (const { data, error } of answers) assert.ok(error === null && [child.length, answers[0].data.session.refresh_token.length].includes(data.session.refresh_token.length), `${error?.code}`)
+      }
     })
 
     test('many at once with one token get one answer; the token that gave way is no longer good for long', async () => {

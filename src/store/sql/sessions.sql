@@ -87,11 +87,13 @@ LEFT JOIN auth.users u ON #of_session#
 #user_identity_rows#
 WHERE s.id = :session_id
 
--- The active token of a session, of which one was used again. (PostgreSQL is not to look for it along the order of all ids.)
+-- Of a session of which a token was used again: the active one, or what its tokens of version 2 are made of, which came in its place at one moment.
+-- (PostgreSQL is not to look for it along the order of all ids.)
 
 -- :refresh_active
-SELECT t.token AS active_token, t.parent AS active_parent FROM auth.refresh_tokens t
-WHERE t.session_id = :session_id AND t.revoked = false ORDER BY t.id + 0 DESC LIMIT 1
+SELECT s.refresh_token_hmac_key, s.refresh_token_counter, t.token AS active_token, t.parent AS active_parent
+FROM auth.sessions s LEFT JOIN auth.refresh_tokens t ON t.session_id = :session_id AND t.revoked = false
+WHERE s.id = :session_id ORDER BY t.id + 0 DESC LIMIT 1
 
 -- Swaps a live token for its child, once: of several at a time one finds it live. All of a refresh is in here. It names what it swapped.
 -- (ANY: as above; nor does an index serve what is "not revoked".)
@@ -121,8 +123,9 @@ WITH old AS (
 )
 SELECT token, 1 AS swapped FROM old
 -- @sqlite
+-- (The number finds the token that was read; another may have it since, where that was in an earlier transaction.)
 -- One row of VALUES is what SQLite need not be able to undo alone, for which it copies each page: what fails undoes the whole transaction.
-UPDATE auth.refresh_tokens SET revoked = 1, updated_at = :now WHERE id = :token_id AND revoked = 0
+UPDATE auth.refresh_tokens SET revoked = 1, updated_at = :now WHERE id = :token_id AND token = :token AND revoked = 0
 ;
 INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
 VALUES ('00000000-0000-0000-0000-000000000000', :child, :user_id_text, :token, :session_id, 0, :now, :now)
