@@ -549,7 +549,7 @@ static Err refresh_again(Ctx *ctx, SessionRow *row, Grant *ret)
 static Err refresh_load(Tx *tx, const char *token, SessionRow **ret)
 {
     Ctx *ctx = tx_ctx(tx);
-    const Err err = store_refresh_load(tx, token, ret);
+    Err err = store_refresh_load(tx, token, ret);
 
     if (err == E_NO_ROW)
         return fail(ctx, E_NO_REFRESH_TOKEN, NOWHERE, NULL);
@@ -558,7 +558,8 @@ static Err refresh_load(Tx *tx, const char *token, SessionRow **ret)
         return fail(ctx, E_SESSION_GONE, NOWHERE, NULL);
     ctx->user_id = (*ret)->row.user.id;
     TRY(session_allowed(tx, *ret));
-    return (*ret)->revoked ? store_refresh_active(tx, *ret) : OK;
+    err = (*ret)->revoked ? store_refresh_active(tx, *ret) : OK;
+    return err == E_NO_ROW ? fail(ctx, E_NO_REFRESH_TOKEN, NOWHERE, NULL) : err; /* it went in between, with its tokens */
 }
 
 /* ---- refresh tokens, version 2 ---- */

@@ -168,15 +168,13 @@ Err store_refresh_active(Tx *tx, SessionRow *row)
 {
     const SessionWrite key = { .session_id = row->session.id };
     SessionRow *active;
-    const Err err = db_one(tx, SQL_REFRESH_ACTIVE, write_cols, &key, session_cols, &active);
 
-    if (err == OK) {
-        row->active_token = active->active_token;
-        row->active_parent = active->active_parent;
-        row->session.refresh_token_hmac_key = active->session.refresh_token_hmac_key;
-        row->session.refresh_token_counter = active->session.refresh_token_counter;
-    }
-    return err == E_NO_ROW ? OK : err;
+    TRY(db_one(tx, SQL_REFRESH_ACTIVE, write_cols, &key, session_cols, &active));
+    row->active_token = active->active_token;
+    row->active_parent = active->active_parent;
+    row->session.refresh_token_hmac_key = active->session.refresh_token_hmac_key;
+    row->session.refresh_token_counter = active->session.refresh_token_counter;
+    return OK;
 }
 
 Err store_session_load(Tx *tx, const char *session_id, SessionRow **ret)

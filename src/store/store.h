@@ -135,7 +135,8 @@ Err store_subject_load(Tx *tx, const char *user_id, const char *session_id, bool
  * Where session or user are gone their members are empty. E_NO_ROW. */
 Err store_refresh_load(Tx *tx, const char *token, SessionRow **ret);
 Err store_session_load_core(Tx *tx, const char *session_id, SessionRow **ret);
-/* Reads the session's active token, NULL: it has none, together with the key and the counter of tokens of version 2. */
+/* Reads the session's active token, NULL: it has none, together with the key and the counter of tokens of version 2. E_NO_ROW: the
+ * session is gone. */
 Err store_refresh_active(Tx *tx, SessionRow *row);
 Err store_session_load(Tx *tx, const char *session_id, SessionRow **ret);
 /* Of the user only what says whether it may act: id, banned_until, deleted_at. */

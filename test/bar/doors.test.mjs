@@ -79,7 +79,7 @@ for (const store of stores)
     }
     const shapes = (name, value) => [[name, value], [name, null], [name, ''], [name, []], [name, { [name]: value }], [`${name}.x`, value], [`user.${name}`, value], [`user[${name}]`, value], [name.replace(/_(.)/g, (_, c) => c.toUpperCase()), value]]
     // All rows of a user but what writing may change.
-    const free = ['updated_at', 'raw_user_meta_data', 'last_active_at', 'meta_at']
+    const free = ['updated_at', 'hecate_log_head', 'raw_user_meta_data', 'last_active_at', 'meta_at']
     async function rowsOf(id) {
       const all = {}
       for (const [table, column] of [['auth.users', 'id'], ['auth.identities', 'user_id'], ['auth.mfa_factors', 'user_id'], ['hecate.profiles', 'user_id'], ['hecate.addresses', 'user_id'], ['hecate.passwords', 'user_id']])
