@@ -178,9 +178,8 @@ static Err put_member(Params *params, int i, Oid type, const Field *field, const
 
 static const struct {
     Oid array, element;
-} array_rows[] = {
-    { OID_TEXTS, OID_TEXT }, { OID_UUIDS, OID_UUID }, { OID_TIMESTAMPTZS, OID_TIMESTAMPTZ }, { OID_BOOLS, OID_BOOL }, { OID_JSONS, OID_JSON }
-};
+} array_rows[] = { { OID_TEXTS, OID_TEXT }, { OID_INT8S, OID_INT8 }, { OID_UUIDS, OID_UUID }, { OID_TIMESTAMPTZS, OID_TIMESTAMPTZ },
+                   { OID_BOOLS, OID_BOOL }, { OID_JSONS, OID_JSON } };
 
 /* 0: an array that no list is of. */
 static Oid element_of(Oid array)

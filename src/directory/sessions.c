@@ -458,25 +458,29 @@ static bool is_token(const char *token)
     return strlen(token) == TOKEN_LENGTH && strspn(token, "abcdefghijklmnopqrstuvwxyz0123456789") == TOKEN_LENGTH;
 }
 
-static void refresh_write(Ctx *ctx, const SessionRow *row, SessionWrite *write)
+/* What a refresh of either version writes. */
+static SessionWrite refresh_write(Ctx *ctx, const SessionRow *row)
 {
-    const User *user = &row->row.user;
-
-    *write = (SessionWrite){
-        .user_id = user->id,
+    return (SessionWrite){
+        .user_id = row->row.user.id,
         .session_id = row->session.id,
-        .token = row->token,
-        .token_id = row->token_id,
-        .child = refresh1_new(ctx),
         .user_agent = ctx->user_agent,
         .ip = ctx->ip,
         .audit = !ctx->directory->audit_off,
         .event_1 = uuid_timed(ctx->arena, ctx->now),
-        .event_2 = uuid_timed(ctx->arena, ctx->now),
-        .payload_1 = event_payload(ctx, EV_TOKEN_REFRESHED, user, NULL),
-        .payload_2 = event_payload(ctx, EV_TOKEN_REVOKED, user, NULL),
+        .payload_1 = event_payload(ctx, EV_TOKEN_REFRESHED, &row->row.user, NULL),
         .now = ctx->now,
     };
+}
+
+static void swap_write(Ctx *ctx, const SessionRow *row, SessionWrite *write)
+{
+    *write = refresh_write(ctx, row);
+    write->token = row->token;
+    write->token_id = row->token_id;
+    write->child = refresh1_new(ctx);
+    write->event_2 = uuid_timed(ctx->arena, ctx->now);
+    write->payload_2 = event_payload(ctx, EV_TOKEN_REVOKED, &row->row.user, NULL);
 }
 
 static void grant_fill(SessionRow *row, const char *token, bool reused, Grant *ret)
@@ -564,34 +568,40 @@ static Err refresh_load(Tx *tx, const char *token, SessionRow **ret)
 
 /* ---- refresh tokens, version 2 ---- */
 
-static Err counted_load(Ctx *ctx, const Refresh2 *token, SessionRow **ret)
+static Err counted_load(Tx *tx, const Refresh2 *token, SessionRow **ret)
 {
-    const Err err = store_session_load_core(db_auto(ctx), token->session_id, ret);
+    Ctx *ctx = tx_ctx(tx);
+    const Err err = store_session_load_core(tx, token->session_id, ret);
 
     if (err == E_NO_ROW ||
         (err == OK && ((*ret)->row.user.id == NULL || !refresh2_verify(ctx->arena, token, (*ret)->session.refresh_token_hmac_key))))
         return fail(ctx, E_NO_REFRESH_TOKEN, NOWHERE, NULL);
     TRY(err);
     ctx->user_id = (*ret)->row.user.id;
-    return session_allowed(db_auto(ctx), *ret);
+    return session_allowed(tx, *ret);
 }
 
-/* Raises the counter from what was read, or only touches the session (`again`), with the audit row. */
+/* The newest token of its session becomes the next one. */
 typedef struct Counting {
-    const User *user;
-    SessionWrite write;
-    bool again, counted;
+    const Refresh2 *token;
+    SessionRow *row;
+    int64_t behind; /* so many tokens came after it */
+    bool counted;
 } Counting;
 
-static Err count_session(Tx *tx, void *arg)
+static Err count_live(Tx *tx, void *arg)
 {
     Counting *counting = arg;
+    SessionWrite write;
 
-    if (counting->again)
-        TRY(store_session_touch(tx, &counting->write));
-    else
-        TRY(store_session_count(tx, &counting->write, &counting->counted));
-    return counting->again || counting->counted ? event_add(tx, EV_TOKEN_REFRESHED, counting->user, NULL) : OK;
+    counting->counted = false;
+    TRY(counted_load(tx, counting->token, &counting->row));
+    counting->behind = counting->row->session.refresh_token_counter - counting->token->counter;
+    if (counting->behind != 0)
+        return OK;
+    write = refresh_write(tx_ctx(tx), counting->row);
+    write.counter = counting->token->counter;
+    return store_session_count(tx, &write, &counting->counted);
 }
 
 /* Why a used token may come again, or NULL. */
@@ -621,36 +631,38 @@ static Err end_counted(Tx *tx, void *arg)
     return store_sessions_delete_one(tx, session->user_id, session->id);
 }
 
+/* A used token: the newest again where that is due, else the end of the session. */
+static Err counted_again(Ctx *ctx, const Counting *counting, const char **cause)
+{
+    SessionRow *row = counting->row;
+    Again again = { .touch = { .session_id = row->session.id, .user_agent = ctx->user_agent, .ip = ctx->ip, .now = ctx->now },
+                    .user = &row->row.user };
+
+    *cause = reuse_cause(ctx, &row->session, counting->behind);
+    if (*cause != NULL)
+        return tx_run(ctx, touch_session, &again);
+    if (ctx->directory->rotation)
+        TRY(tx_run(ctx, end_counted, &row->session));
+    return fail(ctx, E_REFRESH_REUSED, NOWHERE, NULL);
+}
+
 static Err refresh_counted(Ctx *ctx, const Refresh2 *token, Grant *ret)
 {
-    Counting counting = { 0 };
-    SessionRow *row;
-    int64_t behind;
+    Counting counting = { .token = token };
+    Session *session;
 
-    for (;;) { /* a faster request may raise the counter in between: then this token is a used one */
-        TRY(counted_load(ctx, token, &row));
-        behind = row->session.refresh_token_counter - token->counter;
-        if (behind < 0)
-            return fail(ctx, E_BAD_VALUE, NOWHERE, "Invalid Refresh Token: Not Issued By This Server");
-        ret->reuse_cause = behind == 0 ? NULL : reuse_cause(ctx, &row->session, behind);
-        if (behind > 0 && ret->reuse_cause == NULL) {
-            if (ctx->directory->rotation)
-                TRY(tx_run(ctx, end_counted, &row->session));
-            return fail(ctx, E_REFRESH_REUSED, NOWHERE, NULL);
-        }
-        counting = (Counting){
-            .user = &row->row.user,
-            .again = behind > 0,
-            .write = { .session_id = row->session.id, .counter = token->counter, .user_agent = ctx->user_agent, .ip = ctx->ip, .now = ctx->now }
-        };
-        TRY(tx_run(ctx, count_session, &counting));
-        if (counting.again || counting.counted)
-            break;
-    }
-    row->session.refreshed_at = ctx->now;
-    grant_fill(row, refresh2_write(ctx, &row->session, token->counter + (behind == 0 ? 1 : behind)), behind > 0, ret);
+    do { /* a faster request may raise the counter in between: then this token is a used one */
+        TRY(tx_near(ctx, count_live, &counting));
+    } while (counting.behind == 0 && !counting.counted);
+    if (counting.behind < 0)
+        return fail(ctx, E_BAD_VALUE, NOWHERE, "Invalid Refresh Token: Not Issued By This Server");
+    if (counting.behind > 0)
+        TRY(counted_again(ctx, &counting, &ret->reuse_cause));
+    session = &counting.row->session;
+    session->refreshed_at = ctx->now;
+    session->refresh_token_counter = token->counter + (counting.behind == 0 ? 1 : counting.behind);
+    grant_fill(counting.row, refresh2_write(ctx, session, session->refresh_token_counter), counting.behind > 0, ret);
     ret->counted = true;
-    row->session.refresh_token_counter = token->counter + (behind == 0 ? 1 : behind);
     return OK;
 }
 
@@ -696,7 +708,7 @@ static Err refresh_live(Tx *tx, void *arg)
     refreshing->counted = is_upgraded(ctx, &refreshing->row->session);
     if (refreshing->row->revoked)
         return OK;
-    refresh_write(ctx, refreshing->row, &refreshing->write);
+    swap_write(ctx, refreshing->row, &refreshing->write);
     return refreshing->counted ? OK : store_refresh_swap(tx, &refreshing->write, &refreshing->swapped);
 }
 

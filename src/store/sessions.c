@@ -296,11 +296,7 @@ Err store_session_touch(Tx *tx, const SessionWrite *in)
 
 Err store_session_count(Tx *tx, const SessionWrite *in, bool *counted)
 {
-    int64_t changed;
-
-    TRY(db_exec(tx, SQL_SESSION_COUNT, write_cols, in, &changed));
-    *counted = changed == 1;
-    return OK;
+    return is_there(tx, SQL_SESSION_COUNT, in, counted);
 }
 
 static Err delete_sessions(Tx *tx, const Stmt *stmt, const char *user_id, const char *session_id)

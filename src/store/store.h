@@ -163,7 +163,7 @@ Err store_refresh_swap(Tx *tx, const SessionWrite *in, bool *swapped);
 Err store_refresh_lock_session(Tx *tx, const char *session_id);
 Err store_refresh_revoke_family(Tx *tx, const SessionWrite *in);
 Err store_session_touch(Tx *tx, const SessionWrite *in);
-/* Raises the counter from `counter`; `*counted` is false if another was faster. */
+/* Raises the counter from `counter`, with the event; `*counted` is false if another was faster. */
 Err store_session_count(Tx *tx, const SessionWrite *in, bool *counted);
 /* A list of SessionWrite with the tags of sessions that began after in->created_at. */
 Err store_session_newer(Tx *tx, const SessionWrite *in, List *ret);

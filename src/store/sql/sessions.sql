@@ -157,10 +157,32 @@ UPDATE auth.refresh_tokens SET revoked = true, updated_at = :now WHERE session_i
 -- :session_touch write
 UPDATE auth.sessions SET refreshed_at = :refreshed_at, updated_at = :now, user_agent = :user_agent, ip = :ip WHERE id = :session_id
 
--- :session_count write
+-- The same of a token of version 2: of several at a time one finds the counter where it was.
+
+-- :session_count write gathered guarded
+-- @pg
+WITH old AS (
+  UPDATE auth.sessions s SET refresh_token_counter = s.refresh_token_counter + 1, refreshed_at = l.now AT TIME ZONE 'UTC', updated_at = l.now,
+    user_agent = l.user_agent, ip = CAST(l.ip AS inet)
+  FROM unnest(CAST(:session_id AS uuid[]), CAST(:counter AS bigint[]), CAST(:now AS timestamptz[]), CAST(:user_agent AS text[]), CAST(:ip_text AS text[]),
+    CAST(:audit AS boolean[]), CAST(:event_1 AS uuid[]), CAST(:payload_1 AS json[])) AS l (session_id, counter, now, user_agent, ip, audit, event_1, payload_1)
+  WHERE s.id = ANY (ARRAY[l.session_id]) AND s.refresh_token_counter = l.counter
+  RETURNING l.*
+), events AS (
+  INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
+  SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), event_1, payload_1, now, '' FROM old WHERE audit
+)
+SELECT session_id, 1 AS swapped FROM old
+-- @sqlite
 UPDATE auth.sessions SET refresh_token_counter = refresh_token_counter + 1, refreshed_at = :refreshed_at, updated_at = :now,
   user_agent = :user_agent, ip = :ip
 WHERE id = :session_id AND refresh_token_counter = :counter
+; if :audit
+INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
+VALUES ('00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, '')
+#log_chain#
+;
+SELECT :session_id AS session_id, 1 AS swapped
 
 -- From now on a session's tokens are of version 2; it may have been so once already.
 
