@@ -29,12 +29,12 @@ async function begin(env, url) {
   return { child, stop }
 }
 
-// Starts it twice, for the second start is what is compared; its shape is that of start() in server.mjs, with `started`, the ms of that start.
-export async function startPeer() {
+// Starts it with more in its environment, twice, for the second start is what is compared; its shape is that of start() in server.mjs, with `started`, the ms of that start.
+export async function startPeer(more = {}) {
   const port = await freePort(), url = `http://127.0.0.1:${port}`, database = newDatabase()
   const env = {
     PORT: String(port), DATABASE_URL: database.url, API_EXTERNAL_URL: url, GOTRUE_SITE_URL: url, GOTRUE_JWT_SECRET: 'a-secret-for-tests-of-forty-characters-0', GOTRUE_JWT_AUD: 'authenticated',
-    GOTRUE_JWT_DEFAULT_GROUP_NAME: 'authenticated', GOTRUE_MAILER_AUTOCONFIRM: 'true',
+    GOTRUE_JWT_DEFAULT_GROUP_NAME: 'authenticated', GOTRUE_MAILER_AUTOCONFIRM: 'true', ...more,
   }
   await (await begin(env, url)).stop()
   const begun = performance.now(), { child, stop } = await begin(env, url)

@@ -14,6 +14,18 @@ const USERS = option('--users', 10000)
 
 const creating = (server) => Array.from({ length: CONNECTIONS }, (_, i) => `bench-${i}-${Date.now()}|${server.gotrue.serviceKey}`)
 
+// A refresh where tokens are of version 2: counted, and not kept.
+const COUNTED = 'refresh, tokens of version 2'
+async function counting(begin) {
+  const server = await begin({ GOTRUE_MAILER_AUTOCONFIRM: 'true', GOTRUE_SECURITY_REFRESH_TOKEN_ALGORITHM_VERSION: '2' })
+  try {
+    await seed(server, USERS / 10)
+    return await measure(server, server.ports[0], 'refresh', (await signInMany(server)).map(({ refresh_token }) => refresh_token))
+  } finally {
+    await server.stop()
+  }
+}
+
 // The costs of reading, refreshing and creating at a peer, in µs of server + database; undefined without one.
 async function benchPeer() {
   if (!process.env.PEER) return undefined
@@ -24,6 +36,7 @@ async function benchPeer() {
       read: await measure(peer, port, 'plain', reading(peer, ids), { connections: 64 }),
       refresh: await measure(peer, port, 'refresh', sessions.map(({ refresh_token }) => refresh_token)),
       create: await measure(peer, port, 'create', creating(peer)),
+      [COUNTED]: await counting(startPeer),
     }
     row('The peer: a second start to the first answer', fixed(peer.started, 1), '', ' ms')
     row('The peer: anonymous memory, under load', fixed(memory(peer.pid), 1), '', ' MiB')
@@ -78,6 +91,7 @@ async function benchStore(store, peer) {
     const create = await measure(server, port, 'create', creating(server))
     row(`${name}: create`, fixed(create.rate, 0), '', '/s')
     costRow(name, 'create', create, { peer })
+    costRow(name, COUNTED, await counting((env) => start({ store, log: join(dir, `log-${store}-counted`), env })), { peer })
 
     // A sign-up hashes its password: beside raw hashing, it says what the rest costs.
     const signups = []
