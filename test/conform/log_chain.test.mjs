@@ -11,8 +11,10 @@ import { start } from '../lib/server.mjs'
 import { broken } from '../lib/tables.mjs'
 
 const heads_apart = `INSERT OR REPLACE INTO hecate_log_heads SELECT id, hecate_log_head FROM auth_users WHERE hecate_log_head IS NOT NULL;
-  DROP TRIGGER hecate_log_head_kept; ALTER TABLE auth_users DROP COLUMN hecate_log_head; DELETE FROM hecate_migrations WHERE name = '0036_log_head';`
-const earlier = `${heads_apart} DROP TABLE hecate_log_chain; DROP TABLE hecate_log_heads; DROP INDEX hecate_audit_created_at_idx; DROP INDEX refresh_tokens_session_id_idx; DROP INDEX refresh_tokens_live_idx;
+  DROP TRIGGER hecate_log_head_kept; ALTER TABLE auth_users DROP COLUMN hecate_log_head; DROP INDEX refresh_tokens_live_idx; DROP INDEX hecate_audit_created_at_idx;
+  CREATE INDEX hecate_audit_created_at_idx ON auth_audit_log_entries (created_at, id) WHERE substr(payload, 1, 25) <> '{"action":"token_revoked"';
+  DELETE FROM hecate_migrations WHERE name = '0036_log_head';`
+const earlier = `${heads_apart} DROP TABLE hecate_log_chain; DROP TABLE hecate_log_heads; DROP INDEX hecate_audit_created_at_idx; DROP INDEX refresh_tokens_session_id_idx;
   CREATE INDEX refresh_tokens_session_id_revoked_idx ON auth_refresh_tokens (session_id, revoked);
   CREATE INDEX hecate_audit_created_at_idx ON auth_audit_log_entries (created_at, id) WHERE (payload ->> 'action') <> 'token_revoked';
   CREATE INDEX hecate_audit_user_idx ON auth_audit_log_entries (coalesce(payload ->> '$.traits.user_id', payload ->> 'actor_id'), created_at, id)

@@ -4,3 +4,11 @@ ALTER TABLE auth_users ADD COLUMN hecate_log_head INTEGER;
 CREATE TRIGGER hecate_log_head_kept AFTER DELETE ON auth_users WHEN old.hecate_log_head IS NOT NULL BEGIN
     INSERT OR REPLACE INTO hecate_log_heads (user_id, entry) VALUES (old.id, old.hecate_log_head);
 END;
+
+-- A payload without an action is no event.
+DROP INDEX hecate_audit_created_at_idx;
+CREATE INDEX hecate_audit_created_at_idx ON auth_audit_log_entries (created_at, id)
+    WHERE substr(payload, 1, 10) = '{"action":' AND substr(payload, 1, 25) <> '{"action":"token_revoked"';
+
+-- By session alone a token that is used again after its family ended would walk all that the session ever had.
+CREATE INDEX refresh_tokens_live_idx ON auth_refresh_tokens (session_id) WHERE revoked = false;
