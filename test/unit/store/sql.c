@@ -127,7 +127,6 @@ STORE_TEST(what_is_gathered_is_looked_up_also_where_tables_were_small_when_plann
     assert_int_equal(n, 0);
 }
 
-/* Takes away what auth_used does not name: who takes a schema over looks for these columns alone. */
 /* How often a statement of SQLite goes by this index. */
 static int uses(sqlite3 *db, const char *sql, const char *index)
 {
@@ -163,6 +162,7 @@ STORE_TEST(the_live_token_of_a_session_is_found_among_live_ones)
     assert_true(asked >= 5);
 }
 
+/* Takes away what auth_used does not name: who takes a schema over looks for these columns alone. */
 static void drop_unused(TestStore *store, Arena *arena)
 {
     Buf sql = buf_in(arena, 64 * 1024);
