@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <sys/random.h>
 
-enum { POOL = 512 };
+enum { POOL = 512, PER_S = 4096 * 1000, SET_BACK = 60 * PER_S };
 
 static _Atomic uint64_t random_fixed;
 
@@ -129,16 +129,31 @@ char *uuid_new(Arena *arena)
     return uuid_from_bytes(arena, bytes);
 }
 
+/* In 4096ths of a millisecond, and after those before it (RFC 9562, 6.2), by less than a second: an index grows at its end then. What is older began
+ * long ago and has its own time; by more than a minute, the clock was set back, and is followed. */
+static uint64_t later_time(uint64_t time)
+{
+    static _Atomic uint64_t last;
+    uint64_t before = atomic_load_explicit(&last, memory_order_relaxed), next;
+
+    do {
+        if (before >= time && before - time >= PER_S && before - time < SET_BACK)
+            return time;
+        next = before >= time && before - time < PER_S ? before + 1 : time;
+    } while (!atomic_compare_exchange_weak_explicit(&last, &before, next, memory_order_relaxed, memory_order_relaxed));
+    return next;
+}
+
 char *uuid_timed(Arena *arena, int64_t now)
 {
-    const uint64_t ms = (uint64_t)now / 1000, fraction = (uint64_t)now % 1000 * 4096 / 1000;
+    const uint64_t time = later_time(((uint64_t)now / 1000) << 12 | ((uint64_t)now % 1000) * 4096 / 1000);
     uint8_t bytes[UUID_BYTES];
 
     random_bytes(bytes, sizeof(bytes));
     for (size_t i = 0; i < 6; i++)
-        bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
-    bytes[6] = (uint8_t)(0x70 | fraction >> 8);
-    bytes[7] = (uint8_t)fraction;
+        bytes[i] = (uint8_t)(time >> (52 - 8 * i));
+    bytes[6] = (uint8_t)(0x70 | (time >> 8 & 0xf));
+    bytes[7] = (uint8_t)time;
     bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
     return uuid_from_bytes(arena, bytes);
 }

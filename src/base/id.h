@@ -22,7 +22,8 @@ void random_fix(uint64_t seed);
 /* A random UUID (version 4) in lower case. */
 char *uuid_new(Arena *arena);
 /* One that begins with the time (version 7, RFC 9562 5.7 and 6.2 method 3; `now` in µs since 1970), for rows that are only ever added: they go to the
- * end of their index, not all over it. The time can be read from it, so it is for nothing that is to be unknown. */
+ * end of their index, not all over it. Each of this process is greater than the ones before, if those are of less than a second later. The time can
+ * be read from it, so it is for nothing that is to be unknown. */
 char *uuid_timed(Arena *arena, int64_t now);
 /* Reads 36 characters with dashes, 32 hex digits, `{…}` or `urn:uuid:…`, any version, either case; writes lower case
  * with dashes. NULL if it is none. */

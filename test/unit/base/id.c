@@ -64,6 +64,24 @@ TEST(uuid_timed_begins_with_the_time)
     assert_string_not_equal(first, uuid_timed(arena, 1645557742000999));
 }
 
+/* What was asked for later stands behind, though it is of an earlier time; a clock that was set back is followed. */
+TEST(uuid_timed_grows)
+{
+    TEST_ARENA(arena);
+    const char *before = uuid_timed(arena, 1645557743000000);
+
+    for (int i = 0; i < 10000; i++) {
+        const char *next = uuid_timed(arena, 1645557743000000 - i % 100);
+
+        assert_true(strcmp(before, next) < 0);
+        before = next;
+    }
+    assert_int_equal(strncmp(uuid_timed(arena, 1645557741000000), "017f22e2-75c8-7000-", 19), 0);
+    assert_true(strcmp(before, uuid_timed(arena, 1645557743000000)) < 0);
+    assert_int_equal(strncmp(uuid_timed(arena, 1645557603000000), "017f22e0-5ab8-7000-", 19), 0);
+    assert_int_equal(strncmp(uuid_timed(arena, 1645557604000000), "017f22e0-5ea0-7000-", 19), 0);
+}
+
 TEST(uuid_new_is_of_version_4)
 {
     TEST_ARENA(arena);
