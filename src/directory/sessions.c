@@ -478,8 +478,12 @@ static void swap_write(Ctx *ctx, const SessionRow *row, SessionWrite *write)
     *write = refresh_write(ctx, row);
     write->token = row->token;
     write->token_id = row->token_id;
+    write->session_row = row->session_row;
+    write->user_row = row->user_row;
+    write->log_head = row->log_head;
     write->child = refresh1_new(ctx);
-    write->event_2 = uuid_timed(ctx->arena, ctx->now);
+    write->event_2 = write->event_1; /* it is inserted before the other */
+    write->event_1 = uuid_timed(ctx->arena, ctx->now);
     write->payload_2 = event_payload(ctx, EV_TOKEN_REVOKED, &row->row.user, NULL);
 }
 
@@ -673,24 +677,6 @@ static bool is_upgraded(const Ctx *ctx, const Session *session)
 }
 
 /* A swap whose child is no token of version 1: that one is stored as used already, as the reference has it. */
-typedef struct Upgrade {
-    SessionWrite write;
-    Session *session;
-    bool swapped;
-} Upgrade;
-
-static Err upgrade(Tx *tx, void *arg)
-{
-    Upgrade *up = arg;
-
-    TRY(store_refresh_swap(tx, &up->write, &up->swapped));
-    if (!up->swapped)
-        return OK;
-    TRY(store_refresh_revoke_family(tx, &up->write));
-    return store_session_upgrade(tx, &up->write, up->session);
-}
-
-/* A token that is live becomes its child. */
 typedef struct Refreshing {
     const char *token;
     SessionRow *row;
@@ -698,6 +684,24 @@ typedef struct Refreshing {
     bool counted, swapped; /* the child is of version 2, and is still to be made; it is made */
 } Refreshing;
 
+static Err upgrade(Tx *tx, void *arg)
+{
+    Refreshing *up = arg;
+
+    up->swapped = false;
+    TRY(refresh_load(tx, up->token, &up->row));
+    if (up->row->revoked)
+        return OK;
+    swap_write(tx_ctx(tx), up->row, &up->write);
+    up->write.refresh_token_hmac_key = refresh2_key(tx_ctx(tx)->arena);
+    TRY(store_refresh_swap(tx, &up->write, &up->swapped));
+    if (!up->swapped)
+        return OK;
+    TRY(store_refresh_revoke_family(tx, &up->write));
+    return store_session_upgrade(tx, &up->write, &up->row->session);
+}
+
+/* A token that is live becomes its child. */
 static Err refresh_live(Tx *tx, void *arg)
 {
     Refreshing *refreshing = arg;
@@ -706,20 +710,10 @@ static Err refresh_live(Tx *tx, void *arg)
     refreshing->swapped = false;
     TRY(refresh_load(tx, refreshing->token, &refreshing->row));
     refreshing->counted = is_upgraded(ctx, &refreshing->row->session);
-    if (refreshing->row->revoked)
+    if (refreshing->row->revoked || refreshing->counted)
         return OK;
     swap_write(ctx, refreshing->row, &refreshing->write);
-    return refreshing->counted ? OK : store_refresh_swap(tx, &refreshing->write, &refreshing->swapped);
-}
-
-static Err refresh_upgrade(Ctx *ctx, Refreshing *refreshing)
-{
-    Upgrade up = { .write = refreshing->write, .session = &refreshing->row->session };
-
-    up.write.refresh_token_hmac_key = refresh2_key(ctx->arena);
-    TRY(tx_run(ctx, upgrade, &up));
-    refreshing->swapped = up.swapped;
-    return OK;
+    return store_refresh_swap(tx, &refreshing->write, &refreshing->swapped);
 }
 
 Err dir_session_refresh(Ctx *ctx, const char *token, Grant *ret)
@@ -737,7 +731,8 @@ Err dir_session_refresh(Ctx *ctx, const char *token, Grant *ret)
     if (row->revoked)
         return refresh_again(ctx, row, ret);
     if (refreshing.counted)
-        TRY(refresh_upgrade(ctx, &refreshing));
+        TRY(tx_run(ctx, upgrade, &refreshing));
+    row = refreshing.row;
     if (!refreshing.swapped) { /* another request was faster: its child is there by now */
         TRY(refresh_load(db_auto(ctx), token, &row));
         return refresh_again(ctx, row, ret);

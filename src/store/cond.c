@@ -139,12 +139,14 @@ static void put_chained(Filter *f, const CondValue *value)
 {
     const char *sql = sql_text_log_chained[1];
 
-    put(f, "e.id IN (");
+    put(f, "(e.hecate_log_entry IN (");
     for (const char *hole; (hole = strchr(sql, '$')) != NULL; sql = hole + strlen("$1")) {
         buf_add(&f->query->sql, sql, (size_t)(hole - sql));
         filter_value(f, (Value){ .kind = F_TEXT, .text = value->text });
     }
     put(f, sql);
+    put(f, ") AND ");
+    put_comparison(f, EF_USER_ID, " = ", value);
     put(f, ")");
 }
 

@@ -124,7 +124,8 @@ typedef struct SessionRow {
     const char *token, *active_token, *active_parent; /* the active one: of store_refresh_active() alone */
     bool revoked;
     int64_t token_id, token_updated_at;
-    const char *organization_id; /* of store_session_acting() alone */
+    int64_t session_row, user_row, log_head; /* SQLite, of store_refresh_load() alone: good for one transaction */
+    const char *organization_id;             /* of store_session_acting() alone */
 } SessionRow;
 extern const Field session_cols[]; /* over SessionRow */
 
@@ -147,6 +148,7 @@ typedef struct SessionWrite {
     const char *user_id, *session_id, *token, *child, *amr_id, *method, *aal, *user_agent, *ip, *tag;
     const char *refresh_token_hmac_key, *password; /* what a sign-in found in auth.users.encrypted_password, '' for NULL */
     int64_t token_id, counter;
+    int64_t session_row, user_row, log_head; /* of the SessionRow that the same transaction loaded */
     bool audit;
     const char *event_1, *payload_1, *event_2, *payload_2;
     int64_t now, created_at, event_at; /* event_at: of the audit row of a sign-in */
@@ -159,6 +161,7 @@ Err store_try_count(Tx *tx, const SessionWrite *in, bool *counted);
 Err store_try_time(Tx *tx, const char *id, int64_t *ret); /* when the last one was counted; 0: none is kept */
 Err store_tries_forget(Tx *tx, int64_t before);
 Err store_tries_delete(Tx *tx, const char *user_id);
+/* `*swapped` is false if another was faster. */
 Err store_refresh_swap(Tx *tx, const SessionWrite *in, bool *swapped);
 Err store_refresh_lock_session(Tx *tx, const char *session_id);
 Err store_refresh_revoke_family(Tx *tx, const SessionWrite *in);

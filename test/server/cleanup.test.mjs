@@ -48,6 +48,10 @@ for (const store of stores)
     const grouped = Map.groupBy(rows, ({ table, row }) => `${table} (${Object.keys(row).join(', ')})`)
     for (const [into, some] of grouped) await query(server, `INSERT INTO auth.${into} VALUES ${some.map(({ row }) => `(${Object.values(row).join(', ')})`).join(', ')} RETURNING 1`, true)
     await query(server, `UPDATE auth.users SET created_at = ${at(31 * D)} WHERE id IN ('${anonymous[0]}', '${user}') RETURNING 1`, true)
+    if (store === 'sqlite') { // each session's tokens are a chain there
+      await query(server, 'UPDATE auth.sessions AS s SET hecate_token_last = (SELECT max(t.id) FROM auth.refresh_tokens t WHERE t.session_id = s.id) RETURNING 1', true)
+      await query(server, 'UPDATE auth.refresh_tokens AS t SET hecate_token_previous = (SELECT max(p.id) FROM auth.refresh_tokens p WHERE p.session_id = t.session_id AND p.id < t.id) RETURNING 1', true)
+    }
     const tables = [...new Set(rows.map(({ table }) => table))]
     const keyOf = { refresh_tokens: 'token' }
     const there = async () => {

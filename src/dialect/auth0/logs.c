@@ -284,13 +284,21 @@ static Err client_term(Ctx *ctx, const SearchTerm *term, Cond **ret)
     return OK;
 }
 
+/* By its time, too, for there is no index of ids alone. */
 static Err id_term(Ctx *ctx, const SearchTerm *term, Cond **ret)
 {
     const Event *event = NULL;
+    Cond *time;
 
     if (term->pieces.n == 1)
         TRY(find_event(ctx, term->pieces.v[0], &event));
-    *ret = event == NULL ? constant(ctx, false) : leaf(ctx, COND_EQUAL, EF_ID, event->id);
+    if (event == NULL) {
+        *ret = constant(ctx, false);
+        return OK;
+    }
+    time = leaf(ctx, COND_RANGE, EF_DATE, NULL);
+    time->low = time->high = (CondValue){ .kind = F_TIME, .number = event->created_at };
+    *ret = join(ctx, COND_AND, time, leaf(ctx, COND_EQUAL, EF_ID, event->id));
     return OK;
 }
 

@@ -46,13 +46,23 @@ SELECT #account_columns# FROM #account_tables# WHERE s.id = :id AND #has_token#
 -- :account_token_count
 SELECT count(*) AS total FROM #account_tables# WHERE s.user_id = :user_id AND #has_token# AND #token_wanted#
 
--- The key of counted ones, and the rows of the others: of one session, or of all of a user.
+-- The key of counted ones, and the rows of the others: of one session, or of all of a user. (On SQLite along the chain; a live one that is in none goes, too.)
 
 -- :account_tokens_forget write
 UPDATE auth.sessions SET refresh_token_hmac_key = NULL WHERE (id = :id OR user_id = :user_id) AND refresh_token_hmac_key IS NOT NULL
 
 -- :account_tokens_delete write
+-- @pg
 DELETE FROM auth.refresh_tokens WHERE session_id IN (SELECT s.id FROM auth.sessions s WHERE s.id = :id OR s.user_id = :user_id)
+-- @sqlite
+WITH RECURSIVE chain (id, session_id) AS (
+  SELECT s.hecate_token_last, s.id FROM auth.sessions s WHERE s.id = :id OR s.user_id = :user_id
+  UNION ALL
+  SELECT t.hecate_token_previous, t.session_id FROM chain c JOIN auth.refresh_tokens t ON t.id = c.id AND t.session_id = c.session_id AND t.hecate_token_previous < t.id
+)
+DELETE FROM auth.refresh_tokens WHERE id IN (SELECT t.id FROM chain c JOIN auth.refresh_tokens t ON t.id = c.id AND t.session_id = c.session_id)
+;
+DELETE FROM auth.refresh_tokens WHERE revoked = false AND session_id IN (SELECT s.id FROM auth.sessions s WHERE s.id = :id OR s.user_id = :user_id)
 
 -- Sessions of a user, or one, end alone: those without a refresh token go, the others are noted.
 

@@ -37,9 +37,15 @@ DELETE FROM auth.sessions WHERE id IN (SELECT o.id #clean_timebox# #clean_batch#
 
 -- Of a session that another server refreshed, the tokens alone may tell when.
 
+-- #define last_token
+-- @pg
+t.session_id = o.id
+-- @sqlite
+t.id = o.hecate_token_last AND t.session_id = o.id
+
 -- #define clean_inactive
 FROM auth.sessions o WHERE o.refreshed_at < :inactive_plain OR (o.refreshed_at IS NULL AND o.created_at < :inactive
-  AND NOT EXISTS (SELECT 1 FROM auth.refresh_tokens t WHERE t.session_id = o.id AND t.updated_at >= :inactive))
+  AND NOT EXISTS (SELECT 1 FROM auth.refresh_tokens t WHERE #last_token# AND t.updated_at >= :inactive))
 -- :clean_inactive_due slow
 SELECT 1 AS due #clean_inactive# LIMIT 1
 -- :clean_inactive write

@@ -28,10 +28,19 @@ DELETE FROM hecate.keys WHERE id = :id AND kind = 'signing' AND state <> 'curren
 INSERT INTO hecate.keys (id, dialect, kind, alg, sealed, state, created_at) VALUES (:id, :dialect, :kind, :alg, :sealed, :state, :created_at)
 ON CONFLICT (id) DO NOTHING
 
+-- An event is the last one of somebody, or there is one after it.
+
 -- #define check_log
 -- @sqlite
 UNION ALL
-SELECT 'event_not_chained', count(*) FROM auth.audit_log_entries e WHERE #log_told# AND e.id NOT IN (SELECT c.event_id FROM hecate.log_chain c)
+SELECT 'event_not_chained', count(*) FROM auth.audit_log_entries e WHERE #log_told# AND e.hecate_log_entry NOT IN (
+  SELECT c.hecate_log_previous FROM auth.audit_log_entries c WHERE c.hecate_log_previous IS NOT NULL
+  UNION ALL SELECT u.hecate_log_head FROM auth.users u WHERE u.hecate_log_head IS NOT NULL
+  UNION ALL SELECT h.entry FROM hecate.log_heads h)
+UNION ALL
+SELECT 'refresh_token_not_chained', count(*) FROM auth.refresh_tokens t WHERE t.session_id IS NOT NULL AND t.id NOT IN (
+  SELECT c.hecate_token_previous FROM auth.refresh_tokens c WHERE c.hecate_token_previous IS NOT NULL
+  UNION ALL SELECT s.hecate_token_last FROM auth.sessions s WHERE s.hecate_token_last IS NOT NULL)
 
 -- :check_invariants slow
 SELECT 'user_without_identity' AS name, count(*) AS count FROM auth.users u

@@ -13,7 +13,8 @@ substr(e.payload, 1, 10) = '{"action":' AND substr(e.payload, 1, 25) <> '{"actio
 #log_told# AND e.created_at >= :since AND e.created_at <= :until
   AND (CAST(:actions AS text) IS NULL OR CAST(:actions AS text) LIKE '%,' || (e.payload ->> 'action') || ',%')
 
--- What is about a user, on SQLite along the chain (migrations/0035_log_chain, 0036_log_head), the last first.
+-- What is about a user, on SQLite along the chain (migrations/0037_chains), the last first. (A number that is given out anew may lead to an entry about
+-- somebody else, and an entry that is not older than the one before would lead in a circle.)
 
 -- #define log_head
 -- @sqlite
@@ -21,17 +22,18 @@ coalesce((SELECT u.hecate_log_head FROM auth.users u WHERE u.id = :user_id), (SE
 
 -- #define log_chained
 -- @sqlite
-WITH RECURSIVE chain (event_id, previous) AS (
-  SELECT c.event_id, c.previous FROM hecate.log_chain c WHERE c.entry = #log_head#
+WITH RECURSIVE chain (entry, previous) AS (
+  SELECT c.hecate_log_entry, c.hecate_log_previous FROM auth.audit_log_entries c WHERE c.hecate_log_entry = #log_head#
   UNION ALL
-  SELECT c.event_id, c.previous FROM chain b JOIN hecate.log_chain c ON c.entry = b.previous
-) SELECT event_id FROM chain
+  SELECT c.hecate_log_entry, c.hecate_log_previous FROM chain b JOIN auth.audit_log_entries c ON c.hecate_log_entry = b.previous AND c.hecate_log_entry < b.entry
+) SELECT entry FROM chain
 
 -- #define log_of_user
 -- @pg
 auth.audit_log_entries e WHERE coalesce(e.payload #>> '{traits,user_id}', e.payload ->> 'actor_id') = :user_id
 -- @sqlite
-(#log_chained#) d CROSS JOIN auth.audit_log_entries e WHERE e.id = d.event_id
+(#log_chained#) d CROSS JOIN auth.audit_log_entries e
+WHERE e.hecate_log_entry = d.entry AND coalesce(e.payload ->> '$.traits.user_id', e.payload ->> 'actor_id') = :user_id
 
 -- :log_list slow
 SELECT #log_columns# FROM auth.audit_log_entries e WHERE #log_wanted# ORDER BY e.created_at DESC, e.id DESC LIMIT :limit OFFSET :offset

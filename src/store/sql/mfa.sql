@@ -72,8 +72,14 @@ WHERE id = :session_id AND user_id = :user_id
 UPDATE auth.refresh_tokens SET revoked = true, updated_at = :now WHERE session_id = :session_id AND revoked = false
 
 -- :refresh_begin write
+-- @pg
 INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
 VALUES ('00000000-0000-0000-0000-000000000000', :token, :user_id_text, NULL, :session_id, false, :now, :now)
+-- @sqlite
+INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at, hecate_token_previous)
+VALUES ('00000000-0000-0000-0000-000000000000', :token, :user_id_text, NULL, :session_id, false, :now, :now,
+  (SELECT s.hecate_token_last FROM auth.sessions s WHERE s.id = :session_id))
+#token_last#
 
 -- :sessions_delete_low write
 DELETE FROM auth.sessions WHERE user_id = :user_id AND (aal IS NULL OR aal = 'aal1')

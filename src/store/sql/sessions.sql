@@ -44,17 +44,11 @@ u.id = ANY (ARRAY[s.user_id])
 -- @sqlite
 u.id = s.user_id
 
--- What an audit row is about, chained to what was before: after the insertion of :event_1. The last one stands in the row of the user, which a sign-in or
--- a refresh writes in any case; of who has no row, beside it. (PostgreSQL has an index of it.)
-
--- #define log_entry
--- @sqlite
-; then
-INSERT INTO hecate.log_chain (event_id, previous) VALUES (:event_1, #log_head#)
+-- An audit row, chained to what was before about its user: the last one stands in the row of the user, which a sign-in or a refresh writes in any case; of
+-- who has no row, beside it. (PostgreSQL has an index of it.)
 
 -- #define log_chain
 -- @sqlite
-#log_entry#
 ; then
 UPDATE auth.users SET hecate_log_head = last_insert_rowid() WHERE id = :user_id
 ; else
@@ -66,10 +60,25 @@ INSERT OR REPLACE INTO hecate.log_heads (user_id, entry) VALUES (:user_id, last_
 s.id AS session_id, s.user_id AS session_user_id, s.created_at AS session_created_at, s.aal, s.not_after, s.refreshed_at, s.tag,
 s.refresh_token_hmac_key, s.refresh_token_counter
 
+-- The token that was just inserted is its session's last.
+
+-- #define token_last
+-- @sqlite
+; then
+UPDATE auth.sessions SET hecate_token_last = last_insert_rowid() WHERE id = :session_id
+
+-- Where SQLite has the rows that a refresh changes, which need not be looked for again, and the last entry of the user's log. All of it is so within one
+-- transaction alone.
+
+-- #define refresh_places
+-- @sqlite
+, s.rowid AS session_row, u.rowid AS user_row,
+coalesce(u.hecate_log_head, (SELECT h.entry FROM hecate.log_heads h WHERE h.user_id = u.id)) AS log_head
+
 -- A refresh token with its session and its user.
 
 -- :refresh_load gathered
-SELECT t.token, t.id AS token_id, t.revoked, t.updated_at AS token_updated_at, #session_state#, #amr_columns#, #core_columns# #core_parts#
+SELECT t.token, t.id AS token_id, t.revoked, t.updated_at AS token_updated_at, #session_state#, #amr_columns#, #core_columns# #core_parts# #refresh_places#
 FROM auth.refresh_tokens t
 LEFT JOIN auth.sessions s ON #of_token#
 LEFT JOIN auth.users u ON #of_session#
@@ -123,23 +132,24 @@ WITH old AS (
 )
 SELECT token, 1 AS swapped FROM old
 -- @sqlite
--- (The number finds the token that was read; another may have it since, where that was in an earlier transaction.)
+-- (What was read of the token and its places is from this transaction. A session remembers its last token and each token the one before: see
+-- migrations/0037_chains.)
 -- One row of VALUES is what SQLite need not be able to undo alone, for which it copies each page: what fails undoes the whole transaction.
 UPDATE auth.refresh_tokens SET revoked = 1, updated_at = :now WHERE id = :token_id AND token = :token AND revoked = 0
 ;
-INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
-VALUES ('00000000-0000-0000-0000-000000000000', :child, :user_id_text, :token, :session_id, 0, :now, :now)
+INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at, hecate_token_previous)
+VALUES ('00000000-0000-0000-0000-000000000000', :child, :user_id_text, :token, :session_id, 0, :now, :now, :token_id)
 ;
-UPDATE auth.sessions SET refreshed_at = :refreshed_at, updated_at = :now, user_agent = :user_agent, ip = :ip WHERE id = :session_id
+UPDATE auth.sessions SET refreshed_at = :refreshed_at, updated_at = :now, user_agent = :user_agent, ip = :ip, hecate_token_last = last_insert_rowid()
+WHERE rowid = :session_row
 ; if :audit
 INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
 VALUES ('00000000-0000-0000-0000-000000000000', :event_2, :payload_2, :now, '')
 ; then
-INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
-VALUES ('00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, '')
-#log_entry#
+INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address, hecate_log_previous)
+VALUES ('00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, '', nullif(:log_head, 0))
 ;
-UPDATE auth.users SET updated_at = :now, hecate_log_head = CASE WHEN :audit THEN last_insert_rowid() ELSE hecate_log_head END WHERE id = :user_id
+UPDATE auth.users SET updated_at = :now, hecate_log_head = CASE WHEN :audit THEN last_insert_rowid() ELSE hecate_log_head END WHERE rowid = :user_row
 ;
 SELECT :token AS token, 1 AS swapped
 
@@ -178,8 +188,8 @@ UPDATE auth.sessions SET refresh_token_counter = refresh_token_counter + 1, refr
   user_agent = :user_agent, ip = :ip
 WHERE id = :session_id AND refresh_token_counter = :counter
 ; if :audit
-INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
-VALUES ('00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, '')
+INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address, hecate_log_previous)
+VALUES ('00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, '', #log_head#)
 #log_chain#
 ;
 SELECT :session_id AS session_id, 1 AS swapped
@@ -282,11 +292,12 @@ INSERT INTO auth.mfa_amr_claims (id, session_id, created_at, updated_at, authent
 ; if :token
 INSERT INTO auth.refresh_tokens (instance_id, token, user_id, parent, session_id, revoked, created_at, updated_at)
 VALUES ('00000000-0000-0000-0000-000000000000', :token, :user_id_text, NULL, :session_id, 0, :now, :now)
+#token_last#
 ;
 DELETE FROM hecate.sign_in_tries WHERE id = :user_id
 ; if :audit
-INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
-VALUES ('00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :event_at, '')
+INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address, hecate_log_previous)
+VALUES ('00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :event_at, '', #log_head#)
 #log_chain#
 ;
 SELECT :session_id AS session_id
@@ -306,6 +317,10 @@ UPDATE auth.users SET last_sign_in_at = :created_at WHERE id = :user_id AND last
 DELETE FROM auth.sessions WHERE user_id = :user_id AND id <> :session_id
 
 -- :event_insert write later
+-- @pg
 INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
 VALUES ('00000000-0000-0000-0000-000000000000', :event_1, :payload, :created_at, :ip_address)
+-- @sqlite
+INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address, hecate_log_previous)
+VALUES ('00000000-0000-0000-0000-000000000000', :event_1, :payload, :created_at, :ip_address, #log_head#)
 #log_chain#
