@@ -322,9 +322,9 @@ static Err admit(Tx *tx, const Verification *verification, User *user, FactorRow
     const bool counted = ctx->caller->session->refresh_token_hmac_key != NULL;
     const Traits traits = { .factor_id = row->factor.id, .challenge_id = row->challenge_id, .factor_type = row->factor.factor_type };
     SessionRow *session;
+    const Err err = store_refresh_lock_session(tx, ctx->caller->session->id);
 
-    if (store_refresh_lock_session(tx, ctx->caller->session->id) == E_NO_ROW)
-        return fail(ctx, E_SESSION_GONE, NOWHERE, NULL);
+    TRY(err == E_NO_ROW ? fail(ctx, E_SESSION_GONE, NOWHERE, NULL) : err);
     row->session_id = ctx->caller->session->id;
     row->amr_id = uuid_new(ctx->arena);
     row->method = method_of(&row->factor);
