@@ -255,5 +255,11 @@ Err tx_run(Ctx *ctx, Err (*fn)(Tx *tx, void *arg), void *arg)
 
 Err tx_near(Ctx *ctx, Err (*fn)(Tx *tx, void *arg), void *arg)
 {
-    return ctx->db->postgres ? fn(db_auto(ctx), arg) : tx_run(ctx, fn, arg);
+    Tx *tx;
+
+    if (!ctx->db->postgres)
+        return tx_run(ctx, fn, arg);
+    tx = db_auto(ctx);
+    tx->near = true;
+    return fn(tx, arg);
 }

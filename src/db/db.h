@@ -126,7 +126,7 @@ Err db_query(Tx *tx, const Query *query, const Field *cols, size_t max, List *re
 Err tx_run(Ctx *ctx, Err (*fn)(Tx *tx, void *arg), void *arg);
 /* A read and the one write that follows from it, which must be right though others write in between. On SQLite they are a transaction as above: the
  * writer has in its memory what the writes before changed, which a loop's connection would read anew after each. On PostgreSQL each statement runs
- * alone, gathered with those of others; an error undoes nothing there. */
+ * alone, gathered with those of others, all on the writer's connection; an error undoes nothing there. */
 Err tx_near(Ctx *ctx, Err (*fn)(Tx *tx, void *arg), void *arg);
 
 /* Names of unique indexes and primary keys → error and member; the table is given once by the store. */

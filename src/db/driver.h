@@ -49,6 +49,7 @@ struct Tx {
     Ctx *ctx;
     Db *db;
     void *conn; /* the driver's connection; NULL: each statement alone */
+    bool near;  /* a write follows what is read */
 };
 
 enum { MOST_TRIES = 5 }; /* of a transaction that the database asks to run again, or that loses its connection */

@@ -223,6 +223,8 @@ typedef struct Gatherings {
 bool gather_add(Gatherings *gatherings, Item *item);
 /* Gives the pipe all that is kept: one alone as it is, several as one item with a Gather. */
 void gather_push(Gatherings *gatherings, Pipe *pipe);
+/* Only what is no write. False: there was none. */
+bool gather_push_reads(Gatherings *gatherings, Pipe *pipe);
 /* Answers the items of one that came back. A write that failed did nothing: each has to run alone (E_DB_RETRY) and ends with its own error. */
 void gather_deal(Item *item);
 /* Reads an answered item's rows into its work. On the thread that waited for it. */
@@ -247,7 +249,7 @@ void reader_close(Db *db);
 bool reader_here(void);
 Err reader_run(Ctx *ctx, Db *db, Work *work);
 
-/* pg_writer.c: single writes of the process. */
+/* pg_writer.c: single writes of the process, and reads by a key that a write follows. */
 Err writer_open(Db *db, Writer **ret);
 void writer_close(Writer *writer);
 /* E_DB_RETRY: nothing happened; run it on an exclusive connection. E_BUSY, E_SHUTDOWN. */

@@ -94,15 +94,32 @@ static void push_several(Queue *queue, Pipe *pipe)
     pipe_push(pipe, &gather->item);
 }
 
+static void push_kind(Queue *queue, Pipe *pipe)
+{
+    while (queue->first != NULL)
+        if (queue->first->next == NULL)
+            pipe_push(pipe, queue_take(queue));
+        else
+            push_several(queue, pipe);
+}
+
 void gather_push(Gatherings *gatherings, Pipe *pipe)
 {
     for (Queue *queue = gatherings->kinds; gatherings->waiting > 0 && queue < gatherings->kinds + MOST_KINDS; queue++)
-        while (queue->first != NULL)
-            if (queue->first->next == NULL)
-                pipe_push(pipe, queue_take(queue));
-            else
-                push_several(queue, pipe);
+        push_kind(queue, pipe);
     gatherings->waiting = 0;
+}
+
+bool gather_push_reads(Gatherings *gatherings, Pipe *pipe)
+{
+    const size_t before = gatherings->waiting;
+
+    for (Queue *queue = gatherings->kinds; gatherings->waiting > 0 && queue < gatherings->kinds + MOST_KINDS; queue++)
+        if (queue->first != NULL && !queue->first->write) {
+            gatherings->waiting -= queue->n;
+            push_kind(queue, pipe);
+        }
+    return gatherings->waiting < before;
 }
 
 /* ---- answers ---- */

@@ -55,6 +55,12 @@ static Err pg_write(Ctx *ctx, Db *db, Work *work)
     return err == E_DB_RETRY ? write_apart(ctx, db, work) : err;
 }
 
+/* A write; or what is read by a key to be written, which can be gathered. */
+static bool is_writers(const Tx *tx, const Work *work)
+{
+    return work->script == NULL && (!work_reads(work) || (tx->near && work->stmt != NULL && work->stmt->many != NULL));
+}
+
 static Err pg_run(Tx *tx, Work *work)
 {
     Job job = { .ctx = tx->ctx, .db = tx->db, .work = work };
@@ -62,7 +68,7 @@ static Err pg_run(Tx *tx, Work *work)
 
     if (tx->conn != NULL)
         return pool_run_in(tx, work);
-    if (work->script == NULL && !work_reads(work))
+    if (is_writers(tx, work))
         return pg_write(tx->ctx, tx->db, work);
     if (work->script != NULL || work_slow(work) || !reader_here())
         return run_apart(((State *)tx->db->state)->slow, &job);
