@@ -5,7 +5,8 @@ e.id, e.payload, e.ip_address, e.created_at
 
 -- #define log_told
 -- @pg
-(e.payload ->> 'action') <> 'token_revoked'
+CAST(e.payload AS text) LIKE '%"action"%' AND CAST(e.payload AS text) NOT LIKE '{"action":"token_revoked"%'
+  AND CAST(e.payload AS text) NOT LIKE '{"action": "token_revoked"%'
 -- @sqlite
 substr(e.payload, 1, 10) = '{"action":' AND substr(e.payload, 1, 25) <> '{"action":"token_revoked"'
 
