@@ -93,7 +93,7 @@ bool tx_is_postgres(const Tx *tx);
 Err db_one(Tx *tx, const Stmt *stmt, const Field *param_cols, const void *params, const Field *cols, void *ret);
 /* All rows, at most `max` (E_TOO_LARGE beyond). */
 Err db_list(Tx *tx, const Stmt *stmt, const Field *param_cols, const void *params, const Field *cols, size_t max, List *ret);
-/* Runs it; `changed` (or NULL) gets the number of rows changed by the last statement. */
+/* Runs it; `changed` (or NULL) gets the number of rows changed by the last statement that ran, or, if it gives rows on PostgreSQL, their number. */
 Err db_exec(Tx *tx, const Stmt *stmt, const Field *param_cols, const void *params, int64_t *changed);
 
 /* Errors of all three, and of tx_run(): E_DB_LOST (a write that was sent may or may not have happened), E_DB_RETRY (nothing has

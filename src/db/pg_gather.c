@@ -167,9 +167,10 @@ Err gather_read(Ctx *ctx, Db *db, Item *item)
     Err err = OK;
 
     for (int row = 0; row < PQntuples(result) && err == OK; row++)
-        if (row_is(result, row, item->key))
-            err = rows_take(ctx, db, item->work, result, row, row + 1);
-
+        if (row_is(result, row, item->key)) {
+            item->work->changed++;
+            err = item->work->cols == NULL ? OK : rows_take(ctx, db, item->work, result, row, row + 1);
+        }
     release(item->gather);
     return err;
 }

@@ -435,10 +435,10 @@ static Err step_all(Conn *conn, Ctx *ctx, Prepared *prepared, Work *work, const 
 
     bound_steps(conn, prepared, work);
     err = trapped(ctx, step_rows, &tx, &stepping);
-    sqlite3_progress_handler(conn->db, 0, NULL, NULL);
+    if (work->steps != 0)
+        sqlite3_progress_handler(conn->db, 0, NULL, NULL);
     work->changed = sqlite3_changes64(conn->db);
-    sqlite3_reset(prepared->stmt);
-    sqlite3_clear_bindings(prepared->stmt);
+    sqlite3_reset(prepared->stmt); /* what is bound stays, unread, until all of it is bound anew */
     return err;
 }
 

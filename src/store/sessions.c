@@ -275,9 +275,19 @@ Err store_tries_delete(Tx *tx, const char *user_id)
     return db_exec(tx, SQL_TRIES_DELETE, write_cols, &(const SessionWrite){ .user_id = user_id }, NULL);
 }
 
+/* Of a guarded statement: was it more than the guard? */
+static Err has_changed(Tx *tx, const Stmt *stmt, const SessionWrite *in, bool *ret)
+{
+    int64_t changed;
+    const Err err = db_exec(tx, stmt, write_cols, in, &changed);
+
+    *ret = err == OK && changed > 0;
+    return err;
+}
+
 Err store_refresh_swap(Tx *tx, const SessionWrite *in, bool *swapped)
 {
-    return is_there(tx, SQL_REFRESH_SWAP, in, swapped);
+    return has_changed(tx, SQL_REFRESH_SWAP, in, swapped);
 }
 
 Err store_refresh_revoke_family(Tx *tx, const SessionWrite *in)
@@ -302,7 +312,7 @@ Err store_session_touch(Tx *tx, const SessionWrite *in)
 
 Err store_session_count(Tx *tx, const SessionWrite *in, bool *counted)
 {
-    return is_there(tx, SQL_SESSION_COUNT, in, counted);
+    return has_changed(tx, SQL_SESSION_COUNT, in, counted);
 }
 
 static Err delete_sessions(Tx *tx, const Stmt *stmt, const char *user_id, const char *session_id)

@@ -104,7 +104,8 @@ SELECT s.refresh_token_hmac_key, s.refresh_token_counter, t.token AS active_toke
 FROM auth.sessions s LEFT JOIN auth.refresh_tokens t ON t.session_id = :session_id AND t.revoked = false
 WHERE s.id = :session_id ORDER BY t.id + 0 DESC LIMIT 1
 
--- Swaps a live token for its child, once: of several at a time one finds it live. All of a refresh is in here. It names what it swapped.
+-- Swaps a live token for its child, once: of several at a time one finds it live. All of a refresh is in here. On PostgreSQL it names what it
+-- swapped.
 -- (ANY: as above; nor does an index serve what is "not revoked".)
 
 -- :refresh_swap write gathered guarded
@@ -130,7 +131,7 @@ WITH old AS (
   UNION ALL
   SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), event_2, payload_2, now, '' FROM old WHERE audit
 )
-SELECT token, 1 AS swapped FROM old
+SELECT token FROM old
 -- @sqlite
 -- (What was read of the token and its places is from this transaction. A session remembers its last token and each token the one before: see
 -- migrations/0037_chains.)
@@ -150,8 +151,6 @@ INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_add
 VALUES ('00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, '', nullif(:log_head, 0))
 ;
 UPDATE auth.users SET updated_at = :now, hecate_log_head = CASE WHEN :audit THEN last_insert_rowid() ELSE hecate_log_head END WHERE rowid = :user_row
-;
-SELECT :token AS token, 1 AS swapped
 
 -- A used token within the reuse interval and without an active child of its own: it gets one, under the lock of its session.
 
@@ -182,7 +181,7 @@ WITH old AS (
   INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address)
   SELECT CAST('00000000-0000-0000-0000-000000000000' AS uuid), event_1, payload_1, now, '' FROM old WHERE audit
 )
-SELECT session_id, 1 AS swapped FROM old
+SELECT session_id FROM old
 -- @sqlite
 UPDATE auth.sessions SET refresh_token_counter = refresh_token_counter + 1, refreshed_at = :refreshed_at, updated_at = :now,
   user_agent = :user_agent, ip = :ip
@@ -191,8 +190,6 @@ WHERE id = :session_id AND refresh_token_counter = :counter
 INSERT INTO auth.audit_log_entries (instance_id, id, payload, created_at, ip_address, hecate_log_previous)
 VALUES ('00000000-0000-0000-0000-000000000000', :event_1, :payload_1, :now, '', #log_head#)
 #log_chain#
-;
-SELECT :session_id AS session_id, 1 AS swapped
 
 -- From now on a session's tokens are of version 2; it may have been so once already.
 
