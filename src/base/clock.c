@@ -24,7 +24,7 @@ int64_t clock_now(void)
 
 int64_t clock_mono_ms(void)
 {
-    return clock_read(CLOCK_MONOTONIC) / US_PER_MS;
+    return clock_read(CLOCK_MONOTONIC_COARSE) / US_PER_MS;
 }
 
 int64_t clock_mono_us(void)

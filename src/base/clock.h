@@ -15,7 +15,7 @@
 
 /* Microseconds since 1970-01-01T00:00:00Z. */
 int64_t clock_now(void);
-/* Milliseconds, and microseconds, that never go back. */
+/* Milliseconds, in steps of a few, and microseconds, that never go back; each is compared with its own kind alone. */
 int64_t clock_mono_ms(void);
 int64_t clock_mono_us(void);
 /* Microseconds of a processor that this thread has used. */

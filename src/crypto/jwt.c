@@ -60,7 +60,9 @@ static Err write_header(Arena *arena, const Key *key, const char *typ, char **re
 {
     Buf header = buf_in(arena, MOST_TOKEN);
 
-    buf_printf(&header, "{\"alg\":\"%s\"", key->row->name);
+    buf_puts(&header, "{\"alg\":\"");
+    buf_puts(&header, key->row->name);
+    buf_char(&header, '"');
     if (key->kid != NULL) {
         buf_puts(&header, ",\"kid\":");
         json_write_string(&header, key->kid, JSON_PLAIN);

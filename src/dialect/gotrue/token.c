@@ -240,7 +240,7 @@ Err gotrue_issue(Ctx *ctx, Reply *reply, const Grant *grant, GotrueSession *ret)
     if (grant->counted)
         reply_headerf(reply, "sb-auth-refresh-token-counter", "%lld", (long long)grant->session->refresh_token_counter);
     else
-        reply_headerf(reply, "sb-auth-refresh-token-prefix", "%.5s", grant->refresh_token);
+        reply_header(reply, "sb-auth-refresh-token-prefix", str_dup(ctx->arena, (Str){ grant->refresh_token, strnlen(grant->refresh_token, 5) }));
     reply_header(reply, "Cache-Control", "no-store");
     *ret = out;
     return OK;
