@@ -157,8 +157,15 @@ test('a number that is given out anew leads to nobody else', async () => {
     assert.deepEqual(await tokens(), [{ id: 1, user_id: bob.user.id }])
     assert.deepEqual(await logs(bob), own)
     assert.deepEqual(await logs(ada), ['slo'])
-    assert.equal(JSON.parse(await post('/token?grant_type=refresh_token', { refresh_token: bob.refresh_token })).user.id, bob.user.id)
+    const { user, refresh_token } = JSON.parse(await post('/token?grant_type=refresh_token', { refresh_token: bob.refresh_token }))
+    assert.equal(user.id, bob.user.id)
     assert.equal(broken(server), '')
+
+    // A live token that is in no chain goes with the others, where its session stays.
+    await query(server, `UPDATE auth.sessions SET hecate_token_last = NULL WHERE user_id = '${user.id}' RETURNING 1`, true)
+    await m.users.refreshToken.delete(`auth0|${user.id.replaceAll('-', '')}`)
+    assert.equal((await query(server, 'SELECT id FROM auth.sessions')).length, 1)
+    assert.equal(JSON.parse(await post('/token?grant_type=refresh_token', { refresh_token })).error_code, 'refresh_token_not_found')
   } finally {
     await server.stop()
   }
